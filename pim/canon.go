@@ -1,0 +1,171 @@
+package pim
+
+import (
+	"sort"
+	"strings"
+	"unicode"
+)
+
+// Canonical texts of the compound values in the table.
+
+// sep keeps the parts of a compound value apart; no calendar text may hold it.
+const sep = "\x1f"
+
+func join(parts ...string) string {
+	s := strings.Join(parts, sep)
+	if strings.Trim(s, sep) == "" {
+		return ""
+	}
+	return s
+}
+
+// span is the value of FieldTime.
+type span struct{ start, end When }
+
+func spanOf(e *Event) *span { return &span{e.Start, e.End} }
+
+func setSpan(it Item, v span) {
+	e := it.(*Event)
+	e.Start, e.End = v.start, v.end
+}
+
+func spanText(v span) string {
+	if v.start.IsZero() && v.end.IsZero() {
+		return ""
+	}
+	return v.start.String() + " – " + v.end.String()
+}
+
+// nameParts is the value of FieldName.
+type nameParts struct{ prefix, given, middle, family, suffix string }
+
+func nameOf(c *Contact) *nameParts {
+	return &nameParts{c.Prefix, c.Given, c.Middle, c.Family, c.Suffix}
+}
+
+func setName(it Item, v nameParts) {
+	c := it.(*Contact)
+	c.Prefix, c.Given, c.Middle, c.Family, c.Suffix = v.prefix, v.given, v.middle, v.family, v.suffix
+}
+
+func nameText(v nameParts) string {
+	return join(plain(v.prefix), plain(v.given), plain(v.middle), plain(v.family), plain(v.suffix))
+}
+
+func reminderText(r Reminder) string {
+	s := r.Before.String()
+	if r.End {
+		s += " end"
+	}
+	return s
+}
+
+func personKey(p Person) string {
+	if p.Email != "" {
+		return strings.ToLower(p.Email)
+	}
+	return p.Name + sep + p.ID
+}
+
+func personText(p Person) string {
+	switch {
+	case p.Email == "":
+		return plain(p.Name)
+	case p.Name == "":
+		return strings.ToLower(p.Email)
+	}
+	return plain(p.Name) + " <" + strings.ToLower(p.Email) + ">"
+}
+
+func attendeeKey(a Attendee) string { return personKey(a.Person) }
+
+func attendeeText(a Attendee) string {
+	s := personText(a.Person)
+	if a.Answer != "" && a.Answer != "needs-action" {
+		s += " " + a.Answer
+	}
+	if a.Optional {
+		s += " optional"
+	}
+	return s
+}
+
+func recurrenceText(r *Recurrence) string {
+	if r == nil {
+		return ""
+	}
+	whens := func(name string, ws []When) string {
+		out := make([]string, 0, len(ws))
+		for _, w := range ws {
+			out = append(out, name+w.String())
+		}
+		sort.Strings(out)
+		return strings.Join(out, "\n")
+	}
+	rules := append([]string(nil), r.Rules...)
+	sort.Strings(rules)
+	parts := []string{strings.Join(rules, "\n"), whens("also ", r.Dates), whens("not ", r.Except), whens("changed ", r.Changed), r.Overrides}
+	parts = dropEmpty(parts)
+	return strings.Join(parts, "\n")
+}
+
+func dropEmpty(ss []string) []string {
+	out := ss[:0]
+	for _, s := range ss {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (r *Recurrence) clone() *Recurrence {
+	if r == nil {
+		return nil
+	}
+	c := *r
+	c.Rules = append([]string(nil), r.Rules...)
+	c.Dates = append([]When(nil), r.Dates...)
+	c.Except = append([]When(nil), r.Except...)
+	c.Changed = append([]When(nil), r.Changed...)
+	return &c
+}
+
+// phoneKey sees "+47 22 33 44" and "+472233 44" as one number.
+func phoneKey(l Labeled) string {
+	var b strings.Builder
+	for _, r := range l.Value {
+		if r == '+' || unicode.IsDigit(r) || unicode.IsLetter(r) {
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return b.String()
+}
+
+func emailKey(l Labeled) string { return strings.ToLower(l.Value) }
+func valueKey(l Labeled) string { return l.Value }
+
+func labeledText(l Labeled) string {
+	s := plain(l.Value)
+	if l.Label != "" {
+		s += " (" + l.Label + ")"
+	}
+	if l.Preferred {
+		s += " preferred"
+	}
+	return s
+}
+
+func addressKey(a Address) string { return a.Label + sep + a.Street + sep + a.City }
+
+func addressText(a Address) string {
+	parts := dropEmpty([]string{plain(a.POBox), plain(a.Extended), plain(a.Street), plain(a.PostalCode), plain(a.City), plain(a.Region), plain(a.Country)})
+	s := strings.Join(parts, ", ")
+	if a.Label != "" {
+		s += " (" + a.Label + ")"
+	}
+	if a.Preferred {
+		s += " preferred"
+	}
+	return s
+}

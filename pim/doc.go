@@ -1,0 +1,19 @@
+// Package pim is the vocabulary of the bridge: what an event, a task, a contact
+// and a message are, which fields they have, what a change is and how things
+// fail. Everything else speaks in these words.
+//
+//	item.go      Kind, Item (the typed view of one calendar object or card)
+//	when.go      When: a date, a floating time or an instant with its zone
+//	activity.go  what events and tasks share
+//	event.go task.go contact.go message.go   the four kinds
+//	field.go     Field and FieldSet
+//	table.go     the one field table; merge, diff, fingerprint, masks, filters,
+//	             maps and pages all run over it
+//	diff.go      Diff, Equal, Fingerprint, Copy, Clone
+//	error.go     Reason and Error: the one error type and its kinds
+//
+// The text a client sent is the truth (packages pim/ics and pim/vcf); the types
+// here are a view of it that a CRM or Exchange can be compared with.
+//
+// The package imports the standard library only, does no I/O and reads no clock.
+package pim

@@ -1,0 +1,292 @@
+package pim
+
+import (
+	"encoding/base64"
+	"strconv"
+	"time"
+)
+
+// The ids of the fields. They are stored and must not change.
+const (
+	FieldTitle      FieldID = "title"
+	FieldNotes      FieldID = "notes"
+	FieldLocation   FieldID = "location"
+	FieldURL        FieldID = "url"
+	FieldCategories FieldID = "categories"
+	FieldPriority   FieldID = "priority"
+	FieldClass      FieldID = "class"
+	FieldStatus     FieldID = "status"
+	FieldReminders  FieldID = "reminders"
+	FieldOrganizer  FieldID = "organizer"
+	FieldAttendees  FieldID = "attendees"
+	FieldRecurrence FieldID = "recurrence"
+	FieldType       FieldID = "type"
+	FieldNumber     FieldID = "number"
+	FieldCompany    FieldID = "company"
+	FieldContact    FieldID = "contact"
+	FieldProject    FieldID = "project"
+	FieldOwner      FieldID = "owner"
+	FieldResult     FieldID = "result"
+	FieldReport     FieldID = "report"
+
+	FieldTime FieldID = "time" // start and end of an event, as one
+	FieldFree FieldID = "free"
+
+	FieldStart     FieldID = "start"
+	FieldDue       FieldID = "due"
+	FieldCompleted FieldID = "completed"
+	FieldPercent   FieldID = "percent"
+	FieldEffort    FieldID = "effort"
+	FieldSpent     FieldID = "spent"
+
+	FieldName         FieldID = "name" // the parts of N, as one
+	FieldFullName     FieldID = "fullName"
+	FieldNickname     FieldID = "nickname"
+	FieldDepartment   FieldID = "department"
+	FieldJobTitle     FieldID = "jobTitle"
+	FieldRole         FieldID = "role"
+	FieldPhones       FieldID = "phones"
+	FieldEmails       FieldID = "emails"
+	FieldURLs         FieldID = "urls"
+	FieldIMs          FieldID = "ims"
+	FieldAddresses    FieldID = "addresses"
+	FieldBirthday     FieldID = "birthday"
+	FieldAnniversary  FieldID = "anniversary"
+	FieldPhoto        FieldID = "photo"
+	FieldGender       FieldID = "gender"
+	FieldGroup        FieldID = "group"
+	FieldMembers      FieldID = "members"
+	FieldSalutation   FieldID = "salutation"
+	FieldContactType  FieldID = "contactType"
+	FieldDecisionRole FieldID = "decisionRole"
+	FieldDoNotUse     FieldID = "doNotUse"
+	FieldAccess       FieldID = "access"
+
+	FieldFrom FieldID = "from"
+	FieldTo   FieldID = "to"
+	FieldCc   FieldID = "cc"
+	FieldBcc  FieldID = "bcc"
+	FieldSent FieldID = "sent"
+	FieldHTML FieldID = "html"
+)
+
+var (
+	events     = Kinds(KindEvent)
+	tasks      = Kinds(KindTask)
+	activities = Kinds(KindEvent, KindTask)
+	contacts   = Kinds(KindContact)
+	messages   = Kinds(KindMessage)
+	timed      = Kinds(KindEvent, KindTask, KindMessage)
+)
+
+// table is the one list of fields. New rows go at the end of their kind's block
+// only while nothing stores their index (nothing does: sets are stored by name).
+var table = number([]Field{
+	text(FieldTitle, "Title", Kinds(KindEvent, KindTask, KindMessage), Content, func(it Item) *string {
+		if m, ok := it.(*Message); ok {
+			return &m.Subject
+		}
+		return &act(it).Title
+	}),
+	text(FieldNotes, "Notes", Kinds(KindEvent, KindTask, KindContact, KindMessage), Content, func(it Item) *string {
+		switch v := it.(type) {
+		case *Contact:
+			return &v.Notes
+		case *Message:
+			return &v.Text
+		}
+		return &act(it).Notes
+	}),
+	text(FieldLocation, "Location", activities, Content, func(it Item) *string { return &act(it).Location }),
+	text(FieldURL, "Page in the CRM", Kinds(KindEvent, KindTask, KindContact), Open, func(it Item) *string {
+		if c, ok := it.(*Contact); ok {
+			return &c.PageURL
+		}
+		return &act(it).URL
+	}),
+	list(FieldCategories, "Categories", Kinds(KindEvent, KindTask, KindContact, KindMessage), Content, func(it Item) *[]string {
+		switch v := it.(type) {
+		case *Contact:
+			return &v.Categories
+		case *Message:
+			return &v.Categories
+		}
+		return &act(it).Categories
+	}, same, same),
+	scalar(FieldPriority, "Priority", activities, Open, func(it Item) *int { return &act(it).Priority }, number0),
+	scalar(FieldClass, "Privacy", activities, Open, func(it Item) *Class { return &act(it).Class }, word[Class]),
+	scalar(FieldStatus, "Status", activities, Open, func(it Item) *Status { return &act(it).Status }, word[Status]),
+	list(FieldReminders, "Reminders", activities, Open, func(it Item) *[]Reminder { return &act(it).Reminders }, reminderText, reminderText),
+	scalar(FieldOrganizer, "Organiser", activities, Content, func(it Item) *Person { return &act(it).Organizer }, personText),
+	list(FieldAttendees, "Attendees", activities, Content, func(it Item) *[]Attendee { return &act(it).Attendees }, attendeeKey, attendeeText),
+	recurrence(),
+	text(FieldType, "Type", timed, Open, func(it Item) *string { return &rel(it).Type }),
+	text(FieldNumber, "Number", timed, Open, func(it Item) *string { return &rel(it).Number }),
+	text(FieldCompany, "Company", Kinds(KindEvent, KindTask, KindContact, KindMessage), Content, func(it Item) *string {
+		if c, ok := it.(*Contact); ok {
+			return &c.Company
+		}
+		return &rel(it).Company
+	}),
+	text(FieldContact, "Contact", timed, Content, func(it Item) *string { return &rel(it).Contact }),
+	text(FieldProject, "Project", timed, Content, func(it Item) *string { return &rel(it).Project }),
+	text(FieldOwner, "Owner", Kinds(KindEvent, KindTask, KindContact, KindMessage), Open, func(it Item) *string {
+		if c, ok := it.(*Contact); ok {
+			return &c.Owner
+		}
+		return &rel(it).Owner
+	}),
+	text(FieldResult, "Result", timed, Content, func(it Item) *string { return &rel(it).Result }),
+	text(FieldReport, "Report", timed, Content, func(it Item) *string { return &rel(it).Report }),
+
+	scalar(FieldTime, "Time", events, Open, func(it Item) *span { return spanOf(it.(*Event)) }, spanText, setSpan),
+	scalar(FieldFree, "Shown as free", events, Open, func(it Item) *bool { return &it.(*Event).Free }, flag),
+
+	scalar(FieldStart, "Start", tasks, Open, func(it Item) *When { return &it.(*Task).Start }, When.String),
+	scalar(FieldDue, "Due", tasks, Open, func(it Item) *When { return &it.(*Task).Due }, When.String),
+	scalar(FieldCompleted, "Completed", tasks, Open, func(it Item) *When { return &it.(*Task).Completed }, When.String),
+	scalar(FieldPercent, "Per cent done", tasks, Open, func(it Item) *int { return &it.(*Task).Percent }, number0),
+	scalar(FieldEffort, "Time planned", tasks, Open, func(it Item) *time.Duration { return &it.(*Task).Effort }, duration),
+	scalar(FieldSpent, "Time spent", tasks, Open, func(it Item) *time.Duration { return &it.(*Task).Spent }, duration),
+
+	scalar(FieldName, "Name", contacts, Content, func(it Item) *nameParts { return nameOf(it.(*Contact)) }, nameText, setName),
+	text(FieldFullName, "Full name", contacts, Content, func(it Item) *string { return &it.(*Contact).FullName }),
+	text(FieldNickname, "Nickname", contacts, Content, func(it Item) *string { return &it.(*Contact).Nickname }),
+	text(FieldDepartment, "Department", contacts, Content, func(it Item) *string { return &it.(*Contact).Department }),
+	text(FieldJobTitle, "Job title", contacts, Content, func(it Item) *string { return &it.(*Contact).Title }),
+	text(FieldRole, "Role", contacts, Content, func(it Item) *string { return &it.(*Contact).Role }),
+	list(FieldPhones, "Phones", contacts, Content, func(it Item) *[]Labeled { return &it.(*Contact).Phones }, phoneKey, labeledText),
+	list(FieldEmails, "E-mail addresses", contacts, Content, func(it Item) *[]Labeled { return &it.(*Contact).Emails }, emailKey, labeledText),
+	list(FieldURLs, "Web pages", contacts, Content, func(it Item) *[]Labeled { return &it.(*Contact).URLs }, valueKey, labeledText),
+	list(FieldIMs, "Messengers", contacts, Content, func(it Item) *[]Labeled { return &it.(*Contact).IMs }, valueKey, labeledText),
+	list(FieldAddresses, "Addresses", contacts, Content, func(it Item) *[]Address { return &it.(*Contact).Addresses }, addressKey, addressText),
+	scalar(FieldBirthday, "Birthday", contacts, Content, func(it Item) *When { return &it.(*Contact).Birthday }, When.String),
+	scalar(FieldAnniversary, "Anniversary", contacts, Content, func(it Item) *When { return &it.(*Contact).Anniversary }, When.String),
+	photo(),
+	text(FieldGender, "Gender", contacts, Content, func(it Item) *string { return &it.(*Contact).Gender }),
+	scalar(FieldGroup, "Group", contacts, Open, func(it Item) *bool { return &it.(*Contact).Group }, flag),
+	list(FieldMembers, "Members", contacts, Content, func(it Item) *[]string { return &it.(*Contact).Members }, same, same),
+	text(FieldSalutation, "Salutation", contacts, Content, func(it Item) *string { return &it.(*Contact).Salutation }),
+	text(FieldContactType, "Contact type", contacts, Open, func(it Item) *string { return &it.(*Contact).Type }),
+	text(FieldDecisionRole, "Role in decisions", contacts, Content, func(it Item) *string { return &it.(*Contact).DecisionRole }),
+	list(FieldDoNotUse, "Do not use", contacts, Open, func(it Item) *[]string { return &it.(*Contact).DoNotUse }, same, same),
+	text(FieldAccess, "Access rights", contacts, Open, func(it Item) *string { return &it.(*Contact).Access }),
+
+	scalar(FieldFrom, "From", messages, Content, func(it Item) *Person { return &it.(*Message).From }, personText),
+	list(FieldTo, "To", messages, Content, func(it Item) *[]Person { return &it.(*Message).To }, personKey, personText),
+	list(FieldCc, "Cc", messages, Content, func(it Item) *[]Person { return &it.(*Message).Cc }, personKey, personText),
+	list(FieldBcc, "Bcc", messages, Content, func(it Item) *[]Person { return &it.(*Message).Bcc }, personKey, personText),
+	scalar(FieldSent, "Sent", messages, Open, func(it Item) *When { return &it.(*Message).Sent }, When.String),
+	text(FieldHTML, "HTML text", messages, Content, func(it Item) *string { return &it.(*Message).HTML }),
+})
+
+var byID = func() map[FieldID]Field {
+	m := make(map[FieldID]Field, len(table))
+	for _, f := range table {
+		m[f.ID] = f
+	}
+	return m
+}()
+
+func number(fs []Field) []Field {
+	if len(fs) > 64*fieldWords {
+		panic("pim: the field table has outgrown FieldSet; raise fieldWords")
+	}
+	for i := range fs {
+		fs[i].index = i
+	}
+	return fs
+}
+
+// Fields returns the rows for kind k in table order.
+func Fields(k Kind) []Field {
+	var fs []Field
+	for _, f := range table {
+		if f.Kinds.Has(k) {
+			fs = append(fs, f)
+		}
+	}
+	return fs
+}
+
+// FieldByID finds a row.
+func FieldByID(id FieldID) (Field, bool) {
+	f, ok := byID[id]
+	return f, ok
+}
+
+// AllOf is the set of every field of kind k.
+func AllOf(k Kind) FieldSet {
+	var s FieldSet
+	for _, f := range table {
+		if f.Kinds.Has(k) {
+			s = s.With(f)
+		}
+	}
+	return s
+}
+
+func act(it Item) *Activity {
+	switch v := it.(type) {
+	case *Event:
+		return &v.Activity
+	case *Task:
+		return &v.Activity
+	}
+	return &Activity{}
+}
+
+func rel(it Item) *Relations {
+	if m, ok := it.(*Message); ok {
+		return &m.CRM
+	}
+	return &act(it).CRM
+}
+
+func same(s string) string       { return s }
+func word[T ~string](v T) string { return string(v) }
+func duration(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return d.String()
+}
+
+func number0(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+func flag(b bool) string {
+	if b {
+		return "yes"
+	}
+	return ""
+}
+
+func photo() Field {
+	get := func(it Item) *[]byte { return &it.(*Contact).Photo }
+	return Field{
+		ID: FieldPhoto, Label: "Photo", Kinds: contacts, Sensitivity: Content,
+		text: func(it Item) string { return base64.StdEncoding.EncodeToString(*get(it)) },
+		show: func(it Item) string {
+			if n := len(*get(it)); n > 0 {
+				return "photo of " + strconv.Itoa(n) + " bytes"
+			}
+			return ""
+		},
+		copy: func(dst, src Item) { *get(dst) = append([]byte(nil), *get(src)...) },
+	}
+}
+
+func recurrence() Field {
+	get := func(it Item) **Recurrence { return &act(it).Recurrence }
+	return Field{
+		ID: FieldRecurrence, Label: "Repeats", Kinds: activities, Sensitivity: Open,
+		text: func(it Item) string { return recurrenceText(*get(it)) },
+		show: func(it Item) string { return recurrenceText(*get(it)) },
+		copy: func(dst, src Item) { *get(dst) = (*get(src)).clone() },
+	}
+}

@@ -1,0 +1,122 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sort"
+	"strings"
+	"time"
+
+	"crmbridge/upstream"
+)
+
+// Driver describes one kind of remote. Everything shown to people about it (forms,
+// flags, validation, docs, redaction) is generated from this value. Drivers are
+// rows of one table in cmd/bridge; they do not register themselves.
+type Driver struct {
+	Name    string // "creatio": in configuration and storage, never changed
+	Title   string // "Creatio (bpm'online)"
+	Help    string // one paragraph: what it syncs and what it needs
+	Options []Option
+	// Open prepares a remote. It checks the settings and does no I/O beyond what
+	// it must; a wrong password shows at the first call (or in Probe).
+	Open func(ctx context.Context, env Env, s Settings) (Remote, error)
+}
+
+// Option is one setting of a driver, as data.
+type Option struct {
+	Name     string
+	Title    string
+	Help     string
+	Default  string
+	Required bool
+	Secret   bool     // sealed at rest, never printed
+	Values   []string // if set, one of these
+	// Check says what is wrong with a value in plain words; nil accepts all. It
+	// is not called for empty values.
+	Check func(string) error
+}
+
+// Settings are the values of a driver's options by name.
+type Settings map[string]string
+
+// Env is what a driver gets from the program; none of it is global.
+type Env struct {
+	// HTTP is the outbound client of this connection: proxy, timeouts, pacing,
+	// retries, address rules and the redacted trace are settled in it.
+	HTTP *upstream.Client
+	Now  func() time.Time
+	Log  *slog.Logger
+	// Zone is the user's IANA zone, for all-day events on remotes that have no
+	// dates; "" means UTC.
+	Zone string
+}
+
+// Complete fills in defaults and checks s against d. All faults are reported at
+// once; none of them repeats a secret.
+func (d Driver) Complete(s Settings) (Settings, error) {
+	out := make(Settings, len(d.Options))
+	var faults []error
+	known := make(map[string]bool, len(d.Options))
+	for _, o := range d.Options {
+		known[o.Name] = true
+		v := strings.TrimSpace(s[o.Name])
+		if o.Secret {
+			v = s[o.Name] // blanks may be part of a password
+		}
+		if v == "" {
+			v = o.Default
+		}
+		if err := o.check(v); err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		out[o.Name] = v
+	}
+	for name := range s {
+		if !known[name] {
+			faults = append(faults, fmt.Errorf("%s has no option %q", d.Name, name))
+		}
+	}
+	sort.Slice(faults, func(i, j int) bool { return faults[i].Error() < faults[j].Error() })
+	return out, errors.Join(faults...)
+}
+
+func (o Option) check(v string) error {
+	if v == "" {
+		if o.Required {
+			return fmt.Errorf("%s is missing", o.Name)
+		}
+		return nil
+	}
+	if len(o.Values) > 0 {
+		for _, w := range o.Values {
+			if v == w {
+				return nil
+			}
+		}
+		return fmt.Errorf("%s must be one of %s", o.Name, strings.Join(o.Values, ", "))
+	}
+	if o.Check != nil {
+		if err := o.Check(v); err != nil {
+			return fmt.Errorf("%s: %w", o.Name, err)
+		}
+	}
+	return nil
+}
+
+// Redacted is s with every secret replaced by "…", for showing.
+func (d Driver) Redacted(s Settings) Settings {
+	out := make(Settings, len(s))
+	for k, v := range s {
+		out[k] = v
+	}
+	for _, o := range d.Options {
+		if o.Secret && out[o.Name] != "" {
+			out[o.Name] = "…"
+		}
+	}
+	return out
+}

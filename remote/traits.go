@@ -1,0 +1,60 @@
+package remote
+
+import (
+	"time"
+
+	"crmbridge/pim"
+)
+
+// Traits declare what a remote is weak at, so that the relay can make up for it
+// and the conformance suite knows what to ask. The zero value promises nothing.
+type Traits struct {
+	// Carries is what survives a write and a read, per kind. A missing kind
+	// cannot be stored at all.
+	Carries map[pim.Kind]pim.FieldSet
+	// ReadOnly fields are reported but never written (a record number, the URL).
+	ReadOnly pim.FieldSet
+	// Required fields may not be absent on create, per kind; the driver has a
+	// default or refuses with ErrRefused and a public text.
+	Required map[pim.Kind]pim.FieldSet
+	// CheckedWrites: Update and Delete compare versions atomically at the remote.
+	// Otherwise the driver reads and compares just before it writes.
+	CheckedWrites bool
+	// ReportsDeletions: Delta.Removed is complete. Otherwise the relay
+	// reconciles by listing ids and confirms each missing one by Fetch.
+	ReportsDeletions bool
+	// Idempotent: Create with a known key returns the first item.
+	Idempotent bool
+	// KeepsUID: Record.Item has the UID given at Create.
+	KeepsUID bool
+	// TimeStep is the resolution of times; 24 h means that only dates are kept
+	// for tasks. 0 means nanoseconds.
+	TimeStep time.Duration
+	// StampStep is the resolution of versions made from time stamps; two changes
+	// within it can share a version. 0 when versions are exact.
+	StampStep time.Duration
+	// Recurrence tells what happens to series.
+	Recurrence Recurrence
+	// AllDay: events without a time of day can be stored as such. If false an
+	// all-day event is kept from midnight to midnight in the user's zone.
+	AllDay bool
+	// TextLimit is the longest text in characters, 0 unlimited; longer ones are
+	// cut by the driver, and the relay keeps the full text.
+	TextLimit map[pim.FieldID]int
+	// MailsAttendees: a write with attendees makes the remote send mail.
+	MailsAttendees bool
+	// PageSize is the number of records of a full page of Changes, a hint.
+	PageSize int
+	// Concurrency is how many calls at once the remote bears; 0 means one.
+	Concurrency int
+}
+
+// Recurrence is how a remote keeps series.
+type Recurrence uint8
+
+// Recurrence abilities.
+const (
+	NoRecurrence   Recurrence = iota // single items only
+	RuleRecurrence                   // rule with exceptions
+	Materialised                     // each occurrence is an item
+)
