@@ -1,0 +1,267 @@
+package store
+
+import (
+	"time"
+
+	"crmbridge/pim"
+)
+
+// Ids of rows. Strong types keep one from being passed for another.
+type (
+	UserID       int64
+	TokenID      int64
+	CollectionID int64
+	ObjectID     int64
+	LinkID       int64
+	PairID       int64
+	ConflictID   int64
+	RunID        int64
+	// Seq is a position in a collection's change sequence; 0 is "before all".
+	Seq int64
+)
+
+// User is a person with an account. PasswordHash is package auth's; "" means that
+// no password works.
+type User struct {
+	ID           UserID `gorm:"primaryKey"`
+	Name         string // login, lower case, unique; part of URLs
+	Email        string
+	DisplayName  string
+	Zone         string // IANA, "" = UTC
+	PasswordHash string
+	Admin        bool
+	Disabled     bool
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+}
+
+// Token is an app password. Only its hash is kept.
+type Token struct {
+	ID        TokenID `gorm:"primaryKey"`
+	UserID    UserID
+	Name      string // "Ann's phone"
+	Hash      []byte // SHA-256 of the secret, unique
+	Hint      string // last four characters, for people
+	ReadOnly  bool
+	CreatedAt time.Time
+	ExpiresAt *time.Time
+	RevokedAt *time.Time
+	LastUsed  *time.Time
+	LastIP    string
+	LastAgent string
+}
+
+// Home tells the two collection homes of a user apart.
+type Home string
+
+// Homes.
+const (
+	Calendars    Home = "calendars"
+	AddressBooks Home = "addressbooks"
+)
+
+// Collection is a calendar or an address book. (UserID, Home, Slug) is unique
+// among the living.
+type Collection struct {
+	ID          CollectionID `gorm:"primaryKey"`
+	UserID      UserID
+	Home        Home
+	Slug        string // path segment
+	Components  string // "VEVENT", "VTODO", "VEVENT,VTODO"; "" for address books
+	DisplayName string
+	Description string
+	Color       string // as the client wrote it
+	Order       int    `gorm:"column:sort_order"`
+	Timezone    string // calendar-timezone: iCalendar text, "" when unset
+	Transparent bool   // schedule-calendar-transp
+	ReadOnly    bool   // for DAV clients; the relay still writes
+	// Seq is the last change; it moves with every change of a member and with
+	// every change of the collection's own properties.
+	Seq       Seq
+	Epoch     string // random, part of sync tokens, so that a token of another database is refused
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	Deleted   bool
+}
+
+// Object is one calendar object resource or card. A tombstone keeps id, name, UID
+// and Seq, has Deleted set and no text.
+type Object struct {
+	ID           ObjectID `gorm:"primaryKey"`
+	CollectionID CollectionID
+	Name         string // last path segment, decoded
+	UID          string `gorm:"column:uid"`
+	Kind         pim.Kind
+	Component    string // VEVENT, VTODO, VJOURNAL…, VCARD
+	Text         []byte
+	ETag         string `gorm:"column:etag"` // without quotes: hex of a hash of the text
+	Size         int64
+	// Start and End bound the time of the object over all occurrences, unix
+	// seconds: Start inclusive, End exclusive. Math.MinInt64 and MaxInt64 mean
+	// open (unbounded series, undated tasks).
+	Start     int64 `gorm:"column:first_start"`
+	End       int64 `gorm:"column:last_end"`
+	Seq       Seq
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	Deleted   bool
+}
+
+// Version is an earlier text of an object, kept for conflict reports, blind
+// writes and history.
+type Version struct {
+	ObjectID ObjectID `gorm:"primaryKey"`
+	Seq      Seq      `gorm:"primaryKey"` // the change that made this text
+	ETag     string   `gorm:"column:etag"`
+	Text     []byte
+	By       string    `gorm:"column:changed_by"` // "dav:alice/phone", "relay:link 3"
+	At       time.Time `gorm:"column:changed_at"` // when this text was made
+}
+
+// Seen is the version of an object that a device last downloaded.
+type Seen struct {
+	Device   string   `gorm:"primaryKey"` // "token:7", "user:3/Thunderbird"
+	ObjectID ObjectID `gorm:"primaryKey"`
+	Seq      Seq
+}
+
+// Property is a dead property (RFC 4918 4.1): name and verbatim XML.
+type Property struct {
+	Owner string `gorm:"primaryKey"` // "c:7" a collection, "p:3" a principal, "h:3:calendars" a home
+	Space string `gorm:"primaryKey"`
+	Local string `gorm:"primaryKey"`
+	XML   []byte `gorm:"column:xml"`
+}
+
+// Side names the two places a collection can be linked to; at most one link each.
+type Side string
+
+// Sides.
+const (
+	CRM      Side = "crm"
+	Exchange Side = "exchange"
+)
+
+// Link ties a collection to a collection of a remote.
+type Link struct {
+	ID           LinkID `gorm:"primaryKey"`
+	UserID       UserID
+	CollectionID CollectionID
+	Side         Side
+	Name         string // unique per user, for people and commands
+	Driver       string
+	Remote       string // remote.CollectionID
+	Settings     []byte // sealed JSON of remote.Settings
+	Rules        []byte // JSON, package relay
+	Cursor       string
+	Interval     time.Duration // between polls
+	Paused       bool
+	// Held is why the last run stopped for a person to decide; "" when it did not.
+	Held        string
+	Failures    int // runs failed in a row
+	NextRun     *time.Time
+	LastRun     *time.Time
+	LastSuccess *time.Time
+	LastError   string     // public text
+	ListedAt    *time.Time // last full reconciliation
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// Pair is what the relay knows of one item on both sides of a link: the agreed
+// base. A pair is made before the first write to either side and outlives both.
+type Pair struct {
+	ID       PairID `gorm:"primaryKey"`
+	LinkID   LinkID
+	ObjectID ObjectID // 0 while there is no object yet
+	UID      string   `gorm:"column:uid"`
+	RemoteID string   // "" while there is no remote item yet; unique per link
+	// Version is the remote's version last agreed.
+	Version string
+	// Seq is the object's change last agreed; LocalText its text then.
+	Seq       Seq
+	LocalText []byte
+	// LocalPrint and RemotePrint are fingerprints over the carried fields at the
+	// agreement; RemoteItem is pim.EncodeItem of what the remote showed.
+	LocalPrint  string
+	RemotePrint string
+	RemoteItem  []byte
+	URL         string
+	// Key is the idempotency key of a create that was begun; it stays.
+	Key string
+	// Intent is the write that was begun on the remote and whose outcome is not
+	// known yet: "", "create", "update" or "delete".
+	Intent string
+	// LocalGone and RemoteGone mark a side whose item was deleted.
+	LocalGone  bool
+	RemoteGone bool
+	// Error is the public reason why this item cannot be synced now; "" when it
+	// can. Attempts counts tries since the last success.
+	Error     string
+	ErrorKind string
+	Attempts  int
+	RetryAt   *time.Time
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Cause says where a conflict arose.
+type Cause string
+
+// Causes.
+const (
+	CausePrecondition Cause = "precondition" // a write answered 412
+	CauseBlind        Cause = "blind"        // a write without condition over an unseen version
+	CauseRelay        Cause = "relay"        // both sides changed a field
+)
+
+// Conflict is a report: three full texts and what became of them. Nothing in it is
+// ever cut.
+type Conflict struct {
+	ID           ConflictID `gorm:"primaryKey"`
+	UserID       UserID
+	CollectionID CollectionID
+	ObjectID     ObjectID
+	LinkID       LinkID // 0 unless CauseRelay
+	Name         string // of the resource
+	UID          string `gorm:"column:uid"`
+	Kind         pim.Kind
+	Cause        Cause
+	Method       string // PUT, DELETE; "" for the relay
+	Device       string // which device or remote lost, for people
+	Base         []byte // text both started from; nil when unknown
+	Mine         []byte // what the client or hub had; nil for a deletion
+	Theirs       []byte // what the server or remote had; nil for a deletion
+	Fields       string // JSON list of colliding pim.FieldIDs; "" when whole items collide
+	TheirVersion string // version of Theirs: ETag or remote version
+	CreatedAt    time.Time
+	ResolvedAt   *time.Time
+	Resolution   string // "", mine, theirs, merged, superseded
+	ResolvedBy   string
+}
+
+// Run is the report of one relay run.
+type Run struct {
+	ID       RunID `gorm:"primaryKey"`
+	LinkID   LinkID
+	Trigger  string // poll, change, manual, first
+	Started  time.Time
+	Ended    *time.Time
+	Outcome  string // "", ok, partial, failed, held, cancelled
+	Error    string // public text
+	Counts   string // JSON of relay.Counts
+	Requests int    // made to the remote
+}
+
+// Step is one item's part in a run, kept when something was done or failed.
+type Step struct {
+	ID      int64 `gorm:"primaryKey"`
+	RunID   RunID
+	PairID  PairID
+	UID     string `gorm:"column:uid"`
+	Side    string // "local" or "remote": where the write went
+	Action  string // create, update, delete, merge, conflict, skip
+	Outcome string // done, failed
+	Error   string // public text
+	Fields  string // pim.FieldSet.String of what changed
+}
