@@ -11,8 +11,10 @@ import (
 	"time"
 )
 
-// tailSize is how much of a process's output is kept.
-const tailSize = 256 << 10
+const (
+	tailSize = 256 << 10 // how much of a process's output is kept
+	logSize  = 8 << 10   // how much of that is shown when its test fails
+)
 
 // Process is a running child in a process group of its own.
 type Process struct {
@@ -36,7 +38,11 @@ func Start(tb testing.TB, name string, cmd *exec.Cmd) *Process {
 	tb.Cleanup(func() {
 		p.Kill()
 		if tb.Failed() {
-			tb.Logf("output of %s:\n%s", name, p.Output())
+			out := p.Output()
+			if over := len(out) - logSize; over > 0 {
+				out = "[...]" + out[over:]
+			}
+			tb.Logf("output of %s:\n%s", name, out)
 		}
 	})
 	return p

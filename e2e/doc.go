@@ -1,0 +1,17 @@
+// Package e2e drives real client programs against running servers, from outside, over the network.
+//
+// One folder is one client or one thing that clients meet; each works against any DAV server that is described by a
+// [crmbridge/e2e/plain.Target]:
+//
+//	plain        eyes and hands: plain HTTP requests that seed a server and look at what it holds
+//	marionette   the remote protocol that Thunderbird is steered through
+//	thunderbird  Mozilla Thunderbird, headless: its own discovery, offline queue and conflict dialogs
+//	evolution    evolution-data-server, which GNOME Calendar, Contacts and Evolution use
+//	vdirsyncer   vdirsyncer, and so what stands on it (khal, khard, todoman)
+//	gowebdav     emersion/go-webdav's client, a second opinion from a library
+//	peer         Radicale and Xandikos: a script that fails against them is itself wrong
+//	bridge       our program: built once, run as a child process
+//
+// The tests stand in this folder behind the build tag e2e ("make e2e"): TestPeer… judge the scripts, TestServe… the DAV
+// server with a plain account, TestDemo… the way to Creatio and back, TestTryton… the same with a live Tryton.
+package e2e
