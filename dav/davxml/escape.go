@@ -1,0 +1,82 @@
+package davxml
+
+import "unicode/utf8"
+
+// text is what the appenders take: stored bytes need no conversion.
+type text interface{ ~string | ~[]byte }
+
+// EscapeText appends s as character data. It reads back as s byte for byte: CR is written as a reference, as a
+// parser would turn it into LF (XML 1.0 2.11). What XML cannot hold is the exception: control characters are left
+// out, bytes that are not UTF-8 and the non-characters U+FFFE and U+FFFF become U+FFFD.
+func EscapeText[T text](dst []byte, s T) []byte {
+	return escape(dst, s, false)
+}
+
+// EscapeAttr appends s for use between double quotes, by the rules of EscapeText.
+func EscapeAttr[T text](dst []byte, s T) []byte {
+	return escape(dst, s, true)
+}
+
+func escape[T text](dst []byte, s T, attr bool) []byte {
+	from := 0 // s[from:i] is copied as it is
+	for i := 0; i < len(s); {
+		b := s[i]
+		if b >= ' ' && b < utf8.RuneSelf && b != '&' && b != '<' && b != '>' && b != '"' || b == '\n' && !attr {
+			i++
+			continue
+		}
+		size := 1
+		var instead string
+		if b < utf8.RuneSelf {
+			instead = reference(b, attr)
+			if len(instead) == 1 {
+				i++
+				continue
+			}
+		} else {
+			var ok bool
+			if size, ok = runeSize(s[i:min(i+utf8.UTFMax, len(s))]); ok {
+				i += size
+				continue
+			}
+			instead = "\uFFFD"
+		}
+		dst = append(dst, s[from:i]...)
+		dst = append(dst, instead...)
+		i += size
+		from = i
+	}
+	return append(dst, s[from:]...)
+}
+
+// reference returns what stands for an ASCII byte that may need care; one character means the byte itself.
+func reference(b byte, attr bool) string {
+	switch b {
+	case '&':
+		return "&amp;"
+	case '<':
+		return "&lt;"
+	case '>':
+		return "&gt;" // "]]>" must not stand in text (XML 1.0 2.4)
+	case '\r':
+		return "&#13;"
+	}
+	// XML 1.0 3.3.3: white space in attributes is normalised unless written as a reference.
+	switch {
+	case b == '"' && attr:
+		return "&#34;"
+	case b == '\t' && attr:
+		return "&#9;"
+	case b == '\n' && attr:
+		return "&#10;"
+	case b == '"', b == '\t', b == '\n', b >= ' ':
+		return " "
+	}
+	return "" // XML 1.0 2.2: not a character
+}
+
+// runeSize returns the length of the first rune of s, and whether XML may hold it.
+func runeSize[T text](s T) (int, bool) {
+	r, size := utf8.DecodeRuneInString(string(s))
+	return size, !(r == utf8.RuneError && size == 1) && r != 0xFFFE && r != 0xFFFF
+}
