@@ -164,6 +164,15 @@ type Link struct {
 	LastSuccess *time.Time
 	LastError   string     // public text
 	ListedAt    *time.Time // last full reconciliation
+	// LocalSeq is the change of the collection up to which local changes have
+	// been taken over into pairs.
+	LocalSeq Seq
+	// Wanted says that a run is queued which has not begun to read; another need
+	// not be queued. A run clears it before it reads anything.
+	Wanted bool
+	// LeaseOwner runs the link now, until LeaseUntil at the latest.
+	LeaseOwner string
+	LeaseUntil *time.Time
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 }
@@ -181,12 +190,24 @@ type Pair struct {
 	// Seq is the object's change last agreed; LocalText its text then.
 	Seq       Seq
 	LocalText []byte
-	// LocalPrint and RemotePrint are fingerprints over the carried fields at the
-	// agreement; RemoteItem is pim.EncodeItem of what the remote showed.
+	// LocalItem and RemoteItem (pim.EncodeItem) are the base per field: what each
+	// side showed when they agreed. A field in open conflict keeps its older base.
+	// The two differ where the remote rounds, cuts or fills in.
+	LocalItem  []byte
+	RemoteItem []byte
+	// LocalPrint and RemotePrint are fingerprints over the carried fields of what
+	// was last dealt with on each side.
 	LocalPrint  string
 	RemotePrint string
-	RemoteItem  []byte
-	URL         string
+	// Theirs is the latest state of the remote item that was read and stored; it
+	// differs from the base until the relay has dealt with it.
+	TheirItem     []byte
+	TheirVersion  string
+	TheirPrint    string
+	TheirModified *time.Time
+	URL           string
+	// Dirty says that the relay has to look at this pair.
+	Dirty bool
 	// Key is the idempotency key of a create that was begun; it stays.
 	Key string
 	// Intent is the write that was begun on the remote and whose outcome is not
