@@ -28,38 +28,50 @@ func readCalendarQuery(el *Element, lim Limits) (Report, error) {
 	}
 	q := &CalendarQuery{Prop: prop}
 	// RFC 4791 9.7: a filter holds exactly one comp-filter, and 9.7.1: the outermost is VCALENDAR.
-	filter := el.Child(C("filter"))
-	if filter == nil {
-		return nil, invalidFilter("no filter")
+	filter, err := only(el, C("filter"))
+	if err != nil {
+		return nil, err
+	}
+	outer, err := only(filter, C("comp-filter"))
+	if err != nil {
+		return nil, err
 	}
 	filters := calendarFilters(lim)
-	var outer *Element
 	for i := range filter.Children {
-		c := &filter.Children[i]
-		switch {
-		case c.Name != C("comp-filter"):
+		if c := &filter.Children[i]; c != outer {
 			if err := filters.unknown(c); err != nil {
 				return nil, err
 			}
-		case outer != nil:
-			return nil, invalidFilter("more than one outermost comp-filter")
-		default:
-			outer = c
 		}
-	}
-	if outer == nil {
-		return nil, invalidFilter("no comp-filter")
 	}
 	if q.Filter, err = filters.comp(outer, ""); err != nil {
 		return nil, err
 	}
 	if tz := el.Child(C("timezone")); tz != nil {
-		q.Timezone = tz.Text
+		q.Timezone = tz.Value()
 	}
 	if id := el.Child(C("timezone-id")); id != nil {
 		q.TimezoneID = id.Value()
 	}
 	return q, nil
+}
+
+// only returns the one child of that name.
+func only(el *Element, name xml.Name) (*Element, error) {
+	var one *Element
+	for i := range el.Children {
+		if el.Children[i].Name != name {
+			continue
+		}
+		if one != nil {
+			return nil, invalidFilter("more than one %s in %s", name.Local, el.Name.Local)
+		}
+		one = &el.Children[i]
+	}
+	if one == nil {
+		return nil, invalidFilter("no %s in %s", name.Local, el.Name.Local)
+	}
+	return one, nil
 }
 
 func readFreeBusyQuery(el *Element, _ Limits) (Report, error) {

@@ -26,20 +26,15 @@ func escape[T text](dst []byte, s T, attr bool) []byte {
 			continue
 		}
 		size := 1
-		var instead string
+		instead, same := "\uFFFD", false
 		if b < utf8.RuneSelf {
-			instead = reference(b, attr)
-			if len(instead) == 1 {
-				i++
-				continue
-			}
+			instead, same = reference(b, attr)
 		} else {
-			var ok bool
-			if size, ok = runeSize(s[i:min(i+utf8.UTFMax, len(s))]); ok {
-				i += size
-				continue
-			}
-			instead = "\uFFFD"
+			size, same = runeSize(s[i:min(i+utf8.UTFMax, len(s))])
+		}
+		if same {
+			i += size
+			continue
 		}
 		dst = append(dst, s[from:i]...)
 		dst = append(dst, instead...)
@@ -49,33 +44,28 @@ func escape[T text](dst []byte, s T, attr bool) []byte {
 	return append(dst, s[from:]...)
 }
 
-// reference returns what stands for an ASCII byte that may need care; one character means the byte itself.
-func reference(b byte, attr bool) string {
+// reference returns what stands for an ASCII byte, or that it may stand for itself.
+func reference(b byte, attr bool) (instead string, same bool) {
 	switch b {
 	case '&':
-		return "&amp;"
+		return "&amp;", false
 	case '<':
-		return "&lt;"
+		return "&lt;", false
 	case '>':
-		return "&gt;" // "]]>" must not stand in text (XML 1.0 2.4)
+		return "&gt;", false // "]]>" must not stand in text (XML 1.0 2.4)
 	case '\r':
-		return "&#13;"
+		return "&#13;", false
+	case '"':
+		return "&#34;", !attr
+	case '\t':
+		return "&#9;", !attr // XML 1.0 3.3.3: white space in attributes is normalised unless it is a reference
+	case '\n':
+		return "&#10;", !attr
 	}
-	// XML 1.0 3.3.3: white space in attributes is normalised unless written as a reference.
-	switch {
-	case b == '"' && attr:
-		return "&#34;"
-	case b == '\t' && attr:
-		return "&#9;"
-	case b == '\n' && attr:
-		return "&#10;"
-	case b == '"', b == '\t', b == '\n', b >= ' ':
-		return " "
-	}
-	return "" // XML 1.0 2.2: not a character
+	return "", b >= ' ' // XML 1.0 2.2: the other control characters are none
 }
 
-// runeSize returns the length of the first rune of s, and whether XML may hold it.
+// runeSize returns the length of the first rune of s, and whether XML may hold it (XML 1.0 2.2).
 func runeSize[T text](s T) (int, bool) {
 	r, size := utf8.DecodeRuneInString(string(s))
 	return size, !(r == utf8.RuneError && size == 1) && r != 0xFFFE && r != 0xFFFF

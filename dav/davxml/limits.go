@@ -5,9 +5,9 @@ package davxml
 type Limits struct {
 	Bytes      int64 // of the whole body; 10 MiB
 	Depth      int   // of nested elements; 64
-	Elements   int   // in all; 50 000 (other tokens four times as many)
+	Elements   int   // in all, and as many attributes; 50 000 (comments and other tokens four times as many)
 	Namespaces int   // distinct names, and declarations in scope at once; 64
-	Attrs      int   // of one element, namespace declarations included; 128
+	Attrs      int   // of one element, namespace declarations included; 64
 	Tag        int   // bytes of one tag; 64 KiB
 	Text       int   // bytes of one run of text, comment or instruction; 1 MiB
 	Hrefs      int   // of one multiget; 5 000
@@ -24,7 +24,7 @@ func (l Limits) withDefaults() Limits {
 		field *int
 		value int
 	}{
-		{&l.Depth, 64}, {&l.Elements, 50_000}, {&l.Namespaces, 64}, {&l.Attrs, 128}, {&l.Tag, 64 << 10},
+		{&l.Depth, 64}, {&l.Elements, 50_000}, {&l.Namespaces, 64}, {&l.Attrs, 64}, {&l.Tag, 64 << 10},
 		{&l.Text, 1 << 20}, {&l.Hrefs, 5_000}, {&l.Props, 256}, {&l.Filters, 1_000},
 	} {
 		if *f.field == 0 {

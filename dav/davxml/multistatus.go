@@ -11,9 +11,9 @@ const flushAt = 32 << 10
 // MultiStatus prints a DAV:multistatus (RFC 4918 13) to a writer, piece by piece: no more than about flushAt bytes
 // and one response are held. The order of calls is
 //
-//	Begin (Response (Status | Propstat…) [Error] [Description] EndResponse)* [SyncToken] [Description] End
+//	Begin (Response (Status | Propstat…) [Error] [Description] EndResponse)* [Description] [SyncToken] End
 //
-// Begin may be left out. Property values come as the output of the appenders; in a buffer that the caller uses again, a
+// Begin may be left out. Property values are what the appenders made; with a buffer that the caller uses again, a
 // response costs no allocation. A failed write stops all output; EndResponse, Flush and End return it. A MultiStatus
 // is for one goroutine.
 type MultiStatus struct {
@@ -21,8 +21,7 @@ type MultiStatus struct {
 	buf      []byte
 	err      error
 	begun    bool
-	response bool // a response is open
-	answered bool // it has a status or a propstat
+	answered bool // the open response has a status or a propstat
 }
 
 // NewMultiStatus returns a MultiStatus that prints to w. Nothing is written before the first flush.
@@ -30,9 +29,13 @@ func NewMultiStatus(w io.Writer) *MultiStatus {
 	return &MultiStatus{w: w, buf: make([]byte, 0, flushAt+flushAt/2)}
 }
 
-// Reset makes m as new, printing to w, and keeps its buffer.
+// Reset makes m as new, printing to w, and keeps its buffer unless a big object made it grow.
 func (m *MultiStatus) Reset(w io.Writer) {
-	*m = MultiStatus{w: w, buf: m.buf[:0]}
+	buf := m.buf[:0]
+	if cap(buf) > 8*flushAt {
+		buf = make([]byte, 0, flushAt+flushAt/2)
+	}
+	*m = MultiStatus{w: w, buf: buf}
 }
 
 // Begin prints the declaration and the root.
@@ -71,7 +74,7 @@ func (m *MultiStatus) ResponseHref(href string) {
 
 func (m *MultiStatus) open() {
 	m.Begin()
-	m.response, m.answered = true, false
+	m.answered = false
 	m.buf = append(m.buf, "<D:response>"...)
 }
 
@@ -95,21 +98,6 @@ func (m *MultiStatus) propstat(code int, props []byte, conditions []Condition, d
 	m.buf = AppendPropstat(m.buf, code, props, conditions, description)
 }
 
-// AppendPropstat appends a DAV:propstat (RFC 4918 14.22). RFC 5689 5.2 and RFC 4791 5.3.1 use it in other roots.
-func AppendPropstat(dst []byte, code int, props []byte, conditions []Condition, description string) []byte {
-	dst = append(dst, "<D:propstat><D:prop>"...)
-	dst = append(dst, props...)
-	dst = append(dst, "</D:prop>"...)
-	dst = AppendStatus(dst, code)
-	if len(conditions) > 0 {
-		dst = AppendErrorElement(dst, conditions...)
-	}
-	if description != "" {
-		dst = appendDescription(dst, description)
-	}
-	return append(dst, "</D:propstat>"...)
-}
-
 // Status prints the status of the whole resource, such as 404 for a deleted member (RFC 6578 3.5) or 507 for an
 // answer that was cut short (3.6).
 func (m *MultiStatus) Status(code int) {
@@ -128,19 +116,12 @@ func (m *MultiStatus) Description(text string) {
 	m.buf = appendDescription(m.buf, text)
 }
 
-func appendDescription(dst []byte, text string) []byte {
-	dst = append(dst, "<D:responsedescription>"...)
-	dst = EscapeText(dst, text)
-	return append(dst, "</D:responsedescription>"...)
-}
-
 // EndResponse closes the response. One that got neither status nor property gets an empty propstat with 200, as
 // RFC 4918 14.24 wants one of the two.
 func (m *MultiStatus) EndResponse() error {
 	if !m.answered {
 		m.propstat(200, nil, nil, "")
 	}
-	m.response = false
 	m.buf = append(m.buf, "</D:response>"...)
 	if len(m.buf) >= flushAt {
 		return m.Flush()

@@ -17,12 +17,12 @@ func Parse(r io.Reader, lim Limits) (*Element, error) {
 	if err := in.begin(); err != nil {
 		return nil, err
 	}
-	p := &parser{in: in, lim: lim}
+	p := &parser{in: in, lim: lim, spaces: make(map[string]string, 8)}
 	// encoding/xml's RawToken checks syntax and characters; namespaces, nesting and limits are checked here, as it
 	// lets undeclared prefixes, duplicate attributes and any number of anything pass.
 	p.dec = xml.NewDecoder(in)
 	p.dec.CharsetReader = charset
-	if err := p.run(); err != nil {
+	if err := p.read(); err != nil {
 		return nil, err
 	}
 	if p.root == nil {
@@ -52,10 +52,11 @@ type parser struct {
 
 	open     []frame
 	bindings []binding
-	spaces   []string // distinct namespace names seen
+	spaces   map[string]string // distinct namespace names, one string each
 	elements int
+	attrs    int
 	tokens   int
-	runs     []byte // text gathered since the last tag
+	run      []byte // text gathered since the last tag
 	lastText string // one string serves equal runs: indentation mostly
 }
 
@@ -68,7 +69,7 @@ type frame struct {
 
 type binding struct{ prefix, space string }
 
-func (p *parser) run() error {
+func (p *parser) read() error {
 	for {
 		p.in.mark(p.dec.InputOffset())
 		tok, err := p.dec.RawToken()
@@ -111,7 +112,7 @@ func classify(err error) error {
 	}
 	var syntax *xml.SyntaxError
 	if errors.As(err, &syntax) {
-		return malformed("line %d: %s", syntax.Line, syntax.Msg)
+		return malformed("line %d: %.200s", syntax.Line, syntax.Msg)
 	}
 	if strings.HasPrefix(err.Error(), "xml: ") { // "unsupported version" has no type of its own
 		return malformed("%s", err)
@@ -121,7 +122,7 @@ func classify(err error) error {
 
 func (p *parser) finish() error {
 	if len(p.open) > 0 {
-		return malformed("body ends inside <%s>", p.open[len(p.open)-1].raw.Local)
+		return malformed("body ends inside <%.80s>", p.open[len(p.open)-1].raw.Local)
 	}
 	return p.flush()
 }
@@ -139,8 +140,8 @@ func (p *parser) start(t xml.StartElement) error {
 	if len(p.open) >= p.lim.Depth {
 		return tooLarge("nested deeper than %d", p.lim.Depth)
 	}
-	if len(t.Attr) > p.lim.Attrs {
-		return tooLarge("more than %d attributes", p.lim.Attrs)
+	if p.attrs += len(t.Attr); len(t.Attr) > p.lim.Attrs || p.attrs > p.lim.Elements {
+		return tooLarge("attributes")
 	}
 	f := frame{raw: t.Name, bindings: len(p.bindings)}
 	if err := p.bind(t.Attr); err != nil {
@@ -175,11 +176,11 @@ func (p *parser) end(t xml.EndElement) error {
 		return err
 	}
 	if len(p.open) == 0 {
-		return malformed("end tag </%s> without start", t.Name.Local)
+		return malformed("end tag </%.80s> without start", t.Name.Local)
 	}
 	f := p.open[len(p.open)-1]
 	if f.raw != t.Name {
-		return malformed("<%s> closed by </%s>", f.raw.Local, t.Name.Local)
+		return malformed("<%.80s> closed by </%.80s>", f.raw.Local, t.Name.Local)
 	}
 	p.open = p.open[:len(p.open)-1]
 	p.bindings = p.bindings[:f.bindings]
@@ -188,27 +189,28 @@ func (p *parser) end(t xml.EndElement) error {
 
 // text gathers a run: comments and CDATA marks do not end it, and joining strings one by one would be quadratic.
 func (p *parser) text(t xml.CharData) error {
-	if len(p.runs)+len(t) > p.lim.Text {
+	if len(p.run)+len(t) > p.lim.Text {
 		return tooLarge("text longer than %d bytes", p.lim.Text)
 	}
-	p.runs = append(p.runs, t...)
+	p.run = append(p.run, t...)
 	return nil
 }
 
 // flush puts the gathered run into the tree.
 func (p *parser) flush() error {
-	if len(p.runs) == 0 {
+	if len(p.run) == 0 {
 		return nil
 	}
-	defer func() { p.runs = p.runs[:0] }()
+	run := p.run
+	p.run = run[:0]
 	if len(p.open) == 0 {
-		if strings.Trim(string(p.runs), " \t\r\n") != "" {
+		if strings.Trim(string(run), " \t\r\n") != "" {
 			return malformed("text outside the root element")
 		}
 		return nil
 	}
-	if string(p.runs) != p.lastText {
-		p.lastText = string(p.runs)
+	if string(run) != p.lastText {
+		p.lastText = string(run)
 	}
 	el := p.open[len(p.open)-1].el
 	if n := len(el.Children); n > 0 {
@@ -221,6 +223,7 @@ func (p *parser) flush() error {
 
 // bind brings the namespace declarations among attrs into scope.
 func (p *parser) bind(attrs []xml.Attr) error {
+	outer := len(p.bindings)
 	for _, a := range attrs {
 		var prefix string
 		switch {
@@ -237,6 +240,11 @@ func (p *parser) bind(attrs []xml.Attr) error {
 		if prefix != "" && a.Value == "" {
 			return malformed("prefix %.40q without namespace", prefix)
 		}
+		for _, b := range p.bindings[outer:] {
+			if b.prefix == prefix {
+				return malformed("prefix %.40q declared twice", prefix)
+			}
+		}
 		space, err := p.intern(a.Value)
 		if err != nil {
 			return err
@@ -250,15 +258,13 @@ func (p *parser) bind(attrs []xml.Attr) error {
 }
 
 func (p *parser) intern(space string) (string, error) {
-	for _, s := range p.spaces {
-		if s == space {
-			return s, nil
-		}
+	if s, ok := p.spaces[space]; ok {
+		return s, nil
 	}
 	if len(p.spaces) >= p.lim.Namespaces {
 		return "", tooLarge("more than %d namespaces", p.lim.Namespaces)
 	}
-	p.spaces = append(p.spaces, space)
+	p.spaces[space] = space
 	return space, nil
 }
 
@@ -287,12 +293,7 @@ func (p *parser) resolve(raw xml.Name, element bool) (xml.Name, error) {
 // attributes resolves the attributes that are not declarations.
 func (p *parser) attributes(raw []xml.Attr) ([]xml.Attr, error) {
 	var attrs []xml.Attr
-	for i, a := range raw {
-		for _, b := range raw[:i] {
-			if a.Name == b.Name {
-				return nil, malformed("attribute %.40q twice", a.Name.Local)
-			}
-		}
+	for _, a := range raw {
 		if a.Name.Space == "xmlns" || a.Name.Space == "" && a.Name.Local == "xmlns" {
 			continue
 		}

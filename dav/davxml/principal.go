@@ -87,10 +87,11 @@ func readPropertySearch(el *Element, lim Limits) (PropertySearch, error) {
 	if prop == nil || match == nil {
 		return s, malformed("property-search without prop or match")
 	}
-	var err error
-	if s.Props, err = addNames(nil, prop, lim.Props); err != nil {
+	names := nameSet{limit: lim.Props}
+	if err := names.add(prop); err != nil {
 		return s, err
 	}
+	s.Props = names.list
 	s.Text = match.Value()
 	if t, _ := match.Attr("match-type"); t != "" {
 		s.Match = MatchType(t)

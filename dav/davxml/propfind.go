@@ -48,6 +48,7 @@ func ParsePropFind(r io.Reader, lim Limits) (PropFind, error) {
 // was any of the first three.
 func readPropFind(el *Element, lim Limits) (pf PropFind, found bool, err error) {
 	lim = lim.withDefaults()
+	names, include := nameSet{limit: lim.Props}, nameSet{limit: lim.Props}
 	var named bool
 	for i := range el.Children {
 		c := &el.Children[i]
@@ -58,11 +59,11 @@ func readPropFind(el *Element, lim Limits) (pf PropFind, found bool, err error) 
 			pf.PropName, found = true, true
 		case D("prop"):
 			named, found = true, true
-			if pf.Names, err = addNames(pf.Names, c, lim.Props); err == nil {
+			if err = names.add(c); err == nil {
 				err = readDataSelections(&pf, c, lim)
 			}
 		case D("include"):
-			pf.Include, err = addNames(pf.Include, c, lim.Props)
+			err = include.add(c)
 		}
 		if err != nil {
 			return PropFind{}, false, err
@@ -72,6 +73,7 @@ func readPropFind(el *Element, lim Limits) (pf PropFind, found bool, err error) 
 	if pf.AllProp && pf.PropName || named && (pf.AllProp || pf.PropName) {
 		return PropFind{}, false, malformed("more than one of prop, propname and allprop")
 	}
+	pf.Names, pf.Include = names.list, include.list
 	return pf, found, nil
 }
 
@@ -90,21 +92,28 @@ func readDataSelections(pf *PropFind, prop *Element, lim Limits) (err error) {
 	return nil
 }
 
-// addNames appends the names of el's children that names does not hold yet: a property asked for a thousand times
-// is answered once.
-func addNames(names []xml.Name, el *Element, limit int) ([]xml.Name, error) {
-next:
+// nameSet gathers names, each once: a property asked for a thousand times is answered once.
+type nameSet struct {
+	list  []xml.Name
+	seen  map[xml.Name]bool
+	limit int
+}
+
+// add adds the names of el's children.
+func (s *nameSet) add(el *Element) error {
+	if s.seen == nil {
+		s.seen = make(map[xml.Name]bool)
+	}
 	for i := range el.Children {
 		name := el.Children[i].Name
-		for _, n := range names {
-			if n == name {
-				continue next
-			}
+		if s.seen[name] {
+			continue
 		}
-		if len(names) >= limit {
-			return nil, tooLarge("more than %d properties", limit)
+		if len(s.list) >= s.limit {
+			return tooLarge("more than %d properties", s.limit)
 		}
-		names = append(names, name)
+		s.seen[name] = true
+		s.list = append(s.list, name)
 	}
-	return names, nil
+	return nil
 }
