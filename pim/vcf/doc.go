@@ -1,0 +1,24 @@
+// Package vcf reads, checks, queries and edits vCards of version 3.0 (RFC 2426) and 4.0
+// (RFC 6350) as CardDAV stores them (RFC 6352 5.1). The text is the truth: Bytes of
+// what Parse read is what was read, and Apply changes the properties of the asked
+// fields and no other byte.
+//
+//	card.go       Card, Parse, Bytes, UID, Version
+//	validate.go   Validate: what CardDAV requires of a stored card
+//	item.go       Item: the typed view (pim.Contact)
+//	apply.go      Apply: typed fields into the text; New: a whole card
+//	convert.go    Convert: between 3.0 and 4.0, for content negotiation
+//	filter.go     Matches: CARDDAV:filter
+//	selection.go  Select: partial retrieval (RFC 6352 10.4)
+//	library.go    ToVCard: the value types of go-vcard
+//
+// What the CRM knows and vCard has no property for rides in X-CRM-SALUTATION,
+// -CONTACT-TYPE, -DECISION-ROLE, -DO-NOT-USE (list), -OWNER and -ACCESS, and the CRM's
+// page in URL;TYPE=x-crm.
+//
+// Version 2.1 is read (Item, Convert) but not stored: Validate refuses it with
+// supported-address-data, because no client asks for it and its quoted-printable
+// texts cannot be edited without writing them anew.
+//
+// A Card does not change once made and may be used by many goroutines.
+package vcf
