@@ -1,0 +1,111 @@
+package upstream
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// pace holds calls back: so many at once, so many a second, and none to a host
+// that asked for a pause.
+type pace struct {
+	slots   chan struct{}
+	limit   *rate.Limiter
+	now     func() time.Time
+	sleep   func(context.Context, time.Duration) error
+	maxWait time.Duration
+
+	mu    sync.Mutex
+	until map[string]time.Time // by host: not before
+}
+
+func newPace(o Options) *pace {
+	l := rate.Inf
+	if o.Rate > 0 {
+		l = rate.Limit(o.Rate)
+	}
+	return &pace{
+		slots: make(chan struct{}, o.Concurrency),
+		limit: rate.NewLimiter(l, o.Burst),
+		now:   o.Now, sleep: o.Sleep, maxWait: o.MaxWait,
+		until: map[string]time.Time{},
+	}
+}
+
+// enter takes one of the places for calls in flight.
+func (p *pace) enter(ctx context.Context) (leave func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case p.slots <- struct{}{}:
+		return func() { <-p.slots }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// pauseError says that a host asked to be left alone for longer than a call may
+// wait.
+type pauseError struct{ left time.Duration }
+
+func (e *pauseError) Error() string {
+	return fmt.Sprintf("upstream: the server asked for a pause of another %s", e.left.Round(time.Second))
+}
+
+// turn waits until a request may go out to host.
+func (p *pace) turn(ctx context.Context, host string) error {
+	if left := p.pause(host); left > p.maxWait {
+		return &pauseError{left}
+	} else if left > 0 {
+		if err := p.sleep(ctx, left); err != nil {
+			return err
+		}
+	}
+	now := p.now()
+	res := p.limit.ReserveN(now, 1)
+	if d := res.DelayFrom(now); d > 0 {
+		if err := p.sleep(ctx, d); err != nil {
+			res.CancelAt(p.now())
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func (p *pace) pause(host string) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t, ok := p.until[host]
+	if !ok {
+		return 0
+	}
+	left := t.Sub(p.now())
+	if left <= 0 {
+		delete(p.until, host)
+		return 0
+	}
+	return left
+}
+
+// heed notes the pause that an answer asks for, so that the calls of other
+// goroutines do not run into the same wall.
+func (p *pace) heed(host string, resp *Response) {
+	if resp.Status != http.StatusTooManyRequests && resp.Status != http.StatusServiceUnavailable {
+		return
+	}
+	now := p.now()
+	after := retryAfter(resp.Header, now)
+	if after <= 0 {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t := now.Add(after); t.After(p.until[host]) {
+		p.until[host] = t
+	}
+}
