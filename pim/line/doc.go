@@ -12,7 +12,7 @@
 //	print.go   Bytes: kept bytes as they are, new lines folded at 75 octets
 //	escape.go  TEXT values: escaping, lists, structured values
 //	fault.go   Fault: a rule of the format that a text breaks
-//	filter.go  TextMatch: the text tests of CalDAV and CardDAV queries
+//	filter.go match.go  TextMatch, ParamFilter: the text tests of queries
 //
 // A Text and its Blocks are values in spirit: who edits takes a Clone first. Lines
 // are immutable; an edit makes another Line and leaves every other line alone.
