@@ -36,12 +36,8 @@ type Peculiarities struct {
 	// BookTokenStuck: a sync token that was refused on an address book is not answered 400, the one status from which
 	// Thunderbird recovers.
 	BookTokenStuck bool
-	// AnyPassword: the server does not check passwords.
-	AnyPassword bool
 	// NoColour: a calendar is made without the colour that was asked for.
 	NoColour bool
-	// NotFoundOnGone: If-Match on a resource that is gone is answered 404.
-	NotFoundOnGone bool
 }
 
 // Reply is what the server said.

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -25,10 +28,11 @@ type Process struct {
 	done   chan struct{}
 	err    error // of Wait; read after done
 	forget func()
+	noise  *regexp.Regexp
 }
 
 // Start starts cmd for one test. The process and its children are gone when the test ends; when the test has failed, the
-// end of the output is logged. Cmd must not have been started and must leave Stdout and Stderr to Start.
+// end of the output is logged. Streams of cmd that are not set are kept as output.
 func Start(tb testing.TB, name string, cmd *exec.Cmd) *Process {
 	tb.Helper()
 	p, err := start(name, cmd, syscall.SIGTERM)
@@ -38,11 +42,7 @@ func Start(tb testing.TB, name string, cmd *exec.Cmd) *Process {
 	tb.Cleanup(func() {
 		p.Kill()
 		if tb.Failed() {
-			out := p.Output()
-			if over := len(out) - logSize; over > 0 {
-				out = "[...]" + out[over:]
-			}
-			tb.Logf("output of %s:\n%s", name, out)
+			tb.Logf("output of %s:\n%s", name, p.shown())
 		}
 	})
 	return p
@@ -55,7 +55,12 @@ func start(name string, cmd *exec.Cmd, last syscall.Signal) (*Process, error) {
 		return nil, err
 	}
 	p := &Process{Name: name, cmd: cmd, out: &tail{limit: tailSize}, done: make(chan struct{})}
-	cmd.Stdout, cmd.Stderr = p.out, p.out
+	if cmd.Stdout == nil {
+		cmd.Stdout = p.out
+	}
+	if cmd.Stderr == nil {
+		cmd.Stderr = p.out
+	}
 	cmd.WaitDelay = 3 * time.Second // a grandchild that keeps the output open must not hold up Wait
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
@@ -81,6 +86,22 @@ func (p *Process) Pid() int { return p.cmd.Process.Pid }
 
 // Output is the end of what the process has written so far, both streams together.
 func (p *Process) Output() string { return p.out.String() }
+
+// Noise leaves lines that match out of what is logged when the test fails.
+func (p *Process) Noise(lines *regexp.Regexp) { p.noise = lines }
+
+// shown is the output without noise, cut to a readable length.
+func (p *Process) shown() string {
+	out := p.Output()
+	if p.noise != nil {
+		lines := slices.DeleteFunc(strings.Split(out, "\n"), p.noise.MatchString)
+		out = strings.Join(lines, "\n")
+	}
+	if over := len(out) - logSize; over > 0 {
+		out = "[...]" + out[over:]
+	}
+	return out
+}
 
 // Exited reports whether the process has ended by itself or by a signal.
 func (p *Process) Exited() bool {
