@@ -93,6 +93,10 @@ func explain(err error) (pim.Reason, string) {
 	if public := explainTLS(err); public != "" {
 		return pim.ErrUnavailable, public
 	}
+	// net/http has no type for this one.
+	if strings.Contains(err.Error(), "malformed HTTP") {
+		return pim.ErrProtocol, "what listens at this address does not speak HTTP"
+	}
 	return pim.ErrUnavailable, explainNet(err)
 }
 
@@ -103,7 +107,7 @@ func explainTLS(err error) string {
 		invalid x509.CertificateInvalidError
 		verify  *tls.CertificateVerificationError
 		record  tls.RecordHeaderError
-		alert   tls.AlertError
+		remote  *net.OpError
 	)
 	switch {
 	case errors.As(err, &unknown):
@@ -116,7 +120,7 @@ func explainTLS(err error) string {
 		return "the server's certificate is not valid"
 	case errors.As(err, &record):
 		return "the server does not speak TLS on this port; check the port, or whether the address begins with http://"
-	case errors.As(err, &alert):
+	case errors.As(err, &remote) && remote.Op == "remote error": // crypto/tls keeps its alert type to itself
 		return "the server broke off the TLS handshake; it may be too old for TLS 1.2"
 	}
 	// net/http makes this one with errors.New.

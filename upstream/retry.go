@@ -18,7 +18,6 @@ type retries struct {
 	repeat bool
 	budget time.Duration
 	back   *backoff.ExponentialBackOff
-	now    func() time.Time
 	rand   func() float64
 }
 
@@ -29,7 +28,7 @@ func (c *Client) newRetries(r Request) *retries {
 	b.MaxInterval = 15 * time.Second
 	b.RandomizationFactor = 0 // the jitter comes from Options.Rand
 	b.Reset()
-	return &retries{left: c.opt.Retries, repeat: r.mayRepeat(), budget: c.opt.MaxWait, back: b, now: c.opt.Now, rand: c.opt.Rand}
+	return &retries{left: c.opt.Retries, repeat: r.mayRepeat(), budget: c.opt.MaxWait, back: b, rand: c.opt.Rand}
 }
 
 // next says whether to try again and after which wait.
@@ -47,7 +46,8 @@ func (p *retries) next(ctx context.Context, resp *Response, err error) (time.Dur
 	if d > p.budget {
 		return 0, false
 	}
-	if end, ok := ctx.Deadline(); ok && p.now().Add(d).After(end) {
+	// The deadline is of the real clock, whatever Options.Now is.
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < d {
 		return 0, false
 	}
 	p.left--
