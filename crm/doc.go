@@ -1,0 +1,11 @@
+// Package crm is the contract of CRM drivers: that of package remote, in the words
+// of CRMs, and what only CRMs have.
+//
+//	crm.go      names for the parts of the contract
+//	lookups.go  Lookups: the CRM's pick-lists
+//
+// A driver lives in a folder of its own (crm/creatio, crm/tryton), imports this
+// contract, package pim and package upstream and nothing else of ours, and is
+// judged by package crm/crmtest. To write one, begin with a copy of crm/mem: it is
+// complete, short and passes the suite.
+package crm

@@ -1,0 +1,241 @@
+package mem
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+)
+
+// The collections of every CRM.
+const (
+	Activities remote.CollectionID = "activities" // events and tasks
+	Contacts   remote.CollectionID = "contacts"
+)
+
+// CRM is the system behind the driver. Its methods are what a person at its screen
+// does, behind the driver's back; they never fail on purpose. Use New.
+type CRM struct {
+	opt Options
+	loc *time.Location
+
+	mu    sync.Mutex
+	rows  map[remote.CollectionID]map[remote.ItemID]*row
+	keys  map[string]remote.ItemID
+	seq   uint64 // of changes; rises with each
+	ids   uint64
+	epoch uint64 // of cursors
+
+	faults faults
+}
+
+// row is one item, or what is left of a deleted one.
+type row struct {
+	id      remote.ItemID
+	item    pim.Item // nil: deleted
+	uid     string
+	key     string
+	owner   string
+	seq     uint64
+	version string
+	changed time.Time
+}
+
+// New makes an empty CRM.
+func New(o Options) (*CRM, error) {
+	o, loc, err := o.complete()
+	if err != nil {
+		return nil, err
+	}
+	return &CRM{
+		opt: o, loc: loc,
+		rows: map[remote.CollectionID]map[remote.ItemID]*row{Activities: {}, Contacts: {}},
+		keys: map[string]remote.ItemID{}, epoch: 1,
+	}, nil
+}
+
+func home(k pim.Kind) remote.CollectionID {
+	if k == pim.KindContact {
+		return Contacts
+	}
+	return Activities
+}
+
+// Add makes an item that belongs to owner ("" is the connected person).
+func (m *CRM) Add(it pim.Item, owner string) remote.ItemID {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if owner == "" {
+		owner = m.opt.User
+	}
+	return m.insert(home(it.Kind()), it, "", "", owner).id
+}
+
+// Edit changes an item in place. It reports false when there is none.
+func (m *CRM) Edit(c remote.CollectionID, id remote.ItemID, change func(pim.Item)) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.living(c, id)
+	if r == nil {
+		return false
+	}
+	it := pim.Clone(r.item)
+	change(it)
+	m.write(r, it)
+	return true
+}
+
+// Give hands an item to another owner.
+func (m *CRM) Give(c remote.CollectionID, id remote.ItemID, owner string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.living(c, id)
+	if r == nil {
+		return false
+	}
+	r.owner = owner
+	m.touch(r)
+	return true
+}
+
+// Remove deletes an item.
+func (m *CRM) Remove(c remote.CollectionID, id remote.ItemID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.living(c, id)
+	if r == nil {
+		return false
+	}
+	m.bury(r)
+	return true
+}
+
+// Clear deletes everything in a collection.
+func (m *CRM) Clear(c remote.CollectionID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range m.ordered(c) {
+		if r.item != nil {
+			m.bury(r)
+		}
+	}
+}
+
+// Items are the living items, oldest change first.
+func (m *CRM) Items(c remote.CollectionID) []remote.Record {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []remote.Record
+	for _, r := range m.ordered(c) {
+		if r.item != nil {
+			out = append(out, m.record(r))
+		}
+	}
+	return out
+}
+
+// ExpireCursors makes every cursor given out so far ErrCursorGone.
+func (m *CRM) ExpireCursors() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.epoch++
+}
+
+// The methods below run under mu.
+
+func (m *CRM) living(c remote.CollectionID, id remote.ItemID) *row {
+	if r := m.rows[c][id]; r != nil && r.item != nil {
+		return r
+	}
+	return nil
+}
+
+func (m *CRM) insert(c remote.CollectionID, it pim.Item, uid, key, owner string) *row {
+	m.ids++
+	r := &row{id: remote.ItemID(fmt.Sprintf("%c%d", c[0], m.ids)), uid: uid, key: key, owner: owner}
+	r.item = m.weaken(it)
+	m.rows[c][r.id] = r
+	m.touch(r)
+	return r
+}
+
+// write stores what is left of it. Identical values are no change unless the CRM
+// bumps.
+func (m *CRM) write(r *row, it pim.Item) {
+	kept := m.weaken(it)
+	same := kept.Kind() == r.item.Kind() && pim.Equal(kept, r.item, m.opt.Carries[kept.Kind()])
+	r.item = kept
+	if !same || m.opt.Bump {
+		m.touch(r)
+	}
+}
+
+func (m *CRM) bury(r *row) {
+	r.item = nil
+	m.touch(r)
+}
+
+func (m *CRM) touch(r *row) {
+	m.seq++
+	r.seq = m.seq
+	r.changed = m.opt.Now().UTC()
+	if m.opt.Stamps > 0 {
+		r.changed = r.changed.Truncate(m.opt.Stamps)
+		r.version = r.changed.Format(time.RFC3339Nano)
+		return
+	}
+	r.version = strconv.FormatUint(m.seq, 10)
+}
+
+// ordered is the rows of a collection by last change.
+func (m *CRM) ordered(c remote.CollectionID) []*row {
+	out := make([]*row, 0, len(m.rows[c]))
+	for _, r := range m.rows[c] {
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b *row) int { return cmp.Compare(a.seq, b.seq) })
+	return out
+}
+
+func (m *CRM) record(r *row) remote.Record {
+	page := "https://crm.example.org/card/" + string(r.id)
+	it := pim.Clone(r.item)
+	uid := r.uid
+	if m.opt.NoUID {
+		uid = ""
+	}
+	switch v := it.(type) {
+	case *pim.Event:
+		v.UID, v.URL = uid, page
+	case *pim.Task:
+		v.UID, v.URL = uid, page
+	case *pim.Contact:
+		v.UID, v.PageURL = uid, page
+	}
+	key := r.key
+	if m.opt.NotIdempotent {
+		key = ""
+	}
+	return remote.Record{Ref: remote.Ref{ID: r.id, Version: r.version}, Item: it, Key: key, URL: page, Modified: r.changed}
+}
+
+// mine reports what the connected person owns or takes part in.
+func (m *CRM) mine(r *row) bool {
+	if strings.EqualFold(r.owner, m.opt.User) {
+		return true
+	}
+	var as []pim.Attendee
+	switch v := r.item.(type) {
+	case *pim.Event:
+		as = v.Attendees
+	case *pim.Task:
+		as = v.Attendees
+	}
+	return slices.ContainsFunc(as, func(a pim.Attendee) bool { return a.Name == m.opt.User || a.ID == m.opt.User })
+}

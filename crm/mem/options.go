@@ -1,0 +1,91 @@
+package mem
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+)
+
+// Options say what the CRM is weak at. Only Now is required.
+type Options struct {
+	Now  func() time.Time // the CRM's clock, called concurrently
+	User string           // the connected person; "" is "me"
+	Zone string           // IANA zone for NoAllDay and date-only tasks; "" is UTC
+
+	NoDeletionReport bool // deletions are not in Delta.Removed
+	NoLister         bool // no List either: the relay has to list with Changes
+	Unchecked        bool // versions are compared before the write, not with it
+	NotIdempotent    bool // a key seen again makes a second item; Find finds the first
+	NoFinder         bool // nothing finds an item by its key
+	NoUID            bool // UIDs are forgotten
+	NoItemsInDelta   bool // Delta.Changed has refs only
+
+	// Stamps makes versions time stamps of this step instead of exact numbers, so
+	// that two changes within it share one. 0 is exact.
+	Stamps time.Duration
+	// Bump makes a write of identical values a change, as most CRMs do.
+	Bump bool
+
+	// Carries is what is kept, per kind; nil is every field of events, tasks and
+	// contacts but the page's URL. A kind that is missing cannot be stored.
+	Carries   map[pim.Kind]pim.FieldSet
+	Required  map[pim.Kind]pim.FieldSet
+	TextLimit map[pim.FieldID]int // in characters
+	TimeStep  time.Duration
+	NoAllDay  bool
+
+	PageSize    int // records in a page of Changes; 0 is 50
+	Concurrency int // 0 is 16
+
+	// Between is called by Update and Delete under Unchecked, after the versions
+	// were compared and before the write. It may change the CRM.
+	Between func(op string, id remote.ItemID)
+}
+
+func (o Options) complete() (Options, *time.Location, error) {
+	if o.Now == nil {
+		return o, nil, errors.New("mem: no clock given")
+	}
+	loc, err := time.LoadLocation(o.Zone)
+	if err != nil {
+		return o, nil, fmt.Errorf("mem: zone: %w", err)
+	}
+	if o.User == "" {
+		o.User = "me"
+	}
+	if o.PageSize <= 0 {
+		o.PageSize = 50
+	}
+	if o.Concurrency <= 0 {
+		o.Concurrency = 16
+	}
+	if o.Carries == nil {
+		o.Carries = map[pim.Kind]pim.FieldSet{}
+		for _, k := range []pim.Kind{pim.KindEvent, pim.KindTask, pim.KindContact} {
+			o.Carries[k] = pim.AllOf(k).Minus(pim.Set(pim.FieldURL))
+		}
+	}
+	return o, loc, nil
+}
+
+func (o Options) traits() remote.Traits {
+	return remote.Traits{
+		Carries:          o.Carries,
+		ReadOnly:         pim.Set(pim.FieldURL),
+		Required:         o.Required,
+		CheckedWrites:    !o.Unchecked,
+		ReportsDeletions: !o.NoDeletionReport,
+		Idempotent:       !o.NotIdempotent,
+		KeepsUID:         !o.NoUID,
+		TimeStep:         o.TimeStep,
+		StampStep:        o.Stamps,
+		Recurrence:       remote.RuleRecurrence,
+		AllDay:           !o.NoAllDay,
+		TextLimit:        o.TextLimit,
+		PageSize:         o.PageSize,
+		Concurrency:      o.Concurrency,
+	}
+}

@@ -1,0 +1,60 @@
+package mem
+
+import (
+	"time"
+
+	"crmbridge/pim"
+)
+
+// weaken is what the CRM keeps of an item.
+func (m *CRM) weaken(it pim.Item) pim.Item {
+	out := pim.New(it.Kind())
+	pim.Copy(out, it, m.opt.Carries[it.Kind()])
+	switch v := out.(type) {
+	case *pim.Event:
+		v.Start, v.End = m.moment(v.Start), m.moment(v.End)
+		m.cut(&v.Activity)
+	case *pim.Task:
+		v.Start, v.Due, v.Completed = m.taskTime(v.Start), m.taskTime(v.Due), m.taskTime(v.Completed)
+		m.cut(&v.Activity)
+	case *pim.Contact:
+		v.FullName = m.limit(pim.FieldFullName, v.FullName)
+		v.Notes = m.limit(pim.FieldNotes, v.Notes)
+	}
+	return out
+}
+
+func (m *CRM) cut(a *pim.Activity) {
+	a.Title = m.limit(pim.FieldTitle, a.Title)
+	a.Notes = m.limit(pim.FieldNotes, a.Notes)
+	a.Location = m.limit(pim.FieldLocation, a.Location)
+}
+
+func (m *CRM) limit(f pim.FieldID, s string) string {
+	n := m.opt.TextLimit[f]
+	if rs := []rune(s); n > 0 && len(rs) > n {
+		return string(rs[:n])
+	}
+	return s
+}
+
+func (m *CRM) moment(w pim.When) pim.When {
+	if w.Date && m.opt.NoAllDay {
+		y, mo, d := w.Time.Date()
+		w = pim.At(time.Date(y, mo, d, 0, 0, 0, 0, m.loc), m.opt.Zone)
+	}
+	return w.Truncate(m.opt.TimeStep)
+}
+
+const day = 24 * time.Hour
+
+func (m *CRM) taskTime(w pim.When) pim.When {
+	if m.opt.TimeStep < day || w.IsZero() || w.Date {
+		return w.Truncate(m.opt.TimeStep)
+	}
+	t := w.Time
+	if !w.Floating {
+		t = t.In(m.loc)
+	}
+	return pim.On(t.Date())
+}
