@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"crmbridge/e2e/evolution"
+	"crmbridge/e2e/gowebdav"
 	"crmbridge/e2e/peer"
 	"crmbridge/e2e/plain"
 	"crmbridge/e2e/thunderbird"
@@ -15,18 +16,21 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// clients are the scripts that work against any server.
-var clients = []struct {
+// client is a script that works against any server.
+type client struct {
 	name  string
 	check func(*testing.T, plain.Target)
-}{
-	{"vdirsyncer", vdirsyncer.Check},
-	{"evolution", evolution.Check},
-	{"thunderbird", thunderbird.Check},
 }
 
+var (
+	byVdirsyncer  = client{"vdirsyncer", vdirsyncer.Check}
+	byEvolution   = client{"evolution", evolution.Check}
+	byThunderbird = client{"thunderbird", thunderbird.Check}
+	byGoWebDAV    = client{"go-webdav", gowebdav.Check}
+)
+
 func TestPeerRadicale(t *testing.T) {
-	for _, client := range clients {
+	for _, client := range []client{byThunderbird, byEvolution, byVdirsyncer, byGoWebDAV} {
 		t.Run(client.name, func(t *testing.T) {
 			t.Parallel()
 			client.check(t, peer.Radicale(t))
@@ -34,11 +38,10 @@ func TestPeerRadicale(t *testing.T) {
 	}
 }
 
+// Thunderbird's address book cannot be set up on a server that asks for no password, and Xandikos answers go-webdav's
+// query of a month without the properties that it asks for.
 func TestPeerXandikos(t *testing.T) {
-	for _, client := range clients {
-		if client.name == "thunderbird" {
-			continue // see peer.Xandikos
-		}
+	for _, client := range []client{byEvolution, byVdirsyncer} {
 		t.Run(client.name, func(t *testing.T) {
 			t.Parallel()
 			client.check(t, peer.Xandikos(t))

@@ -49,8 +49,7 @@ func Radicale(tb testing.TB) plain.Target {
 	return t
 }
 
-// Xandikos starts Xandikos, which knows one principal and checks no passwords, and returns two fresh collections. It is
-// no peer for Thunderbird, whose address book cannot be set up without a password prompt.
+// Xandikos starts Xandikos, which knows one principal and checks no passwords, and returns two fresh collections.
 func Xandikos(tb testing.TB) plain.Target {
 	tb.Helper()
 	testenv.Need(tb, "xandikos")

@@ -96,7 +96,7 @@ func (b *Book) Await(tb testing.TB, uid, what string, ok func(*Card) bool) *Card
 			synced = time.Now()
 		}
 		if card = b.Card(tb, uid); !ok(card) {
-			return fmt.Errorf("Thunderbird has %+v", card)
+			return fmt.Errorf("it has %+v", card)
 		}
 		return nil
 	})

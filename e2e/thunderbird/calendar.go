@@ -160,7 +160,7 @@ func (c *Calendar) Await(tb testing.TB, uid, what string, ok func(*Item) bool) *
 			refreshed = time.Now()
 		}
 		if item = c.Item(tb, uid); !ok(item) {
-			return fmt.Errorf("Thunderbird has %+v", item)
+			return fmt.Errorf("it has %+v", item)
 		}
 		return nil
 	})
@@ -177,7 +177,7 @@ func (c *Calendar) AwaitTitle(tb testing.TB, title string) {
 			refreshed = time.Now()
 		}
 		if titles := c.Titles(tb); !slices.Contains(titles, title) {
-			return fmt.Errorf("Thunderbird has %q", titles)
+			return fmt.Errorf("it has %q", titles)
 		}
 		return nil
 	})
