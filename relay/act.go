@@ -1,0 +1,205 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+	"crmbridge/store"
+)
+
+// act plans the run over all dirty pairs and carries the plan out.
+func (r *run) act(ctx context.Context) error {
+	tasks, living, err := r.tasks(ctx)
+	if err != nil {
+		return err
+	}
+	plan := Plan(tasks, living, r.rules.Brake(r.opts.AllowDeletions))
+	if plan.Reason != "" && r.rep.Held == "" {
+		r.rep.Held = plan.Reason
+	}
+	r.count(func(c *Counts) { c.Withheld = len(plan.Withheld) })
+	rest := plan.Tasks
+	for len(rest) > 0 {
+		n := stretch(rest)
+		if err := r.carryOut(ctx, rest[:n]); err != nil {
+			return err
+		}
+		rest = rest[n:]
+	}
+	return nil
+}
+
+// localBatch is how many writes to the hub share a transaction.
+const localBatch = 50
+
+// stretch is the number of leading tasks that are done in one go: writes to the hub
+// share transactions, writes to the remote share its connections, and the two do
+// not mix, so that the order of the plan holds.
+func stretch(tasks []Task) int {
+	n := 1
+	for n < len(tasks) && batched(tasks[n].Action) == batched(tasks[0].Action) && rank(tasks[n].Action) == rank(tasks[0].Action) {
+		n++
+	}
+	if batched(tasks[0].Action) {
+		n = min(n, localBatch)
+	}
+	return n
+}
+
+// batched actions write to the hub only and are many in a first sync.
+func batched(a Action) bool { return a == CreateLocal }
+
+func (r *run) carryOut(ctx context.Context, tasks []Task) error {
+	if batched(tasks[0].Action) {
+		if err := r.createLocally(ctx, tasks); err == nil || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		// One of them stands in the way of the others: each on its own.
+	}
+	workers := max(1, min(r.traits.Concurrency, 4))
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	queue := make(chan Task)
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() { // owner: carryOut; ends when the queue is closed
+			for t := range queue {
+				if err := r.one(ctx, t.Pair); err != nil {
+					stop(err)
+				}
+			}
+		})
+	}
+	for _, t := range tasks {
+		if ctx.Err() != nil {
+			break
+		}
+		select {
+		case queue <- t:
+		case <-ctx.Done():
+		}
+	}
+	close(queue)
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+// tasks decides for every dirty pair, one after another, keeping only the decision.
+func (r *run) tasks(ctx context.Context) (tasks []Task, living int, err error) {
+	var after store.PairID
+	for {
+		var n int
+		err = r.Store.View(ctx, func(tx *store.Tx) error {
+			pairs, err := tx.DirtyPairs(r.link.ID, r.now, 500, after)
+			if err != nil {
+				return err
+			}
+			n = len(pairs)
+			for _, p := range pairs {
+				after = p.ID
+				v, err := r.view(tx, p)
+				if err != nil {
+					// Shown on the item when its turn comes.
+					v.action = Reconcile
+				}
+				tasks = append(tasks, Task{Pair: p.ID, Action: v.action})
+			}
+			living, _, _, err = tx.CountPairs(r.link.ID)
+			return err
+		})
+		if err != nil || n == 0 {
+			return tasks, living, err
+		}
+	}
+}
+
+// one deals with one pair. A failure stays with the pair; only what concerns the
+// remote as a whole is returned and ends the run.
+func (r *run) one(ctx context.Context, id store.PairID) error {
+	var err error
+	for range 4 {
+		if err = r.at("item"); err != nil {
+			return err
+		}
+		var v view
+		if v, err = r.look(ctx, id); err != nil {
+			if errors.Is(err, pim.ErrNotFound) && v.pair.ID == 0 {
+				return nil // another task settled it
+			}
+			break
+		}
+		err = r.do(ctx, v)
+		if errors.Is(err, errStale) {
+			continue
+		}
+		if errors.Is(err, errChangedThere) {
+			if err = r.refresh(ctx, v.pair); err == nil {
+				err = pim.Errorf("relay: item", pim.ErrConflict, "the item changes faster than it can be written; it is tried again")
+				continue
+			}
+		}
+		break
+	}
+	if err == nil {
+		r.mu.Lock()
+		r.unreached = 0
+		r.mu.Unlock()
+		return nil
+	}
+	return r.failed(ctx, id, err)
+}
+
+// errChangedThere: the remote refused a write because its version moved.
+var errChangedThere = errors.New("relay: changed at the remote meanwhile")
+
+// refresh reads the present remote state of a pair.
+func (r *run) refresh(ctx context.Context, p store.Pair) error {
+	recs, gone, err := r.fetch(ctx, []remote.ItemID{remote.ItemID(p.RemoteID)})
+	if err != nil {
+		return err
+	}
+	return r.Store.Update(ctx, func(tx *store.Tx) error { return r.ingest(tx, recs, gone) })
+}
+
+// givingUpAfter is how many items in a row may find the remote unreachable before
+// the run ends: the rest would only wait for the same time-out.
+const givingUpAfter = 3
+
+// failed notes a failure on its pair and decides whether the run goes on.
+func (r *run) failed(ctx context.Context, id store.PairID, failure error) error {
+	if ctx.Err() != nil || errors.Is(failure, errKilled) {
+		return failure
+	}
+	kind := pim.ReasonOf(failure)
+	err := r.Store.Update(ctx, func(tx *store.Tx) error {
+		p, err := tx.Pair(id)
+		if err != nil {
+			return err
+		}
+		p.Error, p.ErrorKind = pim.PublicText(failure), string(kind)
+		p.Attempts++
+		at := r.Now().Add(retryDelay(kind, p.Attempts, pim.RetryAfter(failure)))
+		p.RetryAt = &at
+		r.step(store.Step{PairID: id, UID: p.UID, Action: "fail", Outcome: "failed", Error: p.Error})
+		return tx.SavePair(&p)
+	})
+	if err != nil {
+		return errors.Join(failure, err)
+	}
+	r.Log.WarnContext(ctx, "item failed", "link", r.link.ID, "item", id, "reason", kind, "err", failure)
+	r.count(func(c *Counts) { c.Failed++ })
+	switch kind {
+	case pim.ErrAuth, pim.ErrThrottled:
+		return failure
+	case pim.ErrUnavailable, pim.ErrProtocol:
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.unreached++; r.unreached >= givingUpAfter {
+			return failure
+		}
+	}
+	return nil
+}

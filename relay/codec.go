@@ -1,0 +1,135 @@
+package relay
+
+import (
+	"math"
+	"time"
+
+	"crmbridge/pim"
+	"crmbridge/pim/ics"
+	"crmbridge/pim/vcf"
+	"crmbridge/store"
+)
+
+// prodID stands in every object the bridge makes (RFC 5545 3.7.3).
+const prodID = "-//crmbridge//relay//EN"
+
+// codec turns text into a typed view and back for one user's zone. It is the one
+// place where the relay tells calendars from cards.
+type codec struct {
+	now  time.Time
+	zone string         // IANA, "" = UTC
+	loc  *time.Location // of zone; nil = UTC
+}
+
+func newCodec(now time.Time, zone string) codec {
+	c := codec{now: now, zone: zone}
+	if loc, err := time.LoadLocation(zone); err == nil && zone != "" {
+		c.loc = loc
+	}
+	return c
+}
+
+// read is the typed view of an object's text; nil text gives nil.
+func (c codec) read(kind pim.Kind, text []byte) (pim.Item, error) {
+	if len(text) == 0 {
+		return nil, nil
+	}
+	if kind == pim.KindContact {
+		card, err := vcf.Parse(text, vcf.DefaultLimits())
+		if err != nil {
+			return nil, err
+		}
+		return card.Item(), nil
+	}
+	o, err := ics.Parse(text, ics.DefaultLimits())
+	if err != nil {
+		return nil, err
+	}
+	return o.Item(ics.Zones{Local: c.loc})
+}
+
+// written is a text ready for the store.
+type written struct {
+	text       []byte
+	component  string
+	start, end int64
+}
+
+// apply sets the given fields in text and leaves everything else alone.
+func (c codec) apply(text []byte, it pim.Item, set pim.FieldSet) (written, error) {
+	if contact, ok := it.(*pim.Contact); ok {
+		card, err := vcf.Parse(text, vcf.DefaultLimits())
+		if err != nil {
+			return written{}, err
+		}
+		card, err = vcf.Apply(card, contact, set, vcf.ApplyOptions{Now: c.now})
+		if err != nil {
+			return written{}, err
+		}
+		return cardText(card), nil
+	}
+	o, err := ics.Parse(text, ics.DefaultLimits())
+	if err != nil {
+		return written{}, err
+	}
+	o, err = ics.Apply(o, it, set, ics.ApplyOptions{Now: c.now, Zone: c.zone, Zones: ics.Zones{Local: c.loc}})
+	if err != nil {
+		return written{}, err
+	}
+	return objectText(o), nil
+}
+
+// create makes a whole text of an item.
+func (c codec) create(it pim.Item, uid string) (written, error) {
+	if contact, ok := it.(*pim.Contact); ok {
+		card, err := vcf.New(contact, vcf.V3, vcf.NewOptions{ProdID: prodID, Now: c.now, UID: uid})
+		if err != nil {
+			return written{}, err
+		}
+		return cardText(card), nil
+	}
+	o, err := ics.New(it, ics.NewOptions{ProdID: prodID, Now: c.now, UID: uid, Zone: c.zone})
+	if err != nil {
+		return written{}, err
+	}
+	return objectText(o), nil
+}
+
+// index reads what the store keeps beside a text that somebody else made.
+func (c codec) index(kind pim.Kind, text []byte) (written, error) {
+	if kind == pim.KindContact {
+		card, err := vcf.Parse(text, vcf.DefaultLimits())
+		if err != nil {
+			return written{}, err
+		}
+		return cardText(card), nil
+	}
+	o, err := ics.Parse(text, ics.DefaultLimits())
+	if err != nil {
+		return written{}, err
+	}
+	return objectText(o), nil
+}
+
+func cardText(card *vcf.Card) written {
+	return written{text: card.Bytes(), component: "VCARD", start: math.MinInt64, end: math.MaxInt64}
+}
+
+func objectText(o *ics.Object) written {
+	start, end := o.Bounds()
+	return written{text: o.Bytes(), component: o.Component(), start: start, end: end}
+}
+
+// put is a store.Put of w.
+func (w written) put(c store.CollectionID, name, uid string, kind pim.Kind) store.Put {
+	return store.Put{Collection: c, Name: name, UID: uid, Kind: kind,
+		Component: w.component, Text: w.text, Start: w.start, End: w.end}
+}
+
+// extension of a resource name.
+func extension(kind pim.Kind) string {
+	if kind == pim.KindContact {
+		return ".vcf"
+	}
+	return ".ics"
+}

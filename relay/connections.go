@@ -1,0 +1,111 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+	"crmbridge/store"
+)
+
+// Connections opens the remotes of links and keeps them open between runs, so that
+// a poll does not log in each time. It implements Opener.
+type Connections struct {
+	// Drivers by name: the table in cmd/bridge.
+	Drivers map[string]remote.Driver
+	// Unseal opens stored settings (package secret).
+	Unseal func(purpose string, sealed []byte) ([]byte, error)
+	// Env gives a driver what it needs for one link.
+	Env func(l store.Link, u store.User, s remote.Settings) (remote.Env, error)
+
+	mu   sync.Mutex
+	open map[store.LinkID]connection
+}
+
+type connection struct {
+	remote.Remote
+	made string // the sealed settings it was opened with
+}
+
+// SealPurpose binds sealed settings to their link.
+func SealPurpose(id store.LinkID) string { return fmt.Sprintf("link:%d", id) }
+
+// Open returns the remote of l, opened anew when its settings changed.
+func (c *Connections) Open(ctx context.Context, l store.Link, u store.User) (remote.Remote, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	made := l.Driver + "\x00" + u.Zone + "\x00" + string(l.Settings)
+	if have, ok := c.open[l.ID]; ok {
+		if have.made == made {
+			return have.Remote, nil
+		}
+		delete(c.open, l.ID)
+		// A run that still uses it finishes with an error and runs again.
+		if err := have.Close(); err != nil && ctx.Err() != nil {
+			return nil, err
+		}
+	}
+	s, err := c.settings(l)
+	if err != nil {
+		return nil, err
+	}
+	rem, err := c.dial(ctx, l, u, s)
+	if err != nil {
+		return nil, err
+	}
+	if c.open == nil {
+		c.open = make(map[store.LinkID]connection)
+	}
+	c.open[l.ID] = connection{Remote: rem, made: made}
+	return rem, nil
+}
+
+func (c *Connections) settings(l store.Link) (remote.Settings, error) {
+	plain, err := c.Unseal(SealPurpose(l.ID), l.Settings)
+	if err != nil {
+		return nil, pim.Wrap("relay: settings", pim.ErrInternal, err)
+	}
+	var s remote.Settings
+	if err := json.Unmarshal(plain, &s); err != nil {
+		return nil, pim.Wrap("relay: settings", pim.ErrInternal, err)
+	}
+	return s, nil
+}
+
+// Dial opens a remote that no link has yet, for a test of the settings. The caller
+// closes it.
+func (c *Connections) Dial(ctx context.Context, driver string, u store.User, s remote.Settings) (remote.Remote, error) {
+	return c.dial(ctx, store.Link{Driver: driver, UserID: u.ID}, u, s)
+}
+
+func (c *Connections) dial(ctx context.Context, l store.Link, u store.User, s remote.Settings) (remote.Remote, error) {
+	d, ok := c.Drivers[l.Driver]
+	if !ok {
+		return nil, pim.Errorf("relay: open", pim.ErrInvalid, "there is no driver %q", l.Driver)
+	}
+	s, err := d.Complete(s)
+	if err != nil {
+		return nil, &pim.Error{Op: "relay: open", Kind: pim.ErrInvalid, Public: err.Error()}
+	}
+	env, err := c.Env(l, u, s)
+	if err != nil {
+		return nil, err
+	}
+	return d.Open(ctx, env, s)
+}
+
+// Close closes every open remote.
+func (c *Connections) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var errs []error
+	for id, r := range c.open {
+		errs = append(errs, r.Close())
+		delete(c.open, id)
+	}
+	return errors.Join(errs...)
+}

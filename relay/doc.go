@@ -1,0 +1,32 @@
+// Package relay keeps collections of the store and collections of remotes equal.
+//
+// It is state-based: what has to be done follows from what is stored about both
+// sides, never from an event that could be lost. A run can be killed anywhere and
+// begun again.
+//
+//	decide.go    Decide: pure, total: the step that two states ask for
+//	merge.go     Merge: pure: per field, three ways
+//	plan.go      Plan: pure: order of a run, and the deletion brake
+//	rules.go     Rules: what a link does, as one value
+//	resolve.go   Resolve: pure: what a person's choice makes of a conflict
+//	engine*.go   Engine: carries one run out
+//	jobs.go      the queue: which run is begun when
+//
+// One run of a link has five parts, each safe to repeat:
+//
+//  1. lease: one run per link at a time, across processes;
+//  2. read the remote: pages of changes are stored in the pairs together with the
+//     cursor that covers them, in one transaction each;
+//  3. read the hub: the collection's change sequence marks pairs dirty;
+//  4. reconcile: remotes without tombstones are listed; what is missing is
+//     confirmed one by one;
+//  5. act: Plan, then each dirty pair on its own: Decide, then the one write it
+//     asks for, then the new base.
+//
+// A pair (store.Pair) is the agreed base of one item. It is written before the
+// first write to a remote (Intent), so that a write whose answer was lost is found
+// again. Both sides have their own base item, because remotes round, cut and fill
+// in: what a remote made of our write is no change of theirs.
+//
+// Not here: HTTP, formats (pim/ics, pim/vcf), vendors (crm/…, exchange/…).
+package relay

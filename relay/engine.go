@@ -1,0 +1,316 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+	"crmbridge/store"
+)
+
+// leaseTime is how long a run may be silent before another process may take the
+// link over. It is renewed three times as often.
+const leaseTime = 30 * time.Second
+
+// Opener opens the remote of a link. Remotes may be shared between calls; the
+// Engine does not close them.
+type Opener interface {
+	Open(ctx context.Context, l store.Link, u store.User) (remote.Remote, error)
+}
+
+// Engine carries runs out. All fields but Alive are required.
+type Engine struct {
+	Store   *store.Store
+	Remotes Opener
+	Now     func() time.Time
+	Log     *slog.Logger
+	// Owner names this process in leases: unique among living processes.
+	Owner string
+	// Alive tells whether the process named owner may still run; a lease of a
+	// dead one is taken over at once. nil: wait until it ends by itself.
+	Alive func(owner string) bool
+	// Wake queues a run of a link in tx; nil: the next poll finds what is to do.
+	Wake func(ctx context.Context, tx *store.Tx, id store.LinkID) error
+
+	// pause is called between steps with the step's name; an error ends the run
+	// as if the process had died there. Only tests set it.
+	pause func(step string) error
+}
+
+// RunOptions say how a run differs from a usual one.
+type RunOptions struct {
+	Trigger string // poll, change, manual
+	// AllowDeletions takes the brake off for this run.
+	AllowDeletions bool
+	// Full lists the remote even when it is not time to.
+	Full bool
+}
+
+// ErrBusy: another run has the link.
+var ErrBusy = &pim.Error{Op: "relay: run", Kind: pim.ErrHeld, Public: "a run of this link is already under way"}
+
+// errKilled is how a test ends the process between two steps.
+var errKilled = errors.New("relay: killed")
+
+// errStale: an object changed while its pair was being looked at; look again.
+var errStale = errors.New("relay: object changed meanwhile")
+
+// run is one run under way.
+type run struct {
+	*Engine
+	opts   RunOptions
+	link   store.Link
+	user   store.User
+	coll   store.Collection
+	rules  Rules
+	rem    remote.Remote
+	traits remote.Traits
+	kinds  pim.KindSet
+	codec  codec
+	now    time.Time
+	full   bool // this run read everything there is, or has to
+
+	mu  sync.Mutex
+	rep Report
+	// unreached counts items in a row for which the remote could not be reached.
+	unreached int
+}
+
+// Run does one run of a link and returns its report, which is stored as well. The
+// error is that of the run as a whole; failures of single items are in the report
+// only.
+func (e *Engine) Run(ctx context.Context, id store.LinkID, o RunOptions) (Report, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	release, err := e.lease(ctx, stop, id)
+	if err != nil {
+		return Report{}, err
+	}
+	defer release()
+	r := &run{Engine: e, opts: o, now: e.Now()}
+	if err := r.begin(ctx, id); err != nil {
+		return Report{}, err
+	}
+	err = r.parts(ctx)
+	return r.end(ctx, err)
+}
+
+// parts are the five parts of package doc, without the lease.
+func (r *run) parts(ctx context.Context) error {
+	if err := r.openRemote(ctx); err != nil {
+		return err
+	}
+	for _, part := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"resume", r.resume},
+		{"read remote", r.readRemote},
+		{"read hub", r.readHub},
+		{"list", r.list},
+		{"act", r.act},
+	} {
+		if err := r.at(part.name); err != nil {
+			return err
+		}
+		if err := part.do(ctx); err != nil {
+			return fmt.Errorf("relay: %s: %w", part.name, err)
+		}
+	}
+	return nil
+}
+
+// at is where a test can end the process.
+func (e *Engine) at(step string) error {
+	if e.pause == nil {
+		return nil
+	}
+	return e.pause(step)
+}
+
+// begin reads what the run needs and opens its report. Wanted is cleared before
+// anything is read, so that a change committed later queues another run.
+func (r *run) begin(ctx context.Context, id store.LinkID) error {
+	return r.Store.Update(ctx, func(tx *store.Tx) error {
+		var err error
+		if err = tx.ClearWanted(id); err != nil {
+			return err
+		}
+		if r.link, err = tx.Link(id); err != nil {
+			return err
+		}
+		if r.user, err = tx.User(r.link.UserID); err != nil {
+			return err
+		}
+		if r.coll, err = tx.Collection(r.link.CollectionID); err != nil {
+			return err
+		}
+		if r.rules, err = ParseRules(r.link.Rules); err != nil {
+			return pim.Wrap("relay: rules", pim.ErrInvalid, err)
+		}
+		r.codec = newCodec(r.now, r.user.Zone)
+		r.full = r.link.Cursor == "" || r.opts.Full
+		r.rep.Run, err = tx.StartRun(store.Run{LinkID: id, Trigger: r.opts.Trigger, Started: r.now})
+		return err
+	})
+}
+
+func (r *run) openRemote(ctx context.Context) error {
+	if r.link.Paused {
+		return pim.Errorf("relay: run", pim.ErrHeld, "the link is paused")
+	}
+	if r.user.Disabled {
+		return pim.Errorf("relay: run", pim.ErrHeld, "the account is disabled")
+	}
+	rem, err := r.Remotes.Open(ctx, r.link, r.user)
+	if err != nil {
+		return err
+	}
+	r.rem, r.traits = rem, rem.Traits()
+	r.kinds = r.linkKinds()
+	if r.kinds == 0 {
+		return pim.Errorf("relay: run", pim.ErrInvalid, "the collection and the remote have no kind of item in common")
+	}
+	return nil
+}
+
+// linkKinds are those that collection, rules and remote all have.
+func (r *run) linkKinds() pim.KindSet {
+	var set pim.KindSet
+	for _, k := range componentKinds(r.coll) {
+		_, carried := r.traits.Carries[k]
+		if carried && (len(r.rules.Kinds) == 0 || pim.Kinds(r.rules.Kinds...).Has(k)) {
+			set |= pim.Kinds(k)
+		}
+	}
+	return set
+}
+
+// end closes the report and the link's state. It works also when ctx has ended, so
+// that a stopped run says so.
+func (r *run) end(ctx context.Context, failure error) (Report, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	now := r.Now()
+	l := r.link
+	r.rep.conclude(failure, now)
+	l.LastRun = &now
+	switch r.rep.Run.Outcome {
+	case OutcomeFailed, OutcomeCancelled:
+		l.Failures++
+		l.LastError = pim.PublicText(failure)
+	case OutcomeHeld:
+		l.Held, l.LastError, l.LastSuccess, l.Failures = r.rep.Held, "", &now, 0
+	default:
+		l.Held, l.LastError, l.LastSuccess, l.Failures = "", "", &now, 0
+	}
+	next := now.Add(nextDelay(l.Interval, l.Failures, pim.RetryAfter(failure)))
+	l.NextRun = &next
+	err := r.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.UpdateLink(l, "Held", "Failures", "NextRun", "LastRun", "LastSuccess", "LastError"); err != nil {
+			return err
+		}
+		return tx.FinishRun(r.rep.Run, r.rep.Steps)
+	})
+	if err != nil {
+		r.Log.ErrorContext(ctx, "run report not stored", "link", l.ID, "err", err)
+	}
+	level := slog.LevelInfo
+	if failure != nil {
+		level = slog.LevelWarn
+	}
+	r.Log.Log(ctx, level, "run", "link", l.ID, "outcome", r.rep.Run.Outcome, "counts", r.rep.Run.Counts, "err", failure)
+	return r.rep, errors.Join(failure, err)
+}
+
+// maxBackOff bounds how rarely a failing link is tried.
+const maxBackOff = 30 * time.Minute
+
+// nextDelay is the time to the next poll: the interval, doubled with each failure
+// in a row, and never before the remote wants it.
+func nextDelay(interval time.Duration, failures int, after time.Duration) time.Duration {
+	d := interval
+	if d <= 0 {
+		d = time.Minute
+	}
+	for i := 0; i < failures && d < maxBackOff; i++ {
+		d *= 2
+	}
+	if failures > 0 {
+		d = min(d, max(maxBackOff, interval))
+	}
+	return max(d, after)
+}
+
+// lease takes the link for this process and keeps it until release; when it cannot
+// be renewed, stop ends the run.
+func (e *Engine) lease(ctx context.Context, stop context.CancelFunc, id store.LinkID) (release func(), err error) {
+	steal := func(owner string) bool { return e.Alive != nil && owner != e.Owner && !e.Alive(owner) }
+	var ok bool
+	err = e.Store.Update(ctx, func(tx *store.Tx) error {
+		ok, err = tx.AcquireLease(id, e.Owner, e.Now().Add(leaseTime), steal)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, ErrBusy
+	}
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() { // owner: Run; ends with release
+		defer close(ended)
+		t := time.NewTicker(leaseTime / 3)
+		defer t.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-t.C:
+				if err := e.renew(ctx, id); err != nil {
+					e.Log.WarnContext(ctx, "lease lost", "link", id, "err", err)
+					stop()
+					return
+				}
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		err := e.Store.Update(ctx, func(tx *store.Tx) error { return tx.ReleaseLease(id, e.Owner) })
+		if err != nil {
+			e.Log.WarnContext(ctx, "lease not released", "link", id, "err", err)
+		}
+	}, nil
+}
+
+func (e *Engine) renew(ctx context.Context, id store.LinkID) error {
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		return tx.RenewLease(id, e.Owner, e.Now().Add(leaseTime))
+	})
+}
+
+// componentKinds are the kinds a collection takes.
+func componentKinds(c store.Collection) []pim.Kind {
+	if c.Home == store.AddressBooks {
+		return []pim.Kind{pim.KindContact}
+	}
+	var ks []pim.Kind
+	for _, comp := range c.ComponentList() {
+		switch comp {
+		case "VEVENT":
+			ks = append(ks, pim.KindEvent)
+		case "VTODO":
+			ks = append(ks, pim.KindTask)
+		}
+	}
+	return ks
+}

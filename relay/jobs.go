@@ -1,0 +1,241 @@
+package relay
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+
+	"crmbridge/store"
+)
+
+// Jobs decides which run begins when. The queue is River on the store's own
+// database, so that an item and the job it needs commit together.
+//
+//   - A change by a client queues a run in its own transaction (Want). Many changes
+//     before that run has begun share it (store.Link.Wanted).
+//   - The sweep, a periodic job of whichever process leads, queues the links that
+//     are due by their interval or retry.
+//   - Runs of one link exclude each other by the link's lease, so a second job that
+//     meets a run waits for it.
+type Jobs struct {
+	client *river.Client[*sql.Tx]
+	engine *Engine
+	log    *slog.Logger
+}
+
+// JobsOptions configure a Jobs; zero values mean the defaults.
+type JobsOptions struct {
+	// Workers is how many links run at once in this process; 0 means none: the
+	// process only queues.
+	Workers int
+	// Sweep is how often due links are looked for; 0 means 5 s.
+	Sweep time.Duration
+	// Poll is how often the queue is asked; 0 means 100 ms.
+	Poll time.Duration
+}
+
+// runArgs asks for one run of a link.
+type runArgs struct {
+	Link    store.LinkID `json:"link"`
+	Trigger string       `json:"trigger"`
+}
+
+// Kind implements river.JobArgs.
+func (runArgs) Kind() string { return "relay_run" }
+
+type sweepArgs struct{}
+
+// Kind implements river.JobArgs.
+func (sweepArgs) Kind() string { return "relay_sweep" }
+
+const sweepQueue = "sweep"
+
+// MigrateJobs brings the queue's own tables up to date.
+func MigrateJobs(ctx context.Context, s *store.Store) error {
+	m, err := rivermigrate.New(jobsDriver(s), nil)
+	if err != nil {
+		return fmt.Errorf("relay: job tables: %w", err)
+	}
+	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("relay: job tables: %w", err)
+	}
+	return nil
+}
+
+func jobsDriver(s *store.Store) riverdriver.Driver[*sql.Tx] {
+	if s.Postgres() {
+		return riverdatabasesql.New(s.Writer())
+	}
+	return riversqlite.New(s.Writer())
+}
+
+// NewJobs makes the queue's client. MigrateJobs has run before.
+func NewJobs(e *Engine, o JobsOptions) (*Jobs, error) {
+	j := &Jobs{engine: e, log: e.Log}
+	cfg := &river.Config{
+		Logger:            e.Log,
+		FetchPollInterval: orDuration(o.Poll, 100*time.Millisecond),
+		FetchCooldown:     orDuration(o.Poll, 100*time.Millisecond),
+		JobTimeout:        -1, // a first sync may take as long as it takes; its lease shows that it lives
+		MaxAttempts:       1,  // retries are the link's own: interval, back-off, Retry-After
+		// Finished jobs are of no interest: runs are recorded by the relay.
+		CompletedJobRetentionPeriod: 10 * time.Minute,
+		CancelledJobRetentionPeriod: time.Hour,
+		DiscardedJobRetentionPeriod: time.Hour,
+	}
+	if o.Workers > 0 {
+		cfg.Workers = river.NewWorkers()
+		if err := river.AddWorkerSafely(cfg.Workers, &runWorker{jobs: j}); err != nil {
+			return nil, fmt.Errorf("relay: jobs: %w", err)
+		}
+		if err := river.AddWorkerSafely(cfg.Workers, &sweepWorker{jobs: j}); err != nil {
+			return nil, fmt.Errorf("relay: jobs: %w", err)
+		}
+		cfg.Queues = map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: o.Workers},
+			sweepQueue:         {MaxWorkers: 1},
+		}
+		cfg.PeriodicJobs = []*river.PeriodicJob{river.NewPeriodicJob(
+			river.PeriodicInterval(orDuration(o.Sweep, 5*time.Second)),
+			func() (river.JobArgs, *river.InsertOpts) {
+				return sweepArgs{}, &river.InsertOpts{Queue: sweepQueue}
+			},
+			&river.PeriodicJobOpts{RunOnStart: true},
+		)}
+	}
+	var err error
+	if j.client, err = river.NewClient(jobsDriver(e.Store), cfg); err != nil {
+		return nil, fmt.Errorf("relay: jobs: %w", err)
+	}
+	return j, nil
+}
+
+func orDuration(d, def time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return def
+}
+
+// Start begins to work; leases of processes that have died are dropped first.
+func (j *Jobs) Start(ctx context.Context) error {
+	if err := j.engine.dropDeadLeases(ctx); err != nil {
+		return err
+	}
+	// The client outlives the caller's start-up context; Stop ends it.
+	if err := j.client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("relay: start jobs: %w", err)
+	}
+	return nil
+}
+
+// Stop lets runs under way come to the end of their item and ends; when ctx ends
+// first, they are cancelled. Either way nothing is lost.
+func (j *Jobs) Stop(ctx context.Context) error {
+	if err := j.client.StopAndCancel(ctx); err != nil {
+		return fmt.Errorf("relay: stop jobs: %w", err)
+	}
+	return nil
+}
+
+// Want queues a run of the link in tx, unless one is queued that has not begun.
+func (j *Jobs) Want(ctx context.Context, tx *store.Tx, id store.LinkID, trigger string) error {
+	first, err := tx.SetWanted(id)
+	if err != nil || !first {
+		return err
+	}
+	if _, err := j.client.InsertTx(ctx, tx.SQL(), runArgs{Link: id, Trigger: trigger}, nil); err != nil {
+		return fmt.Errorf("relay: queue run: %w", err)
+	}
+	return nil
+}
+
+// Changed queues runs of the collection's links other than except; it is the
+// store's OnChange.
+func (j *Jobs) Changed(ctx context.Context, tx *store.Tx, c store.CollectionID, except store.LinkID) error {
+	links, err := tx.LinksOf(c)
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		if l.ID == except || l.Paused {
+			continue
+		}
+		if err := j.Want(ctx, tx, l.ID, "change"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type runWorker struct {
+	river.WorkerDefaults[runArgs]
+	jobs *Jobs
+}
+
+// Work does one run. Its failure is the link's to remember, not the queue's.
+func (w *runWorker) Work(ctx context.Context, job *river.Job[runArgs]) error {
+	_, err := w.jobs.engine.Run(ctx, job.Args.Link, RunOptions{Trigger: job.Args.Trigger})
+	if errors.Is(err, ErrBusy) {
+		return river.JobSnooze(500 * time.Millisecond)
+	}
+	return nil
+}
+
+type sweepWorker struct {
+	river.WorkerDefaults[sweepArgs]
+	jobs *Jobs
+}
+
+// Work queues what is due.
+func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[sweepArgs]) error {
+	e := w.jobs.engine
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		due, err := tx.DueLinks(e.Now())
+		if err != nil {
+			return err
+		}
+		for _, l := range due {
+			if err := w.jobs.Want(ctx, tx, l.ID, "poll"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// dropDeadLeases frees links whose process died, so that a restart does not wait
+// for the lease to run out.
+func (e *Engine) dropDeadLeases(ctx context.Context) error {
+	if e.Alive == nil {
+		return nil
+	}
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		links, err := tx.Links(0)
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			if l.LeaseOwner == "" || l.LeaseOwner == e.Owner || e.Alive(l.LeaseOwner) {
+				continue
+			}
+			if err := tx.ReleaseLease(l.ID, l.LeaseOwner); err != nil {
+				return err
+			}
+			// What it had taken up is taken up again.
+			if err := tx.ClearWanted(l.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

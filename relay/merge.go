@@ -1,0 +1,139 @@
+package relay
+
+import (
+	"time"
+
+	"crmbridge/pim"
+)
+
+// Policy settles a field that both sides changed to different values.
+type Policy string
+
+// Policies. Whatever settles, the losing value stays in a conflict report.
+const (
+	Ask          Policy = "ask"      // neither side is touched in that field until a person decides
+	Newest       Policy = "newest"   // the side with the later stamp; a tie is asked
+	PreferCRM    Policy = "crm"      // the CRM's value, on a CRM link
+	PreferClient Policy = "client"   // what devices wrote
+	PreferMail   Policy = "exchange" // Exchange's value, on an Exchange link
+)
+
+// Sides is what Merge looks at. The base may be nil on both sides (first match):
+// then a value that only one side has is no conflict.
+type Sides struct {
+	BaseLocal, Local   pim.Item // BaseLocal nil: never agreed
+	BaseRemote, Remote pim.Item
+	// Carried fields are compared, and those in Writable may be written to the
+	// remote. The others flow from the remote to the hub only.
+	Carried, Writable pim.FieldSet
+	// LocalAt and RemoteAt are the last changes, for Newest; zero is unknown.
+	LocalAt, RemoteAt time.Time
+	Policy            Policy
+	// RemoteName is the policy that means this remote: PreferCRM or PreferMail.
+	RemoteName Policy
+}
+
+// Merged is what is to be done. Item holds the wanted value of every field in
+// ToLocal and ToRemote; other fields are those of Local.
+type Merged struct {
+	Item              pim.Item
+	ToLocal, ToRemote pim.FieldSet
+	// Settled fields collided and the policy decided; Open ones wait for a
+	// person and keep their values and their base on both sides.
+	Settled, Open pim.FieldSet
+	// RemoteWon are the settled fields whose remote value was taken.
+	RemoteWon pim.FieldSet
+}
+
+// Merge is per field: a change on one side is carried to the other; lists merge by
+// element; the same change on both sides is agreement; what collides is settled by
+// the policy or left open.
+func Merge(s Sides) Merged {
+	m := Merged{Item: pim.Clone(s.Local)}
+	mine := pim.Diff(s.BaseLocal, s.Local, s.Carried.And(s.Writable))
+	theirs := pim.Diff(s.BaseRemote, s.Remote, s.Carried)
+	for _, f := range pim.Fields(s.Local.Kind()) {
+		one := pim.FieldSet{}.With(f)
+		switch inMine, inTheirs := mine.Has(f.ID), theirs.Has(f.ID); {
+		case inTheirs && !inMine:
+			f.Copy(m.Item, s.Remote)
+			m.ToLocal = m.ToLocal.Or(one)
+		case inMine && !inTheirs:
+			m.ToRemote = m.ToRemote.Or(one)
+		case inMine && inTheirs && !f.Equal(s.Local, s.Remote):
+			s.collide(f, &m)
+		}
+	}
+	// A field may differ although neither side changed it since (the remote
+	// rounds). That is agreed and stays.
+	m.ToLocal = m.ToLocal.And(pim.Diff(s.Local, m.Item, s.Carried))
+	return m
+}
+
+// collide handles a field that both sides changed, differently.
+func (s Sides) collide(f pim.Field, m *Merged) {
+	one := pim.FieldSet{}.With(f)
+	toLocal := func() { f.Copy(m.Item, s.Remote); m.ToLocal = m.ToLocal.Or(one) }
+	toRemote := func() { m.ToRemote = m.ToRemote.Or(one) }
+	if s.BaseLocal == nil || s.BaseRemote == nil {
+		// Nothing was ever agreed: what is missing on one side was not deleted
+		// there.
+		switch {
+		case f.Text(s.Local) == "":
+			toLocal()
+			return
+		case f.Text(s.Remote) == "":
+			toRemote()
+			return
+		}
+	}
+	base := s.BaseLocal
+	if base == nil {
+		base = pim.New(s.Local.Kind())
+	}
+	if f.Merge(base, s.Local, s.Remote, m.Item) {
+		m.ToLocal, m.ToRemote = m.ToLocal.Or(one), m.ToRemote.Or(one)
+		return
+	}
+	switch s.winner() {
+	case sideRemote:
+		toLocal()
+		m.Settled, m.RemoteWon = m.Settled.Or(one), m.RemoteWon.Or(one)
+	case sideLocal:
+		toRemote()
+		m.Settled = m.Settled.Or(one)
+	default:
+		m.Open = m.Open.Or(one)
+	}
+}
+
+type side uint8
+
+const (
+	sideNone side = iota
+	sideLocal
+	sideRemote
+)
+
+func (s Sides) winner() side {
+	switch s.Policy {
+	case PreferClient:
+		return sideLocal
+	case Newest:
+		switch {
+		case s.LocalAt.IsZero() || s.RemoteAt.IsZero() || s.LocalAt.Equal(s.RemoteAt):
+			return sideNone
+		case s.LocalAt.After(s.RemoteAt):
+			return sideLocal
+		}
+		return sideRemote
+	case PreferCRM, PreferMail:
+		// A policy that names another remote than this one speaks against this
+		// one: the hub, where that other remote's values arrive, wins.
+		if s.Policy == s.RemoteName {
+			return sideRemote
+		}
+		return sideLocal
+	}
+	return sideNone
+}

@@ -1,0 +1,213 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+	"crmbridge/store"
+)
+
+// merge brings both sides together by field. One side's change alone, both sides'
+// equal changes and real merges are the same work with more or fewer fields.
+func (r *run) merge(ctx context.Context, v view) error {
+	if v.local.Kind() != v.theirs.Kind() {
+		return pim.Errorf("relay: merge", pim.ErrUnsupported, "the item is a %s here and a %s there", v.local.Kind(), v.theirs.Kind())
+	}
+	m := Merge(r.sides(v))
+	if r.rules.Direction == In {
+		m.ToRemote = pim.FieldSet{}
+	}
+	if r.rules.Direction == Out {
+		m.ToLocal = pim.FieldSet{}
+	}
+	p, now := v.pair, v.theirs
+	if !m.ToRemote.IsEmpty() {
+		if err := r.keepable(m.Item); err != nil {
+			return err
+		}
+		rec, err := r.updateRemote(ctx, p, v, m)
+		if err != nil {
+			return err
+		}
+		if err := theirs(&p, rec, r.carried(v.kind())); err != nil {
+			return err
+		}
+		now = rec.Item
+	}
+	return r.Store.Update(ctx, func(tx *store.Tx) error { return r.merged(tx, p, v, m, now) })
+}
+
+func (r *run) sides(v view) Sides {
+	kind := v.local.Kind()
+	s := Sides{
+		BaseLocal: v.localBase, Local: v.local, BaseRemote: v.remoteBase, Remote: v.theirs,
+		Carried: r.carried(kind), Writable: r.writable(kind),
+		LocalAt: v.object.UpdatedAt, Policy: r.rules.Policy, RemoteName: PreferCRM,
+	}
+	if v.pair.TheirModified != nil {
+		s.RemoteAt = *v.pair.TheirModified
+	}
+	if r.link.Side == store.Exchange {
+		s.RemoteName = PreferMail
+	}
+	return s
+}
+
+// updateRemote writes the merged fields, the intent stored first.
+func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) (remote.Record, error) {
+	p.Intent = "update"
+	if err := r.Store.Update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) }); err != nil {
+		return remote.Record{}, err
+	}
+	if err := r.at("intent stored"); err != nil {
+		return remote.Record{}, err
+	}
+	ref := remote.Ref{ID: remote.ItemID(p.RemoteID), Version: p.TheirVersion}
+	rec, err := r.rem.Update(ctx, remote.CollectionID(r.link.Remote), ref, remote.Entry{UID: p.UID, Item: m.Item, Text: v.object.Text}, m.ToRemote)
+	if errors.Is(err, pim.ErrConflict) || errors.Is(err, pim.ErrNotFound) {
+		return rec, errChangedThere
+	}
+	if err != nil {
+		return rec, err
+	}
+	if err := r.at("remote written"); err != nil {
+		return rec, err
+	}
+	if rec, err = r.whole(ctx, rec); err != nil {
+		return rec, err
+	}
+	r.count(func(c *Counts) { c.UpdatedRemote++ })
+	r.step(store.Step{PairID: p.ID, UID: p.UID, Side: "remote", Action: "update", Fields: m.ToRemote.String()})
+	return rec, nil
+}
+
+// merged writes the hub's part and the new base in one transaction.
+func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item) error {
+	if err := r.report(tx, p, v, m); err != nil {
+		return err
+	}
+	if !m.ToLocal.IsEmpty() && !m.ToRemote.IsEmpty() {
+		r.count(func(c *Counts) { c.Merged++ })
+	}
+	o, err := tx.ObjectByID(v.object.ID)
+	if err != nil {
+		return err
+	}
+	sentItem := pim.Clone(v.local)
+	if o.Seq != v.object.Seq || o.Deleted {
+		// Changed while the remote was written: what was sent is the base, what
+		// came in is merged again at the next look.
+		localBase, remoteBase := bases(v, m, sentItem, now)
+		pim.Copy(remoteBase, orNew(v.remoteBase, v.kind()), m.ToLocal)
+		if err := r.base(tx, &p, v.object, v.local, now, localBase, remoteBase); err != nil {
+			return err
+		}
+		p.RemotePrint = "" // the remote's own changes still have to come over
+		wake(&p)
+		return tx.SavePair(&p)
+	}
+	if m.ToLocal.IsEmpty() {
+		localBase, remoteBase := bases(v, m, v.local, now)
+		return r.sent(tx, &p, v, localBase, now, remoteBase)
+	}
+	w, err := r.codec.apply(o.Text, m.Item, m.ToLocal)
+	if err != nil {
+		return err
+	}
+	if o, err = r.put(tx, w, o.Name, o.UID, o.Kind, store.Cond{}); err != nil {
+		return err
+	}
+	r.count(func(c *Counts) { c.UpdatedLocal++ })
+	r.step(store.Step{PairID: p.ID, UID: p.UID, Side: "local", Action: "update", Fields: m.ToLocal.String()})
+	local, err := r.codec.read(o.Kind, o.Text)
+	if err != nil {
+		return err
+	}
+	v.object, v.local = o, local
+	localBase, remoteBase := bases(v, m, local, now)
+	return r.sent(tx, &p, v, localBase, now, remoteBase)
+}
+
+// bases are the two sides as agreed, except that open fields keep the base they
+// had: they still count as changed on both sides.
+func bases(v view, m Merged, local, theirs pim.Item) (localBase, remoteBase pim.Item) {
+	localBase, remoteBase = pim.Clone(local), pim.Clone(theirs)
+	pim.Copy(localBase, orNew(v.localBase, local.Kind()), m.Open)
+	pim.Copy(remoteBase, orNew(v.remoteBase, local.Kind()), m.Open)
+	return localBase, remoteBase
+}
+
+func orNew(it pim.Item, k pim.Kind) pim.Item {
+	if it == nil {
+		return pim.New(k)
+	}
+	return it
+}
+
+// report keeps both values of every collision, whoever won, in full. An open report
+// of the same pair is brought up to date instead of doubled; one whose fields do
+// not collide any more is closed.
+func (r *run) report(tx *store.Tx, p store.Pair, v view, m Merged) error {
+	open, err := tx.OpenConflict(v.object.ID, r.link.ID)
+	has := err == nil
+	if err != nil && !errors.Is(err, pim.ErrNotFound) {
+		return err
+	}
+	if m.Open.IsEmpty() && has {
+		if err := tx.ResolveConflict(open.ID, "superseded", r.by()); err != nil {
+			return err
+		}
+	}
+	for _, part := range []struct {
+		fields     pim.FieldSet
+		resolution string
+	}{{m.Settled, "policy " + string(r.rules.Policy)}, {m.Open, ""}} {
+		if part.fields.IsEmpty() {
+			continue
+		}
+		c, err := r.conflict(p, v, part.fields)
+		if err != nil {
+			return err
+		}
+		if part.resolution == "" && has {
+			c.ID, c.Base, c.CreatedAt = open.ID, open.Base, open.CreatedAt
+			if err := tx.UpdateConflict(c); err != nil {
+				return err
+			}
+			continue
+		}
+		if c, err = tx.AddConflict(c); err != nil {
+			return err
+		}
+		if part.resolution != "" {
+			if err := tx.ResolveConflict(c.ID, part.resolution, r.by()); err != nil {
+				return err
+			}
+			continue
+		}
+		r.count(func(n *Counts) { n.Conflicts++ })
+		r.step(store.Step{PairID: p.ID, UID: p.UID, Action: "conflict", Fields: part.fields.String()})
+	}
+	return nil
+}
+
+// conflict is the report of v over some fields. Theirs is the object's text with
+// the remote's values, so that it can be read and taken like any other.
+func (r *run) conflict(p store.Pair, v view, fields pim.FieldSet) (store.Conflict, error) {
+	w, err := r.codec.apply(v.object.Text, v.theirs, r.carried(v.kind()))
+	if err != nil {
+		return store.Conflict{}, err
+	}
+	ids, err := json.Marshal(fields)
+	if err != nil {
+		return store.Conflict{}, err
+	}
+	return store.Conflict{
+		UserID: r.user.ID, CollectionID: r.coll.ID, ObjectID: v.object.ID, LinkID: r.link.ID,
+		Name: v.object.Name, UID: p.UID, Kind: v.kind(), Cause: store.CauseRelay, Device: r.link.Name,
+		Base: p.LocalText, Mine: v.object.Text, Theirs: w.text, Fields: string(ids), TheirVersion: p.TheirVersion,
+	}, nil
+}

@@ -1,0 +1,75 @@
+package relay
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"crmbridge/store"
+)
+
+// Task is one pair's part of a plan.
+type Task struct {
+	Pair   store.PairID
+	Action Action
+}
+
+// Brake limits deletions of one run.
+type Brake struct {
+	// Absolute is how many deletions are always allowed.
+	Absolute int
+	// Share is the part of the living pairs (0 to 1) that may be deleted when
+	// there are more than Absolute.
+	Share float64
+	// Off lets everything pass: a person has looked.
+	Off bool
+}
+
+// Planned is a run in order.
+type Planned struct {
+	Tasks []Task
+	// Withheld are the deletions that were not allowed; Reason says why, in plain
+	// words, "" when nothing was withheld.
+	Withheld []Task
+	Reason   string
+}
+
+// Plan orders a run: agreement first, then creations, changes and merges, and
+// deletions last, so that an item that moved is there before it goes. living is
+// the number of pairs with something on both sides.
+func Plan(tasks []Task, living int, b Brake) Planned {
+	ordered := slices.Clone(tasks)
+	slices.SortStableFunc(ordered, func(x, y Task) int { return cmp.Compare(rank(x.Action), rank(y.Action)) })
+	i, _ := slices.BinarySearchFunc(ordered, rank(DeleteLocal), func(t Task, r int) int { return cmp.Compare(rank(t.Action), r) })
+	rest, deletions := ordered[:i], ordered[i:]
+	p := Planned{Tasks: ordered}
+	if b.Off || len(deletions) <= b.Absolute || float64(len(deletions)) <= b.Share*float64(living) {
+		return p
+	}
+	p.Tasks, p.Withheld = rest, deletions
+	p.Reason = fmt.Sprintf("%d of %d items would be deleted; look at them and allow the deletions, or undo them", len(deletions), living)
+	return p
+}
+
+// SuddenlyEmpty refuses a listing without a single item that would make known ones
+// disappear: far more often a fault (rights, filter, half an answer) than the
+// truth. missing are known items that are neither listed nor found one by one;
+// items that only left the window are not among them.
+func SuddenlyEmpty(listed, missing int, b Brake) (reason string, hold bool) {
+	if listed > 0 || missing == 0 || b.Off {
+		return "", false
+	}
+	return fmt.Sprintf("the remote suddenly has nothing, and %d known items with it; nothing was deleted. If that is right, allow the deletions", missing), true
+}
+
+func rank(a Action) int {
+	switch a {
+	case Nothing, Forget, Agree:
+		return 0
+	case CreateLocal, CreateRemote:
+		return 1
+	case UpdateLocal, UpdateRemote, Reconcile:
+		return 2
+	}
+	return 3 // DeleteLocal, DeleteRemote
+}

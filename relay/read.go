@@ -1,0 +1,249 @@
+package relay
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+	"crmbridge/store"
+)
+
+// fetchBatch is how many records are fetched in one call.
+const fetchBatch = 100
+
+// readRemote stores every change since the cursor in the pairs, page by page, each
+// page in one transaction with the cursor that covers it.
+func (r *run) readRemote(ctx context.Context) error {
+	since := remote.Cursor(r.link.Cursor)
+	scope := r.rules.Scope(r.now, r.kinds)
+	for {
+		d, err := r.rem.Changes(ctx, remote.CollectionID(r.link.Remote), scope, since)
+		if errors.Is(err, pim.ErrCursorGone) && since != "" {
+			since, r.full = "", true
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		recs, gone, err := r.complete(ctx, d.Changed)
+		if err != nil {
+			return err
+		}
+		if err := r.at("page read"); err != nil {
+			return err
+		}
+		err = r.Store.Update(ctx, func(tx *store.Tx) error {
+			if err := r.ingest(tx, recs, append(d.Removed, gone...)); err != nil {
+				return err
+			}
+			r.link.Cursor = string(d.Next)
+			return tx.UpdateLink(r.link, "Cursor")
+		})
+		if err != nil {
+			return err
+		}
+		r.count(func(c *Counts) { c.Read += len(recs) })
+		if !d.More {
+			return nil
+		}
+		if d.Next == since {
+			return pim.Errorf("relay: changes", pim.ErrProtocol, "the remote pages in a circle")
+		}
+		since = d.Next
+	}
+}
+
+// complete fetches the records that came without their item, unless their version
+// is the one already read. What a listing named and a fetch does not find is gone.
+func (r *run) complete(ctx context.Context, changed []remote.Record) (recs []remote.Record, gone []remote.ItemID, err error) {
+	var missing []remote.ItemID
+	for _, rec := range changed {
+		if rec.Item != nil {
+			recs = append(recs, rec)
+		} else if known, err := r.knows(ctx, rec.Ref); err != nil {
+			return nil, nil, err
+		} else if !known {
+			missing = append(missing, rec.ID)
+		}
+	}
+	fetched, gone, err := r.fetch(ctx, missing)
+	return append(recs, fetched...), gone, err
+}
+
+// knows reports whether this version was read before. Versions made of coarse
+// stamps prove nothing while the stamp's step may not have passed; those are
+// fetched again and compared by content.
+func (r *run) knows(ctx context.Context, ref remote.Ref) (bool, error) {
+	if ref.Version == "" || r.traits.StampStep > 0 {
+		return false, nil
+	}
+	known := false
+	err := r.Store.View(ctx, func(tx *store.Tx) error {
+		p, err := tx.PairByRemote(r.link.ID, string(ref.ID))
+		if errors.Is(err, pim.ErrNotFound) {
+			return nil
+		}
+		known = err == nil && p.TheirVersion == ref.Version && !p.RemoteGone
+		return err
+	})
+	return known, err
+}
+
+// fetch gets records in batches and tells which ids do not exist.
+func (r *run) fetch(ctx context.Context, ids []remote.ItemID) (recs []remote.Record, gone []remote.ItemID, err error) {
+	for len(ids) > 0 {
+		n := min(fetchBatch, len(ids))
+		got, err := r.rem.Fetch(ctx, remote.CollectionID(r.link.Remote), ids[:n])
+		if err != nil {
+			return nil, nil, err
+		}
+		there := make(map[remote.ItemID]bool, len(got))
+		for _, rec := range got {
+			there[rec.ID] = true
+			recs = append(recs, rec)
+		}
+		for _, id := range ids[:n] {
+			if !there[id] {
+				gone = append(gone, id)
+			}
+		}
+		ids = ids[n:]
+	}
+	return recs, gone, nil
+}
+
+// ingest stores what the remote showed. It decides nothing but whether a pair has
+// to be looked at.
+func (r *run) ingest(tx *store.Tx, recs []remote.Record, gone []remote.ItemID) error {
+	for _, rec := range recs {
+		if err := r.ingestOne(tx, rec); err != nil {
+			return err
+		}
+	}
+	for _, id := range gone {
+		p, err := tx.PairByRemote(r.link.ID, string(id))
+		if errors.Is(err, pim.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if p.RemoteGone {
+			continue
+		}
+		p.RemoteGone = true
+		wake(&p)
+		if err := tx.SavePair(&p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) ingestOne(tx *store.Tx, rec remote.Record) error {
+	p, err := tx.PairByRemote(r.link.ID, string(rec.ID))
+	fresh := errors.Is(err, pim.ErrNotFound)
+	if err != nil && !fresh {
+		return err
+	}
+	if !r.kinds.Has(rec.Item.Kind()) {
+		// The record belongs to another link now (a task that became a meeting),
+		// or never was ours.
+		if fresh || p.RemoteGone {
+			return nil
+		}
+		p.RemoteGone = true
+		p.Dirty = true
+		return tx.SavePair(&p)
+	}
+	if fresh {
+		if p, err = r.newPair(tx, rec); err != nil {
+			return err
+		}
+	}
+	return r.store(tx, &p, rec)
+}
+
+// newPair ties a record to the object with its UID, if there is one that no other
+// pair has: so a second link of the same data makes no second copy.
+func (r *run) newPair(tx *store.Tx, rec remote.Record) (store.Pair, error) {
+	uid := rec.Item.ID()
+	if uid == "" {
+		uid = r.uidFor(rec.ID)
+	}
+	p := store.Pair{LinkID: r.link.ID, RemoteID: string(rec.ID), UID: uid}
+	o, err := tx.ObjectByUID(r.coll.ID, uid)
+	if errors.Is(err, pim.ErrNotFound) {
+		return p, nil
+	}
+	if err != nil {
+		return p, err
+	}
+	if other, err := tx.PairByObject(r.link.ID, o.ID); err == nil {
+		if other.RemoteID == "" {
+			other.RemoteID = string(rec.ID) // waiting to be created: it exists already
+			return other, nil
+		}
+		p.UID = r.uidFor(rec.ID) // the UID is another record's: two records, two objects
+		return p, nil
+	} else if !errors.Is(err, pim.ErrNotFound) {
+		return p, err
+	}
+	p.ObjectID = o.ID
+	return p, nil
+}
+
+// uidNames is the namespace of UIDs that the bridge gives to records.
+var uidNames = uuid.MustParse("5f1d6a0e-7d0b-5c8e-9f57-0c2f0d1f9b11")
+
+// uidFor is the same for every user and every link of the record, so that no
+// re-pairing makes a second copy.
+func (r *run) uidFor(id remote.ItemID) string {
+	return uuid.NewSHA1(uidNames, []byte(r.link.Driver+"\x00"+string(id))).String()
+}
+
+// store notes the state of a record in its pair.
+func (r *run) store(tx *store.Tx, p *store.Pair, rec remote.Record) error {
+	item, err := pim.EncodeItem(rec.Item)
+	if err != nil {
+		return err
+	}
+	before := *p
+	print := pim.Fingerprint(rec.Item, r.carried(rec.Item.Kind()))
+	p.TheirItem, p.TheirVersion, p.URL = item, rec.Version, rec.URL
+	p.TheirModified = nil
+	if !rec.Modified.IsZero() {
+		at := rec.Modified.UTC()
+		p.TheirModified = &at
+	}
+	changed := print != p.TheirPrint || p.RemoteGone
+	p.TheirPrint, p.RemoteGone = print, false
+	switch {
+	case changed && print != p.RemotePrint, p.ID == 0:
+		wake(p)
+	case print == p.RemotePrint:
+		p.Version = rec.Version // an echo, or a stamp that moved without a change
+	}
+	if p.ID != 0 && before.TheirVersion == p.TheirVersion && before.TheirPrint == p.TheirPrint &&
+		before.RemoteGone == p.RemoteGone && before.URL == p.URL && before.Dirty == p.Dirty {
+		return nil
+	}
+	return tx.SavePair(p)
+}
+
+// carried are the fields the link compares for kind k.
+func (r *run) carried(k pim.Kind) pim.FieldSet { return r.traits.Carries[k] }
+
+// writable are those it may write to the remote.
+func (r *run) writable(k pim.Kind) pim.FieldSet {
+	return r.traits.Carries[k].Minus(r.traits.ReadOnly)
+}
+
+// wake marks a pair to be looked at now: something about it is new, so what failed
+// before may work.
+func wake(p *store.Pair) {
+	p.Dirty, p.RetryAt, p.Attempts = true, nil, 0
+}

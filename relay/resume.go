@@ -1,0 +1,120 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+	"crmbridge/store"
+)
+
+// resume finds out what became of writes whose answer was lost, before anything
+// else is read: a record that we made must not be taken for somebody else's.
+func (r *run) resume(ctx context.Context) error {
+	var begun []store.Pair
+	err := r.Store.View(ctx, func(tx *store.Tx) error {
+		var err error
+		begun, err = tx.Intents(r.link.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range begun {
+		if err := r.at("resume item"); err != nil {
+			return err
+		}
+		err := r.resumeOne(ctx, p)
+		if err == nil {
+			continue
+		}
+		switch pim.ReasonOf(err) {
+		case pim.ErrUnavailable, pim.ErrProtocol, pim.ErrAuth, pim.ErrThrottled, pim.ErrCursorGone:
+			return err // nothing may be read while an outcome is unknown
+		}
+		if err := r.failed(ctx, p.ID, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) resumeOne(ctx context.Context, p store.Pair) error {
+	switch p.Intent {
+	case "create":
+		return r.resumeCreate(ctx, p)
+	case "update", "delete":
+		// The remote's present state tells all there is to know: Decide works
+		// from it. Our own values there are equal to the hub's and collide with
+		// nothing.
+		if err := r.refresh(ctx, p); err != nil {
+			return err
+		}
+		return r.Store.Update(ctx, func(tx *store.Tx) error { return r.clearIntent(tx, p.ID) })
+	}
+	return fmt.Errorf("relay: pair %d has the unknown intent %q", p.ID, p.Intent)
+}
+
+func (r *run) clearIntent(tx *store.Tx, id store.PairID) error {
+	p, err := tx.Pair(id)
+	if err != nil {
+		return err
+	}
+	p.Intent = ""
+	wake(&p)
+	return tx.SavePair(&p)
+}
+
+// resumeCreate looks for the record of a begun create. Not finding it is no failure:
+// the create is simply still to be done. What the record was made of is the base of
+// both sides, so that whatever differs at the remote counts as changed there.
+func (r *run) resumeCreate(ctx context.Context, p store.Pair) error {
+	sent, err := pim.DecodeItem(p.LocalItem)
+	if err != nil {
+		return err
+	}
+	rec, found, err := r.findCreated(ctx, p, sent)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return r.Store.Update(ctx, func(tx *store.Tx) error { return r.clearIntent(tx, p.ID) })
+	}
+	if rec, err = r.whole(ctx, rec); err != nil {
+		return err
+	}
+	return r.Store.Update(ctx, func(tx *store.Tx) error {
+		p, err := tx.Pair(p.ID)
+		if err != nil {
+			return err
+		}
+		carried := r.carried(rec.Item.Kind())
+		p.RemoteID, p.Intent = string(rec.ID), ""
+		p.RemoteItem, p.RemotePrint = p.LocalItem, pim.Fingerprint(sent, carried)
+		if err := theirs(&p, rec, carried); err != nil {
+			return err
+		}
+		wake(&p)
+		return tx.SavePair(&p)
+	})
+}
+
+// findCreated asks the remote for the item of a key, or, when it promises that a
+// key makes one item only, creates again.
+func (r *run) findCreated(ctx context.Context, p store.Pair, sent pim.Item) (remote.Record, bool, error) {
+	c := remote.CollectionID(r.link.Remote)
+	e := remote.Entry{UID: p.UID, Item: sent, Text: p.LocalText}
+	if f, ok := r.rem.(remote.Finder); ok {
+		return f.Find(ctx, c, p.Key, e)
+	}
+	if !r.traits.Idempotent {
+		return remote.Record{}, false, pim.Errorf("relay: resume", pim.ErrUnsupported, "it is not known whether the item was created; look at the remote before it is tried again")
+	}
+	rec, err := r.rem.Create(ctx, c, e, p.Key)
+	if errors.Is(err, pim.ErrRefused) || errors.Is(err, pim.ErrInvalid) {
+		return rec, false, nil // refused now as it was then
+	}
+	return rec, err == nil, err
+}

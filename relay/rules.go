@@ -1,0 +1,173 @@
+package relay
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+)
+
+// Direction says which way changes go.
+type Direction string
+
+// Directions.
+const (
+	Both Direction = "both"
+	In   Direction = "in"  // remote to hub only
+	Out  Direction = "out" // hub to remote only
+)
+
+// Removal is what becomes of the remote item when the object is deleted.
+type Removal string
+
+// Removals.
+const (
+	RemoveDelete   Removal = "delete"
+	RemoveUnassign Removal = "unassign" // cut the user's tie, keep the record
+	RemoveKeep     Removal = "keep"     // leave the record, stop syncing it
+)
+
+// Rules say what a link does. The zero value is completed by Defaults.
+type Rules struct {
+	Direction Direction `json:"direction,omitempty"`
+	// Kinds to sync; empty means all that both collections can hold.
+	Kinds []pim.Kind `json:"kinds,omitempty"`
+	// PastDays and FutureDays bound the window; 0 means the default (60 and
+	// 365), negative means no bound.
+	PastDays   int `json:"pastDays,omitempty"`
+	FutureDays int `json:"futureDays,omitempty"`
+	// Types are the activity types read from the remote; empty means all.
+	Types []string `json:"types,omitempty"`
+	// DefaultType is given to items made by clients.
+	DefaultType string `json:"defaultType,omitempty"`
+	AllOwners   bool   `json:"allOwners,omitempty"`
+	Policy      Policy `json:"policy,omitempty"`
+	// Remove says, per kind name, what a deletion by a client does. Default:
+	// delete activities, unassign contacts.
+	Remove map[pim.Kind]Removal `json:"remove,omitempty"`
+	// BrakeAbsolute and BrakeShare hold a run that would delete more (Brake).
+	// 0 means the defaults, 10 and 0.2.
+	BrakeAbsolute int     `json:"brakeAbsolute,omitempty"`
+	BrakeShare    float64 `json:"brakeShare,omitempty"`
+	// ReconcileEvery is how often remotes without tombstones are listed in full;
+	// 0 means ten minutes.
+	ReconcileEvery Duration `json:"reconcileEvery,omitempty"`
+}
+
+// Duration is a time.Duration written as "90s" in JSON.
+type Duration time.Duration
+
+// MarshalText writes it as time.Duration prints it.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	if err != nil {
+		return fmt.Errorf("relay: %q is no duration such as 90s or 10m", b)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// ParseRules reads stored rules; empty input gives the defaults.
+func ParseRules(b []byte) (Rules, error) {
+	var r Rules
+	if len(b) > 0 {
+		if err := json.Unmarshal(b, &r); err != nil {
+			return Rules{}, fmt.Errorf("relay: rules: %w", err)
+		}
+	}
+	r = r.Defaults()
+	return r, r.Validate()
+}
+
+// Defaults fills in what was left open.
+func (r Rules) Defaults() Rules {
+	if r.Direction == "" {
+		r.Direction = Both
+	}
+	if r.PastDays == 0 {
+		r.PastDays = 60
+	}
+	if r.FutureDays == 0 {
+		r.FutureDays = 365
+	}
+	if r.Policy == "" {
+		r.Policy = Ask
+	}
+	if r.BrakeAbsolute == 0 {
+		r.BrakeAbsolute = 10
+	}
+	if r.BrakeShare == 0 {
+		r.BrakeShare = 0.2
+	}
+	if r.ReconcileEvery == 0 {
+		r.ReconcileEvery = Duration(10 * time.Minute)
+	}
+	return r
+}
+
+// Validate reports every fault at once.
+func (r Rules) Validate() error {
+	var faults []error
+	bad := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	switch r.Direction {
+	case Both, In, Out:
+	default:
+		bad("direction %q is not both, in or out", r.Direction)
+	}
+	switch r.Policy {
+	case Ask, Newest, PreferCRM, PreferClient, PreferMail:
+	default:
+		bad("policy %q is not ask, newest, crm, client or exchange", r.Policy)
+	}
+	for k, v := range r.Remove {
+		switch v {
+		case RemoveDelete, RemoveUnassign, RemoveKeep:
+		default:
+			bad("removal %q of %ss is not delete, unassign or keep", v, k)
+		}
+	}
+	if r.BrakeShare < 0 || r.BrakeShare > 1 {
+		bad("brakeShare %v is not between 0 and 1", r.BrakeShare)
+	}
+	if r.BrakeAbsolute < 0 {
+		bad("brakeAbsolute %d is negative", r.BrakeAbsolute)
+	}
+	if r.ReconcileEvery < 0 {
+		bad("reconcileEvery is negative")
+	}
+	return errors.Join(faults...)
+}
+
+// Removal is what deleting an item of kind k does to the remote.
+func (r Rules) Removal(k pim.Kind) Removal {
+	if v, ok := r.Remove[k]; ok {
+		return v
+	}
+	if k == pim.KindContact {
+		return RemoveUnassign
+	}
+	return RemoveDelete
+}
+
+// Brake is the deletion brake of a run.
+func (r Rules) Brake(off bool) Brake {
+	return Brake{Absolute: r.BrakeAbsolute, Share: r.BrakeShare, Off: off}
+}
+
+// Scope is what the remote is asked for at time now.
+func (r Rules) Scope(now time.Time, kinds pim.KindSet) remote.Scope {
+	s := remote.Scope{Kinds: kinds, Types: r.Types, AllOwners: r.AllOwners}
+	if r.PastDays > 0 {
+		s.From = now.AddDate(0, 0, -r.PastDays)
+	}
+	if r.FutureDays > 0 {
+		s.Until = now.AddDate(0, 0, r.FutureDays)
+	}
+	return s
+}

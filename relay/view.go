@@ -1,0 +1,151 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"crmbridge/pim"
+	"crmbridge/store"
+)
+
+// view is a pair with everything a decision needs, as of one moment.
+type view struct {
+	pair   store.Pair
+	object store.Object // zero when there is none
+	// local and theirs are the two sides now, nil when not there; the bases are
+	// what each side showed at the agreement, nil when there was none.
+	local, theirs         pim.Item
+	localBase, remoteBase pim.Item
+	localPrint            string
+	localState, state     State
+	action                Action
+}
+
+// kind of the pair's item.
+func (v view) kind() pim.Kind {
+	switch {
+	case v.local != nil:
+		return v.local.Kind()
+	case v.theirs != nil:
+		return v.theirs.Kind()
+	case v.remoteBase != nil:
+		return v.remoteBase.Kind()
+	}
+	return v.object.Kind
+}
+
+func (r *run) look(ctx context.Context, id store.PairID) (v view, err error) {
+	err = r.Store.View(ctx, func(tx *store.Tx) error {
+		p, err := tx.Pair(id)
+		if err != nil {
+			return err
+		}
+		v, err = r.view(tx, p)
+		return err
+	})
+	return v, err
+}
+
+// view reads both sides and decides.
+func (r *run) view(tx *store.Tx, p store.Pair) (view, error) {
+	v := view{pair: p}
+	var err error
+	if p.ObjectID != 0 {
+		v.object, err = tx.ObjectByID(p.ObjectID)
+		if err != nil && !errors.Is(err, pim.ErrNotFound) {
+			return v, err
+		}
+	}
+	if v.localBase, err = pim.DecodeItem(p.LocalItem); err != nil {
+		return v, err
+	}
+	if v.remoteBase, err = pim.DecodeItem(p.RemoteItem); err != nil {
+		return v, err
+	}
+	if v.theirs, err = pim.DecodeItem(p.TheirItem); err != nil {
+		return v, err
+	}
+	if err := r.viewLocal(&v); err != nil {
+		return v, err
+	}
+	v.state = remoteState(p)
+	v.action = Decide(v.localState, v.state, v.equal(r))
+	v.action = r.permitted(v)
+	return v, nil
+}
+
+// viewLocal reads the object's side. Its text is parsed only when it changed.
+func (r *run) viewLocal(v *view) error {
+	p, o := &v.pair, &v.object
+	switch {
+	case o.ID == 0:
+		v.localState = Absent
+		return nil
+	case o.Deleted:
+		v.localState = Gone
+		return nil
+	}
+	var err error
+	if v.local, err = r.codec.read(o.Kind, o.Text); err != nil {
+		return err
+	}
+	v.localPrint = pim.Fingerprint(v.local, r.carried(o.Kind))
+	v.localState = Changed
+	if p.LocalPrint != "" && v.localPrint == p.LocalPrint {
+		v.localState = Same
+	}
+	return nil
+}
+
+func remoteState(p store.Pair) State {
+	switch {
+	case p.RemoteID == "":
+		return Absent
+	case p.RemoteGone:
+		return Gone
+	case p.RemotePrint != "" && p.TheirPrint == p.RemotePrint:
+		return Same
+	}
+	return Changed
+}
+
+func (v view) equal(r *run) bool {
+	return v.local != nil && v.theirs != nil && v.local.Kind() == v.theirs.Kind() &&
+		pim.Equal(v.local, v.theirs, r.carried(v.local.Kind()))
+}
+
+// permitted is the action the rules leave of the decided one.
+func (r *run) permitted(v view) Action {
+	if v.pair.LocalGone && v.localState == Gone {
+		// The deletion here was settled and the remote item kept: it stays away.
+		if v.state == Gone {
+			return Forget
+		}
+		return Nothing
+	}
+	switch v.action {
+	case CreateRemote, DeleteRemote, UpdateRemote:
+		if r.rules.Direction == In {
+			return Nothing
+		}
+	case CreateLocal, DeleteLocal, UpdateLocal:
+		if r.rules.Direction == Out {
+			return Nothing
+		}
+	}
+	return v.action
+}
+
+// retryDelay is when a failed item is tried again. What will not change by waiting
+// is tried rarely: a change on either side wakes the pair at once.
+func retryDelay(kind pim.Reason, attempts int, after time.Duration) time.Duration {
+	if !kind.Retryable() {
+		return max(6*time.Hour, after)
+	}
+	d := 5 * time.Second
+	for i := 1; i < attempts && d < maxBackOff; i++ {
+		d *= 3
+	}
+	return max(min(d, maxBackOff), after)
+}
