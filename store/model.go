@@ -85,7 +85,8 @@ type Collection struct {
 }
 
 // Object is one calendar object resource or card. A tombstone keeps id, name, UID
-// and Seq, has Deleted set and no text.
+// and Seq, has Deleted set and no text. An object that is made anew under the name
+// or UID of a tombstone is another object with another id.
 type Object struct {
 	ID           ObjectID `gorm:"primaryKey"`
 	CollectionID CollectionID
@@ -93,22 +94,30 @@ type Object struct {
 	UID          string `gorm:"column:uid"`
 	Kind         pim.Kind
 	Component    string // VEVENT, VTODO, VJOURNAL…, VCARD
-	Text         []byte
-	ETag         string `gorm:"column:etag"` // without quotes: hex of a hash of the text
-	Size         int64
+	// Text is the text of the living object; nil where a query leaves texts out. It
+	// is kept in the Version of the same Seq.
+	Text []byte `gorm:"-"`
+	ETag string `gorm:"column:etag"` // without quotes: hex of a hash of the text
+	Size int64
 	// Start and End bound the time of the object over all occurrences, unix
 	// seconds: Start inclusive, End exclusive. Math.MinInt64 and MaxInt64 mean
 	// open (unbounded series, undated tasks).
-	Start     int64 `gorm:"column:first_start"`
-	End       int64 `gorm:"column:last_end"`
+	Start int64 `gorm:"column:first_start"`
+	End   int64 `gorm:"column:last_end"`
+	// Span is the class of End-Start, for the index that finds a range of time.
+	Span      int
 	Seq       Seq
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	Deleted   bool
+	// Shadowed marks a tombstone whose name was used again since: the newer row
+	// speaks for the name.
+	Shadowed bool
 }
 
-// Version is an earlier text of an object, kept for conflict reports, blind
-// writes and history.
+// Version is a text that an object has or had. The earlier ones are kept for
+// conflict reports, blind writes and history. A deletion is a version too, without
+// text (nil) and ETag.
 type Version struct {
 	ObjectID ObjectID `gorm:"primaryKey"`
 	Seq      Seq      `gorm:"primaryKey"` // the change that made this text
@@ -124,6 +133,9 @@ type Seen struct {
 	ObjectID ObjectID `gorm:"primaryKey"`
 	Seq      Seq
 }
+
+// TableName implements GORM's Tabler: "seen" has no plural.
+func (Seen) TableName() string { return "seen" }
 
 // Property is a dead property (RFC 4918 4.1): name and verbatim XML.
 type Property struct {
@@ -173,8 +185,8 @@ type Link struct {
 	// LeaseOwner runs the link now, until LeaseUntil at the latest.
 	LeaseOwner string
 	LeaseUntil *time.Time
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
 }
 
 // Pair is what the relay knows of one item on both sides of a link: the agreed

@@ -1,0 +1,69 @@
+package store
+
+// Changes calls f, in the order of the change sequence, for what changed after
+// since: living objects, and tombstones of names that hold nothing now, without
+// their texts unless text is set. since 0 is the initial sync: living objects only.
+// limit bounds the number of calls (0: no bound). last is the position to go on
+// from: the collection's present one unless more is true. It costs O(changes). f may
+// use the transaction.
+func (t *Tx) Changes(c CollectionID, since Seq, limit int, text bool, f func(*Object) error) (last Seq, more bool, err error) {
+	var top Seq
+	// What is committed while this runs, where there is no snapshot, is for next time.
+	if err := t.row(`SELECT seq FROM collections WHERE id = ? AND NOT deleted`, c).Scan(&top); err != nil {
+		return 0, false, fail("changes", err)
+	}
+	if since >= top {
+		return top, false, nil
+	}
+	query := selectObjects(text) + ` WHERE o.collection_id = ? AND o.seq > ? AND o.seq <= ? AND NOT o.shadowed`
+	if since == 0 {
+		query += ` AND NOT o.deleted`
+	}
+	return t.inSequence(query, c, since, top, limit, text, f)
+}
+
+// ObjectChanges calls f, in the order of the change sequence, for every object that
+// changed after since, without texts: the living and all tombstones, those too whose
+// name lives again. It is Changes for the relay, to which an object is more than its
+// name. last, more and limit as there.
+func (t *Tx) ObjectChanges(c CollectionID, since Seq, limit int, f func(Object) error) (last Seq, more bool, err error) {
+	var top Seq
+	if err := t.row(`SELECT seq FROM collections WHERE id = ?`, c).Scan(&top); err != nil {
+		return 0, false, fail("object changes", err)
+	}
+	return t.inSequence(selectObjects(false)+` WHERE o.collection_id = ? AND o.seq > ? AND o.seq <= ?`, c, since, top, limit, false,
+		func(o *Object) error { return f(*o) })
+}
+
+// inSequence pages through the changes in (since, top].
+func (t *Tx) inSequence(query string, c CollectionID, since, top Seq, limit int, text bool, f func(*Object) error) (last Seq, more bool, err error) {
+	query += ` ORDER BY o.seq LIMIT ?`
+	last, count := since, 0
+	err = pages(func(o *Object) error {
+		count++
+		return f(o)
+	}, func(add func(*Object) error) (bool, error) {
+		// One row more than allowed tells whether there is more.
+		want, n := pageRows, 0
+		if limit > 0 {
+			want = min(want, limit-count+1)
+		}
+		err := t.each(query, []any{c, last, top, want}, text, func(o *Object) error {
+			n++
+			if limit > 0 && count+n > limit {
+				more = true
+				return nil
+			}
+			last = o.Seq
+			return add(o)
+		})
+		return more || n < want, err
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	if !more {
+		last = top
+	}
+	return last, more, nil
+}

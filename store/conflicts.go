@@ -1,0 +1,90 @@
+package store
+
+import (
+	"crmbridge/pim"
+)
+
+// ConflictFilter chooses conflicts; zero fields do not choose.
+type ConflictFilter struct {
+	User       UserID
+	Collection CollectionID
+	Object     ObjectID
+	Link       LinkID
+	Open       bool       // only those that nobody resolved
+	Limit      int        // 0: 100
+	Before     ConflictID // only older ones, for paging
+}
+
+// AddConflict adds a report; id and time are filled in.
+func (t *Tx) AddConflict(c Conflict) (Conflict, error) {
+	c.ID, c.CreatedAt = 0, t.now
+	if err := t.writing("add conflict"); err != nil {
+		return c, err
+	}
+	return c, fail("add conflict", t.orm.Create(&c).Error)
+}
+
+// Conflict returns the report with that id, else pim.ErrNotFound.
+func (t *Tx) Conflict(id ConflictID) (Conflict, error) {
+	var c Conflict
+	err := t.orm.Where("id = ?", id).Take(&c).Error
+	return c, fail("conflict", err)
+}
+
+// Conflicts returns reports, newest first, texts included.
+func (t *Tx) Conflicts(f ConflictFilter) ([]Conflict, error) {
+	db := t.orm.Order("id DESC")
+	for _, cond := range []struct {
+		set   bool
+		where string
+		arg   any
+	}{
+		{f.User != 0, "user_id = ?", f.User},
+		{f.Collection != 0, "collection_id = ?", f.Collection},
+		{f.Object != 0, "object_id = ?", f.Object},
+		{f.Link != 0, "link_id = ?", f.Link},
+		{f.Before != 0, "id < ?", f.Before},
+	} {
+		if cond.set {
+			db = db.Where(cond.where, cond.arg)
+		}
+	}
+	if f.Open {
+		db = db.Where("resolved_at IS NULL")
+	}
+	if f.Limit <= 0 {
+		f.Limit = 100
+	}
+	var cs []Conflict
+	err := db.Limit(f.Limit).Find(&cs).Error
+	return cs, fail("conflicts", err)
+}
+
+// OpenConflict returns the newest unresolved report of an object and a link (0: of
+// DAV clients), else pim.ErrNotFound.
+func (t *Tx) OpenConflict(o ObjectID, l LinkID) (Conflict, error) {
+	var c Conflict
+	err := t.orm.Where("object_id = ? AND link_id = ? AND resolved_at IS NULL", o, l).Order("id DESC").Take(&c).Error
+	return c, fail("open conflict", err)
+}
+
+// ResolveConflict closes a report and returns it. pim.ErrNotFound without it,
+// pim.ErrConflict when it is closed already.
+func (t *Tx) ResolveConflict(id ConflictID, resolution, by string) (Conflict, error) {
+	const op = "resolve conflict"
+	if err := t.writing(op); err != nil {
+		return Conflict{}, err
+	}
+	if resolution == "" {
+		return Conflict{}, pim.Errorf("store: "+op, pim.ErrInvalid, "a conflict is not resolved by nothing")
+	}
+	n, err := t.exec(`UPDATE conflicts SET resolved_at = ?, resolution = ?, resolved_by = ? WHERE id = ? AND resolved_at IS NULL`, t.now, resolution, by, id)
+	if err != nil {
+		return Conflict{}, fail(op, err)
+	}
+	c, err := t.Conflict(id)
+	if err == nil && n == 0 {
+		err = pim.Errorf("store: "+op, pim.ErrConflict, "the conflict is resolved already (%s)", c.Resolution)
+	}
+	return c, err
+}

@@ -1,0 +1,174 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+)
+
+// EachOptions says which objects EachObject visits and how much of them is read.
+type EachOptions struct {
+	Text bool // read the texts too
+	// From and Until leave out objects that cannot overlap that time, unix
+	// seconds; nil is open. What is left is a superset: occurrences in between
+	// are for the caller to look at.
+	From, Until *int64
+	// Components are the component kinds wanted; nil: all.
+	Components []string
+}
+
+// Pages of rows are read and closed before anybody sees them, so that a callback may
+// use the transaction and memory stays flat whatever the size of the collection.
+const (
+	pageRows  = 256
+	pageBytes = 1 << 20
+)
+
+// EachObject calls f for the living objects of a collection in the order of their
+// ids, until f fails. f may use the transaction.
+func (t *Tx) EachObject(c CollectionID, opts EachOptions, f func(*Object) error) error {
+	if opts.From != nil || opts.Until != nil {
+		return t.eachInTime(c, opts, f)
+	}
+	where, args := ` WHERE o.collection_id = ? AND NOT o.deleted`, []any{c}
+	if opts.Components != nil {
+		where, args = where+componentIn(opts.Components), append(args, texts(opts.Components)...)
+	}
+	query := selectObjects(opts.Text) + where + ` AND o.id > ? ORDER BY o.id LIMIT ?`
+	var last ObjectID
+	return pages(f, func(add func(*Object) error) (bool, error) {
+		n := 0
+		err := t.each(query, append(slices.Clone(args), last, pageRows), opts.Text, func(o *Object) error {
+			n, last = n+1, o.ID
+			return add(o)
+		})
+		return n < pageRows, err
+	})
+}
+
+func componentIn(components []string) string {
+	if len(components) == 0 {
+		return ` AND 1 = 0`
+	}
+	return ` AND o.component IN (` + strings.Repeat(`?, `, len(components)-1) + `?)`
+}
+
+func texts(list []string) []any {
+	args := make([]any, len(list))
+	for i, s := range list {
+		args[i] = s
+	}
+	return args
+}
+
+// errPageFull ends the reading of a page that holds enough bytes.
+var errPageFull = errors.New("store: page full")
+
+// pages calls read until it reports the last page, and f for each object that read
+// added. read goes on where the last object it added left off.
+func pages(f func(*Object) error, read func(add func(*Object) error) (last bool, err error)) error {
+	page := make([]*Object, 0, pageRows)
+	for {
+		page = page[:0]
+		size := 0
+		last, err := read(func(o *Object) error {
+			page = append(page, o)
+			if size += len(o.Text); size >= pageBytes {
+				return errPageFull
+			}
+			return nil
+		})
+		full := errors.Is(err, errPageFull)
+		if err != nil && !full {
+			return fail("each object", err)
+		}
+		for i, o := range page {
+			page[i] = nil
+			if err := f(o); err != nil {
+				return err
+			}
+		}
+		if last && !full {
+			return nil
+		}
+	}
+}
+
+// eachInTime first finds the ids, by index alone, then reads the rows.
+func (t *Tx) eachInTime(c CollectionID, opts EachOptions, f func(*Object) error) error {
+	ids, err := t.inTime(c, opts)
+	if err != nil {
+		return fail("each in time", err)
+	}
+	query := selectObjects(opts.Text) + ` WHERE o.id IN (` + t.listInt() + `) AND NOT o.deleted ORDER BY o.id`
+	next := 0
+	return pages(f, func(add func(*Object) error) (bool, error) {
+		chunk := ids[next:min(next+pageRows, len(ids))]
+		if len(chunk) == 0 {
+			return true, nil
+		}
+		list, err := json.Marshal(chunk)
+		if err != nil {
+			return false, err
+		}
+		end := next + len(chunk)
+		err = t.each(query, []any{string(list)}, opts.Text, func(o *Object) error {
+			for ids[next] != o.ID { // gone since, where there is no snapshot
+				next++
+			}
+			next++
+			return add(o)
+		})
+		if err == nil {
+			next = end
+		}
+		return next == len(ids), err
+	})
+}
+
+// inTime returns the ids of the objects that may overlap [from, until], ascending.
+// Bounds are inclusive: an object without length may count at either end
+// (RFC 4791 9.9).
+func (t *Tx) inTime(c CollectionID, opts EachOptions) ([]ObjectID, error) {
+	from, until := int64(math.MinInt64), int64(math.MaxInt64)
+	if opts.From != nil {
+		from = *opts.From
+	}
+	if opts.Until != nil {
+		until = *opts.Until
+	}
+	var ids []ObjectID
+	query := `SELECT o.id FROM objects AS o WHERE o.collection_id = ? AND NOT o.deleted AND o.span = ? AND o.first_start >= ? AND o.first_start <= ? AND o.last_end >= ?`
+	if opts.Components != nil {
+		query += componentIn(opts.Components)
+	}
+	for n := range openSpan + 1 {
+		earliest := int64(math.MinInt64)
+		if n < openSpan && from >= math.MinInt64+spanLimit(n) {
+			earliest = from - spanLimit(n)
+		}
+		if err := t.ids(&ids, query, append([]any{c, n, earliest, until, from}, texts(opts.Components)...)); err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+func (t *Tx) ids(ids *[]ObjectID, query string, args []any) error {
+	rows, err := t.query(query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id ObjectID
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		*ids = append(*ids, id)
+	}
+	return rows.Err()
+}

@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// rule is an invariant as a query for what breaks it: each row is one text.
+type rule struct {
+	name  string
+	query string
+}
+
+func rules() []rule {
+	return []rule{
+		{"an object's change is one of its collection", `SELECT 'object ' || o.id FROM objects o JOIN collections c ON c.id = o.collection_id WHERE o.seq > c.seq OR o.seq < 1`},
+		{"a living object has its text", `SELECT 'object ' || o.id FROM objects o LEFT JOIN versions v ON v.object_id = o.id AND v.seq = o.seq
+			WHERE NOT o.deleted AND (v.text IS NULL OR v.etag <> o.etag OR length(v.text) <> o.size)`},
+		{"a tombstone has no text", `SELECT 'object ' || o.id FROM objects o LEFT JOIN versions v ON v.object_id = o.id AND v.seq = o.seq
+			WHERE o.deleted AND (o.etag <> '' OR o.size <> 0 OR v.text IS NOT NULL)`},
+		{"no text is newer than its object", `SELECT 'object ' || o.id FROM objects o JOIN versions v ON v.object_id = o.id AND v.seq > o.seq`},
+		{"the living are not shadowed", `SELECT 'object ' || id FROM objects WHERE shadowed AND NOT deleted`},
+		{"a name is spoken for once", `SELECT 'collection ' || collection_id || ' name ' || name FROM objects GROUP BY collection_id, name
+			HAVING sum(CASE WHEN shadowed THEN 0 ELSE 1 END) <> 1`},
+		{"a UID lives once", `SELECT 'collection ' || collection_id || ' uid ' || uid FROM objects WHERE NOT deleted AND uid <> '' GROUP BY collection_id, uid HAVING count(*) > 1`},
+		{"an object starts before it ends", `SELECT 'object ' || id FROM objects WHERE first_start > last_end`},
+		{"nobody has seen the future", `SELECT s.device || ' object ' || o.id FROM seen s JOIN objects o ON o.id = s.object_id WHERE s.seq > o.seq`},
+		{"a deleted collection is empty", `SELECT 'collection ' || c.id FROM collections c WHERE c.deleted AND (
+			EXISTS (SELECT 1 FROM objects o WHERE o.collection_id = c.id AND NOT o.deleted) OR EXISTS (SELECT 1 FROM links l WHERE l.collection_id = c.id))`},
+		{"a link has looked at changes that were made", `SELECT 'link ' || l.id FROM links l JOIN collections c ON c.id = l.collection_id WHERE l.local_seq > c.seq OR l.user_id <> c.user_id`},
+		{"a pair's object lies in its link's collection", `SELECT 'pair ' || p.id FROM pairs p JOIN links l ON l.id = p.link_id LEFT JOIN objects o ON o.id = p.object_id
+			WHERE p.object_id <> 0 AND (o.id IS NULL OR o.collection_id <> l.collection_id OR p.seq > o.seq)`},
+		{"a conflict is resolved in some way", `SELECT 'conflict ' || id FROM conflicts WHERE (resolved_at IS NULL) <> (resolution = '')`},
+		{"a run that ended has an outcome", `SELECT 'run ' || id FROM runs WHERE (ended IS NULL) <> (outcome = '')`},
+	}
+}
+
+// CheckInvariants checks what the package promises about the stored rows and
+// returns all that is broken, at most ten of each kind. It reads everything.
+func (s *Store) CheckInvariants(ctx context.Context) error {
+	var errs []error
+	err := s.View(ctx, func(t *Tx) error {
+		for _, r := range rules() {
+			broken, err := t.broken(r.query + ` LIMIT 10`)
+			if err != nil {
+				return fmt.Errorf("store: check %q: %w", r.name, err)
+			}
+			for _, b := range broken {
+				errs = append(errs, fmt.Errorf("store: %s, but not %s", r.name, b))
+			}
+		}
+		if !s.postgres {
+			for _, check := range []string{`SELECT 'row of ' || "table" FROM pragma_foreign_key_check`, `SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'`} {
+				broken, err := t.broken(check)
+				if err != nil {
+					return fail("check", err)
+				}
+				for _, b := range broken {
+					errs = append(errs, fmt.Errorf("store: damaged: %s", b))
+				}
+			}
+		}
+		found, err := t.checkTexts()
+		errs = append(errs, found...)
+		return err
+	})
+	return errors.Join(append(errs, err)...)
+}
+
+func (t *Tx) broken(query string) ([]string, error) {
+	rows, err := t.query(query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, rows.Err()
+}
+
+// checkTexts compares what is derived from texts and times with what is stored.
+func (t *Tx) checkTexts() (broken []error, err error) {
+	var ids []CollectionID
+	if err := t.orm.Model(&Collection{}).Where("NOT deleted").Pluck("id", &ids).Error; err != nil {
+		return nil, fail("check", err)
+	}
+	for _, id := range ids {
+		err := t.EachObject(id, EachOptions{Text: true}, func(o *Object) error {
+			if len(broken) < 10 && (o.ETag != ETag(o.Text) || o.Span != span(o.Start, o.End)) {
+				broken = append(broken, fmt.Errorf("store: an ETag or span is derived, but not that of object %d", o.ID))
+			}
+			return nil
+		})
+		if err != nil {
+			return broken, err
+		}
+	}
+	return broken, nil
+}

@@ -1,0 +1,81 @@
+package store
+
+import (
+	"time"
+
+	"crmbridge/pim"
+)
+
+// AcquireLease makes owner the one that runs a link until a time. It fails (false)
+// while another owner's lease lasts, unless steal says that this owner is gone; nil
+// never says so. The owner's own lease is renewed.
+func (t *Tx) AcquireLease(id LinkID, owner string, until time.Time, steal func(owner string) bool) (bool, error) {
+	const op = "acquire lease"
+	if err := t.writing(op); err != nil {
+		return false, err
+	}
+	l, err := t.Link(id) // locks the row
+	if err != nil {
+		return false, err
+	}
+	held := l.LeaseOwner != "" && l.LeaseOwner != owner && l.LeaseUntil != nil && l.LeaseUntil.After(t.now)
+	if held && (steal == nil || !steal(l.LeaseOwner)) {
+		return false, nil
+	}
+	_, err = t.exec(`UPDATE links SET lease_owner = ?, lease_until = ? WHERE id = ?`, owner, until.UTC(), id)
+	return err == nil, fail(op, err)
+}
+
+// RenewLease extends the lease of owner. pim.ErrConflict when it has it no more.
+func (t *Tx) RenewLease(id LinkID, owner string, until time.Time) error {
+	const op = "renew lease"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	n, err := t.exec(`UPDATE links SET lease_until = ? WHERE id = ? AND lease_owner = ?`, until.UTC(), id, owner)
+	if err == nil && n == 0 {
+		return pim.Errorf("store: "+op, pim.ErrConflict, "the link is run by another process now")
+	}
+	return fail(op, err)
+}
+
+// ReleaseLease ends the lease of owner; one that it does not have is no error.
+func (t *Tx) ReleaseLease(id LinkID, owner string) error {
+	if err := t.writing("release lease"); err != nil {
+		return err
+	}
+	_, err := t.exec(`UPDATE links SET lease_owner = '', lease_until = NULL WHERE id = ? AND lease_owner = ?`, id, owner)
+	return fail("release lease", err)
+}
+
+// SetWanted notes that a run of the link is queued; first is true when that was not
+// so before. pim.ErrNotFound without the link.
+func (t *Tx) SetWanted(id LinkID) (first bool, err error) {
+	const op = "set wanted"
+	if err := t.writing(op); err != nil {
+		return false, err
+	}
+	n, err := t.exec(`UPDATE links SET wanted = true WHERE id = ? AND NOT wanted`, id)
+	if err != nil || n > 0 {
+		return err == nil, fail(op, err)
+	}
+	_, err = t.Link(id)
+	return false, err
+}
+
+// ClearWanted notes that the queued run of the link begins.
+func (t *Tx) ClearWanted(id LinkID) error {
+	if err := t.writing("clear wanted"); err != nil {
+		return err
+	}
+	_, err := t.exec(`UPDATE links SET wanted = false WHERE id = ? AND wanted`, id)
+	return fail("clear wanted", err)
+}
+
+// DueLinks returns the links to be run by now for which no run is queued: not
+// paused, and never run or due again.
+func (t *Tx) DueLinks(now time.Time) ([]Link, error) {
+	var ls []Link
+	err := t.orm.Where("NOT paused AND NOT wanted AND (next_run IS NULL OR next_run <= ?)", now.UTC()).Order("id").Find(&ls).Error
+	return ls, fail("due links", err)
+}

@@ -1,0 +1,233 @@
+package store
+
+import (
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+)
+
+// ETag is the strong entity tag of a text (RFC 9110 8.8.3), without quotes: equal
+// bytes have equal tags, nothing else has.
+func ETag(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}
+
+// objectColumns are the columns that scan reads, in order, from objects AS o.
+const objectColumns = `o.id, o.collection_id, o.name, o.uid, o.kind, o.component, o.etag, o.size, o.first_start, o.last_end, o.span,
+	o.seq, o.created_at, o.updated_at, o.deleted, o.shadowed`
+
+const (
+	objectSelect     = `SELECT ` + objectColumns + ` FROM objects AS o`
+	objectTextSelect = `SELECT ` + objectColumns + `, v.text FROM objects AS o LEFT JOIN versions AS v ON v.object_id = o.id AND v.seq = o.seq`
+)
+
+func selectObjects(text bool) string {
+	if text {
+		return objectTextSelect
+	}
+	return objectSelect
+}
+
+// scan reads one row of selectObjects.
+func (o *Object) scan(row interface{ Scan(...any) error }, text bool) error {
+	var dest [17]any
+	d := append(dest[:0], &o.ID, &o.CollectionID, &o.Name, &o.UID, &o.Kind, &o.Component, &o.ETag, &o.Size, &o.Start, &o.End, &o.Span,
+		&o.Seq, &o.CreatedAt, &o.UpdatedAt, &o.Deleted, &o.Shadowed)
+	if text {
+		d = append(d, &o.Text)
+	}
+	return row.Scan(d...)
+}
+
+func (t *Tx) object(text bool, where string, args ...any) (Object, error) {
+	var o Object
+	err := o.scan(t.row(selectObjects(text)+" WHERE "+where, args...), text)
+	return o, err
+}
+
+// Object returns the living object under a name, with its text, else
+// pim.ErrNotFound.
+func (t *Tx) Object(c CollectionID, name string) (Object, error) {
+	if !storable(name) {
+		return Object{}, notFound("object", "object")
+	}
+	o, err := t.object(true, `o.collection_id = ? AND o.name = ? AND NOT o.shadowed AND NOT o.deleted`, c, name)
+	return o, fail("object", err)
+}
+
+// ObjectByID returns the object with that id; a tombstone too, which has no text.
+func (t *Tx) ObjectByID(id ObjectID) (Object, error) {
+	o, err := t.object(true, `o.id = ?`, id)
+	return o, fail("object by id", err)
+}
+
+// ObjectByUID returns the living object with that UID, with its text, else
+// pim.ErrNotFound. No object is found by the empty UID.
+func (t *Tx) ObjectByUID(c CollectionID, uid string) (Object, error) {
+	if uid == "" || !storable(uid) {
+		return Object{}, notFound("object by uid", "object")
+	}
+	o, err := t.object(true, `o.collection_id = ? AND o.uid = ? AND NOT o.deleted AND o.uid <> ''`, c, uid)
+	return o, fail("object by uid", err)
+}
+
+// ObjectsByName returns the living objects under the names, with their texts, in
+// the order of the names; those that do not exist are left out.
+func (t *Tx) ObjectsByName(c CollectionID, names []string) ([]Object, error) {
+	var os []Object
+	err := t.EachNamed(c, names, func(o *Object) error {
+		os = append(os, *o)
+		return nil
+	})
+	return os, err
+}
+
+// EachNamed calls f for the living objects under the names, as ObjectsByName but
+// without holding more than a few of them.
+func (t *Tx) EachNamed(c CollectionID, names []string, f func(*Object) error) error {
+	const chunk = 64
+	for len(names) > 0 {
+		n := min(chunk, len(names))
+		page, rest := names[:n], names[n:]
+		names = rest
+		list, err := json.Marshal(page) // bytes that are not UTF-8 become U+FFFD, which no name holds by them
+		if err != nil {
+			return fail("objects by name", err)
+		}
+		found := make(map[string]*Object, n)
+		err = t.each(objectTextSelect+` WHERE o.collection_id = ? AND NOT o.shadowed AND NOT o.deleted AND o.name IN (`+t.listText()+`)`,
+			[]any{c, string(list)}, true, func(o *Object) error {
+				found[o.Name] = o
+				return nil
+			})
+		if err != nil {
+			return fail("objects by name", err)
+		}
+		for _, name := range page {
+			if o := found[name]; o != nil {
+				delete(found, name)
+				if err := f(o); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// listText and listInt are subqueries that unpack one argument, a JSON list, so
+// that a statement is the same for every length of the list.
+func (t *Tx) listText() string {
+	if t.s.postgres {
+		return `SELECT json_array_elements_text(CAST(? AS json))`
+	}
+	return `SELECT value FROM json_each(?)`
+}
+
+func (t *Tx) listInt() string {
+	if t.s.postgres {
+		return `SELECT CAST(json_array_elements_text(CAST(? AS json)) AS bigint)`
+	}
+	return `SELECT value FROM json_each(?)`
+}
+
+// each calls f for each row of a selectObjects query. f must not use the
+// transaction: the rows are still open.
+func (t *Tx) each(query string, args []any, text bool, f func(*Object) error) error {
+	rows, err := t.query(query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		o := new(Object)
+		if err := o.scan(rows, text); err != nil {
+			return err
+		}
+		if err := f(o); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Count returns how many living objects a collection has, and the bytes of their
+// texts.
+func (t *Tx) Count(c CollectionID) (objects int, bytes int64, err error) {
+	err = t.row(`SELECT count(*), CAST(coalesce(sum(size), 0) AS bigint) FROM objects WHERE collection_id = ? AND NOT deleted`, c).Scan(&objects, &bytes)
+	return objects, bytes, fail("count", err)
+}
+
+// head is what a write needs of a collection, which it locks.
+type head struct {
+	id  CollectionID
+	seq Seq
+}
+
+func (t *Tx) lock(id CollectionID) (head, error) {
+	h := head{id: id}
+	err := t.row(`SELECT seq FROM collections WHERE id = ? AND NOT deleted`+t.forUpdate(), id).Scan(&h.seq)
+	return h, err
+}
+
+// next takes the next number of the change sequence; done writes the last one
+// back. The row stays locked from lock to commit, so no reader sees n+1 before n.
+func (h *head) next() Seq {
+	h.seq++
+	return h.seq
+}
+
+func (t *Tx) done(h head) error {
+	_, err := t.exec(`UPDATE collections SET seq = ? WHERE id = ?`, h.seq, h.id)
+	return err
+}
+
+// at returns the row that speaks for a name: the living object or the newest
+// tombstone; nil when the name was never used.
+func (t *Tx) at(c CollectionID, name string) (*Object, error) {
+	o, err := t.object(false, `o.collection_id = ? AND o.name = ? AND NOT o.shadowed`, c, name)
+	if err == sql.ErrNoRows {
+		return nil, nil
+	}
+	return &o, err
+}
+
+// shadow makes room for another row under the name of a tombstone.
+func (t *Tx) shadow(o *Object) error {
+	_, err := t.exec(`UPDATE objects SET shadowed = true WHERE id = ?`, o.ID)
+	return err
+}
+
+// insertObject adds the row and its text; a tombstone has none.
+func (t *Tx) insertObject(o *Object, by string) error {
+	err := t.row(`INSERT INTO objects (collection_id, name, uid, kind, component, etag, size, first_start, last_end, span,
+		seq, created_at, updated_at, deleted, shadowed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+		o.CollectionID, o.Name, o.UID, o.Kind, o.Component, o.ETag, o.Size, o.Start, o.End, o.Span,
+		o.Seq, o.CreatedAt, o.UpdatedAt, o.Deleted, o.Shadowed).Scan(&o.ID)
+	if err != nil {
+		return err
+	}
+	return t.insertVersion(Version{o.ID, o.Seq, o.ETag, o.Text, by, t.now})
+}
+
+func (t *Tx) insertVersion(v Version) error {
+	_, err := t.exec(`INSERT INTO versions (object_id, seq, etag, text, changed_by, changed_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		v.ObjectID, v.Seq, v.ETag, v.Text, v.By, v.At)
+	return err
+}
+
+// bury makes a living object a tombstone.
+func (t *Tx) bury(o Object, seq Seq, by string) error {
+	_, err := t.exec(`UPDATE objects SET deleted = true, etag = '', size = 0, seq = ?, updated_at = ? WHERE id = ?`, seq, t.now, o.ID)
+	if err != nil {
+		return err
+	}
+	return t.insertVersion(Version{o.ID, seq, "", nil, by, t.now})
+}
+
+// load fills in the text of an object read without.
+func (t *Tx) load(o *Object) error {
+	return t.row(`SELECT text FROM versions WHERE object_id = ? AND seq = ?`, o.ID, o.Seq).Scan(&o.Text)
+}

@@ -1,0 +1,156 @@
+package store
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Pair returns the pair with that id, else pim.ErrNotFound.
+func (t *Tx) Pair(id PairID) (Pair, error) {
+	var p Pair
+	err := t.orm.Where("id = ?", id).Take(&p).Error
+	return p, fail("pair", err)
+}
+
+// PairByObject returns the pair of an object in a link, else pim.ErrNotFound.
+func (t *Tx) PairByObject(l LinkID, o ObjectID) (Pair, error) {
+	var p Pair
+	err := t.orm.Where("link_id = ? AND object_id = ? AND object_id <> 0", l, o).Take(&p).Error
+	return p, fail("pair by object", err)
+}
+
+// PairByRemote returns the pair of a remote item in a link, else pim.ErrNotFound.
+func (t *Tx) PairByRemote(l LinkID, remote string) (Pair, error) {
+	var p Pair
+	err := t.orm.Where("link_id = ? AND remote_id = ? AND remote_id <> ''", l, remote).Take(&p).Error
+	return p, fail("pair by remote", err)
+}
+
+// PairsByUID returns the pairs with a UID in a link, oldest first: an item that was
+// deleted and made anew has several.
+func (t *Tx) PairsByUID(l LinkID, uid string) ([]Pair, error) {
+	var ps []Pair
+	err := t.orm.Where("link_id = ? AND uid = ?", l, uid).Order("id").Find(&ps).Error
+	return ps, fail("pairs by uid", err)
+}
+
+// PairsByRemote returns the pairs of many remote items by their remote id; the
+// unknown are left out.
+func (t *Tx) PairsByRemote(l LinkID, remotes []string) (map[string]Pair, error) {
+	found := make(map[string]Pair, len(remotes))
+	const chunk = 1000
+	for len(remotes) > 0 {
+		n := min(chunk, len(remotes))
+		list, err := json.Marshal(remotes[:n])
+		if err != nil {
+			return nil, fail("pairs by remote", err)
+		}
+		remotes = remotes[n:]
+		var ps []Pair
+		err = t.orm.Where("link_id = ? AND remote_id <> '' AND remote_id IN ("+t.listText()+")", l, string(list)).Find(&ps).Error
+		if err != nil {
+			return nil, fail("pairs by remote", err)
+		}
+		for _, p := range ps {
+			found[p.RemoteID] = p
+		}
+	}
+	return found, nil
+}
+
+// EachPair calls f for the pairs of a link in the order of their ids, until f
+// fails. f may use the transaction.
+func (t *Tx) EachPair(l LinkID, f func(*Pair) error) error {
+	const page = 100
+	for last := PairID(0); ; {
+		var ps []Pair
+		if err := t.orm.Where("link_id = ? AND id > ?", l, last).Order("id").Limit(page).Find(&ps).Error; err != nil {
+			return fail("each pair", err)
+		}
+		for i := range ps {
+			last = ps[i].ID
+			if err := f(&ps[i]); err != nil {
+				return err
+			}
+		}
+		if len(ps) < page {
+			return nil
+		}
+	}
+}
+
+// CountPairs returns how many pairs of a link have an item on the remote, how many
+// the relay has still to look at, and how many cannot be synced now.
+func (t *Tx) CountPairs(l LinkID) (living, dirty, failing int, err error) {
+	err = t.row(`SELECT coalesce(sum(CASE WHEN remote_id <> '' AND NOT remote_gone THEN 1 ELSE 0 END), 0),
+		coalesce(sum(CASE WHEN dirty OR intent <> '' THEN 1 ELSE 0 END), 0), coalesce(sum(CASE WHEN error <> '' THEN 1 ELSE 0 END), 0)
+		FROM pairs WHERE link_id = ?`, l).Scan(&living, &dirty, &failing)
+	return living, dirty, failing, fail("count pairs", err)
+}
+
+// AliveRemoteIDs calls f, in the order of the pairs' ids, for each pair of a link
+// that has an item on the remote. f may use the transaction.
+func (t *Tx) AliveRemoteIDs(l LinkID, f func(id PairID, remoteID, theirVersion string) error) error {
+	type alive struct {
+		ID           PairID
+		RemoteID     string
+		TheirVersion string
+	}
+	const page = 1000
+	for last := PairID(0); ; {
+		var as []alive
+		err := t.orm.Model(&Pair{}).Where("link_id = ? AND remote_id <> '' AND NOT remote_gone AND id > ?", l, last).
+			Order("id").Limit(page).Find(&as).Error
+		if err != nil {
+			return fail("remote ids", err)
+		}
+		for _, a := range as {
+			last = a.ID
+			if err := f(a.ID, a.RemoteID, a.TheirVersion); err != nil {
+				return err
+			}
+		}
+		if len(as) < page {
+			return nil
+		}
+	}
+}
+
+// SavePair adds a pair whose id is 0, and fills in id and CreatedAt, or writes all
+// of an existing one. pim.ErrExists when the link has another pair for the object
+// or the remote item.
+func (t *Tx) SavePair(p *Pair) error {
+	const op = "save pair"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	p.UpdatedAt = t.now
+	if p.ID != 0 {
+		return t.save(op, "pair", p)
+	}
+	p.CreatedAt = t.now
+	return fail(op, t.orm.Create(p).Error)
+}
+
+// DeletePair removes a pair; one that is not there is no error.
+func (t *Tx) DeletePair(id PairID) error {
+	if err := t.writing("delete pair"); err != nil {
+		return err
+	}
+	_, err := t.exec(`DELETE FROM pairs WHERE id = ?`, id)
+	return fail("delete pair", err)
+}
+
+// DirtyPairs returns at most limit (0: all) pairs of a link with an id above after
+// that the relay has to look at by now, by id: Dirty, with a write whose outcome is
+// unknown, or due for a retry. Those whose RetryAt is later wait for it.
+func (t *Tx) DirtyPairs(l LinkID, now time.Time, limit int, after PairID) ([]Pair, error) {
+	var ps []Pair
+	db := t.orm.Where("link_id = ? AND id > ? AND (dirty OR intent <> '' OR retry_at IS NOT NULL) AND (retry_at IS NULL OR retry_at <= ?)",
+		l, after, now.UTC()).Order("id")
+	if limit > 0 {
+		db = db.Limit(limit)
+	}
+	err := db.Find(&ps).Error
+	return ps, fail("dirty pairs", err)
+}

@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+	_ "modernc.org/sqlite" // registers the driver "sqlite"
+
+	"crmbridge/pim"
+)
+
+// busyWait is how long a writer of this process waits for one of another process,
+// such as a command run beside the server. A cancelled context ends the wait.
+const busyWait = 15 * time.Second
+
+// openSQLite opens the two pools over one file.
+//
+// Durability: synchronous=FULL, so that an answered write survives a power cut and
+// not only the end of the process (for which NORMAL would do). In WAL mode that is
+// one fdatasync per commit; see docs/decisions/0001-sqlite-driver.md for its cost.
+func (s *Store) openSQLite(ctx context.Context) (gorm.Dialector, error) {
+	path, err := sqlitePath(s.cfg.URL)
+	if err != nil {
+		return nil, err
+	}
+	// Before SQLite does it with the umask's rights: the file holds personal data.
+	// Its -wal and -shm take over the rights of the file.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, &pim.Error{Op: "store: open", Kind: pim.ErrUnavailable, Public: "the database file cannot be opened: " + path, Err: err}
+	}
+	if err := f.Close(); err != nil {
+		return nil, fail("open", err)
+	}
+	if s.writer, err = sql.Open("sqlite", sqliteDSN(path, "immediate", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)")); err != nil {
+		return nil, fail("open", err)
+	}
+	s.writer.SetMaxOpenConns(1)
+	s.writer.SetMaxIdleConns(1)
+	if s.reader, err = sql.Open("sqlite", sqliteDSN(path, "deferred", "query_only(1)")); err != nil {
+		return nil, fail("open", err)
+	}
+	// An answer that is streamed to a slow client holds its connection, so there
+	// may be many; the few that stay open serve ordinary load.
+	s.reader.SetMaxOpenConns(128)
+	s.reader.SetMaxIdleConns(max(4, 2*runtime.GOMAXPROCS(0)))
+	s.reader.SetConnMaxIdleTime(5 * time.Minute)
+	// The writer comes first: it makes the file a WAL file.
+	if err := s.writer.PingContext(ctx); err != nil {
+		return nil, &pim.Error{Op: "store: open", Kind: reason(err), Public: "the file is no usable SQLite database: " + path, Err: err}
+	}
+	return sqlite.Dialector{Conn: s.writer}, nil
+}
+
+func sqlitePath(raw string) (string, error) {
+	path := strings.TrimPrefix(raw, "sqlite:")
+	if strings.HasPrefix(path, "//") && path != raw {
+		path = path[2:] // sqlite:///var/lib/…
+	}
+	if path == "" || strings.Contains(path, ":memory:") || strings.ContainsRune(path, 0) {
+		return "", pim.Errorf("store: open", pim.ErrInvalid, "the database needs a file path or a postgres:// URL")
+	}
+	if scheme, _, found := strings.Cut(path, "://"); found {
+		return "", pim.Errorf("store: open", pim.ErrInvalid, "databases of kind %q are not supported", scheme)
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("store: open: %w", err)
+	}
+	return abs, nil
+}
+
+// sqliteDSN makes a data source name. Times are stored as whole microseconds since
+// 1970 UTC: they sort, are exact and match PostgreSQL's resolution.
+func sqliteDSN(path, lock string, pragmas ...string) string {
+	q := url.Values{
+		"_txlock": {lock}, "_time_integer_format": {"unix_micro"}, "_inttotime": {"1"},
+		"_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", busyWait.Milliseconds())}, pragmas...),
+	}
+	u := url.URL{Path: filepath.ToSlash(path)}
+	return "file:" + u.EscapedPath() + "?" + q.Encode()
+}
