@@ -1,0 +1,274 @@
+package auth
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"crmbridge/pim"
+	"crmbridge/store"
+	"crmbridge/store/storetest"
+)
+
+// cheap costs keep tests quick.
+var cheap = Params{Memory: 64, Time: 1, Threads: 1}
+
+// clock is a settable time.
+type clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+}
+
+func TestHashAndVerify(t *testing.T) {
+	t.Parallel()
+	h, err := Hash("correct horse", cheap, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !Verify("correct horse", h) || Verify("correct horsf", h) || Verify("", h) {
+		t.Error("Verify does not tell the password from others")
+	}
+	h2, _ := Hash("correct horse", cheap, rand.Reader)
+	if h == h2 {
+		t.Error("two hashes of one password are equal: no salt")
+	}
+	if !Weaker(h, DefaultParams) || Weaker(h, cheap) {
+		t.Error("Weaker misjudges the costs")
+	}
+}
+
+func TestVerifyRefusesStrangeHashes(t *testing.T) {
+	t.Parallel()
+	for _, h := range []string{
+		"", "x", "$argon2id$v=19$m=64,t=1,p=1$$", "$argon2i$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
+		"$argon2id$v=19$m=4294967295,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
+		"$argon2id$v=19$m=64,t=1,p=0$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
+	} {
+		if Verify("", h) {
+			t.Errorf("%q verified", h)
+		}
+	}
+}
+
+func TestCheckPassword(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, password string
+		weak, good     bool
+	}{
+		{"alice", "secret", false, false},
+		{"alice", "secret", true, true},
+		{"alice", "", true, false},
+		{"alice", "alice12345", false, false},
+		{"alice", "aaaaaaaaaaaa", false, false},
+		{"alice", "a long enough one", false, true},
+		{"alice", "line\nbreak in it", false, false},
+		{"alice", strings.Repeat("x1", 600), true, false},
+	} {
+		if err := CheckPassword(c.name, c.password, c.weak); (err == nil) != c.good {
+			t.Errorf("%q weak=%v: %v", c.password, c.weak, err)
+		}
+	}
+}
+
+func TestSecrets(t *testing.T) {
+	t.Parallel()
+	s, err := NewSecret(rand.Reader)
+	if err != nil || len(s) != 39 {
+		t.Fatalf("%q, %v", s, err)
+	}
+	if !bytes.Equal(HashSecret(s), HashSecret(strings.ToUpper(strings.ReplaceAll(s, "-", " ")))) {
+		t.Error("writing a secret differently makes it another")
+	}
+	if Hint(s) != s[35:] {
+		t.Error("the hint is not the end")
+	}
+}
+
+// account is a service with the user alice, password "open sesame".
+func account(t *testing.T, o Options) (*Service, *clock, store.User) {
+	t.Helper()
+	c := &clock{t: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
+	o.Store, o.Now, o.Random, o.Params = storetest.Open(t), c.now, rand.Reader, cheap
+	s, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := s.HashPassword("open sesame")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var u store.User
+	err = o.Store.Update(t.Context(), func(tx *store.Tx) error {
+		u, err = tx.CreateUser(store.User{Name: "alice", PasswordHash: h})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, c, u
+}
+
+func TestAuthenticate(t *testing.T) {
+	t.Parallel()
+	s, c, u := account(t, Options{})
+	ctx := context.Background()
+	got, err := s.Authenticate(ctx, " Alice ", "open sesame", "192.0.2.1", "test")
+	if err != nil || got.User.ID != u.ID || got.Token != 0 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	_, wrong := s.Authenticate(ctx, "alice", "open says me", "192.0.2.1", "test")
+	_, nobody := s.Authenticate(ctx, "bob", "open sesame", "192.0.2.1", "test")
+	if !errors.Is(wrong, pim.ErrAuth) || wrong.Error() != nobody.Error() {
+		t.Errorf("a wrong password and an unknown account differ: %v / %v", wrong, nobody)
+	}
+
+	// A remembered password is worth nothing once the account has another, or is
+	// disabled.
+	h, _ := s.HashPassword("another one")
+	u.PasswordHash = h
+	save(t, s, u)
+	if _, err := s.Authenticate(ctx, "alice", "open sesame", "192.0.2.1", "test"); !errors.Is(err, pim.ErrAuth) {
+		t.Errorf("the old password still works: %v", err)
+	}
+	c.add(2 * time.Hour)
+	u.Disabled = true
+	save(t, s, u)
+	if _, err := s.Authenticate(ctx, "alice", "another one", "192.0.2.1", "test"); !errors.Is(err, pim.ErrAuth) {
+		t.Errorf("a disabled account logs in: %v", err)
+	}
+}
+
+func save(t *testing.T, s *Service, u store.User) {
+	t.Helper()
+	if err := s.o.Store.Update(t.Context(), func(tx *store.Tx) error { return tx.UpdateUser(u) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAppPasswords(t *testing.T) {
+	t.Parallel()
+	s, c, u := account(t, Options{})
+	ctx := context.Background()
+	secret, _ := NewSecret(rand.Reader)
+	end := c.now().Add(time.Hour)
+	var tok store.Token
+	err := s.o.Store.Update(ctx, func(tx *store.Tx) error {
+		if _, err := tx.CreateUser(store.User{Name: "bob"}); err != nil {
+			return err
+		}
+		var err error
+		tok, err = tx.CreateToken(store.Token{UserID: u.ID, Name: "phone", Hash: HashSecret(secret), ReadOnly: true, ExpiresAt: &end})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Authenticate(ctx, "alice", secret, "192.0.2.1:5555", "DAVx5")
+	if err != nil || got.Token != tok.ID || !got.ReadOnly {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if _, err := s.Authenticate(ctx, "bob", secret, "192.0.2.1", ""); !errors.Is(err, pim.ErrAuth) {
+		t.Errorf("one user's app password opens another's account: %v", err)
+	}
+	c.add(time.Hour)
+	if _, err := s.Authenticate(ctx, "alice", secret, "192.0.2.1", ""); !errors.Is(err, pim.ErrAuth) {
+		t.Errorf("an expired app password works: %v", err)
+	}
+}
+
+func TestBackOffIsPerAccountAndNetwork(t *testing.T) {
+	t.Parallel()
+	s, c, _ := account(t, Options{Limits: Limits{Free: 2, First: time.Second, Most: 8 * time.Second, Forget: time.Hour, AddressFree: 10}})
+	ctx := context.Background()
+	try := func(password, addr string) error {
+		_, err := s.Authenticate(ctx, "alice", password, addr, "")
+		return err
+	}
+	for range 3 {
+		if err := try("wrong", "192.0.2.1"); !errors.Is(err, pim.ErrAuth) {
+			t.Fatal(err)
+		}
+	}
+	err := try("open sesame", "192.0.2.1")
+	if !errors.Is(err, pim.ErrThrottled) || pim.RetryAfter(err) <= 0 || pim.RetryAfter(err) > time.Second {
+		t.Fatalf("not told to wait a second: %v, %v", err, pim.RetryAfter(err))
+	}
+	if err := try("open sesame", "198.51.100.7"); err != nil {
+		t.Errorf("the guesses of one network lock another out: %v", err)
+	}
+	c.add(time.Second)
+	if err := try("wrong", "192.0.2.1"); !errors.Is(err, pim.ErrAuth) {
+		t.Fatal(err)
+	}
+	if w := pim.RetryAfter(try("wrong", "192.0.2.1")); w != 2*time.Second {
+		t.Errorf("the wait did not double: %v", w)
+	}
+	c.add(2 * time.Second)
+	if err := try("open sesame", "192.0.2.1"); err != nil {
+		t.Errorf("the right password after the wait: %v", err)
+	}
+}
+
+func TestNetwork(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"192.0.2.1:80": "192.0.2.1", "192.0.2.1": "192.0.2.1", "[2001:db8::1]:99": "2001:db8::/64",
+		"2001:db8::ffff": "2001:db8::/64", "::ffff:192.0.2.1": "192.0.2.1", "odd": "odd",
+	} {
+		if got := network(in); got != want {
+			t.Errorf("network(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestManyLoginsAtOnceAreBounded(t *testing.T) {
+	t.Parallel()
+	s, _, _ := account(t, Options{Hashing: 1, Queue: 1, Remember: -1, Limits: Limits{Free: 1000, First: time.Second, Most: time.Second, Forget: time.Hour, AddressFree: 1000}})
+	s.nobody, _ = Hash("slow", Params{Memory: 32 * 1024, Time: 4, Threads: 1}, rand.Reader)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	throttled := 0
+	for range 16 {
+		wg.Go(func() {
+			_, err := s.Authenticate(context.Background(), "nobody", "x", "192.0.2.1", "")
+			mu.Lock()
+			defer mu.Unlock()
+			if errors.Is(err, pim.ErrThrottled) {
+				throttled++
+			}
+		})
+	}
+	wg.Wait()
+	if throttled == 0 {
+		t.Error("16 logins at once were all computed")
+	}
+}
+
+func FuzzParseHash(f *testing.F) {
+	f.Add("$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA")
+	f.Add("$$$$$")
+	f.Fuzz(func(t *testing.T, h string) {
+		p, salt, key, err := parseHash(h)
+		if err == nil && (p.Memory == 0 || len(salt) == 0 || len(key) == 0) {
+			t.Errorf("%q passed with nothing in it", h)
+		}
+	})
+}

@@ -1,0 +1,16 @@
+// Package auth says who is asking: account passwords, app passwords, and what
+// happens to those who guess.
+//
+//	password.go   Hash, Verify: argon2id in the PHC string format; the password rules
+//	secret.go     app passwords: 160 random bits, stored as SHA-256
+//	backoff.go    waiting times per account and address
+//	service.go    Service: one question, Authenticate
+//
+// A request is judged by what it carries, never by the connection it came on. The
+// cost of argon2id is bounded twice: at most so many at a time, and a password that
+// was just verified is remembered for a short while by a keyed hash. An account
+// that does not exist costs the same as one that does. Nobody is locked out by the
+// guesses of others: waiting times belong to an account as seen from a network.
+//
+// Sessions of the admin page and second factors are not here.
+package auth
