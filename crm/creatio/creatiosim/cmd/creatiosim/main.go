@@ -1,0 +1,175 @@
+// Command creatiosim runs the simulated Creatio server as a program of its own and prints its address.
+//
+//	creatiosim --addr 127.0.0.1:0 --seed demo --user Supervisor --password secret --fault busy,entity=Activity,count=2
+//
+// It ends on SIGINT or SIGTERM. See package creatiosim for what is simulated.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"crmbridge/crm/creatio/creatiosim"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, "creatiosim:", err)
+		}
+		os.Exit(1)
+	}
+}
+
+// settings are the command line's.
+type settings struct {
+	addr   string
+	seed   string
+	env    string
+	user   creatiosim.User
+	faults []creatiosim.Fault
+	opt    creatiosim.Options
+}
+
+func parseFlags(args []string, stderr io.Writer) (settings, error) {
+	var st settings
+	fs := flag.NewFlagSet("creatiosim", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.StringVar(&st.addr, "addr", "127.0.0.1:0", "address to listen on; port 0 picks a free one")
+	fs.StringVar(&st.seed, "seed", "demo", "data to begin with: demo or empty")
+	fs.StringVar(&st.opt.Dir, "dir", "", "folder to keep the data in; empty keeps it in memory")
+	fs.StringVar(&st.user.Login, "user", "Supervisor", "login of the one user, who sees everything")
+	fs.StringVar(&st.user.Password, "password", "", "the user's password; empty makes one up and prints it")
+	fs.StringVar(&st.opt.ControlToken, "control-token", "", "token for /__sim/; empty makes one up and prints it")
+	fs.StringVar(&st.env, "env", "", "write CRM_URL, CRM_USER, CRM_PASSWORD and CRM_CONTROL_TOKEN to this file")
+	fs.IntVar(&st.opt.PageSize, "page-size", 0, "server-driven paging; 0 is off")
+	fs.DurationVar(&st.opt.SessionTimeout, "session-timeout", time.Hour, "idle time after which a session ends")
+	fs.BoolVar(&st.opt.WebDAV, "webdav", false, "refuse PUT, PATCH and DELETE as IIS with WebDAV does")
+	fs.BoolVar(&st.opt.ForeignLookups, "foreign-lookups", false, "no lookup value has its standard id")
+	fs.Func("site", "framework (default), core or both", st.parseSite)
+	fs.Func("expiry", "answer to a lost session: 401 (default), redirect or html", st.parseExpiry)
+	fs.Func("oauth", "client credentials id:secret that act as the user", func(v string) error {
+		id, secret, ok := strings.Cut(v, ":")
+		if !ok {
+			return errors.New("want id:secret")
+		}
+		st.opt.Clients = append(st.opt.Clients, creatiosim.Client{ID: id, Secret: secret})
+		return nil
+	})
+	fs.Func("fault", "a failure, such as busy,entity=Activity,retryAfter=3,count=2; may be repeated", func(v string) error {
+		f, err := creatiosim.ParseFault(v)
+		st.faults = append(st.faults, f)
+		return err
+	})
+	if err := fs.Parse(args); err != nil {
+		return st, err
+	}
+	if fs.NArg() > 0 {
+		return st, fmt.Errorf("unexpected argument %q", fs.Arg(0))
+	}
+	if st.seed != "demo" && st.seed != "empty" {
+		return st, fmt.Errorf("--seed is demo or empty, not %q", st.seed)
+	}
+	return st, nil
+}
+
+func (st *settings) parseSite(v string) error {
+	site, ok := map[string]creatiosim.Site{"framework": creatiosim.Framework, "core": creatiosim.Core, "both": creatiosim.Both}[v]
+	if !ok {
+		return errors.New("want framework, core or both")
+	}
+	st.opt.Site = site
+	return nil
+}
+
+func (st *settings) parseExpiry(v string) error {
+	e, ok := map[string]creatiosim.Expiry{"401": creatiosim.Expired401, "redirect": creatiosim.ExpiredRedirect,
+		"html": creatiosim.ExpiredHTML}[v]
+	if !ok {
+		return errors.New("want 401, redirect or html")
+	}
+	st.opt.Expiry = e
+	return nil
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	st, err := parseFlags(args, stderr)
+	if err != nil {
+		return err
+	}
+	if st.user.Password == "" {
+		st.user.Password = rand.Text()
+	}
+	if st.opt.ControlToken == "" {
+		st.opt.ControlToken = rand.Text()
+	}
+	st.user.Name, st.user.FullRights = st.user.Login, true
+	if st.seed == "demo" {
+		st.opt.Seed = creatiosim.Demo(time.Now(), st.user)
+	}
+	st.opt.Users = []creatiosim.User{st.user}
+	for i := range st.opt.Clients {
+		st.opt.Clients[i].User = st.user.Login
+	}
+	st.opt.Log = slog.New(slog.NewTextHandler(stderr, nil))
+	sim, err := creatiosim.New(st.opt)
+	if err != nil {
+		return err
+	}
+	defer sim.Close()
+	for _, f := range st.faults {
+		if _, err := sim.AddFault(f); err != nil {
+			return err
+		}
+	}
+	return serve(ctx, sim, st, stdout)
+}
+
+func serve(ctx context.Context, sim *creatiosim.Sim, st settings, stdout io.Writer) error {
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", st.addr)
+	if err != nil {
+		return err
+	}
+	address := "http://" + ln.Addr().String()
+	env := fmt.Sprintf("CRM_URL=%s\nCRM_USER=%s\nCRM_PASSWORD=%s\nCRM_CONTROL_TOKEN=%s\n", address, st.user.Login,
+		st.user.Password, st.opt.ControlToken)
+	fmt.Fprint(stdout, env)
+	if st.env != "" {
+		if err := os.WriteFile(st.env, []byte(env), 0o600); err != nil {
+			ln.Close()
+			return err
+		}
+	}
+	srv := &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog: slog.NewLogLogger(st.opt.Log.Handler(), slog.LevelDebug)}
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(ln) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	if err := srv.Shutdown(grace); err != nil {
+		srv.Close()
+	}
+	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

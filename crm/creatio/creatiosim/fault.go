@@ -1,0 +1,202 @@
+package creatiosim
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// FaultKind is a way in which a server fails.
+type FaultKind string
+
+const (
+	FaultLatency     FaultKind = "latency"     // wait Delay, then work as usual
+	FaultBusy        FaultKind = "busy"        // 429 with Retry-After, nothing done
+	FaultUnavailable FaultKind = "unavailable" // 503, with Retry-After if RetryAfter is set, nothing done
+	FaultRule        FaultKind = "rule"        // 500 with Message as a business rule's text, nothing done
+	FaultStatus      FaultKind = "status"      // the status and message given, nothing done
+	FaultHTML        FaultKind = "html"        // 200 with an HTML page instead of the answer, nothing done
+	FaultEmpty       FaultKind = "empty"       // a list that should have rows has none
+	FaultTruncate    FaultKind = "truncate"    // the work is done; the body ends in its middle, HTTP says all is well
+	FaultAbort       FaultKind = "abort"       // the work is done; the connection ends in the middle of the body
+	FaultReset       FaultKind = "reset"       // the connection is reset before the work
+	FaultResetAfter  FaultKind = "reset-after" // the work is done and committed, then the connection is reset: a lost answer
+	FaultSession     FaultKind = "session"     // the sender's session is ended first
+	FaultSlow        FaultKind = "slow"        // the body trickles, taking Delay in all
+)
+
+func faultKinds() []FaultKind {
+	return []FaultKind{FaultLatency, FaultBusy, FaultUnavailable, FaultRule, FaultStatus, FaultHTML, FaultEmpty, FaultTruncate,
+		FaultAbort, FaultReset, FaultResetAfter, FaultSession, FaultSlow}
+}
+
+// Duration is a time.Duration that is text ("150ms") in JSON.
+type Duration time.Duration
+
+// MarshalText writes it as time.Duration's String does.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// UnmarshalText reads what time.ParseDuration reads.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	*d = Duration(v)
+	return err
+}
+
+// Fault is a failure with the requests it strikes. Empty matchers strike every request but /__sim/.
+type Fault struct {
+	ID   int       `json:"id"` // given by AddFault
+	Kind FaultKind `json:"kind"`
+
+	Method string  `json:"method,omitempty"` // tunnelled methods count as themselves
+	Entity string  `json:"entity,omitempty"` // entity set, or Login, Token, $batch, $metadata
+	Path   string  `json:"path,omitempty"`   // part of the path
+	Nth    int     `json:"nth,omitempty"`    // only the nth matching request, counted from 1
+	After  int     `json:"after,omitempty"`  // not the first so many matching requests
+	Count  int     `json:"count,omitempty"`  // at most so many times; 0 is no limit
+	P      float64 `json:"p,omitempty"`      // with this probability; 0 is always
+
+	Delay      Duration `json:"delay,omitempty"`
+	RetryAfter int      `json:"retryAfter,omitempty"` // seconds
+	Status     int      `json:"status,omitempty"`
+	Message    string   `json:"message,omitempty"`
+}
+
+func (f Fault) check() error {
+	switch {
+	case !slices.Contains(faultKinds(), f.Kind):
+		return fmt.Errorf("creatiosim: unknown fault kind %q; there are %v", f.Kind, faultKinds())
+	case f.P < 0 || f.P > 1:
+		return fmt.Errorf("creatiosim: fault probability %v is not between 0 and 1", f.P)
+	case f.Kind == FaultStatus && (f.Status < 200 || f.Status > 599):
+		return fmt.Errorf("creatiosim: fault status %d", f.Status)
+	}
+	return nil
+}
+
+func (f *Fault) matches(method, entity, path string) bool {
+	return (f.Method == "" || f.Method == method) && (f.Entity == "" || f.Entity == entity) &&
+		strings.Contains(path, f.Path)
+}
+
+type armed struct {
+	Fault
+	seen, struck int
+}
+
+type faults struct {
+	mu   sync.Mutex
+	rand *rand.Rand
+	next int
+	list []*armed
+}
+
+// take returns the faults that strike this request.
+func (fs *faults) take(in *incoming) []Fault {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	var hit []Fault
+	method := effectiveMethod(in.Method, in.Header)
+	for _, a := range fs.list {
+		if !a.matches(method, in.ent, in.URL.Path) {
+			continue
+		}
+		a.seen++
+		switch {
+		case a.Nth > 0 && a.seen != a.Nth, a.seen <= a.After, a.Count > 0 && a.struck >= a.Count:
+			continue
+		case a.P > 0 && fs.rand.Float64() >= a.P:
+			continue
+		}
+		a.struck++
+		hit = append(hit, a.Fault)
+	}
+	return hit
+}
+
+// AddFault arms a fault and returns its id. Several may strike one request, in the order they were added.
+func (s *Sim) AddFault(f Fault) (id int, err error) {
+	if err := f.check(); err != nil {
+		return 0, err
+	}
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.next++
+	f.ID = s.faults.next
+	s.faults.list = append(s.faults.list, &armed{Fault: f})
+	return f.ID, nil
+}
+
+// RemoveFault disarms a fault; an unknown id is no error.
+func (s *Sim) RemoveFault(id int) {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.list = slices.DeleteFunc(s.faults.list, func(a *armed) bool { return a.ID == id })
+}
+
+// ClearFaults disarms all.
+func (s *Sim) ClearFaults() {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.list = nil
+}
+
+// Faults returns what is armed.
+func (s *Sim) Faults() []Fault {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	out := []Fault{}
+	for _, a := range s.faults.list {
+		out = append(out, a.Fault)
+	}
+	return out
+}
+
+// Struck is how often the fault with this id has struck.
+func (s *Sim) Struck(id int) int {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	for _, a := range s.faults.list {
+		if a.ID == id {
+			return a.struck
+		}
+	}
+	return 0
+}
+
+// ParseFault reads a fault from a command line: JSON, or "kind,name=value,…" with the names of the JSON form, as in
+// "busy,entity=Activity,retryAfter=3,count=2".
+func ParseFault(text string) (Fault, error) {
+	var f Fault
+	if !strings.HasPrefix(text, "{") {
+		kind, rest, _ := strings.Cut(text, ",")
+		m := map[string]any{"kind": kind}
+		for part := range strings.SplitSeq(rest, ",") {
+			name, value, found := strings.Cut(part, "=")
+			switch {
+			case part == "":
+			case !found:
+				return f, fmt.Errorf("creatiosim: fault %q: %q is not name=value", text, part)
+			case slices.Contains([]string{"nth", "after", "count", "p", "retryAfter", "status"}, name):
+				m[name] = json.Number(value)
+			default:
+				m[name] = value
+			}
+		}
+		b, err := json.Marshal(m)
+		if err != nil {
+			return f, fmt.Errorf("creatiosim: fault %q: %w", text, err)
+		}
+		text = string(b)
+	}
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&f); err != nil {
+		return f, fmt.Errorf("creatiosim: fault %q: %w", text, err)
+	}
+	return f, f.check()
+}
