@@ -19,9 +19,7 @@ func Define(zone Zone, from, until time.Time) Definition {
 		hi = until.AddDate(1, 0, 0).Unix()
 	}
 	p := zone.plan(from)
-	past, all, runs := p.past, p.all, p.runs
-
-	cut := tail(all, runs)
+	past, all, runs, cut := p.past, p.all, p.runs, p.tail
 	if cut == len(all) || all[cut].at > lo {
 		cut = inForce(all, lo)
 	}
@@ -52,11 +50,13 @@ type plan struct {
 	past onset   // what held before all
 	all  []onset // from the one in force in 1970, or at the window's beginning if that is earlier
 	runs []*run
+	tail int // index in all from which on today's rules hold
 }
 
 func makePlan(loc *time.Location, year int) plan {
 	past, all := history(loc, year)
-	return plan{past, all, findRuns(all)}
+	runs := findRuns(all)
+	return plan{past, all, runs, tail(all, runs)}
 }
 
 // plan takes the one kept with the zone where it reaches back far enough.

@@ -86,9 +86,12 @@ func observances(runs []*run, lo, hi int64) []Observance {
 		}
 		o := plain(onsets[:1])
 		o.RRule = r.fit.rule()
-		if !r.open { // RFC 5545 3.3.10: UNTIL of an observance is in UTC
-			last := time.Unix(onsets[len(onsets)-1].at, 0).UTC()
-			o.RRule += ";UNTIL=" + last.Format(wallLayout+"Z")
+		if !r.open {
+			// RFC 5545 3.3.10: UNTIL of an observance is in UTC. Programs that compare it with local time (dateutil)
+			// would lose the last change east of Greenwich, so it is as late as that reading.
+			last := onsets[len(onsets)-1]
+			until := time.Unix(last.at+max(0, int64(last.from)), 0).UTC()
+			o.RRule += ";UNTIL=" + until.Format(wallLayout+"Z")
 		}
 		list = append(list, o)
 	}
