@@ -42,12 +42,12 @@ var process struct {
 // Main runs the tests of a package, ends what they left running, and exits.
 func Main(m *testing.M) {
 	code := m.Run()
-	release()
+	Release()
 	os.Exit(code)
 }
 
-// release ends everything that the keeper knows and waits for it. Nothing can be started afterwards.
-func release() {
+// Release ends everything that was started and waits for it, as Main does at its end. Nothing can be started afterwards.
+func Release() {
 	process.keeperOnce.Do(func() { process.keeperErr = fmt.Errorf("testenv: the tests are over") })
 	if process.keeper == nil {
 		return

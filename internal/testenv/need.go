@@ -50,35 +50,11 @@ func Missing(names ...string) []string {
 	return missing
 }
 
-// Need skips the test, saying how to run it, unless every name is there (see Missing).
+// Need skips the test, saying how to run it, unless every name is there (see Missing). Package gotest collects the
+// reasons of all skipped tests, so that a run of the whole says at its end what did not run.
 func Need(tb testing.TB, names ...string) {
 	tb.Helper()
 	if missing := Missing(names...); len(missing) > 0 {
-		Skip(tb, strings.Join(missing, ", ")+" not installed: run scripts/deps.sh as root")
+		tb.Skip(strings.Join(missing, ", ") + " not installed: run scripts/deps.sh as root")
 	}
-}
-
-// Skip skips the test and, where BRIDGE_SKIPPED names a file, adds a line to it, so that whoever runs many packages at
-// once can say at the end what did not run and why.
-func Skip(tb testing.TB, why string) {
-	tb.Helper()
-	if path := os.Getenv("BRIDGE_SKIPPED"); path != "" {
-		if err := appendLine(path, tb.Name()+": "+why); err != nil {
-			tb.Errorf("testenv: note the skipped test: %v", err)
-		}
-	}
-	tb.Skip(why)
-}
-
-// appendLine adds one line in one write, which O_APPEND keeps whole among several processes.
-func appendLine(path, line string) error {
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	if _, err := f.WriteString(strings.ReplaceAll(line, "\n", " ") + "\n"); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
 }

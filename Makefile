@@ -1,0 +1,34 @@
+# make check runs everything; the other targets are its parts. Arguments: make test ARGS="-run TestX ./store/..."
+.PHONY: check deps lint test race fuzz e2e bench clean
+.NOTPARALLEL:
+
+ARGS ?=
+
+check:
+	@scripts/check.sh
+
+deps:
+	@scripts/deps.sh
+
+lint:
+	@scripts/lint.sh
+
+test:
+	@scripts/test.sh $(ARGS)
+
+race:
+	@CGO_ENABLED=1 scripts/test.sh -race $(ARGS)
+
+fuzz:
+	@scripts/fuzz.sh $(ARGS)
+
+e2e:
+	@scripts/e2e.sh -v $(ARGS)
+
+# The tables of docs/benchmarks.md; no test, and not part of check.
+bench:
+	@go test -run '^$$' -bench . -benchmem -timeout 60m $(or $(ARGS),./...)
+
+clean:
+	@go clean
+	@rm -rf bin
