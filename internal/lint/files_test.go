@@ -1,0 +1,99 @@
+package lint
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// maxLines is the most a Go file may have; 400 is the rule, and what is over it is
+// worth a look.
+const maxLines = 900
+
+// clocks may read the time of day: programs, a simulated server among them, and tests.
+var clocks = []string{"cmd/", "internal/", "e2e/", "bench/", "crm/creatio/creatiosim/"}
+
+// sources calls do for every Go file of ours.
+func sources(t *testing.T, do func(path string, content []byte, f *ast.File, fset *token.FileSet)) {
+	t.Helper()
+	dir := root(t)
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata") && path != dir {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		fset := token.NewFileSet()
+		f, err := parser.ParseFile(fset, path, content, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		do(filepath.ToSlash(rel), content, f, fset)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFilesStayShort(t *testing.T) {
+	t.Parallel()
+	sources(t, func(path string, content []byte, _ *ast.File, _ *token.FileSet) {
+		if n := strings.Count(string(content), "\n"); n > maxLines {
+			t.Errorf("%s has %d lines, at most %d are allowed", path, n, maxLines)
+		}
+	})
+}
+
+func TestNoInit(t *testing.T) {
+	t.Parallel()
+	sources(t, func(path string, _ []byte, f *ast.File, _ *token.FileSet) {
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
+				t.Errorf("%s has an init function", path)
+			}
+		}
+	})
+}
+
+// TestTimeIsAParameter keeps the clock out of everything that decides.
+func TestTimeIsAParameter(t *testing.T) {
+	t.Parallel()
+	sources(t, func(path string, _ []byte, f *ast.File, fset *token.FileSet) {
+		if strings.HasSuffix(path, "_test.go") || strings.Contains(path, "test/") {
+			return
+		}
+		for _, c := range clocks {
+			if strings.HasPrefix(path, c) {
+				return
+			}
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok || sel.Sel.Name != "Now" {
+				return true
+			}
+			if x, ok := sel.X.(*ast.Ident); ok && x.Name == "time" {
+				t.Errorf("%s: time.Now; take the time as a parameter", fset.Position(n.Pos()))
+			}
+			return true
+		})
+	})
+}
