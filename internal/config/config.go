@@ -1,0 +1,56 @@
+package config
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Config is a complete, checked configuration. Zero values do not occur where the
+// table has a default.
+type Config struct {
+	Listen         string
+	PublicURL      string
+	TLSCert        string
+	TLSKey         string
+	ACMEHosts      []string
+	ACMEEmail      string
+	ACMECache      string
+	TrustedProxies []netip.Prefix
+	MetricsAllow   []netip.Prefix
+	HeaderTimeout  time.Duration
+	BodyTimeout    time.Duration
+	IdleTimeout    time.Duration
+	ShutdownWait   time.Duration
+	MaxConnections int
+
+	MaxObject       int64
+	MaxBody         int64
+	UserRequests    int
+	AddressRequests int
+
+	Database     string
+	KeepVersions time.Duration
+	KeepRuns     time.Duration
+
+	KeyFile string
+
+	LogLevel  string
+	LogFormat string
+
+	HashMemory     int // MiB
+	HashTime       int
+	HashAtOnce     int
+	FreeFailures   int
+	FirstWait      time.Duration
+	MostWait       time.Duration
+	ForgetFailures time.Duration
+	Remember       time.Duration
+
+	Workers  int
+	Sweep    time.Duration
+	Interval time.Duration
+
+	OutboundAllow   []netip.Prefix
+	OutboundTimeout time.Duration
+	CAFile          string
+}

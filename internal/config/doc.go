@@ -1,0 +1,11 @@
+// Package config reads the server's configuration: a YAML file, then BRIDGE_*
+// variables, which win.
+//
+//	config.go   Config: the typed values
+//	table.go    the one table of options: key, default, help, check
+//	parse.go    Parse: file and variables to Config, every fault at once, with lines
+//	example.go  Example: the commented file that stands in the repository
+//
+// It does no I/O itself: the file's bytes, the variables and a way to read secret
+// files are passed in.
+package config

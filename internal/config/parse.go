@@ -1,0 +1,232 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Source is where a configuration comes from.
+type Source struct {
+	// Name of the file, for messages; its folder is what relative paths refer to.
+	Name string
+	// File holds the YAML; empty is fine: everything has a default.
+	File []byte
+	// Env holds the environment by name.
+	Env map[string]string
+	// ReadFile reads the files named by …_FILE variables.
+	ReadFile func(path string) ([]byte, error)
+}
+
+// value is one setting as found.
+type value struct {
+	text  string
+	where string // "config.yaml:12" or the variable's name
+}
+
+// Parse reads a configuration. The error joins every fault, each with its place; it
+// never repeats a secret.
+func Parse(s Source) (Config, error) {
+	found, faults := s.read()
+	for _, o := range table {
+		v, err := s.override(o)
+		if err != nil {
+			faults = append(faults, err)
+		} else if v != nil {
+			found[o.key] = *v
+		}
+	}
+	var c Config
+	for _, o := range table {
+		v, ok := found[o.key]
+		if !ok {
+			v = value{text: o.def, where: "default"}
+		}
+		if v.text == "" && o.def == "" {
+			continue
+		}
+		if err := o.set(&c, v.text); err != nil {
+			if o.secret {
+				err = errors.New("is not usable")
+			}
+			faults = append(faults, fmt.Errorf("%s: %s %w", v.where, o.key, err))
+		}
+	}
+	if len(faults) == 0 {
+		faults = c.together(s.Name)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return Config{}, err
+	}
+	c.resolve(filepath.Dir(s.Name))
+	return c, nil
+}
+
+// together checks what no single option can know.
+func (c *Config) together(name string) []error {
+	var faults []error
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		faults = append(faults, fmt.Errorf("%s: server.tls needs both cert and key", name))
+	}
+	if c.TLSCert != "" && len(c.ACMEHosts) > 0 {
+		faults = append(faults, fmt.Errorf("%s: server.tls and server.acme exclude each other", name))
+	}
+	if c.MostWait < c.FirstWait {
+		faults = append(faults, fmt.Errorf("%s: auth.most_wait is less than auth.first_wait", name))
+	}
+	return faults
+}
+
+// resolve makes relative paths relative to the file, so that the working folder
+// does not matter.
+func (c *Config) resolve(dir string) {
+	for _, p := range []*string{&c.TLSCert, &c.TLSKey, &c.ACMECache, &c.KeyFile, &c.CAFile} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+	if path, ok := SQLitePath(c.Database); ok && !filepath.IsAbs(path) && path != ":memory:" {
+		c.Database = "sqlite:" + filepath.Join(dir, path)
+	}
+}
+
+// SQLitePath is the file of a database URL, false for other databases.
+func SQLitePath(url string) (string, bool) {
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		return path, true
+	}
+	return url, !strings.Contains(url, "://")
+}
+
+// override finds an option's variable, or the file that its …_FILE names.
+func (s Source) override(o option) (*value, error) {
+	name := o.variable()
+	if v, ok := s.Env[name]; ok {
+		if _, both := s.Env[name+"_FILE"]; both {
+			return nil, fmt.Errorf("%s and %s_FILE are both set", name, name)
+		}
+		return &value{text: strings.TrimSpace(v), where: name}, nil
+	}
+	path, ok := s.Env[name+"_FILE"]
+	if !ok {
+		return nil, nil
+	}
+	b, err := s.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s_FILE: %w", name, err)
+	}
+	return &value{text: strings.TrimSpace(string(b)), where: name + "_FILE"}, nil
+}
+
+// read flattens the file into dotted keys.
+func (s Source) read() (map[string]value, []error) {
+	found := make(map[string]value)
+	if len(strings.TrimSpace(string(s.File))) == 0 {
+		return found, nil
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(s.File, &doc); err != nil {
+		return found, []error{fmt.Errorf("%s: %s", s.Name, strings.TrimPrefix(err.Error(), "yaml: "))}
+	}
+	if len(doc.Content) == 0 { // comments only
+		return found, nil
+	}
+	r := reader{name: s.Name, found: found}
+	r.mapping("", doc.Content[0])
+	return found, r.faults
+}
+
+type reader struct {
+	name   string
+	found  map[string]value
+	faults []error
+}
+
+func (r *reader) fault(n *yaml.Node, format string, args ...any) {
+	r.faults = append(r.faults, fmt.Errorf("%s:%d: %s", r.name, n.Line, fmt.Sprintf(format, args...)))
+}
+
+func (r *reader) mapping(prefix string, n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
+		return // a section whose options are all commented out
+	}
+	if n.Kind != yaml.MappingNode {
+		r.fault(n, "%s is not a group of settings", strings.TrimSuffix(prefix, "."))
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		key := prefix + k.Value
+		switch {
+		case slices.ContainsFunc(table, func(o option) bool { return o.key == key }):
+			r.option(key, k, v)
+		case slices.ContainsFunc(table, func(o option) bool { return strings.HasPrefix(o.key, key+".") }):
+			r.mapping(key+".", v)
+		default:
+			r.fault(k, "there is no setting %q%s", key, suggestion(key))
+		}
+	}
+}
+
+func (r *reader) option(key string, k, v *yaml.Node) {
+	if old, twice := r.found[key]; twice {
+		r.fault(k, "%s is set twice, first at %s", key, old.where)
+		return
+	}
+	i := slices.IndexFunc(table, func(o option) bool { return o.key == key })
+	text := ""
+	switch {
+	case v.Kind == yaml.ScalarNode && v.Tag == "!!null":
+	case v.Kind == yaml.ScalarNode:
+		text = v.Value
+	case v.Kind == yaml.SequenceNode && table[i].list:
+		var parts []string
+		for _, e := range v.Content {
+			if e.Kind != yaml.ScalarNode {
+				r.fault(e, "%s has an entry that is no plain value", key)
+				return
+			}
+			parts = append(parts, e.Value)
+		}
+		text = strings.Join(parts, ",")
+	default:
+		r.fault(v, "%s is not a plain value", key)
+		return
+	}
+	r.found[key] = value{text: text, where: fmt.Sprintf("%s:%d", r.name, v.Line)}
+}
+
+// suggestion names the option that was probably meant.
+func suggestion(key string) string {
+	last := key[strings.LastIndexByte(key, '.')+1:]
+	for _, o := range table {
+		if strings.HasSuffix(o.key, "."+last) || distance(o.key, key) <= 2 {
+			return fmt.Sprintf("; did you mean %s?", o.key)
+		}
+	}
+	return ""
+}
+
+// distance is the edit distance of two short words.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		prev := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := prev
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			prev, row[j] = row[j], min(cost, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,247 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// option is one row of the table. Everything that is known about a setting stands
+// here: the file, the variables, the example and the checks follow from it.
+type option struct {
+	key    string // dotted path in the file; BRIDGE_ and upper case with _ as variable
+	def    string // default, in the form of the file; lists separated by commas
+	help   string // sentences for the example; no line longer than the page
+	secret bool
+	list   bool
+	set    func(*Config, string) error
+}
+
+// section introduces a group of options in the example.
+type section struct {
+	name, help string
+}
+
+var sections = []section{
+	{"server", "Where clients reach the bridge."},
+	{"limits", "What one request or one user may ask for. Clients learn the sizes from the server."},
+	{"database", "Everything the bridge knows is in one database."},
+	{"secret", "Passwords of CRMs are sealed with a key before they are stored."},
+	{"log", "Logs go to standard error. They never hold items or passwords."},
+	{"auth", "Logins. Waiting times belong to an account as seen from one network, so nobody is locked out by others."},
+	{"relay", "The runs between the bridge and the CRMs. What a link does is set with \"bridge link\"."},
+	{"outbound", "What the bridge may connect to."},
+}
+
+var table = []option{
+	{key: "server.listen", def: "127.0.0.1:8080", help: "Address and port to listen on. \":8080\" listens on every address.", set: address(func(c *Config) *string { return &c.Listen })},
+	{key: "server.public_url", help: "How clients reach the server, if a proxy stands before it: https://dav.example.org", set: webURL(func(c *Config) *string { return &c.PublicURL })},
+	{key: "server.tls.cert", help: "Certificate chain and key as PEM files. Both or neither.", set: str(func(c *Config) *string { return &c.TLSCert })},
+	{key: "server.tls.key", set: str(func(c *Config) *string { return &c.TLSKey })},
+	{key: "server.acme.hosts", list: true, help: "Host names to get certificates for by ACME (Let's Encrypt). The server must then listen on port 443.", set: hosts},
+	{key: "server.acme.email", help: "Where the certificate authority writes to.", set: str(func(c *Config) *string { return &c.ACMEEmail })},
+	{key: "server.acme.cache", def: "acme", help: "Folder for certificates and the account's key.", set: str(func(c *Config) *string { return &c.ACMECache })},
+	{key: "server.trusted_proxies", list: true, help: "Networks whose X-Forwarded-For and X-Forwarded-Proto are believed.", set: networks(func(c *Config) *[]netip.Prefix { return &c.TrustedProxies })},
+	{key: "server.metrics_allow", list: true, def: "127.0.0.0/8, ::1/128", help: "Networks that may read /metrics.", set: networks(func(c *Config) *[]netip.Prefix { return &c.MetricsAllow })},
+	{key: "server.header_timeout", def: "10s", help: "How long a client may take for the head of a request.", set: duration(func(c *Config) *time.Duration { return &c.HeaderTimeout }, time.Second)},
+	{key: "server.body_timeout", def: "2m", help: "How long a client may take for a whole request.", set: duration(func(c *Config) *time.Duration { return &c.BodyTimeout }, time.Second)},
+	{key: "server.idle_timeout", def: "60s", help: "How long an idle connection is kept.", set: duration(func(c *Config) *time.Duration { return &c.IdleTimeout }, time.Second)},
+	{key: "server.shutdown_wait", def: "20s", help: "How long requests and runs may finish after a signal to stop.", set: duration(func(c *Config) *time.Duration { return &c.ShutdownWait }, time.Second)},
+	{key: "server.max_connections", def: "2000", help: "Connections at once.", set: integer(func(c *Config) *int { return &c.MaxConnections }, 1, 1_000_000)},
+
+	{key: "limits.object", def: "1MiB", help: "Largest calendar object or card.", set: size(func(c *Config) *int64 { return &c.MaxObject }, 1<<10, 64<<20)},
+	{key: "limits.body", def: "10MiB", help: "Largest request body of other kinds.", set: size(func(c *Config) *int64 { return &c.MaxBody }, 64<<10, 256<<20)},
+	{key: "limits.user_requests", def: "16", help: "Requests at once per user; more are asked to come back.", set: integer(func(c *Config) *int { return &c.UserRequests }, 1, 10_000)},
+	{key: "limits.address_requests", def: "64", help: "Requests at once per address.", set: integer(func(c *Config) *int { return &c.AddressRequests }, 1, 100_000)},
+
+	{key: "database.url", def: "bridge.db", secret: true, help: "A SQLite file, or postgres://user:password@host/name. Relative paths are relative to this file.", set: required(func(c *Config) *string { return &c.Database })},
+	{key: "database.keep_versions", def: "90d", help: "How long texts that were replaced or deleted are kept.", set: duration(func(c *Config) *time.Duration { return &c.KeepVersions }, time.Hour)},
+	{key: "database.keep_runs", def: "30d", help: "How long reports of runs are kept.", set: duration(func(c *Config) *time.Duration { return &c.KeepRuns }, time.Hour)},
+
+	{key: "secret.key_file", def: "bridge.key", help: "File with the key, made at the first start. Keep a copy apart from the database.", set: required(func(c *Config) *string { return &c.KeyFile })},
+
+	{key: "log.level", def: "info", help: "debug, info, warn or error.", set: oneOf(func(c *Config) *string { return &c.LogLevel }, "debug", "info", "warn", "error")},
+	{key: "log.format", def: "text", help: "text or json.", set: oneOf(func(c *Config) *string { return &c.LogFormat }, "text", "json")},
+
+	{key: "auth.hash_memory", def: "64", help: "Cost of account passwords (argon2id): memory in MiB and passes.", set: integer(func(c *Config) *int { return &c.HashMemory }, 8, 1024)},
+	{key: "auth.hash_time", def: "3", set: integer(func(c *Config) *int { return &c.HashTime }, 1, 20)},
+	{key: "auth.hash_at_once", def: "2", help: "Computations at once.", set: integer(func(c *Config) *int { return &c.HashAtOnce }, 1, 64)},
+	{key: "auth.free_failures", def: "5", help: "Wrong passwords in a row that cost nothing.", set: integer(func(c *Config) *int { return &c.FreeFailures }, 1, 1000)},
+	{key: "auth.first_wait", def: "1s", help: "Wait after the next one; it doubles up to most_wait.", set: duration(func(c *Config) *time.Duration { return &c.FirstWait }, time.Millisecond)},
+	{key: "auth.most_wait", def: "5m", set: duration(func(c *Config) *time.Duration { return &c.MostWait }, time.Millisecond)},
+	{key: "auth.forget_failures", def: "1h", help: "When failures are forgotten.", set: duration(func(c *Config) *time.Duration { return &c.ForgetFailures }, time.Second)},
+	{key: "auth.remember", def: "1m", help: "How long a password that was right is not computed again.", set: duration(func(c *Config) *time.Duration { return &c.Remember }, time.Second)},
+
+	{key: "relay.workers", def: "4", help: "Links that run at once in this process.", set: integer(func(c *Config) *int { return &c.Workers }, 1, 256)},
+	{key: "relay.sweep", def: "5s", help: "How often due links are looked for.", set: duration(func(c *Config) *time.Duration { return &c.Sweep }, 100*time.Millisecond)},
+	{key: "relay.interval", def: "60s", help: "Time between polls of a CRM, for links that set none.", set: duration(func(c *Config) *time.Duration { return &c.Interval }, time.Second)},
+
+	{key: "outbound.allow", list: true, help: "Private networks that CRMs may be in: 10.0.0.0/8, 192.168.0.0/16, 127.0.0.0/8. Public addresses are always allowed; private and local ones only when listed.", set: networks(func(c *Config) *[]netip.Prefix { return &c.OutboundAllow })},
+	{key: "outbound.timeout", def: "60s", help: "How long an answer may take.", set: duration(func(c *Config) *time.Duration { return &c.OutboundTimeout }, time.Second)},
+	{key: "outbound.ca_file", help: "Certificates (PEM) to trust besides the system's, for CRMs with a private authority.", set: str(func(c *Config) *string { return &c.CAFile })},
+}
+
+// variable is the name of the option in the environment.
+func (o option) variable() string {
+	return "BRIDGE_" + strings.ToUpper(strings.ReplaceAll(o.key, ".", "_"))
+}
+
+func str(at func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error { *at(c) = v; return nil }
+}
+
+func required(at func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		if v == "" {
+			return errors.New("must not be empty")
+		}
+		*at(c) = v
+		return nil
+	}
+}
+
+func oneOf(at func(*Config) *string, values ...string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		for _, w := range values {
+			if v == w {
+				*at(c) = v
+				return nil
+			}
+		}
+		return fmt.Errorf("is %q, not one of %s", v, strings.Join(values, ", "))
+	}
+}
+
+func integer(at func(*Config) *int, least, most int) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		n, err := strconv.Atoi(v)
+		if err != nil {
+			return fmt.Errorf("is %q, not a whole number", v)
+		}
+		if n < least || n > most {
+			return fmt.Errorf("is %d, not between %d and %d", n, least, most)
+		}
+		*at(c) = n
+		return nil
+	}
+}
+
+func duration(at func(*Config) *time.Duration, least time.Duration) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		d, err := parseDuration(v)
+		if err != nil {
+			return fmt.Errorf("is %q, not a time such as 90s, 10m, 12h or 30d", v)
+		}
+		if d < least {
+			return fmt.Errorf("is %s, less than %s", v, least)
+		}
+		*at(c) = d
+		return nil
+	}
+}
+
+// parseDuration adds days to time.ParseDuration.
+func parseDuration(v string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(v, "d"); ok {
+		n, err := strconv.Atoi(days)
+		if err != nil || n < 0 || n > 100_000 {
+			return 0, errors.New("config: not a number of days")
+		}
+		return time.Duration(n) * 24 * time.Hour, nil
+	}
+	return time.ParseDuration(v)
+}
+
+func size(at func(*Config) *int64, least, most int64) func(*Config, string) error {
+	units := []struct {
+		name string
+		n    int64
+	}{{"MiB", 1 << 20}, {"KiB", 1 << 10}, {"", 1}}
+	return func(c *Config, v string) error {
+		for _, u := range units {
+			digits, ok := strings.CutSuffix(v, u.name)
+			n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 40)
+			if !ok || err != nil {
+				continue
+			}
+			if n *= u.n; n < least || n > most {
+				return fmt.Errorf("is %s, not between %d and %d bytes", v, least, most)
+			}
+			*at(c) = n
+			return nil
+		}
+		return fmt.Errorf("is %q, not a size such as 1MiB or 512KiB", v)
+	}
+}
+
+func networks(at func(*Config) *[]netip.Prefix) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		var ps []netip.Prefix
+		for _, s := range split(v) {
+			p, err := netip.ParsePrefix(s)
+			if err != nil {
+				a, aerr := netip.ParseAddr(s)
+				if aerr != nil {
+					return fmt.Errorf("has %q, not a network such as 10.0.0.0/8", s)
+				}
+				p = netip.PrefixFrom(a, a.BitLen())
+			}
+			ps = append(ps, p.Masked())
+		}
+		*at(c) = ps
+		return nil
+	}
+}
+
+func hosts(c *Config, v string) error {
+	for _, h := range split(v) {
+		if strings.ContainsAny(h, "/:*@ ") || !strings.Contains(h, ".") {
+			return fmt.Errorf("has %q, not a host name such as dav.example.org", h)
+		}
+	}
+	c.ACMEHosts = split(v)
+	return nil
+}
+
+func split(v string) []string {
+	var out []string
+	for _, s := range strings.Split(v, ",") {
+		if s = strings.TrimSpace(s); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func address(at func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		_, port, err := net.SplitHostPort(v)
+		if err != nil {
+			return fmt.Errorf("is %q, not an address with a port such as 127.0.0.1:8080", v)
+		}
+		if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+			return fmt.Errorf("has the port %q, not a number up to 65535", port)
+		}
+		*at(c) = v
+		return nil
+	}
+}
+
+func webURL(at func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		if v == "" {
+			return nil
+		}
+		u, err := url.Parse(v)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" || u.Fragment != "" {
+			return errors.New("is not a web address such as https://dav.example.org")
+		}
+		*at(c) = strings.TrimSuffix(v, "/")
+		return nil
+	}
+}
