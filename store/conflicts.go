@@ -88,3 +88,18 @@ func (t *Tx) ResolveConflict(id ConflictID, resolution, by string) (Conflict, er
 	}
 	return c, err
 }
+
+// UpdateConflict brings an open report up to date: its texts, fields and version,
+// when a side moved on before anybody decided. pim.ErrConflict when it is closed.
+func (t *Tx) UpdateConflict(c Conflict) error {
+	const op = "update conflict"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	n, err := t.exec(`UPDATE conflicts SET mine = ?, theirs = ?, fields = ?, their_version = ? WHERE id = ? AND resolved_at IS NULL`,
+		c.Mine, c.Theirs, c.Fields, c.TheirVersion, c.ID)
+	if err == nil && n == 0 {
+		return pim.Errorf("store: "+op, pim.ErrConflict, "the conflict is resolved already")
+	}
+	return fail(op, err)
+}

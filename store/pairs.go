@@ -154,3 +154,11 @@ func (t *Tx) DirtyPairs(l LinkID, now time.Time, limit int, after PairID) ([]Pai
 	err := db.Find(&ps).Error
 	return ps, fail("dirty pairs", err)
 }
+
+// Intents returns the pairs of a link with a write to the remote that was begun and
+// whose outcome is not known, by id.
+func (t *Tx) Intents(l LinkID) ([]Pair, error) {
+	var ps []Pair
+	err := t.orm.Where("link_id = ? AND intent <> ''", l).Order("id").Find(&ps).Error
+	return ps, fail("intents", err)
+}
