@@ -25,16 +25,17 @@ type guard struct {
 
 // begin checks the first bytes: a UTF-8 mark is dropped, UTF-16 refused.
 func (g *guard) begin() error {
-	n, err := io.ReadAtLeast(g.src, g.buf[:], 4)
-	g.n = n
-	g.left -= int64(n)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return fmt.Errorf("davxml: read: %w", err)
+	for g.n < 4 && g.err == nil {
+		g.err = g.fill()
 	}
-	head := g.buf[:n]
+	if g.err != nil && g.err != io.EOF {
+		return g.err
+	}
+	if g.n > 0 {
+		g.err = nil // the end is found again when these bytes are read
+	}
+	head := g.buf[:g.n]
 	switch {
-	case g.left < 0:
-		return tooLarge("body")
 	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
 		g.pos = 3
 	case bytes.HasPrefix(head, []byte("\xfe\xff")), bytes.HasPrefix(head, []byte("\xff\xfe")),
@@ -62,6 +63,7 @@ func (g *guard) ReadByte() (byte, error) {
 		return 0, g.err
 	}
 	if g.pos == g.n {
+		g.pos, g.n = 0, 0
 		if g.err = g.fill(); g.err != nil {
 			return 0, g.err
 		}
@@ -95,10 +97,11 @@ func (g *guard) Read(p []byte) (int, error) {
 	return 1, nil
 }
 
+// fill reads more behind the bytes that are in buf.
 func (g *guard) fill() error {
 	for range 100 {
-		n, err := g.src.Read(g.buf[:])
-		g.pos, g.n = 0, n
+		n, err := g.src.Read(g.buf[g.n:])
+		g.n += n
 		g.left -= int64(n)
 		switch {
 		case g.left < 0:

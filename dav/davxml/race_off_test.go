@@ -1,0 +1,5 @@
+//go:build !race
+
+package davxml
+
+const slowed = 1

@@ -1,0 +1,6 @@
+//go:build race
+
+package davxml
+
+// slowed is how much longer a test may take under the race detector.
+const slowed = 20
