@@ -30,7 +30,7 @@ type Options struct {
 	Bump bool
 
 	// Carries is what is kept, per kind; nil is every field of events, tasks and
-	// contacts but the page's URL. A kind that is missing cannot be stored.
+	// contacts but those that nobody writes (readOnly). A kind that is missing cannot be stored.
 	Carries   map[pim.Kind]pim.FieldSet
 	Required  map[pim.Kind]pim.FieldSet
 	TextLimit map[pim.FieldID]int // in characters
@@ -65,7 +65,7 @@ func (o Options) complete() (Options, *time.Location, error) {
 	if o.Carries == nil {
 		o.Carries = map[pim.Kind]pim.FieldSet{}
 		for _, k := range []pim.Kind{pim.KindEvent, pim.KindTask, pim.KindContact} {
-			o.Carries[k] = pim.AllOf(k).Minus(pim.Set(pim.FieldURL))
+			o.Carries[k] = pim.AllOf(k).Minus(readOnly())
 		}
 	}
 	return o, loc, nil
@@ -74,7 +74,7 @@ func (o Options) complete() (Options, *time.Location, error) {
 func (o Options) traits() remote.Traits {
 	return remote.Traits{
 		Carries:          o.Carries,
-		ReadOnly:         pim.Set(pim.FieldURL),
+		ReadOnly:         readOnly(),
 		Required:         o.Required,
 		CheckedWrites:    !o.Unchecked,
 		ReportsDeletions: !o.NoDeletionReport,
@@ -89,3 +89,6 @@ func (o Options) traits() remote.Traits {
 		Concurrency:      o.Concurrency,
 	}
 }
+
+// readOnly are the fields that the CRM fills in.
+func readOnly() pim.FieldSet { return pim.Set(pim.FieldURL, pim.FieldAccess) }
