@@ -179,3 +179,9 @@ func (l *Line) Blank() bool { return l.Name == "" }
 
 // Text is the value with its escapes undone.
 func (l *Line) Text() string { return Unescape(l.Value) }
+
+// Carriable reports whether the line can be delivered inside XML and read back as one
+// line: characters of XML, and no CR that ends no line.
+func (l *Line) Carriable() bool {
+	return Carriable(l.head) && Carriable(l.Value) && strings.IndexByte(l.head, '\r') < 0 && strings.IndexByte(l.Value, '\r') < 0
+}

@@ -224,3 +224,18 @@ func (b *Block) insert(at int, lines []*Line) {
 	}
 	b.Parts = slices.Insert(b.Parts, at, parts...)
 }
+
+// Fresh is a copy of b for another text: all its lines count as new and take that
+// text's line ends.
+func (b *Block) Fresh() *Block {
+	c := &Block{Name: b.Name, Parts: make([]Part, 0, len(b.Parts))}
+	for _, p := range b.Parts {
+		switch {
+		case p.Block != nil:
+			c.Parts = append(c.Parts, Part{Block: p.Block.Fresh()})
+		case !p.Line.Blank():
+			c.Parts = append(c.Parts, Part{Line: p.Line.WithValue(p.Line.Value)})
+		}
+	}
+	return c
+}
