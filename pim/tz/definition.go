@@ -16,7 +16,7 @@ var ErrDefinition = errors.New("tz: unusable time zone definition")
 const (
 	maxObservances = 1000
 	maxOnsets      = 20_000
-	maxDaysTried   = 2_000_000
+	maxDaysTried   = 1_000_000
 )
 
 // Definitions are followed in these years. Before, the state at the beginning of firstYear holds, after lastYear that
