@@ -11,6 +11,8 @@
 //	gowebdav     emersion/go-webdav's client, a second opinion from a library
 //	peer         Radicale and Xandikos: a script that fails against them is itself wrong
 //	bridge       our program: built once, run as a child process
+//	creatio      eyes and hands in a Creatio CRM, over its own service
+//	tryton       the same for Tryton
 //
 // The tests stand in this folder behind the build tag e2e ("make e2e"): TestPeer… judge the scripts, TestServe… the DAV
 // server with a plain account, TestDemo… the way to Creatio and back, TestTryton… the same with a live Tryton.

@@ -180,6 +180,10 @@ class Driver:
                 return None
             raise
 
+    def entries(self, handle):
+        found = self.clients[handle].get_object_list_sync("#t", None)[1]
+        return [{"uid": c.get_uid(), "title": c.get_summary() or ""} for c in found]
+
     def item(self, handle, uid):
         component = self._component(handle, uid)
         if component is None:

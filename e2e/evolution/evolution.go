@@ -217,11 +217,27 @@ func (s *Source) await(tb testing.TB, what string, ok func() error) {
 	var refreshed time.Time
 	testenv.Until(tb, 40*time.Second, what, func() error {
 		if time.Since(refreshed) > 3*time.Second {
-			s.session.call(tb, nil, "refresh", s.handle)
+			s.Refresh(tb)
 			refreshed = time.Now()
 		}
 		return ok()
 	})
+}
+
+// Entry is an item in a list.
+type Entry struct{ UID, Title string }
+
+// Entries lists all events or tasks, each occurrence that was changed on its own too.
+func (s *Source) Entries(tb testing.TB) (entries []Entry) {
+	tb.Helper()
+	s.session.call(tb, &entries, "entries", s.handle)
+	return entries
+}
+
+// Refresh brings changes from the server.
+func (s *Source) Refresh(tb testing.TB) {
+	tb.Helper()
+	s.session.call(tb, nil, "refresh", s.handle)
 }
 
 // Item is an event or a task.
@@ -290,12 +306,17 @@ func (s *Source) Remove(tb testing.TB, uid string) {
 // Card is a contact. Its UID here is the server's address of it.
 type Card struct{ Name, Text string }
 
+// Cards lists the address book.
+func (s *Source) Cards(tb testing.TB) (cards []Card) {
+	tb.Helper()
+	s.session.call(tb, &cards, "cards", s.handle)
+	return cards
+}
+
 // Card returns the contact with the full name, nil when there is none.
 func (s *Source) Card(tb testing.TB, name string) *Card {
 	tb.Helper()
-	var cards []Card
-	s.session.call(tb, &cards, "cards", s.handle)
-	for _, card := range cards {
+	for _, card := range s.Cards(tb) {
 		if card.Name == name {
 			return &card
 		}

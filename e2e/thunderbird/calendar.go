@@ -127,11 +127,25 @@ func (c *Calendar) Refresh(tb testing.TB) {
 	c.app.call(tb, nil, "refresh", c.id)
 }
 
-// Titles lists the titles of all items.
-func (c *Calendar) Titles(tb testing.TB) (titles []string) {
+// Entry is an item in a list.
+type Entry struct{ UID, Title string }
+
+// Entries lists all items.
+func (c *Calendar) Entries(tb testing.TB) (entries []Entry) {
 	tb.Helper()
-	c.app.call(tb, &titles, "titles", c.id)
-	return titles
+	c.app.call(tb, &entries, "entries", c.id)
+	return entries
+}
+
+// Titled returns the UID of the item with that title, "" when there is none.
+func (c *Calendar) Titled(tb testing.TB, title string) string {
+	tb.Helper()
+	for _, e := range c.Entries(tb) {
+		if e.Title == title {
+			return e.UID
+		}
+	}
+	return ""
 }
 
 // Item is an event or a task as Thunderbird shows it. Start is in iCalendar form.
@@ -176,8 +190,8 @@ func (c *Calendar) AwaitTitle(tb testing.TB, title string) {
 			c.Refresh(tb)
 			refreshed = time.Now()
 		}
-		if titles := c.Titles(tb); !slices.Contains(titles, title) {
-			return fmt.Errorf("it has %q", titles)
+		if c.Titled(tb, title) == "" {
+			return fmt.Errorf("it has %q", c.Entries(tb))
 		}
 		return nil
 	})

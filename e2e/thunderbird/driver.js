@@ -170,13 +170,13 @@ const driver = {
     };
   },
 
-  async titles(id) {
-    const titles = [];
+  async entries(id) {
+    const entries = [];
     const all = calendarOf(id).getItems(Ci.calICalendar.ITEM_FILTER_ALL_ITEMS, 0, null, null);
     for await (const batch of cal.iterate.streamValues(all)) {
-      titles.push(...batch.map(item => item.title ?? ""));
+      entries.push(...batch.map(item => ({uid: item.id, title: item.title ?? ""})));
     }
-    return titles;
+    return entries;
   },
 
   async item(id, uid) {

@@ -90,6 +90,39 @@ func (h *Home) MustSync(tb testing.TB) {
 	}
 }
 
+// Collections names the collections that are here.
+func (h *Home) Collections(tb testing.TB, kind Kind) (names []string) {
+	tb.Helper()
+	entries, err := os.ReadDir(filepath.Join(h.dir, string(kind)))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		tb.Fatal(err)
+	}
+	for _, entry := range entries {
+		if entry.IsDir() {
+			names = append(names, entry.Name())
+		}
+	}
+	return names
+}
+
+// Items returns the unfolded text of every item of a collection by its file.
+func (h *Home) Items(tb testing.TB, kind Kind, collection string) map[string]string {
+	tb.Helper()
+	files, err := filepath.Glob(filepath.Join(h.Dir(kind, collection), "*"+kind.extension()))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	items := map[string]string{}
+	for _, file := range files {
+		item, err := os.ReadFile(file)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		items[file] = plain.Unfold(string(item))
+	}
+	return items
+}
+
 // Write makes or replaces an item.
 func (h *Home) Write(tb testing.TB, kind Kind, collection, name, text string) {
 	tb.Helper()
@@ -103,17 +136,9 @@ func (h *Home) Write(tb testing.TB, kind Kind, collection, name, text string) {
 // Find returns file and unfolded text of the first item that holds text; the file is "" when there is none.
 func (h *Home) Find(tb testing.TB, kind Kind, collection, text string) (file, item string) {
 	tb.Helper()
-	files, err := filepath.Glob(filepath.Join(h.Dir(kind, collection), "*"+kind.extension()))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	for _, file := range files {
-		item, err := os.ReadFile(file)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		if unfolded := plain.Unfold(string(item)); strings.Contains(unfolded, text) {
-			return file, unfolded
+	for file, item := range h.Items(tb, kind, collection) {
+		if strings.Contains(item, text) {
+			return file, item
 		}
 	}
 	return "", ""
@@ -144,11 +169,7 @@ func (h *Home) Remove(tb testing.TB, kind Kind, collection, text string) {
 // Count is the number of items in a collection's folder.
 func (h *Home) Count(tb testing.TB, kind Kind, collection string) int {
 	tb.Helper()
-	files, err := filepath.Glob(filepath.Join(h.Dir(kind, collection), "*"+kind.extension()))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return len(files)
+	return len(h.Items(tb, kind, collection))
 }
 
 // store writes a file so that vdirsyncer, which tells changes by inode and modification time, cannot miss it.

@@ -1,0 +1,27 @@
+package tryton
+
+import (
+	"testing"
+
+	"crmbridge/internal/testenv"
+)
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+func TestSession(t *testing.T) {
+	t.Parallel()
+	c := SignIn(t, testenv.Tryton(t))
+	id := c.Party(t, "Ann Example", "ann@example.org")
+	found := c.Find(t, "party.contact_mechanism", []any{[]any{"value", "=", "ann@example.org"}}, "party", "type")
+	if len(found) != 1 || found[0]["party"] != float64(id) || found[0]["type"] != "email" {
+		t.Errorf("found %v", found)
+	}
+	c.Change(t, "party.party", id, Fields{"name": "Ann Changed"})
+	if found := c.Find(t, "party.party", []any{[]any{"name", "=", "Ann Changed"}}, "name"); len(found) != 1 {
+		t.Errorf("found %v", found)
+	}
+	c.Remove(t, "party.party", id)
+	if found := c.Find(t, "party.party", []any{[]any{"id", "=", id}}, "name"); len(found) != 0 {
+		t.Errorf("still there: %v", found)
+	}
+}
