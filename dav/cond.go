@@ -1,0 +1,163 @@
+package dav
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// maxTags is how many entity tags one header may list.
+const maxTags = 64
+
+// tag is one entity tag, without quotes. any is "*".
+type tag struct {
+	value string
+	weak  bool
+	any   bool
+}
+
+// conditions are the preconditions of a request (RFC 9110 13.1, RFC 4918 10.4), read but not judged: that happens
+// in the transaction that writes.
+type conditions struct {
+	match           []tag // nil: no If-Match
+	noneMatch       []tag // nil: no If-None-Match
+	modifiedSince   time.Time
+	unmodifiedSince time.Time
+	ifs             []ifList // nil: no If
+}
+
+// state is what conditions are judged against.
+type state struct {
+	exists   bool
+	etag     string
+	modified time.Time
+}
+
+func readConditions(h http.Header, hosts []string) (conditions, error) {
+	var c conditions
+	var err error
+	if c.match, err = readTags(h, "If-Match"); err != nil {
+		return c, err
+	}
+	if c.noneMatch, err = readTags(h, "If-None-Match"); err != nil {
+		return c, err
+	}
+	// RFC 9110 13.1.3, 13.1.4: a date that cannot be read, or that stands beside the tags, is ignored.
+	if t, err := http.ParseTime(h.Get("If-Modified-Since")); err == nil && c.noneMatch == nil {
+		c.modifiedSince = t
+	}
+	if t, err := http.ParseTime(h.Get("If-Unmodified-Since")); err == nil && c.match == nil {
+		c.unmodifiedSince = t
+	}
+	switch v := h.Values("If"); len(v) {
+	case 0:
+	case 1:
+		if c.ifs, err = parseIf(v[0], hosts); err != nil {
+			return c, badRequest("The If header cannot be read.", err)
+		}
+	default:
+		return c, badRequest("There is more than one If header.", nil)
+	}
+	return c, nil
+}
+
+// readTags reads a list of entity tags; nil when the header is absent, not nil when it holds nothing. What is no
+// entity tag, such as the word "nothing" that Thunderbird sends to see whether it may write, is a tag that no
+// resource has.
+func readTags(h http.Header, name string) ([]tag, error) {
+	values := h.Values(name)
+	if len(values) == 0 {
+		return nil, nil
+	}
+	tags := []tag{}
+	rest := strings.TrimSpace(strings.Join(values, ","))
+	for rest != "" {
+		var t tag
+		if t, rest = nextTag(rest); t != (tag{}) {
+			tags = append(tags, t)
+		}
+		if len(tags) > maxTags {
+			return nil, badRequest("Too many entity tags.", fmt.Errorf("dav: %s holds more than %d tags", name, maxTags))
+		}
+	}
+	return tags, nil
+}
+
+// nextTag cuts one list element off s.
+func nextTag(s string) (t tag, rest string) {
+	s = strings.TrimLeft(s, " \t,")
+	if v, ok := strings.CutPrefix(s, "W/"); ok {
+		t.weak, s = true, v
+	}
+	if v, ok := strings.CutPrefix(s, `"`); ok {
+		t.value, rest, _ = strings.Cut(v, `"`)
+		if t.value == "" {
+			t.value = `""` // an empty tag is no resource's either
+		}
+		return t, strings.TrimLeft(rest, " \t,")
+	}
+	t.value, rest, _ = strings.Cut(s, ",")
+	t.value = strings.TrimSpace(t.value)
+	t.any = t.value == "*" && !t.weak
+	return t, strings.TrimLeft(rest, " \t,")
+}
+
+// conditional reports that the sender said which version it means, so that nothing is overwritten blindly.
+// "If-Match: *" does not say which.
+func (c *conditions) conditional() bool {
+	for _, t := range c.match {
+		if !t.any {
+			return true
+		}
+	}
+	return c.noneMatch != nil || !c.unmodifiedSince.IsZero() || c.ifs != nil
+}
+
+// holds judges everything but the If header for a method that writes. RFC 9110 13.1.1: If-Match compares strongly.
+func (c *conditions) holds(s state) bool {
+	if c.match != nil && !matches(c.match, s, false) {
+		return false
+	}
+	if c.noneMatch != nil && matches(c.noneMatch, s, true) {
+		return false
+	}
+	if !c.unmodifiedSince.IsZero() && s.exists && s.modified.Truncate(time.Second).After(c.unmodifiedSince) {
+		return false
+	}
+	return true
+}
+
+// notModified judges a GET: true asks for 304 (RFC 9110 13.2.2).
+func (c *conditions) notModified(s state) bool {
+	if c.noneMatch != nil {
+		return matches(c.noneMatch, s, true)
+	}
+	return !c.modifiedSince.IsZero() && !s.modified.Truncate(time.Second).After(c.modifiedSince)
+}
+
+func matches(tags []tag, s state, weak bool) bool {
+	for _, t := range tags {
+		if s.exists && (t.any || t.value == s.etag && (weak || !t.weak)) {
+			return true
+		}
+	}
+	return false
+}
+
+// expected is the version that the sender took for the current one, "" when it named none.
+func (c *conditions) expected() string {
+	for _, t := range c.match {
+		if !t.any && !t.weak {
+			return t.value
+		}
+	}
+	for _, l := range c.ifs {
+		for _, cond := range l.conditions {
+			if cond.etag != "" && !cond.not {
+				return cond.etag
+			}
+		}
+	}
+	return ""
+}

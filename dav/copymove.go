@@ -1,0 +1,202 @@
+package dav
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"crmbridge/store"
+)
+
+// copy is RFC 4918 9.8, move 9.9, both within what a user has.
+func (q *request) copy() error { return q.transfer(false) }
+func (q *request) move() error { return q.transfer(true) }
+
+// transfer is one COPY or MOVE.
+type transfer struct {
+	q         *request
+	moving    bool
+	overwrite bool
+	to        target
+	members   bool // of a copied collection
+}
+
+func (q *request) transfer(moving bool) error {
+	c, err := readConditions(q.r.Header, q.hosts)
+	if err != nil {
+		return err
+	}
+	t := transfer{q: q, moving: moving, members: true}
+	if t.overwrite, err = q.overwrite(); err != nil {
+		return err
+	}
+	switch depth, err := q.depth(-1); {
+	case err != nil:
+		return err
+	case depth == 1, moving && depth == 0 && q.at.at&atCollection != 0:
+		return badRequest("This depth has no meaning here.", nil) // RFC 4918 9.8.3, 9.9.2
+	case depth == 0:
+		t.members = false
+	}
+	if t.to, err = q.destination(); err != nil {
+		return err
+	}
+	return q.commit(func(tx *store.Tx) (outcome, error) { return t.run(tx, &c) })
+}
+
+// overwrite is RFC 4918 10.6.
+func (q *request) overwrite() (bool, error) {
+	switch strings.TrimSpace(q.r.Header.Get("Overwrite")) {
+	case "", "T", "t":
+		return true, nil
+	case "F", "f":
+		return false, nil
+	}
+	return false, badRequest("The Overwrite header is neither T nor F.", nil)
+}
+
+// destination is RFC 4918 10.3. What belongs to another user is refused alike whether it exists or not.
+func (q *request) destination() (target, error) {
+	header := q.r.Header.Get("Destination")
+	if header == "" {
+		return target{}, badRequest("The Destination header is missing.", nil)
+	}
+	to, ok := decodeTarget(header, q.hosts)
+	if !ok {
+		u, err := url.Parse(header)
+		switch {
+		case err != nil:
+			return target{}, badRequest("The Destination header cannot be read.", err)
+		case u.Host != "" && !q.ownHost(u.Host):
+			return target{}, &failure{status: http.StatusBadGateway, message: "The destination is on another server."} // RFC 4918 9.8.5
+		}
+		return target{}, &failure{status: http.StatusForbidden, message: "Nothing can be put there."}
+	}
+	switch limit := q.h.limits.Name; {
+	case to.user != "" && to.user != q.caller.User.Name, to.at&(atObject|atCollection) == 0:
+		return target{}, &failure{status: http.StatusForbidden, message: "Nothing can be put there."}
+	case to == q.at:
+		return target{}, &failure{status: http.StatusForbidden, message: "Source and destination are the same."}
+	case to.flavor != q.at.flavor, to.at != q.at.at:
+		return target{}, forbidden(to.flavor.location, "Such a thing cannot be put there.")
+	case len(to.name) > limit, len(to.slug) > limit:
+		return target{}, &failure{status: http.StatusRequestURITooLong, message: "The name is too long."}
+	}
+	return to, nil
+}
+
+func (q *request) ownHost(host string) bool {
+	for _, h := range q.hosts {
+		if strings.EqualFold(h, host) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t transfer) run(tx *store.Tx, c *conditions) (outcome, error) {
+	q := t.q
+	src, err := q.load(tx, q.at)
+	if err != nil {
+		return outcome{}, err
+	}
+	if t.moving && !writable(q.caller, src) {
+		return outcome{}, needPrivilege(src.path(), "unbind")
+	}
+	if ok, err := q.check(tx, c, src); err != nil {
+		return outcome{}, err
+	} else if !ok {
+		return outcome{}, preconditionFailed()
+	}
+	if src.obj == nil {
+		return t.collection(tx, src)
+	}
+	return t.object(tx, src)
+}
+
+func (t transfer) object(tx *store.Tx, src *resource) (outcome, error) {
+	parent, err := t.q.parent(tx, t.to)
+	if err != nil {
+		return outcome{}, err
+	}
+	if err := accepts(parent, src.obj.Component); err != nil {
+		return outcome{}, err
+	}
+	m := store.Move{
+		From: src.col.ID, Name: src.name, To: parent.col.ID, NewName: t.to.name, Overwrite: t.overwrite, By: t.q.by(),
+	}
+	do := tx.CopyObject
+	if t.moving {
+		do = tx.MoveObject
+	}
+	res, err := do(m)
+	var taken *store.NameTaken
+	switch {
+	case errors.As(err, &taken):
+		return outcome{}, preconditionFailed() // RFC 4918 10.6
+	case err != nil:
+		return outcome{}, uidConflict(parent, err)
+	}
+	return outcome{status: created(res.Deleted == nil)}, nil
+}
+
+// created is 201 for what is new and 204 for what replaced something.
+func created(is bool) int {
+	if is {
+		return http.StatusCreated
+	}
+	return http.StatusNoContent
+}
+
+func (t transfer) collection(tx *store.Tx, src *resource) (outcome, error) {
+	old, err := t.q.exists(tx, t.to)
+	if err != nil {
+		return outcome{}, err
+	}
+	if old != nil {
+		if !t.overwrite {
+			return outcome{}, preconditionFailed()
+		}
+		if !writable(t.q.caller, old) {
+			return outcome{}, needPrivilege(old.path(), "unbind")
+		}
+		if err := tx.DeleteCollection(old.col.ID); err != nil {
+			return outcome{}, err
+		}
+	}
+	out := outcome{status: created(old == nil)}
+	if t.moving {
+		moved := *src.col
+		moved.Slug = t.to.slug
+		_, err := tx.UpdateCollection(moved)
+		return out, err
+	}
+	return out, t.copyCollection(tx, src)
+}
+
+func (t transfer) copyCollection(tx *store.Tx, src *resource) error {
+	col := *src.col
+	col.Slug, col.ReadOnly = t.to.slug, false
+	made, err := tx.CreateCollection(col)
+	if err != nil {
+		return err
+	}
+	dead, err := tx.Properties(store.CollectionOwner(src.col.ID))
+	if err != nil {
+		return err
+	}
+	for _, p := range dead {
+		p.Owner = store.CollectionOwner(made.ID)
+		if err := tx.SetProperty(p); err != nil {
+			return err
+		}
+	}
+	if !t.members {
+		return nil
+	}
+	return tx.EachObject(src.col.ID, store.EachOptions{}, func(o *store.Object) error {
+		_, err := tx.CopyObject(store.Move{From: src.col.ID, Name: o.Name, To: made.ID, NewName: o.Name, By: t.q.by()})
+		return err
+	})
+}

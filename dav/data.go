@@ -1,0 +1,180 @@
+package dav
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"crmbridge/dav/davxml"
+	"crmbridge/pim"
+	"crmbridge/pim/ics"
+	"crmbridge/pim/vcf"
+	"crmbridge/store"
+)
+
+// errOverBudget says that the objects of one request repeat more often than one request may ask for.
+var errOverBudget = overLimit("Too many occurrences: ask for a shorter time.")
+
+// dataRequest is what a REPORT wants of objects' texts (RFC 4791 9.6, RFC 6352 10.4), and what it may cost.
+type dataRequest struct {
+	wanted bool // the texts are asked for at all
+	cal    davxml.CalendarData
+	card   davxml.AddressData
+	zones  ics.Zones
+	limits Limits
+	left   int // occurrences that the request may still look at
+	parsed *ics.Object
+	seen   []store.SeenMark // objects whose whole text was sent
+}
+
+// newData reads what ask wants; zone is that of floating times.
+func (q *request) newData(ask davxml.PropFind, zone *time.Location) (*dataRequest, error) {
+	d := &dataRequest{zones: ics.Zones{Local: zone}, limits: q.h.limits, left: q.h.limits.TotalSteps}
+	if c := ask.CalendarData; c != nil {
+		d.wanted, d.cal = true, *c
+		if c.ContentType != "" && c.ContentType != "text/calendar" || c.Version != "" && c.Version != "2.0" {
+			return nil, forbidden(calendars.supportedData, "Only text/calendar of version 2.0 is kept here.")
+		}
+	}
+	if a := ask.AddressData; a != nil {
+		d.wanted, d.card = true, *a
+		if a.ContentType != "" && a.ContentType != "text/vcard" || a.Version != "" && a.Version != "3.0" && a.Version != "4.0" {
+			return nil, forbidden(books.supportedData, "Only text/vcard of version 3.0 and 4.0 is kept here.")
+		}
+	}
+	return d, nil
+}
+
+// of is the text of r as asked for.
+func (d *dataRequest) of(r *resource) ([]byte, error) {
+	if r.at == atCard {
+		return d.ofCard(r)
+	}
+	return d.ofEvent(r)
+}
+
+func (d *dataRequest) whole(r *resource) []byte {
+	d.seen = append(d.seen, store.SeenMark{Object: r.obj.ID, Seq: r.obj.Seq})
+	return r.obj.Text
+}
+
+func (d *dataRequest) ofEvent(r *resource) ([]byte, error) {
+	c := &d.cal
+	if c.Comp == nil && c.Expand == nil && c.LimitRecurrence == nil && c.LimitFreeBusy == nil {
+		return d.whole(r), nil
+	}
+	o := d.object(r)
+	if o == nil {
+		return d.whole(r), nil
+	}
+	switch {
+	case c.Expand != nil:
+		expanded, err := o.Expand(d.zones, timeRange(*c.Expand), min(d.limits.Steps, d.left))
+		if errors.Is(err, pim.ErrTooLarge) {
+			return nil, errOverBudget
+		}
+		if err != nil {
+			return nil, err
+		}
+		d.left -= len(expanded.Calendar().Parts)
+		o = expanded
+	case c.LimitRecurrence != nil:
+		o = o.LimitRecurrenceSet(d.zones, timeRange(*c.LimitRecurrence))
+	}
+	if c.LimitFreeBusy != nil {
+		o = o.LimitFreeBusySet(d.zones, timeRange(*c.LimitFreeBusy))
+	}
+	if c.Comp != nil {
+		o = o.Select(selectionOf(*c.Comp))
+	}
+	return o.Bytes(), nil
+}
+
+// object parses the text of r, or has done so for the filter; nil when it cannot be read by the rules of today.
+func (d *dataRequest) object(r *resource) *ics.Object {
+	if d.parsed != nil {
+		return d.parsed
+	}
+	o, err := ics.Parse(r.obj.Text, d.limits.ics())
+	if err != nil {
+		return nil
+	}
+	return o
+}
+
+func (d *dataRequest) ofCard(r *resource) ([]byte, error) {
+	if len(d.card.Props) == 0 && d.card.Version == "" {
+		return d.whole(r), nil
+	}
+	c, err := vcf.Parse(r.obj.Text, d.limits.vcf())
+	if err != nil {
+		return d.whole(r), nil
+	}
+	if v := vcf.Version(d.card.Version); v != "" && v != c.Version() {
+		// RFC 6352 5.1.1: the version that was asked for. What cannot be converted is better than nothing.
+		if converted, err := vcf.Convert(c, v); err == nil {
+			c = converted
+		}
+	}
+	if len(d.card.Props) == 0 {
+		d.whole(r)
+		return c.Bytes(), nil
+	}
+	props := make([]vcf.PropSelection, len(d.card.Props))
+	for i, p := range d.card.Props {
+		props[i] = vcf.PropSelection{Name: p.Name, NoValue: p.NoValue}
+	}
+	return c.Select(props).Bytes(), nil
+}
+
+func timeRange(r davxml.TimeRange) ics.TimeRange { return ics.TimeRange{From: r.Start, Until: r.End} }
+
+func selectionOf(c davxml.CompSelect) ics.Selection {
+	s := ics.Selection{Name: c.Name, AllProps: c.AllProps, AllComps: c.AllComps}
+	for _, p := range c.Props {
+		s.Props = append(s.Props, ics.PropSelection{Name: p.Name, NoValue: p.NoValue})
+	}
+	for _, sub := range c.Comps {
+		s.Comps = append(s.Comps, selectionOf(sub))
+	}
+	return s
+}
+
+// listing streams a multistatus about members of the request's collection, and notes what was downloaded once it is
+// sent.
+func (q *request) listing(ask davxml.PropFind, zone func(*resource) (*time.Location, error), f func(*lister, *resource) error) error {
+	var seen []store.SeenMark
+	err := q.h.store.View(q.ctx, func(tx *store.Tx) error {
+		r, err := q.load(tx, q.at)
+		if err != nil {
+			return err
+		}
+		loc := q.localZone(r)
+		if zone != nil {
+			if loc, err = zone(r); err != nil {
+				return err
+			}
+		}
+		l := q.newLister(tx, ask)
+		if l.env.data, err = q.newData(ask, loc); err != nil {
+			return err
+		}
+		if err := f(l, r); err != nil {
+			return err
+		}
+		seen = l.env.data.seen
+		return l.ms.End()
+	})
+	if err == nil {
+		q.h.seen.add(q.caller.Device, seen)
+	}
+	return err
+}
+
+// truncated ends an answer that holds only a part (RFC 6578 3.6, RFC 6352 8.6.2).
+func (l *lister) truncated(r *resource) error {
+	l.ms.Response(r.path())
+	l.ms.Status(http.StatusInsufficientStorage)
+	l.ms.Error(davxml.Condition{Name: davxml.D("number-of-matches-within-limits")})
+	return l.ms.EndResponse()
+}

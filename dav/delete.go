@@ -1,0 +1,98 @@
+package dav
+
+import (
+	"errors"
+	"net/http"
+
+	"crmbridge/pim"
+	"crmbridge/store"
+)
+
+// delete is RFC 4918 9.6 for objects and collections.
+func (q *request) delete() error {
+	c, err := readConditions(q.r.Header, q.hosts)
+	if err != nil {
+		return err
+	}
+	// RFC 4918 9.6.1: a collection goes with all that is in it, or not at all.
+	if depth, err := q.depth(-1); err != nil {
+		return err
+	} else if depth >= 0 && q.at.at&atCollection != 0 {
+		return badRequest("A collection can only be deleted with depth infinity.", nil)
+	}
+	return q.commit(func(tx *store.Tx) (outcome, error) {
+		r, err := q.load(tx, q.at)
+		if err != nil {
+			return outcome{}, err
+		}
+		if !writable(q.caller, r) {
+			return outcome{}, needPrivilege(r.path(), "unbind")
+		}
+		ok, err := q.check(tx, &c, r)
+		if err != nil {
+			return outcome{}, err
+		}
+		if r.obj == nil {
+			if !ok {
+				return outcome{}, preconditionFailed()
+			}
+			return outcome{status: http.StatusNoContent}, tx.DeleteCollection(r.col.ID)
+		}
+		if !ok {
+			return q.refuseDelete(tx, &c, r)
+		}
+		return q.deleteIn(tx, &c, r)
+	})
+}
+
+func (q *request) deleteIn(tx *store.Tx, c *conditions, r *resource) (outcome, error) {
+	out := outcome{status: http.StatusNoContent}
+	if !c.conditional() {
+		made, err := q.reportBlindDelete(tx, r)
+		if err != nil {
+			return outcome{}, err
+		}
+		if made {
+			out.conflicts = append(out.conflicts, store.CauseBlind)
+		}
+	}
+	_, err := tx.DeleteObject(r.col.ID, r.name, store.Cond{}, q.by(), 0)
+	return out, err
+}
+
+// reportBlindDelete keeps the newer version that a device deletes without having seen it. The deletion itself is done:
+// the client has done it already and would not take it back.
+func (q *request) reportBlindDelete(tx *store.Tx, r *resource) (bool, error) {
+	saw, err := q.saw(tx, r)
+	if err != nil || !saw.known || saw.seq >= r.obj.Seq {
+		return false, err
+	}
+	rep := q.newReport(r, r, store.CauseBlind)
+	rep.Base = saw.text
+	return addReport(tx, rep)
+}
+
+// sight is what a device downloaded last of an object.
+type sight struct {
+	known bool // it downloaded some version
+	seq   store.Seq
+	text  []byte // nil when it is not kept any more
+}
+
+// saw looks up what the device of the request downloaded last, what is still to be noted included.
+func (q *request) saw(tx *store.Tx, r *resource) (sight, error) {
+	if err := tx.MarkSeen(q.caller.Device, q.h.seen.of(q.caller.Device)); err != nil {
+		return sight{}, err
+	}
+	var s sight
+	var err error
+	if s.seq, s.known, err = tx.SeenSeq(q.caller.Device, r.obj.ID); err != nil || !s.known || s.seq >= r.obj.Seq {
+		return s, err
+	}
+	v, err := tx.Version(r.obj.ID, s.seq)
+	if errors.Is(err, pim.ErrNotFound) {
+		return s, nil
+	}
+	s.text = v.Text
+	return s, err
+}

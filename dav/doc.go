@@ -1,0 +1,33 @@
+// Package dav is the WebDAV, CalDAV and CardDAV server over package store.
+//
+// There is one tree, and calendars and address books differ in data only (flavor.go):
+//
+//	/                                     where a client may start
+//	/.well-known/caldav, …/carddav        redirect to it (RFC 6764)
+//	/dav/principals/USER/                 who somebody is, and where the homes are
+//	/dav/calendars/USER/SLUG/NAME.ics     home, calendar, calendar object
+//	/dav/addressbooks/USER/SLUG/NAME.vcf  home, address book, card
+//
+// A request goes through these states, each in its own file:
+//
+//	handler.go   recover, well-known, who is it, how many at once, dispatch
+//	throttle.go  slots per address and per user
+//	tree.go      path → target, target → path; a path of another user names nothing
+//	load.go      target → resource, in a transaction
+//	methods.go   the method table: which method works where, and Allow
+//	<method>.go  one file per method
+//	report_*.go  one file per REPORT; report.go has their table
+//	errors.go    every failure → status and DAV:error body, in one place
+//
+// Properties are one table (props.go, props_*.go): name, kinds of resource, value, who may set it. It serves PROPFIND,
+// PROPPATCH, MKCOL and every REPORT. Everything that is not in it is a dead property (dead.go).
+//
+// Writes read the body first and then do everything else inside one writing transaction of the store: conditions
+// (cond.go, ifheader.go), what the device had seen (seen.go), merging a blind write (merge.go), the report of a
+// conflict (conflict.go), the write. Listings are streamed from rows to the network inside one reading transaction.
+//
+// What clients need beyond the standards is one table too: quirks.go.
+//
+// Not here: passwords (an Authenticator is given), TLS, header and body deadlines (package cmd), XML (dav/davxml),
+// iCalendar and vCard (pim/ics, pim/vcf), what happens to a change afterwards (package relay).
+package dav

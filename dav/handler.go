@@ -1,0 +1,248 @@
+package dav
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"crmbridge/dav/davxml"
+	"crmbridge/pim"
+	"crmbridge/store"
+)
+
+// Handler serves the tree described in the package comment. It may be mounted at "/" or behind whatever else is
+// served from the same host, as long as "/", "/dav/" and the two well-known paths reach it with their paths unchanged.
+type Handler struct {
+	store   *store.Store
+	auth    Authenticator
+	now     func() time.Time
+	log     *slog.Logger
+	metrics Metrics
+	limits  Limits
+	address func(*http.Request) string
+	hosts   []string // names of this server besides the Host of a request
+	realm   string   // the whole challenge
+	product string
+
+	catalog   *catalog
+	methods   map[string]method
+	reports   []reportRow
+	users     *gate
+	addresses *gate
+	seen      *recorder
+}
+
+// New makes a handler. Close it when it serves no more.
+func New(o Options) *Handler {
+	h := &Handler{
+		store: o.Store, auth: o.Auth, now: o.Now, log: o.Log, metrics: o.Metrics, limits: o.Limits.withDefaults(),
+		address: o.Address, product: o.Product, catalog: newCatalog(),
+	}
+	if h.log == nil {
+		h.log = slog.New(slog.DiscardHandler)
+	}
+	if h.metrics == nil {
+		h.metrics = nobody{}
+	}
+	if h.address == nil {
+		h.address = remoteAddress
+	}
+	if h.product == "" {
+		h.product = "-//crmbridge//EN"
+	}
+	if o.Realm == "" {
+		o.Realm = "CRM bridge"
+	}
+	h.realm = "Basic realm=" + strconv.Quote(o.Realm) + `, charset="UTF-8"` // RFC 7617 2.1
+	if u, err := url.Parse(o.PublicURL); err == nil && u.Host != "" {
+		h.hosts = append(h.hosts, u.Host)
+	}
+	h.methods = methodTable()
+	h.reports = reportTable()
+	h.users = newGate(h.limits.PerUser)
+	h.addresses = newGate(h.limits.PerAddress)
+	h.seen = newRecorder(h.store, h.log)
+	return h
+}
+
+// Close writes what is still to be written about what devices downloaded. Requests must have ended.
+func (h *Handler) Close(ctx context.Context) error { return h.seen.close(ctx) }
+
+// request is one request on its way through.
+type request struct {
+	h      *Handler
+	w      *answer
+	r      *http.Request
+	ctx    context.Context // of this request only: the deadline of Limits.Time is in it
+	caller Caller
+	quirks quirks
+	at     target
+	hosts  []string
+}
+
+// answer notes what was sent.
+type answer struct {
+	http.ResponseWriter
+	status int
+	begun  bool
+}
+
+func (a *answer) WriteHeader(status int) {
+	a.begun, a.status = true, status
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(b []byte) (int, error) {
+	if !a.begun {
+		a.WriteHeader(http.StatusOK)
+	}
+	return a.ResponseWriter.Write(b)
+}
+
+// Unwrap is for http.ResponseController.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := h.now()
+	q := &request{h: h, w: &answer{ResponseWriter: w}, r: r, quirks: quirksOf(r.UserAgent()), hosts: append([]string{r.Host}, h.hosts...)}
+	defer func() {
+		name := r.Method
+		if _, known := h.methods[name]; !known {
+			name = "other"
+		}
+		v := recover()
+		if v != nil && v != http.ErrAbortHandler { //nolint:errorlint // it is compared so by net/http
+			h.metrics.Panic()
+			h.log.Error("dav: panic", "method", name, "panic", v, "stack", string(debug.Stack()))
+			if !q.w.begun {
+				q.w.WriteHeader(http.StatusInternalServerError)
+				v = nil
+			} else {
+				v = http.ErrAbortHandler
+			}
+		}
+		h.metrics.Request(name, q.w.status, h.now().Sub(began))
+		if v != nil {
+			panic(v)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(r.Context(), h.limits.Time)
+	defer cancel()
+	q.ctx = ctx
+	if err := q.serve(); err != nil {
+		q.fail(err)
+	}
+}
+
+func (q *request) serve() error {
+	header := q.w.Header()
+	header.Set("DAV", davHeader)
+	header.Set("X-Content-Type-Options", "nosniff")
+	if wellKnown(q.r.URL.Path) {
+		// RFC 6764 5. 307 keeps method and body, and is not remembered.
+		header.Set("Location", rootPath)
+		q.w.WriteHeader(http.StatusTemporaryRedirect)
+		return nil
+	}
+	address := q.h.address(q.r)
+	if !q.h.addresses.enter(address) {
+		return q.tooMany("address")
+	}
+	defer q.h.addresses.leave(address)
+
+	if q.r.Method == http.MethodOptions {
+		return q.options()
+	}
+	if err := q.login(address); err != nil {
+		return err
+	}
+	key := strconv.FormatInt(int64(q.caller.User.ID), 10)
+	if !q.h.users.enter(key) {
+		return q.tooMany("user")
+	}
+	defer q.h.users.leave(key)
+	return q.dispatch()
+}
+
+func wellKnown(path string) bool {
+	path = strings.TrimSuffix(path, "/")
+	return path == "/.well-known/caldav" || path == "/.well-known/carddav"
+}
+
+// tooMany is 503, as any 4xx makes Thunderbird switch a calendar off.
+func (q *request) tooMany(scope string) error {
+	q.h.metrics.Throttled(scope)
+	return &failure{status: http.StatusServiceUnavailable, after: q.h.limits.Retry, message: "Too many requests at once."}
+}
+
+// login is done for each request on its own: nothing is remembered of a connection.
+func (q *request) login(address string) error {
+	user, password, ok := q.r.BasicAuth()
+	if !ok {
+		return q.challenge(nil)
+	}
+	caller, err := q.h.auth.Authenticate(q.ctx, user, password, address, q.r.UserAgent())
+	if errors.Is(err, pim.ErrAuth) {
+		return q.challenge(err)
+	}
+	if err != nil {
+		return err
+	}
+	q.caller = caller
+	q.caller.Device = deviceOf(caller.Device, q.r.UserAgent())
+	return nil
+}
+
+func (q *request) challenge(err error) error {
+	q.w.Header().Set("WWW-Authenticate", q.h.realm)
+	return &failure{status: http.StatusUnauthorized, message: "A user name and a password are needed.", err: err}
+}
+
+func (q *request) dispatch() error {
+	at, err := q.target()
+	if err != nil {
+		return err
+	}
+	q.at = at
+	m, known := q.h.methods[q.r.Method]
+	if !known || m.on&at.at == 0 {
+		return &failure{status: http.StatusMethodNotAllowed, allow: q.h.allow(at.at), message: "This cannot be done here."}
+	}
+	// A compressed body would be looked at only after it has grown.
+	if e := q.r.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
+		q.w.Header().Set("Accept-Encoding", "identity") // RFC 9110 15.5.16
+		return unsupportedMedia("Compressed request bodies are not taken.")
+	}
+	if m.write && q.caller.ReadOnly {
+		return needPrivilege(at.path(), "write")
+	}
+	return m.run(q)
+}
+
+// target reads the path. One of another user is answered before anything is looked up, so that neither the answer nor
+// the time it takes says whether it exists.
+func (q *request) target() (target, error) {
+	path, err := davxml.DecodeHref(q.r.URL.EscapedPath(), nil)
+	if err != nil {
+		return target{}, badRequest("The address cannot be read.", err)
+	}
+	at, ok := parsePath(path)
+	if !ok || at.user != "" && at.user != q.caller.User.Name {
+		return target{}, notFound()
+	}
+	if max := q.h.limits.Name; len(at.name) > max || len(at.slug) > max {
+		return target{}, &failure{status: http.StatusRequestURITooLong, message: "The name is too long."}
+	}
+	return at, nil
+}
+
+func (q *request) logFailure(f *failure, text string) {
+	q.h.log.Warn("dav: "+text, "method", q.r.Method, "user", q.caller.User.ID, "status", f.status, "err", f.err)
+}

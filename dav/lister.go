@@ -1,0 +1,189 @@
+package dav
+
+import (
+	"encoding/xml"
+	"errors"
+	"net/http"
+	"strings"
+
+	"crmbridge/dav/davxml"
+	"crmbridge/store"
+)
+
+// lister answers the same question about many resources: which properties, compiled once per place, and the answer
+// that is being streamed.
+type lister struct {
+	q       *request
+	ask     davxml.PropFind
+	env     *env
+	ms      *davxml.MultiStatus
+	minimal bool // Prefer: return=minimal (RFC 8144 2.1): properties that are not there are left out
+	plans   map[place]*plan
+	found   []byte // used again for each resource
+	missing []byte
+	dirs    map[string]string // encoded paths of collections
+}
+
+// plan is the question for one kind of resource.
+type plan struct {
+	live    []*property
+	dead    []xml.Name // asked for by name
+	allDead bool
+	missing []byte // names that no resource of the kind has
+}
+
+// newLister begins a 207. Nothing is sent before there is something to send, so that an error can still become an
+// answer of its own.
+func (q *request) newLister(tx *store.Tx, ask davxml.PropFind) *lister {
+	l := &lister{
+		q: q, ask: ask, env: &env{q: q, tx: tx}, plans: map[place]*plan{}, dirs: map[string]string{},
+		ms:      davxml.NewMultiStatus(multiStatusWriter{q}),
+		minimal: prefersMinimal(q.r.Header),
+	}
+	if l.minimal {
+		q.w.Header().Set("Preference-Applied", "return=minimal") // RFC 7240 3
+	}
+	return l
+}
+
+// multiStatusWriter sends the head of the answer with its first bytes.
+type multiStatusWriter struct{ q *request }
+
+func (w multiStatusWriter) Write(b []byte) (int, error) {
+	if !w.q.w.begun {
+		w.q.w.Header().Set("Content-Type", xmlType)
+		w.q.w.WriteHeader(http.StatusMultiStatus)
+	}
+	return w.q.w.Write(b)
+}
+
+func prefersMinimal(h http.Header) bool {
+	for _, v := range h.Values("Prefer") {
+		for part := range strings.SplitSeq(v, ",") {
+			part, _, _ = strings.Cut(part, ";")
+			name, value, _ := strings.Cut(part, "=")
+			if strings.EqualFold(strings.TrimSpace(name), "return") && strings.EqualFold(strings.Trim(strings.TrimSpace(value), `"`), "minimal") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (l *lister) plan(p place) *plan {
+	if have := l.plans[p]; have != nil {
+		return have
+	}
+	c := l.q.h.catalog
+	made := &plan{}
+	names := l.ask.Names
+	if l.ask.AllProp || l.ask.PropName {
+		made.allDead = hasDead(p)
+		for i := range c.rows {
+			row := &c.rows[i]
+			if row.on&p != 0 && (row.all || l.ask.PropName) && row.name != calendars.data && row.name != books.data {
+				made.live = append(made.live, row)
+			}
+		}
+		names = l.ask.Include // RFC 4918 9.1
+	}
+	for _, name := range names {
+		switch row := c.lookup(name, p); {
+		case row != nil:
+			if !(row.all && l.ask.AllProp) {
+				made.live = append(made.live, row)
+			}
+		case hasDead(p) && !made.allDead:
+			made.dead = append(made.dead, name)
+		case !hasDead(p):
+			made.missing = davxml.AppendEmpty(made.missing, name)
+		}
+	}
+	l.plans[p] = made
+	return made
+}
+
+// wantsDead reports that dead properties have to be loaded for resources at p.
+func (l *lister) wantsDead(p place) bool {
+	plan := l.plan(p)
+	return plan.allDead || len(plan.dead) > 0
+}
+
+// respond prints the response of r.
+func (l *lister) respond(r *resource) error {
+	if err := l.propstats(r); err != nil {
+		return err
+	}
+	if r.obj != nil {
+		l.ms.ResponseIn(l.dir(r), r.name)
+	} else {
+		l.ms.Response(r.path())
+	}
+	l.ms.Propstat(http.StatusOK, l.found)
+	if !l.minimal {
+		l.ms.Propstat(http.StatusNotFound, l.missing)
+	}
+	return l.ms.EndResponse()
+}
+
+// dir is the encoded path of the collection that r is in, encoded once.
+func (l *lister) dir(r *resource) string {
+	if have, ok := l.dirs[r.slug]; ok {
+		return have
+	}
+	made := davxml.EncodePath(r.flavor.collectionPath(r.user, r.slug))
+	l.dirs[r.slug] = made
+	return made
+}
+
+// propstats fills found and missing.
+func (l *lister) propstats(r *resource) error {
+	p := l.plan(r.at)
+	l.found, l.missing = l.found[:0], append(l.missing[:0], p.missing...)
+	if p.allDead || len(p.dead) > 0 {
+		if err := r.loadDead(l.env); err != nil {
+			return err
+		}
+	}
+	for _, row := range p.live {
+		before := len(l.found)
+		out, err := row.value(l.found, l.env, r)
+		switch {
+		case errors.Is(err, errAbsent):
+			l.found = l.found[:before]
+			if !l.ask.AllProp && !l.ask.PropName {
+				l.missing = davxml.AppendEmpty(l.missing, row.name)
+			}
+			continue
+		case err != nil:
+			return err
+		}
+		l.found = out
+		if l.ask.PropName {
+			l.found = davxml.AppendEmpty(l.found[:before], row.name)
+		}
+	}
+	l.deadStats(p, r)
+	return nil
+}
+
+func (l *lister) deadStats(p *plan, r *resource) {
+	if p.allDead {
+		for i := range r.dead {
+			if name := (xml.Name{Space: r.dead[i].Space, Local: r.dead[i].Local}); name == subscribedMark {
+				continue
+			} else if l.ask.PropName {
+				l.found = davxml.AppendEmpty(l.found, name)
+			} else {
+				l.found = append(l.found, r.dead[i].XML...)
+			}
+		}
+	}
+	for _, name := range p.dead {
+		if v := r.deadValue(name); v != nil && name != subscribedMark {
+			l.found = append(l.found, v...)
+		} else {
+			l.missing = davxml.AppendEmpty(l.missing, name)
+		}
+	}
+}

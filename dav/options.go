@@ -1,0 +1,138 @@
+package dav
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"crmbridge/dav/davxml"
+	"crmbridge/pim/ics"
+	"crmbridge/pim/vcf"
+	"crmbridge/store"
+)
+
+// Caller is who sent a request.
+type Caller struct {
+	User store.User
+	// Device tells apart what was downloaded by whom: "token:7" for an app password, "user:3" for the account
+	// password, which several programs may share.
+	Device   string
+	ReadOnly bool // an app password that may not write
+}
+
+// Authenticator checks credentials. It is asked for every request and is called concurrently.
+type Authenticator interface {
+	// Authenticate returns the caller, or an error that is pim.ErrAuth when the credentials are wrong or the
+	// account is disabled, pim.ErrThrottled (with After) when there were too many tries. remoteAddr is an IP
+	// address without port.
+	Authenticate(ctx context.Context, user, password, remoteAddr, userAgent string) (Caller, error)
+}
+
+// Metrics is told what happens. Methods are called concurrently and must not block.
+type Metrics interface {
+	// Request is called at the end of each request. method is one of the methods this package knows, or "other".
+	Request(method string, status int, took time.Duration)
+	// Panic is called when a request ended in a recovered panic.
+	Panic()
+	// Conflict is called for each conflict report made.
+	Conflict(cause store.Cause)
+	// Merge is called for each write without condition that was merged with a version its sender had not seen.
+	Merge()
+	// Throttled is called for each request refused because there were too many at once. scope is "address" or "user".
+	Throttled(scope string)
+}
+
+// Options is what New needs.
+type Options struct {
+	Store *store.Store     // required
+	Auth  Authenticator    // required
+	Now   func() time.Time // required
+	Log   *slog.Logger     // nil: nothing is logged
+	// Realm of the login, one text everywhere, as clients keep passwords by it; "" means "CRM bridge".
+	Realm string
+	// PublicURL is how clients reach the server ("https://dav.example.org"); its host is accepted in hrefs and
+	// Destination headers besides that of the request. "" is fine without a proxy.
+	PublicURL string
+	// Address gives the client's IP address; nil means the host of RemoteAddr. Behind a proxy that is trusted,
+	// it reads the proxy's header.
+	Address func(*http.Request) string
+	Metrics Metrics // nil: nobody counts
+	Limits  Limits
+	// Product goes into PRODID of what the server itself writes; "" means "-//crmbridge//EN".
+	Product string
+}
+
+// Limits bound what one request and one client may cost. A zero field takes the default named with it.
+type Limits struct {
+	Object      int           // bytes of an event, task or card: 1 MiB
+	Attendees   int           // of one component: 500
+	XML         davxml.Limits // of request bodies in XML
+	DeadValue   int           // bytes of one dead property: 8 KiB
+	DeadCount   int           // dead properties of one resource: 100
+	Collections int           // of one home: 200
+	Name        int           // bytes of a resource name, decoded: 512
+	Steps       int           // occurrences of one object in a query: 10 000
+	TotalSteps  int           // occurrences of all objects in one request: 50 000
+	PerUser     int           // requests at once of one user: 32
+	PerAddress  int           // requests at once from one address: 64
+	Time        time.Duration // of one request: 2 minutes
+	Retry       time.Duration // Retry-After of a 503 for too many requests: 5 s
+}
+
+// withDefaults fills in what is zero.
+func (l Limits) withDefaults() Limits {
+	fill(&l.Object, 1<<20)
+	fill(&l.Attendees, 500)
+	fill(&l.DeadValue, 8<<10)
+	fill(&l.DeadCount, 100)
+	fill(&l.Collections, 200)
+	fill(&l.Name, 512)
+	fill(&l.Steps, 10_000)
+	fill(&l.TotalSteps, 50_000)
+	fill(&l.PerUser, 32)
+	fill(&l.PerAddress, 64)
+	fill(&l.Time, 2*time.Minute)
+	fill(&l.Retry, 5*time.Second)
+	return l
+}
+
+func fill[T int | time.Duration](v *T, def T) {
+	if *v == 0 {
+		*v = def
+	}
+}
+
+// ics gives the bounds of one iCalendar text. Attendees are counted by us, as their number has a precondition of
+// its own (RFC 4791 5.3.2.1).
+func (l Limits) ics() ics.Limits {
+	lim := ics.DefaultLimits()
+	lim.Bytes = l.Object
+	lim.Attendees = 0
+	return lim
+}
+
+func (l Limits) vcf() vcf.Limits {
+	lim := vcf.DefaultLimits()
+	lim.Bytes = l.Object
+	return lim
+}
+
+// remoteAddress is the default of Options.Address.
+func remoteAddress(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// nobody is the Metrics of a handler without.
+type nobody struct{}
+
+func (nobody) Request(string, int, time.Duration) {}
+func (nobody) Panic()                             {}
+func (nobody) Conflict(store.Cause)               {}
+func (nobody) Merge()                             {}
+func (nobody) Throttled(string)                   {}

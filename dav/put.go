@@ -1,0 +1,228 @@
+package dav
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+
+	"crmbridge/dav/davxml"
+	"crmbridge/pim"
+	"crmbridge/store"
+)
+
+// put is RFC 4791 5.3.2 and RFC 6352 6.3.2: the bytes are stored as they came.
+func (q *request) put() error {
+	c, err := readConditions(q.r.Header, q.hosts)
+	if err != nil {
+		return err
+	}
+	// RFC 9110 14.4: a part must not be taken for the whole.
+	if q.r.Header.Get("Content-Range") != "" {
+		return badRequest("Parts of objects cannot be written.", nil)
+	}
+	text, err := q.readText()
+	if err != nil {
+		return err
+	}
+	doc, err := q.at.flavor.read(q.at.flavor, text, q.h.limits)
+	if err != nil {
+		// Thunderbird sends nothing at all under a condition that cannot hold, to see whether it may write.
+		if len(bytes.TrimSpace(text)) == 0 {
+			if probe := q.probe(&c); probe != nil {
+				return probe
+			}
+		}
+		return err
+	}
+	return q.commit(func(tx *store.Tx) (outcome, error) { return q.putIn(tx, &c, doc) })
+}
+
+// probe judges the conditions of a PUT that has nothing to store; nil when they hold.
+func (q *request) probe(c *conditions) error {
+	return q.h.store.View(q.ctx, func(tx *store.Tx) error {
+		r, err := q.exists(tx, q.at)
+		if err != nil {
+			return err
+		}
+		if ok, err := q.check(tx, c, r); err != nil || ok {
+			return err
+		}
+		return preconditionFailed()
+	})
+}
+
+// readText reads the body of a PUT within the limit.
+func (q *request) readText() ([]byte, error) {
+	f := q.at.flavor
+	if ct := q.r.Header.Get("Content-Type"); ct != "" {
+		// Tools that do not know the type send none or one of these.
+		switch t, _, err := mime.ParseMediaType(ct); {
+		case err != nil:
+			return nil, badRequest("The Content-Type cannot be read.", err)
+		case t != f.mime && t != "text/x-vcard" && t != "text/directory" && t != "text/plain" && t != "application/octet-stream" &&
+			t != "application/x-www-form-urlencoded":
+			return nil, forbidden(f.supportedData, "Only "+f.mime+" can be stored here.")
+		}
+	}
+	max := q.h.limits.Object
+	tooLarge := forbidden(f.space("max-resource-size"), "The object is too large.")
+	if q.r.ContentLength > int64(max) {
+		return nil, tooLarge
+	}
+	text, err := io.ReadAll(io.LimitReader(q.body(), int64(max)+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > max {
+		return nil, tooLarge
+	}
+	return text, nil
+}
+
+// outcome is what a writing transaction decided. It is committed in any case: a refusal may leave a report behind.
+type outcome struct {
+	refused   error // the answer, when it is a refusal
+	status    int
+	etag      string
+	conflicts []store.Cause // reports made
+	merged    bool
+	made      store.SeenMark // what the writer knows now
+}
+
+// commit runs a write and answers with what it decided.
+func (q *request) commit(f func(*store.Tx) (outcome, error)) error {
+	var out outcome
+	err := q.h.store.Update(q.ctx, func(tx *store.Tx) (err error) {
+		out, err = f(tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, cause := range out.conflicts {
+		q.h.metrics.Conflict(cause)
+	}
+	if out.merged {
+		q.h.metrics.Merge()
+	}
+	if out.refused != nil {
+		return out.refused
+	}
+	h := q.w.Header()
+	if out.etag != "" {
+		h.Set("ETag", `"`+out.etag+`"`)
+	}
+	h.Set("Content-Length", "0")
+	if out.status == http.StatusNoContent {
+		h.Del("Content-Length") // RFC 9110 8.6
+	}
+	q.w.WriteHeader(out.status)
+	return nil
+}
+
+// parent reads the collection that an object is to be written into, locked until the end of the transaction.
+func (q *request) parent(tx *store.Tx, t target) (*resource, error) {
+	r, err := q.exists(tx, t.collection())
+	if err != nil {
+		return nil, err
+	}
+	if r == nil {
+		return nil, conflict("There is no collection to put this into.") // RFC 4918 9.7.1
+	}
+	if !writable(q.caller, r) {
+		return nil, needPrivilege(r.path(), "write-content")
+	}
+	return r, nil
+}
+
+func (q *request) putIn(tx *store.Tx, c *conditions, doc document) (outcome, error) {
+	parent, err := q.parent(tx, q.at)
+	if err != nil {
+		return outcome{}, err
+	}
+	if err := accepts(parent, doc.component()); err != nil {
+		return outcome{}, err
+	}
+	r, err := q.exists(tx, q.at)
+	if err != nil {
+		return outcome{}, err
+	}
+	ok, err := q.check(tx, c, r)
+	if err != nil {
+		return outcome{}, err
+	}
+	if !ok {
+		return q.refusePut(tx, c, parent, r, doc)
+	}
+	w := putting{q: q, tx: tx, parent: parent, doc: doc}
+	if r != nil && !c.conditional() {
+		if err := w.reconcile(r); err != nil {
+			return outcome{}, err
+		}
+	}
+	return w.write(r)
+}
+
+// accepts checks CALDAV:supported-calendar-component (RFC 4791 5.3.2.1).
+func accepts(parent *resource, component string) error {
+	if parent.col.Home == store.Calendars && !slices.Contains(components(parent.col), component) {
+		return forbidden(davxml.C("supported-calendar-component"), "This calendar does not take "+component+".")
+	}
+	return nil
+}
+
+// putting is a PUT whose conditions hold.
+type putting struct {
+	q      *request
+	tx     *store.Tx
+	parent *resource
+	doc    document // what will be stored
+	out    outcome
+}
+
+func (w *putting) write(old *resource) (outcome, error) {
+	start, end := w.doc.bounds()
+	res, err := w.tx.PutObject(store.Put{
+		Collection: w.parent.col.ID, Name: w.q.at.name, UID: w.doc.uid(), Kind: w.doc.kind(), Component: w.doc.component(),
+		Text: w.doc.bytes(), Start: start, End: end, By: w.q.by(),
+	})
+	if err != nil {
+		return outcome{}, uidConflict(w.parent, err)
+	}
+	w.out.status = http.StatusNoContent
+	if res.Created {
+		w.out.status = http.StatusCreated
+	}
+	if w.out.merged {
+		// RFC 4791 5.3.4: no ETag when what is stored is not what was sent, so that the client reads it again.
+		return w.out, nil
+	}
+	w.out.etag = res.Object.ETag
+	if err := w.supersede(old); err != nil {
+		return outcome{}, err
+	}
+	return w.out, w.tx.MarkSeen(w.q.caller.Device, []store.SeenMark{{Object: res.Object.ID, Seq: res.Object.Seq}})
+}
+
+// by is who made a version.
+func (q *request) by() string { return "dav:" + q.caller.User.Name + "/" + q.caller.Device }
+
+// uidConflict answers a UID that is taken with the object that has it (RFC 4791 5.3.2.1, RFC 6352 6.3.2.1).
+func uidConflict(parent *resource, err error) error {
+	var taken *store.UIDTaken
+	if !errors.As(err, &taken) || !errors.Is(err, pim.ErrExists) {
+		return err
+	}
+	return &failure{
+		status: http.StatusForbidden,
+		conditions: []davxml.Condition{{
+			Name:    parent.flavor.space("no-uid-conflict"),
+			Content: davxml.AppendHref(nil, parent.member(&store.Object{Name: taken.Name}).path()),
+		}},
+		message: "Another object has this UID, or the object has another.",
+		err:     err,
+	}
+}

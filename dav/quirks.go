@@ -1,0 +1,64 @@
+package dav
+
+import "strings"
+
+// quirks is what is known of a program beyond the standards.
+type quirks struct {
+	// family names the program without its version, "" when it is unknown.
+	family string
+	// badTokenIs400: only 400 makes it drop a sync token of an address book; after the 403 of RFC 6578 3.2 it
+	// is stuck for good.
+	badTokenIs400 bool
+}
+
+// quirkTable is searched in order for a part of the User-Agent; the first hit counts.
+var quirkTable = []struct {
+	part string
+	quirks
+}{
+	{"Thunderbird/", quirks{family: "Thunderbird", badTokenIs400: true}},
+	{"Betterbird/", quirks{family: "Thunderbird", badTokenIs400: true}},
+	{"DAVx5/", quirks{family: "DAVx5"}},
+	{"Evolution/", quirks{family: "Evolution"}},
+	{"akonadi", quirks{family: "KDE"}},
+	{"KDE DAV", quirks{family: "KDE"}}, // its GETs come under another name
+	{"CalDavSynchronizer/", quirks{family: "CalDavSynchronizer"}},
+	{"vdirsyncer/", quirks{family: "vdirsyncer"}},
+	{"iOS/", quirks{family: "iOS"}},
+	{"macOS/", quirks{family: "macOS"}},
+	{"Mac OS X/", quirks{family: "macOS"}},
+	{"eM Client", quirks{family: "eM Client"}},
+}
+
+// quirksOf looks a User-Agent up.
+func quirksOf(agent string) quirks {
+	for _, row := range quirkTable {
+		if strings.Contains(agent, row.part) {
+			return row.quirks
+		}
+	}
+	return quirks{}
+}
+
+// deviceOf tells programs apart that share the account password, since each has downloaded something else. An app
+// password is one device whatever it calls itself.
+func deviceOf(device, agent string) string {
+	if !strings.HasPrefix(device, "user:") {
+		return device
+	}
+	family := quirksOf(agent).family
+	if family == "" {
+		family, _, _ = strings.Cut(agent, "/")
+	}
+	clean := strings.Map(func(r rune) rune {
+		switch {
+		case r >= '0' && r <= '9', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == ' ', r == '-', r == '.':
+			return r
+		}
+		return -1
+	}, family)
+	if clean = strings.TrimSpace(clean[:min(len(clean), 40)]); clean == "" {
+		return device
+	}
+	return device + "/" + clean
+}

@@ -1,0 +1,210 @@
+package dav
+
+import (
+	"errors"
+	"time"
+
+	"crmbridge/dav/davxml"
+	"crmbridge/pim/ics"
+	"crmbridge/pim/line"
+	"crmbridge/pim/tz"
+	"crmbridge/pim/vcf"
+	"crmbridge/store"
+)
+
+// calendarQuery is RFC 4791 7.8: the index of first start and last end gives candidates, their texts decide.
+func (q *request) calendarQuery(rep *davxml.CalendarQuery) error {
+	filter := compFilter(rep.Filter)
+	opts := candidates(rep.Filter)
+	return q.listing(rep.Prop, func(r *resource) (*time.Location, error) { return q.queryZone(rep, r) }, func(l *lister, r *resource) error {
+		d := l.env.data
+		plain := kindOnly(rep.Filter)
+		opts.Text = d.wanted || !plain
+		err := l.env.tx.EachObject(r.col.ID, opts, func(o *store.Object) error {
+			member := r.member(o)
+			if plain {
+				return l.respond(member)
+			}
+			if err := q.ctx.Err(); err != nil {
+				return err
+			}
+			if ok, err := d.matches(member, filter); err != nil || !ok {
+				return err
+			}
+			err := l.respond(member)
+			d.parsed = nil
+			return err
+		})
+		return l.overBudget(r, err)
+	})
+}
+
+// overBudget turns the end of the budget into an answer: a precondition when nothing was sent yet, else the mark of
+// an answer that was cut short.
+func (l *lister) overBudget(r *resource, err error) error {
+	if !errors.Is(err, errOverBudget) || !l.q.w.begun {
+		return err
+	}
+	return l.truncated(r)
+}
+
+// matches applies a filter to one object and leaves what it parsed for the answer.
+func (d *dataRequest) matches(r *resource, f ics.CompFilter) (bool, error) {
+	o, err := ics.Parse(r.obj.Text, d.limits.ics())
+	if err != nil {
+		return false, nil // it does not read by the rules of today, so no filter holds of it
+	}
+	if d.left <= 0 {
+		return false, errOverBudget
+	}
+	ok, err := o.Matches(f, d.zones, min(d.limits.Steps, d.left))
+	if ok {
+		d.parsed = o
+	}
+	return ok, err
+}
+
+// queryZone is the zone of the query (RFC 4791 9.8, RFC 7809 5.2), else the calendar's.
+func (q *request) queryZone(rep *davxml.CalendarQuery, r *resource) (*time.Location, error) {
+	switch {
+	case rep.Timezone != "":
+		loc, err := zoneOf(rep.Timezone)
+		if err != nil {
+			f := forbidden(davxml.C("valid-calendar-data"), "The time zone of the query cannot be read.")
+			f.err = err
+			return nil, f
+		}
+		return loc, nil
+	case rep.TimezoneID != "":
+		z, err := tz.Resolve(rep.TimezoneID)
+		if err != nil {
+			f := forbidden(davxml.C("valid-timezone"), "The time zone of the query is not known.")
+			f.err = err
+			return nil, f
+		}
+		return z.Loc, nil
+	}
+	return q.localZone(r), nil
+}
+
+// candidates reads off a filter which objects the index can leave out.
+func candidates(f davxml.CompFilter) store.EachOptions {
+	var opts store.EachOptions
+	for _, c := range f.Comps {
+		if c.IsNotDefined || c.Name == "VTIMEZONE" {
+			continue
+		}
+		// All conditions hold at once (RFC 4791 9.7.1), and an object has one kind of component.
+		opts.Components = []string{c.Name}
+		if c.TimeRange != nil {
+			opts.From, opts.Until = unix(c.TimeRange.Start), unix(c.TimeRange.End)
+		}
+		break
+	}
+	return opts
+}
+
+func unix(t time.Time) *int64 {
+	if t.IsZero() {
+		return nil
+	}
+	s := t.Unix()
+	return &s
+}
+
+// kindOnly reports a filter that asks for nothing but a kind of component, so that the index decides alone.
+func kindOnly(f davxml.CompFilter) bool {
+	if f.IsNotDefined || f.TimeRange != nil || len(f.Props) > 0 || len(f.Comps) > 1 {
+		return false
+	}
+	for _, c := range f.Comps {
+		if c.Name == "VTIMEZONE" || c.IsNotDefined || c.TimeRange != nil || len(c.Props) > 0 || len(c.Comps) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func compFilter(f davxml.CompFilter) ics.CompFilter {
+	out := ics.CompFilter{Name: f.Name, NotDefined: f.IsNotDefined, Range: rangeOf(f.TimeRange)}
+	for _, p := range f.Props {
+		prop := ics.PropFilter{Name: p.Name, NotDefined: p.IsNotDefined, Range: rangeOf(p.TimeRange), Params: paramFilters(p.Params)}
+		if len(p.Texts) > 0 {
+			prop.Text = textMatch(&p.Texts[0])
+		}
+		out.Props = append(out.Props, prop)
+	}
+	for _, c := range f.Comps {
+		out.Comps = append(out.Comps, compFilter(c))
+	}
+	return out
+}
+
+func rangeOf(r *davxml.TimeRange) *ics.TimeRange {
+	if r == nil {
+		return nil
+	}
+	out := timeRange(*r)
+	return &out
+}
+
+func paramFilters(ps []davxml.ParamFilter) []line.ParamFilter {
+	var out []line.ParamFilter
+	for _, p := range ps {
+		out = append(out, line.ParamFilter{Name: p.Name, NotDefined: p.IsNotDefined, Text: textMatch(p.Text)})
+	}
+	return out
+}
+
+func textMatch(t *davxml.TextMatch) *line.TextMatch {
+	if t == nil {
+		return nil
+	}
+	return &line.TextMatch{Text: t.Text, Collation: string(t.Collation), Type: string(t.Match), Negate: t.Negate}
+}
+
+// addressbookQuery is RFC 6352 8.6.
+func (q *request) addressbookQuery(rep *davxml.AddressbookQuery) error {
+	filter := cardFilter(rep.Filter)
+	return q.listing(rep.Prop, nil, func(l *lister, r *resource) error {
+		opts := store.EachOptions{Text: l.env.data.wanted || len(filter.Props) > 0}
+		found := 0
+		err := l.env.tx.EachObject(r.col.ID, opts, func(o *store.Object) error {
+			if err := q.ctx.Err(); err != nil {
+				return err
+			}
+			if len(filter.Props) > 0 {
+				c, err := vcf.Parse(o.Text, q.h.limits.vcf())
+				if err != nil {
+					return nil // as in matches
+				}
+				if ok, err := c.Matches(filter); err != nil || !ok {
+					return err
+				}
+			}
+			if found++; rep.Limit > 0 && found > rep.Limit {
+				return errEnough
+			}
+			return l.respond(r.member(o))
+		})
+		if errors.Is(err, errEnough) {
+			return l.truncated(r)
+		}
+		return err
+	})
+}
+
+// errEnough ends a listing that has as many members as were asked for.
+var errEnough = errors.New("dav: enough")
+
+func cardFilter(f davxml.AddressFilter) vcf.Filter {
+	out := vcf.Filter{AllOf: f.Test == davxml.AllOf}
+	for _, p := range f.Props {
+		prop := vcf.PropFilter{Name: p.Name, AllOf: p.Test == davxml.AllOf, NotDefined: p.IsNotDefined, Params: paramFilters(p.Params)}
+		for i := range p.Texts {
+			prop.Texts = append(prop.Texts, *textMatch(&p.Texts[i]))
+		}
+		out.Props = append(out.Props, prop)
+	}
+	return out
+}

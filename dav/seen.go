@@ -1,0 +1,140 @@
+package dav
+
+import (
+	"context"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"crmbridge/store"
+)
+
+// flushAfter is how long marks wait for others: a download must not wait for the one writer of the database.
+const flushAfter = 250 * time.Millisecond
+
+// recorder notes what devices downloaded, after the answers were sent and in few transactions. Before a device writes
+// without condition, what waits for it is taken along. A mark that is lost in a crash makes the next such write of
+// the device look older than it is, and so more careful.
+type recorder struct {
+	store *store.Store
+	log   *slog.Logger
+
+	mu      sync.Mutex
+	waiting marks
+	writing marks // in a transaction that may not have ended yet
+	timer   *time.Timer
+	running sync.WaitGroup
+	closed  bool
+}
+
+type marks map[string]map[store.ObjectID]store.Seq
+
+func (m marks) add(device string, list []store.SeenMark) {
+	of := m[device]
+	if of == nil {
+		of = make(map[store.ObjectID]store.Seq, len(list))
+		m[device] = of
+	}
+	for _, s := range list {
+		of[s.Object] = max(of[s.Object], s.Seq)
+	}
+}
+
+func (m marks) list(device string) []store.SeenMark {
+	var out []store.SeenMark
+	for id, seq := range m[device] {
+		out = append(out, store.SeenMark{Object: id, Seq: seq})
+	}
+	return out
+}
+
+func newRecorder(s *store.Store, log *slog.Logger) *recorder {
+	return &recorder{store: s, log: log, waiting: marks{}}
+}
+
+// add notes marks of one device.
+func (r *recorder) add(device string, list []store.SeenMark) {
+	if device == "" || len(list) == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiting.add(device, list)
+	if r.timer == nil && !r.closed {
+		r.running.Add(1)
+		r.timer = time.AfterFunc(flushAfter, r.onTimer)
+	}
+}
+
+// of is what a device has waiting, the transaction on its way included. It stays noted: marking twice is harmless.
+func (r *recorder) of(device string) []store.SeenMark {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append(r.waiting.list(device), r.writing.list(device)...)
+}
+
+// onTimer runs on the timer's goroutine; close waits for it.
+func (r *recorder) onTimer() {
+	defer r.running.Done()
+	defer func() {
+		if v := recover(); v != nil {
+			r.log.Error("dav: panic while noting downloads", "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	if err := r.flush(context.Background()); err != nil {
+		r.log.Warn("dav: downloads not noted", "err", err)
+	}
+}
+
+// flush writes what waits. Only one runs at a time: the next timer is set after this one's marks were taken, and
+// fires later; writing is shared by those that overlap.
+func (r *recorder) flush(ctx context.Context) error {
+	r.mu.Lock()
+	r.timer = nil
+	batch := r.waiting
+	r.waiting = marks{}
+	if r.writing == nil {
+		r.writing = marks{}
+	}
+	for device := range batch {
+		r.writing.add(device, batch.list(device))
+	}
+	r.mu.Unlock()
+	if len(batch) == 0 {
+		return nil
+	}
+	err := r.store.Update(ctx, func(tx *store.Tx) error {
+		for device := range batch {
+			if err := tx.MarkSeen(device, batch.list(device)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for device := range batch {
+		for id, seq := range batch[device] {
+			if r.writing[device][id] == seq {
+				delete(r.writing[device], id)
+			}
+		}
+		if len(r.writing[device]) == 0 {
+			delete(r.writing, device)
+		}
+	}
+	return err
+}
+
+// close writes the rest. Nothing may be added afterwards.
+func (r *recorder) close(ctx context.Context) error {
+	r.mu.Lock()
+	r.closed = true
+	if r.timer != nil && r.timer.Stop() {
+		r.running.Done()
+	}
+	r.mu.Unlock()
+	r.running.Wait()
+	return r.flush(ctx)
+}
