@@ -106,6 +106,16 @@ func (k *keeper) order(verb, rest string) (func(), error) {
 	}, nil
 }
 
+// ProcessDir makes a directory that all tests of this process may use and that is gone when the process has ended.
+func ProcessDir(tb testing.TB, prefix string) string {
+	tb.Helper()
+	dir, err := tempDir(prefix, 0o700)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return dir
+}
+
 // tempDir makes a directory that is gone when this process has ended. Mode is the one that others see.
 func tempDir(prefix string, mode os.FileMode) (string, error) {
 	k, err := keep()
