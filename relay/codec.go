@@ -133,3 +133,9 @@ func extension(kind pim.Kind) string {
 	}
 	return ".ics"
 }
+
+// Read is the typed view of a text, for showing; nil for no text. zone is the
+// user's, IANA.
+func Read(kind pim.Kind, text []byte, zone string) (pim.Item, error) {
+	return newCodec(time.Time{}, zone).read(kind, text)
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -182,7 +183,7 @@ func (r *run) openRemote(ctx context.Context) error {
 // linkKinds are those that collection, rules and remote all have.
 func (r *run) linkKinds() pim.KindSet {
 	var set pim.KindSet
-	for _, k := range componentKinds(r.coll) {
+	for _, k := range Kinds(r.coll) {
 		_, carried := r.traits.Carries[k]
 		if carried && (len(r.rules.Kinds) == 0 || pim.Kinds(r.rules.Kinds...).Has(k)) {
 			set |= pim.Kinds(k)
@@ -298,13 +299,13 @@ func (e *Engine) renew(ctx context.Context, id store.LinkID) error {
 	})
 }
 
-// componentKinds are the kinds a collection takes.
-func componentKinds(c store.Collection) []pim.Kind {
+// Kinds are the kinds a collection takes.
+func Kinds(c store.Collection) []pim.Kind {
 	if c.Home == store.AddressBooks {
 		return []pim.Kind{pim.KindContact}
 	}
 	var ks []pim.Kind
-	for _, comp := range c.ComponentList() {
+	for _, comp := range strings.Split(c.Components, ",") {
 		switch comp {
 		case "VEVENT":
 			ks = append(ks, pim.KindEvent)

@@ -157,7 +157,7 @@ func (r *run) report(tx *store.Tx, p store.Pair, v view, m Merged) error {
 		return err
 	}
 	if m.Open.IsEmpty() && has {
-		if err := tx.ResolveConflict(open.ID, "superseded", r.by()); err != nil {
+		if _, err := tx.ResolveConflict(open.ID, "superseded", r.by()); err != nil {
 			return err
 		}
 	}
@@ -183,7 +183,7 @@ func (r *run) report(tx *store.Tx, p store.Pair, v view, m Merged) error {
 			return err
 		}
 		if part.resolution != "" {
-			if err := tx.ResolveConflict(c.ID, part.resolution, r.by()); err != nil {
+			if _, err := tx.ResolveConflict(c.ID, part.resolution, r.by()); err != nil {
 				return err
 			}
 			continue

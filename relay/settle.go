@@ -35,7 +35,8 @@ func (e *Engine) Settle(ctx context.Context, id store.ConflictID, ch Choice, by 
 				return err
 			}
 		}
-		return tx.ResolveConflict(id, ch.String(), by)
+		_, err = tx.ResolveConflict(id, ch.String(), by)
+		return err
 	})
 }
 

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"crmbridge/auth"
+	"crmbridge/internal/config"
+	"crmbridge/relay"
+	"crmbridge/remote"
+	"crmbridge/secret"
+	"crmbridge/store"
+	"crmbridge/upstream"
+)
+
+// app is the parts of the bridge, wired together.
+type app struct {
+	cfg    config.Config
+	log    *slog.Logger
+	now    func() time.Time
+	store  *store.Store
+	keeper *secret.Keeper
+	auth   *auth.Service
+	conns  *relay.Connections
+	engine *relay.Engine
+	jobs   *relay.Jobs
+	counts *metrics
+}
+
+// appOptions say what the app is opened for.
+type appOptions struct {
+	log *slog.Logger
+	now func() time.Time
+	// serve works on jobs; otherwise they are only queued.
+	serve bool
+}
+
+// openApp opens the database, brings its schema up to date and wires the parts.
+func openApp(ctx context.Context, cfg config.Config, o appOptions) (*app, error) {
+	a := &app{cfg: cfg, log: o.log, now: o.now, counts: newMetrics()}
+	// The store needs to queue runs, the queue needs the store: the store is
+	// opened first and asks for the queue when it is there.
+	var jobs atomic.Pointer[relay.Jobs]
+	var err error
+	a.store, err = store.Open(ctx, store.Config{
+		URL: cfg.Database, Now: o.now, Log: o.log, KeepVersions: cfg.KeepVersions,
+		OnChange: func(ctx context.Context, tx *store.Tx, c store.CollectionID, except store.LinkID) error {
+			if j := jobs.Load(); j != nil {
+				return j.Changed(ctx, tx, c, except)
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := a.wire(ctx, o, &jobs); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+func (a *app) wire(ctx context.Context, o appOptions, jobs *atomic.Pointer[relay.Jobs]) error {
+	if err := a.store.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := relay.MigrateJobs(ctx, a.store); err != nil {
+		return err
+	}
+	var err error
+	if a.keeper, err = openKeeper(a.cfg.KeyFile); err != nil {
+		return err
+	}
+	if a.auth, err = auth.New(a.authOptions()); err != nil {
+		return err
+	}
+	a.conns = &relay.Connections{Drivers: drivers(), Unseal: a.keeper.Open, Env: a.env}
+	a.engine = &relay.Engine{
+		Store: a.store, Remotes: a.conns, Now: a.now, Log: a.log, Owner: processName(), Alive: processAlive,
+		Wake: func(ctx context.Context, tx *store.Tx, id store.LinkID) error {
+			return jobs.Load().Want(ctx, tx, id, "change")
+		},
+	}
+	jo := relay.JobsOptions{Sweep: a.cfg.Sweep}
+	if o.serve {
+		jo.Workers = a.cfg.Workers
+	}
+	if a.jobs, err = relay.NewJobs(a.engine, jo); err != nil {
+		return err
+	}
+	jobs.Store(a.jobs)
+	return nil
+}
+
+// openKeeper reads the key file, making it at the first start.
+func openKeeper(path string) (*secret.Keeper, error) {
+	k, err := secret.Load(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return secret.Create(path)
+	}
+	return k, err
+}
+
+func (a *app) authOptions() auth.Options {
+	c := a.cfg
+	return auth.Options{
+		Store: a.store, Now: a.now, Random: rand.Reader,
+		Params:  auth.Params{Memory: uint32(c.HashMemory) * 1024, Time: uint32(c.HashTime), Threads: 1}, //nolint:gosec // the table bounds both
+		Limits:  auth.Limits{Free: c.FreeFailures, First: c.FirstWait, Most: c.MostWait, Forget: c.ForgetFailures, AddressFree: 10 * c.FreeFailures},
+		Hashing: c.HashAtOnce, Remember: c.Remember,
+	}
+}
+
+// env gives a driver its outbound client.
+func (a *app) env(l store.Link, u store.User, s remote.Settings) (remote.Env, error) {
+	log := a.log.With("link", l.ID)
+	c, err := upstream.New(upstream.Options{
+		Base: s["url"], Proxy: s["proxy"], CAFile: a.cfg.CAFile, Timeout: a.cfg.OutboundTimeout,
+		Allow: a.cfg.OutboundAllow, UserAgent: "crmbridge/" + version, Log: log, Observe: a.counts.observe(l.Driver),
+	})
+	if err != nil {
+		return remote.Env{}, err
+	}
+	return remote.Env{HTTP: c, Now: a.now, Log: log, Zone: u.Zone}, nil
+}
+
+// close ends everything in the order of use.
+func (a *app) close() error {
+	var errs []error
+	if a.conns != nil {
+		errs = append(errs, a.conns.Close())
+	}
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// processName names this process in leases: host, process and when it began, since
+// process numbers come round again.
+func processName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	return fmt.Sprintf("%s/%d/%s", host, os.Getpid(), processBegan(os.Getpid()))
+}
+
+// processAlive reports whether a process named by processName may still run. Those
+// of other hosts are believed to: their leases end by themselves.
+func processAlive(owner string) bool {
+	parts := strings.Split(owner, "/")
+	host, err := os.Hostname()
+	if err != nil || len(parts) != 3 || parts[0] != host {
+		return true
+	}
+	pid, err := strconv.Atoi(parts[1])
+	if err != nil {
+		return true
+	}
+	if err := syscall.Kill(pid, 0); errors.Is(err, syscall.ESRCH) {
+		return false
+	}
+	began := processBegan(pid)
+	return began == "" || began == parts[2]
+}
+
+// processBegan is the start time of a process in the kernel's own count, "" where
+// the system does not tell.
+func processBegan(pid int) string {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return ""
+	}
+	// The name in parentheses may hold blanks; the start time is the 20th field
+	// after it (proc_pid_stat(5), field 22).
+	_, rest, ok := strings.Cut(string(b), ") ")
+	fields := strings.Fields(rest)
+	if !ok || len(fields) < 20 {
+		return ""
+	}
+	return fields[19]
+}

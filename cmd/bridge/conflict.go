@@ -1,0 +1,247 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"crmbridge/pim"
+	"crmbridge/relay"
+	"crmbridge/store"
+)
+
+func (p *program) conflictCommand() *cobra.Command {
+	c := &cobra.Command{Use: "conflict", Short: "Changes that collided: nothing of them is lost"}
+	c.AddCommand(p.conflictList(), p.conflictShow(), p.conflictResolve())
+	return c
+}
+
+type conflictShown struct {
+	ID         store.ConflictID `json:"id"`
+	User       string           `json:"user"`
+	Collection string           `json:"collection"`
+	Name       string           `json:"name"`
+	UID        string           `json:"uid"`
+	Kind       string           `json:"kind"`
+	Summary    string           `json:"summary"`
+	Cause      store.Cause      `json:"cause"`
+	Device     string           `json:"device,omitempty"`
+	Link       store.LinkID     `json:"link,omitempty"`
+	Fields     []pim.FieldID    `json:"fields,omitempty"`
+	Created    time.Time        `json:"created"`
+	Resolved   *time.Time       `json:"resolved,omitempty"`
+	Resolution string           `json:"resolution,omitempty"`
+	ResolvedBy string           `json:"resolvedBy,omitempty"`
+}
+
+func conflictRow(tx *store.Tx, c store.Conflict) (conflictShown, error) {
+	row := conflictShown{ID: c.ID, Name: c.Name, UID: c.UID, Kind: c.Kind.String(), Cause: c.Cause, Device: c.Device, Link: c.LinkID,
+		Created: c.CreatedAt, Resolved: c.ResolvedAt, Resolution: c.Resolution, ResolvedBy: c.ResolvedBy}
+	if c.Fields != "" {
+		if err := json.Unmarshal([]byte(c.Fields), &row.Fields); err != nil {
+			return row, err
+		}
+	}
+	u, err := tx.User(c.UserID)
+	if err != nil {
+		return row, err
+	}
+	row.User = u.Name
+	if coll, err := tx.Collection(c.CollectionID); err == nil {
+		row.Collection = coll.Slug
+	} else if pim.ReasonOf(err) != pim.ErrNotFound {
+		return row, err
+	}
+	for _, text := range [][]byte{c.Mine, c.Theirs, c.Base} {
+		if it, err := relay.Read(c.Kind, text, u.Zone); err == nil && it != nil {
+			row.Summary = it.Summary()
+			break
+		}
+	}
+	return row, nil
+}
+
+func (p *program) conflictList() *cobra.Command {
+	var user string
+	var all bool
+	var limit int
+	c := &cobra.Command{
+		Use: "list", Short: "List conflicts that wait for a decision", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				var rows []conflictShown
+				err := a.store.View(ctx, func(tx *store.Tx) error {
+					f := store.ConflictFilter{Open: !all, Limit: limit}
+					if user != "" {
+						u, err := userNamed(tx, user)
+						if err != nil {
+							return err
+						}
+						f.User = u.ID
+					}
+					cs, err := tx.Conflicts(f)
+					if err != nil {
+						return err
+					}
+					for _, c := range cs {
+						row, err := conflictRow(tx, c)
+						if err != nil {
+							return err
+						}
+						rows = append(rows, row)
+					}
+					return nil
+				})
+				if err != nil {
+					return err
+				}
+				return print(p, rows, printed[conflictShown]{
+					head: []string{"ID", "USER", "COLLECTION", "ITEM", "CAUSE", "FIELDS", "FROM", "SINCE", "STATE"},
+					cells: func(c conflictShown) []string {
+						state := "open"
+						if c.Resolved != nil {
+							state = c.Resolution
+						}
+						return []string{strconv.FormatInt(int64(c.ID), 10), c.User, c.Collection, c.Summary, string(c.Cause),
+							fieldNames(c.Fields), c.Device, stamp(&c.Created), state}
+					},
+				})
+			})
+		},
+	}
+	c.Flags().StringVar(&user, "user", "", "account (default: all)")
+	c.Flags().BoolVar(&all, "all", false, "settled ones, too")
+	c.Flags().IntVar(&limit, "limit", 100, "how many at most")
+	return c
+}
+
+func fieldNames(ids []pim.FieldID) string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = string(id)
+	}
+	return strings.Join(names, ",")
+}
+
+// fieldShown is one field of a conflict, side by side.
+type fieldShown struct {
+	Field  pim.FieldID `json:"field"`
+	Label  string      `json:"label"`
+	Base   string      `json:"base"`
+	Mine   string      `json:"mine"`
+	Theirs string      `json:"theirs"`
+}
+
+type conflictDetail struct {
+	conflictShown
+	Differences []fieldShown `json:"differences"`
+	Base        string       `json:"base"`
+	Mine        string       `json:"mine"`
+	Theirs      string       `json:"theirs"`
+}
+
+func (p *program) conflictShow() *cobra.Command {
+	return &cobra.Command{
+		Use: "show ID", Short: "Show a conflict field by field: base, mine, theirs", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := number[store.ConflictID](args[0])
+			if err != nil {
+				return err
+			}
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				var d conflictDetail
+				err := a.store.View(ctx, func(tx *store.Tx) error {
+					d, err = detail(tx, id)
+					return err
+				})
+				if err != nil {
+					return err
+				}
+				if p.json {
+					return p.printJSON(d)
+				}
+				if err := p.say("conflict %d: %s %q in %s of %s, %s, from %s\n", d.ID, d.Kind, d.Summary, d.Collection, d.User, d.Cause, d.Device); err != nil {
+					return err
+				}
+				return print(p, d.Differences, printed[fieldShown]{
+					head:  []string{"FIELD", "BASE", "MINE", "THEIRS"},
+					cells: func(f fieldShown) []string { return []string{string(f.Field), f.Base, f.Mine, f.Theirs} },
+				})
+			})
+		},
+	}
+}
+
+func detail(tx *store.Tx, id store.ConflictID) (conflictDetail, error) {
+	c, err := tx.Conflict(id)
+	if err != nil {
+		return conflictDetail{}, err
+	}
+	row, err := conflictRow(tx, c)
+	if err != nil {
+		return conflictDetail{}, err
+	}
+	u, err := tx.User(c.UserID)
+	if err != nil {
+		return conflictDetail{}, err
+	}
+	d := conflictDetail{conflictShown: row, Base: string(c.Base), Mine: string(c.Mine), Theirs: string(c.Theirs), Differences: []fieldShown{}}
+	var sides [3]pim.Item
+	for i, text := range [][]byte{c.Base, c.Mine, c.Theirs} {
+		if sides[i], err = relay.Read(c.Kind, text, u.Zone); err != nil {
+			return d, nil // a side that cannot be read is still shown as text
+		}
+	}
+	show := func(f pim.Field, it pim.Item) string {
+		if it == nil {
+			return "(deleted)"
+		}
+		return f.Show(it)
+	}
+	for _, f := range pim.Fields(c.Kind) {
+		if sides[1] != nil && sides[2] != nil && f.Equal(sides[1], sides[2]) {
+			continue
+		}
+		row := fieldShown{f.ID, f.Label, show(f, sides[0]), show(f, sides[1]), show(f, sides[2])}
+		if row.Mine != "" || row.Theirs != "" {
+			d.Differences = append(d.Differences, row)
+		}
+	}
+	return d, nil
+}
+
+func (p *program) conflictResolve() *cobra.Command {
+	var take string
+	c := &cobra.Command{
+		Use: "resolve ID", Short: "Settle a conflict", Args: cobra.ExactArgs(1),
+		Long: "Settle a conflict: --take mine (what the device or the bridge had), --take theirs (what the server or\n" +
+			"the CRM had), or per field: --take title=mine,time=theirs. A side before the fields stands for the rest:\n" +
+			"--take mine,notes=theirs.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := number[store.ConflictID](args[0])
+			if err != nil {
+				return err
+			}
+			choice, err := relay.ParseChoice(take)
+			if err != nil {
+				return err
+			}
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				if err := a.engine.Settle(ctx, id, choice, "shell"); err != nil {
+					return err
+				}
+				if p.json {
+					return p.printJSON(map[string]any{"id": id, "resolution": choice.String()})
+				}
+				return p.say("conflict %d settled: %s", id, choice)
+			})
+		},
+	}
+	c.Flags().StringVar(&take, "take", "", "mine, theirs, or per field")
+	_ = c.MarkFlagRequired("take")
+	return c
+}

@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"crmbridge/auth"
+	"crmbridge/crm/creatio/creatiosim"
+	"crmbridge/internal/config"
+	"crmbridge/pim"
+	"crmbridge/remote"
+	"crmbridge/store"
+)
+
+// demoFlags are those of bridge demo.
+type demoFlags struct{ addr, dir, env string }
+
+func (p *program) demoCommand() *cobra.Command {
+	var f demoFlags
+	c := &cobra.Command{
+		Use: "demo", Short: "Try it: a simulated Creatio with sample data, the bridge and one account", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.demo(cmd.Context(), f) },
+	}
+	c.Flags().StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to listen on")
+	c.Flags().StringVar(&f.dir, "dir", "", "folder to keep the data in (default: a temporary one)")
+	c.Flags().StringVar(&f.env, "env", "", "file to write addresses and credentials to, as KEY=value, once everything answers")
+	return c
+}
+
+// demoAccess is what somebody needs to use the demo. It is kept in the folder, so
+// that the same folder always has the same passwords.
+type demoAccess struct {
+	User        string `json:"user"`
+	Password    string `json:"password"`
+	CRMUser     string `json:"crmUser"`
+	CRMPassword string `json:"crmPassword"`
+	CRMAddr     string `json:"crmAddr"`
+}
+
+func (p *program) demo(ctx context.Context, f demoFlags) error {
+	dir, remove, err := demoDir(f.dir)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	acc, err := demoCredentials(filepath.Join(dir, "demo.json"))
+	if err != nil {
+		return err
+	}
+	crm, err := startSimulator(filepath.Join(dir, "creatio"), &acc)
+	if err != nil {
+		return err
+	}
+	defer crm.close()
+	if err := saveCredentials(filepath.Join(dir, "demo.json"), acc); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, "config.yaml")
+	file := fmt.Sprintf("# Written by bridge demo.\nserver:\n  listen: %q\nlog:\n  level: warn\nrelay:\n  sweep: 500ms\n  interval: 2s\noutbound:\n  allow: [\"127.0.0.0/8\"]\n", f.addr)
+	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	cfg, err := config.Parse(config.Source{Name: path, File: []byte(file), Env: p.env, ReadFile: os.ReadFile})
+	if err != nil {
+		return err
+	}
+	return p.serve(ctx, cfg, func(a *app, base string) error {
+		if err := a.furnish(ctx, acc, crm.base); err != nil {
+			return err
+		}
+		if err := p.announce(acc, base, crm.base, path); err != nil {
+			return err
+		}
+		return writeEnv(f.env, acc, base, crm.base)
+	})
+}
+
+// demoDir is the folder of the demo; a temporary one is removed at the end.
+func demoDir(dir string) (string, func(), error) {
+	if dir != "" {
+		abs, err := filepath.Abs(dir)
+		if err != nil {
+			return "", nil, fmt.Errorf("demo: %w", err)
+		}
+		return abs, func() {}, os.MkdirAll(abs, 0o700)
+	}
+	dir, err := os.MkdirTemp("", "bridge-demo-")
+	return dir, func() { _ = os.RemoveAll(dir) }, err
+}
+
+func demoCredentials(path string) (demoAccess, error) {
+	b, err := os.ReadFile(path)
+	if err == nil {
+		var acc demoAccess
+		return acc, json.Unmarshal(b, &acc)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return demoAccess{}, fmt.Errorf("demo: %w", err)
+	}
+	acc := demoAccess{User: "demo", CRMUser: "Supervisor", CRMAddr: "127.0.0.1:0"}
+	for _, at := range []*string{&acc.Password, &acc.CRMPassword} {
+		secret, err := auth.NewSecret(rand.Reader)
+		if err != nil {
+			return acc, err
+		}
+		*at = secret[:14] // three groups: enough for sample data, and typed on a phone
+	}
+	return acc, nil
+}
+
+func saveCredentials(path string, acc demoAccess) error {
+	b, err := json.MarshalIndent(acc, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(b, '\n'), 0o600)
+}
+
+// simulator is a Creatio on this machine.
+type simulator struct {
+	base string
+	sim  *creatiosim.Sim
+	srv  *http.Server
+}
+
+func startSimulator(dir string, acc *demoAccess) (*simulator, error) {
+	owner := creatiosim.User{Login: acc.CRMUser, Password: acc.CRMPassword, Name: "Demo Supervisor", Email: "supervisor@example.org", FullRights: true}
+	sim, err := creatiosim.New(creatiosim.Options{
+		Now: time.Now, Dir: dir, Seed: creatiosim.Demo(time.Now(), owner), Users: []creatiosim.User{owner},
+	})
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", acc.CRMAddr)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("demo: the simulated CRM: %w", err), sim.Close())
+	}
+	acc.CRMAddr = l.Addr().String() // the same again next time: links remember it
+	s := &simulator{base: "http://" + acc.CRMAddr, sim: sim, srv: &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second}}
+	go func() { _ = s.srv.Serve(l) }() // owner: demo; ends with close
+	return s, nil
+}
+
+func (s *simulator) close() {
+	_ = s.srv.Close()
+	_ = s.sim.Close()
+}
+
+// furnish makes the account and its three links, unless they are there, and waits
+// until the first runs are over.
+func (a *app) furnish(ctx context.Context, acc demoAccess, crm string) error {
+	err := a.store.View(ctx, func(tx *store.Tx) error { _, err := tx.UserByName(acc.User); return err })
+	if errors.Is(err, pim.ErrNotFound) {
+		_, err = addUser(ctx, a, newUser{name: acc.User, email: "demo@example.org", display: "Demo", weak: true}, acc.Password)
+	}
+	if err != nil {
+		return err
+	}
+	var have []linkShown
+	if have, err = a.linkRows(ctx, acc.User); err != nil {
+		return err
+	}
+	settings, err := drivers()["creatio"].Complete(remote.Settings{"url": crm, "username": acc.CRMUser, "password": acc.CRMPassword})
+	if err != nil {
+		return err
+	}
+	for _, slug := range []string{"calendar", "tasks", "contacts"} {
+		if linked(have, slug) {
+			continue
+		}
+		f := linkFlags{user: acc.User, name: slug, collection: slug, driver: "creatio", interval: 2 * time.Second,
+			rules: `{"reconcileEvery":"10s","allOwners":` + fmt.Sprint(slug == "contacts") + `}`}
+		if _, err := addLink(ctx, a, f, settings); err != nil {
+			return err
+		}
+	}
+	return a.settled(ctx, acc.User)
+}
+
+func linked(rows []linkShown, slug string) bool {
+	for _, r := range rows {
+		if r.Collection == slug {
+			return true
+		}
+	}
+	return false
+}
+
+// settled waits until every link of an account has run.
+func (a *app) settled(ctx context.Context, user string) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		rows, err := a.linkRows(ctx, user)
+		if err != nil {
+			return err
+		}
+		done := true
+		for _, r := range rows {
+			if r.LastError != "" {
+				return pim.Errorf("demo", pim.ErrUnavailable, "the first run of %s failed: %s", r.Name, r.LastError)
+			}
+			done = done && r.LastSuccess != nil
+		}
+		if done {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// announce prints what a newcomer needs.
+func (p *program) announce(acc demoAccess, base, crm, path string) error {
+	return p.say(`
+  Address      %s/   (Thunderbird, iOS, macOS, Android, Evolution: this and the login)
+  User         %s
+  Password     %s
+  Calendar     %s/dav/calendars/%s/calendar/
+  Tasks        %s/dav/calendars/%s/tasks/
+  Contacts     %s/dav/addressbooks/%s/contacts/
+
+  CRM          %s/   (simulated Creatio, polled every 2 s)
+  CRM user     %s
+  CRM password %s
+
+  Commands     bridge sync status --config %s
+  Stop         Ctrl-C
+`, base, acc.User, acc.Password, base, acc.User, base, acc.User, base, acc.User, crm, acc.CRMUser, acc.CRMPassword, path)
+}
+
+// writeEnv writes the addresses for programs, whole or not at all.
+func writeEnv(path string, acc demoAccess, base, crm string) error {
+	if path == "" {
+		return nil
+	}
+	lines := []string{
+		"BRIDGE_URL=" + base + "/", "BRIDGE_USER=" + acc.User, "BRIDGE_PASSWORD=" + acc.Password,
+		"CRM_URL=" + crm, "CRM_USER=" + acc.CRMUser, "CRM_PASSWORD=" + acc.CRMPassword,
+	}
+	tmp := path + ".part"
+	if err := os.WriteFile(tmp, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		return fmt.Errorf("demo: --env: %w", err)
+	}
+	return os.Rename(tmp, path)
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+	"crmbridge/store"
+)
+
+func (p *program) doctorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "doctor", Short: "Check configuration, database, key and every connection", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			rows := p.examine(cmd.Context())
+			sick := false
+			for _, r := range rows {
+				sick = sick || !r.OK
+			}
+			err := print(p, rows, printed[checkShown]{
+				head: []string{"CHECK", "RESULT", ""},
+				cells: func(c checkShown) []string {
+					if c.OK {
+						return []string{c.Name, "ok", c.Note}
+					}
+					return []string{c.Name, "failed", c.Fault}
+				},
+			})
+			if err == nil && sick {
+				return &shownError{errors.New("something is wrong")}
+			}
+			return err
+		},
+	}
+}
+
+// examine runs every check that makes sense after the ones before it.
+func (p *program) examine(ctx context.Context) []checkShown {
+	var rows []checkShown
+	note := func(name string, err error, text string) bool {
+		row := checkShown{Name: name, OK: err == nil, Note: text}
+		if err != nil {
+			row.Note, row.Fault = "", describe(err)
+		}
+		rows = append(rows, row)
+		return err == nil
+	}
+	cfg, err := p.load()
+	if !note("configuration", err, "") {
+		return rows
+	}
+	if fi, err := os.Stat(cfg.KeyFile); err == nil {
+		var mode error
+		if fi.Mode().Perm()&0o077 != 0 {
+			mode = fmt.Errorf("%s can be read by others; chmod 600 it", cfg.KeyFile)
+		}
+		note("key file", mode, cfg.KeyFile)
+	}
+	err = p.withApp(ctx, func(ctx context.Context, a *app) error {
+		have, want, err := a.store.SchemaVersion(ctx)
+		note("database", err, fmt.Sprintf("schema %d of %d", have, want))
+		note("stored data", a.store.CheckInvariants(ctx), "consistent")
+		links, err := a.chosen(ctx, "", nil)
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			rows = append(rows, a.examineLink(ctx, l)...)
+		}
+		return nil
+	})
+	if err != nil {
+		note("parts", err, "")
+	}
+	return rows
+}
+
+func (a *app) examineLink(ctx context.Context, l store.Link) []checkShown {
+	fault := func(step string, err error) checkShown {
+		return checkShown{Name: "link " + l.Name + ": " + step, OK: err == nil, Fault: reasonOr(err, "")}
+	}
+	var u store.User
+	err := a.store.View(ctx, func(tx *store.Tx) error {
+		var err error
+		u, err = tx.User(l.UserID)
+		return err
+	})
+	if err != nil {
+		return []checkShown{fault("account", err)}
+	}
+	r, err := a.conns.Open(ctx, l, u)
+	if err != nil {
+		return []checkShown{fault("open", err)}
+	}
+	var rows []checkShown
+	if pr, ok := r.(remote.Prober); ok {
+		for _, c := range pr.Probe(ctx) {
+			row := fault(c.Name, c.Err)
+			row.Note = c.Note
+			rows = append(rows, row)
+		}
+	} else {
+		_, err := r.Collections(ctx)
+		rows = append(rows, fault("collections", err))
+	}
+	if l.LastError != "" {
+		rows = append(rows, fault("last run", pim.Errorf("doctor", pim.ErrHeld, "%s", l.LastError)))
+	}
+	return rows
+}

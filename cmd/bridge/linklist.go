@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"crmbridge/relay"
+	"crmbridge/store"
+)
+
+// linkShown is the state of a link: for link list and sync status.
+type linkShown struct {
+	ID          store.LinkID `json:"id"`
+	User        string       `json:"user"`
+	Name        string       `json:"name"`
+	Driver      string       `json:"driver"`
+	Collection  string       `json:"collection"`
+	Remote      string       `json:"remote"`
+	Interval    string       `json:"interval"`
+	Policy      string       `json:"policy"`
+	Paused      bool         `json:"paused"`
+	Running     bool         `json:"running"`
+	Items       int          `json:"items"`
+	Waiting     int          `json:"waiting"`
+	Failing     int          `json:"failing"`
+	Held        string       `json:"held,omitempty"`
+	LastError   string       `json:"lastError,omitempty"`
+	LastRun     *time.Time   `json:"lastRun,omitempty"`
+	LastSuccess *time.Time   `json:"lastSuccess,omitempty"`
+	NextRun     *time.Time   `json:"nextRun,omitempty"`
+}
+
+func (a *app) linkRows(ctx context.Context, user string) (rows []linkShown, err error) {
+	err = a.store.View(ctx, func(tx *store.Tx) error {
+		us, err := usersOrOne(tx, user)
+		if err != nil {
+			return err
+		}
+		for _, u := range us {
+			ls, err := tx.Links(u.ID)
+			if err != nil {
+				return err
+			}
+			for _, l := range ls {
+				row, err := a.linkRow(tx, u, l)
+				if err != nil {
+					return err
+				}
+				rows = append(rows, row)
+			}
+		}
+		return nil
+	})
+	return rows, err
+}
+
+func (a *app) linkRow(tx *store.Tx, u store.User, l store.Link) (linkShown, error) {
+	c, err := tx.Collection(l.CollectionID)
+	if err != nil {
+		return linkShown{}, err
+	}
+	living, dirty, failing, err := tx.CountPairs(l.ID)
+	if err != nil {
+		return linkShown{}, err
+	}
+	rules, err := relay.ParseRules(l.Rules)
+	if err != nil {
+		return linkShown{}, err
+	}
+	return linkShown{
+		ID: l.ID, User: u.Name, Name: l.Name, Driver: l.Driver, Collection: c.Slug, Remote: l.Remote,
+		Interval: l.Interval.String(), Policy: string(rules.Policy), Paused: l.Paused,
+		Running: l.LeaseUntil != nil && l.LeaseUntil.After(a.now()),
+		Items:   living, Waiting: dirty, Failing: failing, Held: l.Held, LastError: l.LastError,
+		LastRun: l.LastRun, LastSuccess: l.LastSuccess, NextRun: l.NextRun,
+	}, nil
+}
+
+func (p *program) linkList() *cobra.Command {
+	var user string
+	c := &cobra.Command{
+		Use: "list", Short: "List links", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				rows, err := a.linkRows(ctx, user)
+				if err != nil {
+					return err
+				}
+				return print(p, rows, printed[linkShown]{
+					head: []string{"ID", "USER", "NAME", "COLLECTION", "REMOTE", "ITEMS", "EVERY", "POLICY"},
+					cells: func(l linkShown) []string {
+						return []string{strconv.FormatInt(int64(l.ID), 10), l.User, l.Name, l.Collection,
+							l.Driver + ":" + l.Remote, strconv.Itoa(l.Items), l.Interval, l.Policy}
+					},
+				})
+			})
+		},
+	}
+	c.Flags().StringVar(&user, "user", "", "account (default: all)")
+	return c
+}

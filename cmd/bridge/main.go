@@ -1,0 +1,83 @@
+// Command bridge exposes CRM activities and contacts as CalDAV calendars and
+// CardDAV address books and carries changes both ways.
+//
+//	main.go      main: signals, arguments, environment, exit code
+//	root.go      the command tree and what all commands share
+//	drivers.go   the table of drivers
+//	app.go       app: the parts, wired together
+//	serve.go     serve: HTTP, TLS, health, shutdown
+//	metrics.go   /metrics, /healthz, /readyz
+//	demo.go      demo: everything on embedded parts
+//	user.go token.go link.go sync.go conflict.go doctor.go migrate.go version.go
+//	             one file per command
+//	output.go    tables and JSON
+//
+// It is the only package that reads flags, files, the environment and the clock.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"crmbridge/pim"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}, environ(os.Environ()))
+	stop()
+	os.Exit(code)
+}
+
+// streams are the program's standard streams.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// run is the program as a function, so that tests can call it.
+func run(ctx context.Context, args []string, s streams, env map[string]string) int {
+	root := rootCommand(s, env)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil || errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return 0
+	}
+	var shown *shownError
+	if !errors.As(err, &shown) {
+		_, _ = fmt.Fprintln(s.err, "bridge: "+describe(err))
+	}
+	return 1
+}
+
+// shownError ends the program without another word: the command has said it all.
+type shownError struct{ error }
+
+// describe is an error for the person at the shell, who may see causes: public text
+// first, then the cause if it adds anything.
+func describe(err error) string {
+	var e *pim.Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	public := pim.PublicText(err)
+	if e.Err == nil || strings.Contains(public, e.Err.Error()) {
+		return public
+	}
+	return fmt.Sprintf("%s (%v)", public, e.Err)
+}
+
+func environ(list []string) map[string]string {
+	m := make(map[string]string, len(list))
+	for _, kv := range list {
+		k, v, _ := strings.Cut(kv, "=")
+		m[k] = v
+	}
+	return m
+}

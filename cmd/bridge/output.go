@@ -1,0 +1,83 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"crmbridge/internal/config"
+)
+
+// printed is a listing: rows for JSON, cells for people.
+type printed[T any] struct {
+	head  []string
+	cells func(T) []string
+}
+
+// print writes rows as a table, or as a JSON list with --json.
+func print[T any](p *program, rows []T, t printed[T]) error {
+	if p.json {
+		if rows == nil {
+			rows = []T{}
+		}
+		return p.printJSON(rows)
+	}
+	w := tabwriter.NewWriter(p.out, 0, 4, 2, ' ', 0)
+	if _, err := fmt.Fprintln(w, strings.Join(t.head, "\t")); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if _, err := fmt.Fprintln(w, strings.Join(clean(t.cells(r)), "\t")); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+// clean keeps what a CRM sent from steering the terminal.
+func clean(cells []string) []string {
+	for i, c := range cells {
+		cells[i] = strings.Map(func(r rune) rune {
+			if r < ' ' || r == 0x7f {
+				return ' '
+			}
+			return r
+		}, c)
+	}
+	return cells
+}
+
+func (p *program) printJSON(v any) error {
+	e := json.NewEncoder(p.out)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+func (p *program) say(format string, args ...any) error {
+	_, err := fmt.Fprintf(p.out, format+"\n", args...)
+	return err
+}
+
+func (p *program) logger(c config.Config) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		level = slog.LevelInfo
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(p.err, o))
+	}
+	return slog.New(slog.NewTextHandler(p.err, o))
+}
+
+// stamp is a time for people, "" when there is none.
+func stamp(t *time.Time) string {
+	if t == nil || t.IsZero() {
+		return ""
+	}
+	return t.Local().Format("2006-01-02 15:04:05")
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"crmbridge/internal/config"
+)
+
+// program is what every command gets.
+type program struct {
+	streams
+	env    map[string]string
+	config string // --config
+	json   bool   // --json
+}
+
+func rootCommand(s streams, env map[string]string) *cobra.Command {
+	p := &program{streams: s, env: env}
+	root := &cobra.Command{
+		Use:           "bridge",
+		Short:         "CRM activities and contacts as CalDAV and CardDAV, both ways",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	root.PersistentFlags().StringVar(&p.config, "config", "", "configuration file (default: config.yaml if there is one)")
+	root.PersistentFlags().BoolVar(&p.json, "json", false, "print JSON")
+	root.AddCommand(p.serveCommand(), p.demoCommand(), p.userCommand(), p.tokenCommand(), p.linkCommand(),
+		p.syncCommand(), p.conflictCommand(), p.doctorCommand(), p.migrateCommand(), p.versionCommand())
+	return root
+}
+
+// load reads the configuration of --config, or of config.yaml in the working folder
+// when there is one.
+func (p *program) load() (config.Config, error) {
+	name, named := p.config, p.config != ""
+	if !named {
+		name = "config.yaml"
+	}
+	file, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) && !named {
+		err = nil
+	}
+	if err != nil {
+		return config.Config{}, fmt.Errorf("configuration: %w", err)
+	}
+	return config.Parse(config.Source{Name: name, File: file, Env: p.env, ReadFile: os.ReadFile})
+}
+
+// withApp opens the parts, runs do and closes them. Commands work on the database
+// of a running server, too: they only queue runs, they do not take its place.
+func (p *program) withApp(ctx context.Context, do func(context.Context, *app) error) error {
+	cfg, err := p.load()
+	if err != nil {
+		return err
+	}
+	a, err := openApp(ctx, cfg, appOptions{log: p.logger(cfg), now: time.Now})
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(ctx, a), a.close())
+}

@@ -1,0 +1,308 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/crypto/acme/autocert"
+	"golang.org/x/net/netutil"
+
+	"crmbridge/auth"
+	"crmbridge/dav"
+	"crmbridge/dav/davxml"
+	"crmbridge/internal/config"
+	"crmbridge/store"
+)
+
+func (p *program) serveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "serve", Short: "Run the server", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := p.load()
+			if err != nil {
+				return err
+			}
+			return p.serve(cmd.Context(), cfg, nil)
+		},
+	}
+}
+
+// serve runs until ctx ends. ready, if given, is called with the address once
+// requests are answered.
+func (p *program) serve(ctx context.Context, cfg config.Config, ready func(a *app, base string) error) error {
+	log := p.logger(cfg)
+	a, err := openApp(ctx, cfg, appOptions{log: log, now: time.Now, serve: true})
+	if err != nil {
+		return err
+	}
+	l, err := a.listen()
+	if err != nil {
+		return errors.Join(err, a.close())
+	}
+	a.counts.reg.MustRegister(newLinkGauges(a))
+	srv := a.server()
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(l) }() // owner: serve; ends with Shutdown or Close below
+	err = a.jobs.Start(ctx)
+	if err == nil {
+		log.Info("listening", "address", l.Addr().String(), "version", version)
+		if ready != nil {
+			err = ready(a, a.base(l))
+		}
+	}
+	if err == nil {
+		housekeeping := a.housekeep(ctx)
+		select {
+		case <-ctx.Done():
+		case err = <-served:
+		}
+		log.Info("stopping")
+		housekeeping()
+	}
+	return errors.Join(err, a.shutdown(srv))
+}
+
+// shutdown lets requests and runs come to an end, and then closes the store.
+func (a *app) shutdown(srv *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), a.cfg.ShutdownWait)
+	defer cancel()
+	err := srv.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = srv.Close() // what still hangs is cut off
+	}
+	if jerr := a.jobs.Stop(ctx); jerr != nil && !errors.Is(jerr, context.DeadlineExceeded) {
+		err = errors.Join(err, jerr)
+	}
+	return errors.Join(err, a.close())
+}
+
+// housekeep prunes old versions and runs, once an hour. The returned function waits
+// for its end, after ctx has ended or the function is called.
+func (a *app) housekeep(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { // owner: serve; ends with ctx
+		defer close(done)
+		t := time.NewTicker(time.Hour)
+		defer t.Stop()
+		for {
+			if err := a.prune(ctx); err != nil && ctx.Err() == nil {
+				a.log.Warn("pruning failed", "err", err)
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-t.C:
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+func (a *app) prune(ctx context.Context) error {
+	var after store.ObjectID
+	for {
+		// In small steps, so that writers do not wait.
+		err := a.store.Update(ctx, func(tx *store.Tx) error {
+			next, _, err := tx.PruneVersions(after, 500)
+			after = next
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if after == 0 {
+			break
+		}
+	}
+	return a.store.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.PruneRuns(a.now().Add(-a.cfg.KeepRuns))
+		return err
+	})
+}
+
+// listen opens the port, with TLS when it is configured.
+func (a *app) listen() (net.Listener, error) {
+	l, err := net.Listen("tcp", a.cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", a.cfg.Listen, err)
+	}
+	l = netutil.LimitListener(l, a.cfg.MaxConnections)
+	tc, err := a.tls()
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	if tc != nil {
+		l = tls.NewListener(l, tc)
+	}
+	return l, nil
+}
+
+func (a *app) tls() (*tls.Config, error) {
+	c := a.cfg
+	switch {
+	case c.TLSCert != "":
+		cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return nil, fmt.Errorf("server.tls: %w", err)
+		}
+		return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}, nil
+	case len(c.ACMEHosts) > 0:
+		m := &autocert.Manager{Prompt: autocert.AcceptTOS, HostPolicy: autocert.HostWhitelist(c.ACMEHosts...),
+			Cache: autocert.DirCache(c.ACMECache), Email: c.ACMEEmail}
+		tc := m.TLSConfig()
+		tc.MinVersion = tls.VersionTLS12
+		return tc, nil
+	}
+	return nil, nil
+}
+
+// base is the address clients are told.
+func (a *app) base(l net.Listener) string {
+	if a.cfg.PublicURL != "" {
+		return a.cfg.PublicURL
+	}
+	scheme := "http"
+	if a.cfg.TLSCert != "" || len(a.cfg.ACMEHosts) > 0 {
+		scheme = "https"
+	}
+	host, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return scheme + "://" + l.Addr().String()
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}
+
+// address is base without a listener, for commands.
+func (a *app) address() string {
+	if a.cfg.PublicURL != "" {
+		return a.cfg.PublicURL
+	}
+	return "http://" + a.cfg.Listen
+}
+
+func (a *app) server() *http.Server {
+	c := a.cfg
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", a.ready)
+	mux.Handle("GET /metrics", a.confined(a.counts.handler()))
+	mux.Handle("/", dav.New(dav.Options{
+		Store: a.store, Auth: davAuth{a.auth}, Now: a.now, Log: a.log, PublicURL: c.PublicURL, Address: a.clientAddress, Metrics: a.counts,
+		Limits: dav.Limits{Object: int(c.MaxObject), PerUser: c.UserRequests, PerAddress: c.AddressRequests, Time: c.BodyTimeout,
+			XML: davxml.Limits{Bytes: c.MaxBody}},
+	}))
+	return &http.Server{
+		Handler: mux, ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.BodyTimeout, IdleTimeout: c.IdleTimeout,
+		MaxHeaderBytes: 64 << 10, // Thunderbird's longest are under 4 KiB
+	}
+}
+
+func answer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintln(w, text)
+}
+
+// ready answers whether the database answers and has the right schema.
+func (a *app) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	have, want, err := a.store.SchemaVersion(ctx)
+	if err != nil || have != want {
+		a.log.Warn("not ready", "schema", have, "want", want, "err", err)
+		answer(w, http.StatusServiceUnavailable, "not ready")
+		return
+	}
+	answer(w, http.StatusOK, "ready")
+}
+
+// confined lets only server.metrics_allow in; to others there is nothing.
+func (a *app) confined(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ip, err := netip.ParseAddr(a.clientAddress(r))
+		if err != nil || !within(a.cfg.MetricsAllow, ip) {
+			http.NotFound(w, r)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+func within(ps []netip.Prefix, ip netip.Addr) bool {
+	ip = ip.Unmap().WithZone("")
+	for _, p := range ps {
+		if p.Contains(ip) {
+			return true
+		}
+	}
+	return false
+}
+
+// clientAddress is the address of who asks. X-Forwarded-For is believed from
+// trusted proxies only, and read from the right: what a client wrote itself stands
+// on the left.
+func (a *app) clientAddress(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil || !within(a.cfg.TrustedProxies, ip) {
+		return host
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0; i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		if host = hop.String(); !within(a.cfg.TrustedProxies, hop) {
+			break
+		}
+	}
+	return host
+}
+
+// davAuth is auth.Service as package dav asks for it.
+type davAuth struct{ s *auth.Service }
+
+// Authenticate implements dav.Authenticator. Programs that share the account
+// password are told apart by what they call themselves.
+func (d davAuth) Authenticate(ctx context.Context, user, password, addr, agent string) (dav.Caller, error) {
+	c, err := d.s.Authenticate(ctx, user, password, addr, agent)
+	if err != nil {
+		return dav.Caller{}, err
+	}
+	device := fmt.Sprintf("token:%d", c.Token)
+	if c.Token == 0 {
+		device = fmt.Sprintf("user:%d/%s", c.User.ID, family(agent))
+	}
+	return dav.Caller{User: c.User, Device: device, ReadOnly: c.ReadOnly}, nil
+}
+
+// family is the program's name in a User-Agent, without its version: a device stays
+// itself when it is updated.
+func family(agent string) string {
+	if strings.Contains(agent, "Thunderbird/") {
+		return "Thunderbird"
+	}
+	name, _, _ := strings.Cut(strings.TrimSpace(agent), "/")
+	name, _, _ = strings.Cut(name, " ")
+	if len(name) > 40 {
+		name = name[:40]
+	}
+	return name
+}

@@ -1,0 +1,271 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"crmbridge/pim"
+	"crmbridge/relay"
+	"crmbridge/store"
+)
+
+func (p *program) syncCommand() *cobra.Command {
+	c := &cobra.Command{Use: "sync", Short: "Runs between collections and CRMs"}
+	c.AddCommand(p.syncRun(), p.syncStatus())
+	return c
+}
+
+type runShown struct {
+	ID      store.RunID  `json:"id"`
+	Link    string       `json:"link"`
+	Trigger string       `json:"trigger"`
+	Started time.Time    `json:"started"`
+	Ended   *time.Time   `json:"ended,omitempty"`
+	Outcome string       `json:"outcome"`
+	Error   string       `json:"error,omitempty"`
+	Counts  relay.Counts `json:"counts"`
+}
+
+func runRow(l store.Link, r store.Run) (runShown, error) {
+	row := runShown{ID: r.ID, Link: l.Name, Trigger: r.Trigger, Started: r.Started, Ended: r.Ended, Outcome: r.Outcome, Error: r.Error}
+	if r.Counts == "" {
+		return row, nil
+	}
+	return row, json.Unmarshal([]byte(r.Counts), &row.Counts)
+}
+
+func (p *program) syncRun() *cobra.Command {
+	var user string
+	var o relay.RunOptions
+	c := &cobra.Command{
+		Use: "run [LINK]", Short: "Run a link now, or all of them, and wait for the outcome", Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Trigger = "manual"
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				links, err := a.chosen(ctx, user, args)
+				if err != nil {
+					return err
+				}
+				var rows []runShown
+				failed := false
+				for _, l := range links {
+					rep, err := a.runNow(ctx, l.ID, o)
+					if rep.Run.ID == 0 && err != nil {
+						return err
+					}
+					failed = failed || err != nil
+					row, err := runRow(l, rep.Run)
+					if err != nil {
+						return err
+					}
+					rows = append(rows, row)
+				}
+				if err := p.showRuns(rows); err != nil {
+					return err
+				}
+				if failed {
+					return &shownError{errors.New("a run failed")}
+				}
+				return nil
+			})
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&user, "user", "", "account (default: all)")
+	f.BoolVar(&o.AllowDeletions, "allow-deletions", false, "carry out deletions that were held back")
+	f.BoolVar(&o.Full, "full", false, "list the CRM in full, even when it is not time to")
+	return c
+}
+
+// chosen are the links a command is about.
+func (a *app) chosen(ctx context.Context, user string, args []string) ([]store.Link, error) {
+	if len(args) == 1 {
+		l, _, err := a.link(ctx, user, args[0])
+		return []store.Link{l}, err
+	}
+	var ls []store.Link
+	err := a.store.View(ctx, func(tx *store.Tx) error {
+		us, err := usersOrOne(tx, user)
+		if err != nil {
+			return err
+		}
+		for _, u := range us {
+			some, err := tx.Links(u.ID)
+			if err != nil {
+				return err
+			}
+			ls = append(ls, some...)
+		}
+		return nil
+	})
+	return ls, err
+}
+
+// runNow runs a link in this process, waiting while the server runs it.
+func (a *app) runNow(ctx context.Context, id store.LinkID, o relay.RunOptions) (relay.Report, error) {
+	for {
+		rep, err := a.engine.Run(ctx, id, o)
+		if !errors.Is(err, relay.ErrBusy) {
+			return rep, err
+		}
+		select {
+		case <-ctx.Done():
+			return rep, ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+func (p *program) showRuns(rows []runShown) error {
+	return print(p, rows, printed[runShown]{
+		head: []string{"LINK", "OUTCOME", "IN", "OUT", "CONFLICTS", "FAILED", "HELD", "REASON"},
+		cells: func(r runShown) []string {
+			c := r.Counts
+			return []string{r.Link, r.Outcome, strconv.Itoa(c.CreatedLocal + c.UpdatedLocal + c.DeletedLocal),
+				strconv.Itoa(c.CreatedRemote + c.UpdatedRemote + c.DeletedRemote), strconv.Itoa(c.Conflicts),
+				strconv.Itoa(c.Failed), strconv.Itoa(c.Withheld), r.Error}
+		},
+	})
+}
+
+// statusShown is one link with its recent runs and the items that do not sync.
+type statusShown struct {
+	linkShown
+	Runs     []runShown    `json:"runs"`
+	Problems []problemItem `json:"problems"`
+}
+
+type problemItem struct {
+	UID      string     `json:"uid"`
+	Reason   string     `json:"reason"`
+	Attempts int        `json:"attempts"`
+	RetryAt  *time.Time `json:"retryAt,omitempty"`
+}
+
+func (p *program) syncStatus() *cobra.Command {
+	var user string
+	c := &cobra.Command{
+		Use: "status [LINK]", Short: "Show how links stand: last and next run, what waits, what fails and why", Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				rows, err := a.status(ctx, user, args)
+				if err != nil {
+					return err
+				}
+				if p.json {
+					return p.printJSON(rows)
+				}
+				return p.showStatus(rows)
+			})
+		},
+	}
+	c.Flags().StringVar(&user, "user", "", "account (default: all)")
+	return c
+}
+
+func (a *app) status(ctx context.Context, user string, args []string) ([]statusShown, error) {
+	links, err := a.chosen(ctx, user, args)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]statusShown, 0, len(links))
+	err = a.store.View(ctx, func(tx *store.Tx) error {
+		for _, l := range links {
+			row, err := a.statusOf(tx, l)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, row)
+		}
+		return nil
+	})
+	return rows, err
+}
+
+func (a *app) statusOf(tx *store.Tx, l store.Link) (statusShown, error) {
+	var row statusShown
+	l, err := tx.Link(l.ID)
+	if err != nil {
+		return row, err
+	}
+	u, err := tx.User(l.UserID)
+	if err != nil {
+		return row, err
+	}
+	if row.linkShown, err = a.linkRow(tx, u, l); err != nil {
+		return row, err
+	}
+	runs, err := tx.Runs(l.ID, 10)
+	if err != nil {
+		return row, err
+	}
+	for _, r := range runs {
+		shown, err := runRow(l, r)
+		if err != nil {
+			return row, err
+		}
+		row.Runs = append(row.Runs, shown)
+	}
+	row.Problems = []problemItem{}
+	err = tx.EachPair(l.ID, func(pair *store.Pair) error {
+		if pair.Error != "" {
+			row.Problems = append(row.Problems, problemItem{pair.UID, pair.Error, pair.Attempts, pair.RetryAt})
+		}
+		return nil
+	})
+	return row, err
+}
+
+func (p *program) showStatus(rows []statusShown) error {
+	err := print(p, rows, printed[statusShown]{
+		head: []string{"LINK", "STATE", "ITEMS", "WAITING", "FAILING", "LAST SUCCESS", "NEXT RUN", "REASON"},
+		cells: func(s statusShown) []string {
+			reason := s.LastError
+			if reason == "" {
+				reason = s.Held
+			}
+			return []string{s.Name, s.state(), strconv.Itoa(s.Items), strconv.Itoa(s.Waiting), strconv.Itoa(s.Failing),
+				stamp(s.LastSuccess), stamp(s.NextRun), reason}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	for _, s := range rows {
+		for _, item := range s.Problems {
+			if err := p.say("  %s  %s: %s (tried %d times)", s.Name, item.UID, item.Reason, item.Attempts); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s statusShown) state() string {
+	switch {
+	case s.Running:
+		return "running"
+	case s.Paused:
+		return "paused"
+	case s.LastError != "":
+		return "failing"
+	case s.Held != "":
+		return "held"
+	case s.LastRun == nil:
+		return "new"
+	}
+	return "ok"
+}
+
+// reasonOr is what went wrong, for a listing.
+func reasonOr(err error, ok string) string {
+	if err == nil {
+		return ok
+	}
+	return pim.PublicText(err)
+}
