@@ -234,6 +234,9 @@ func (q *request) target() (target, error) {
 		return target{}, badRequest("The address cannot be read.", err)
 	}
 	at, ok := parsePath(path)
+	if !ok && strings.HasPrefix(q.r.Method, "MK") {
+		at, ok = parsePath(strings.TrimSuffix(path, "/")) // a collection inside a calendar: to be refused with the reason
+	}
 	if !ok || at.user != "" && at.user != q.caller.User.Name {
 		return target{}, notFound()
 	}
