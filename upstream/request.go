@@ -26,6 +26,9 @@ type Request struct {
 	// Idempotent says that repeating the call does no harm. GET and HEAD are
 	// idempotent anyway.
 	Idempotent bool
+	// Passing tells whether a 500 may be gone a moment later; nil takes every 500 for
+	// passing. Some remotes answer 500 to what will never work.
+	Passing func(*Response) bool
 	// Redirects follows redirects within the host. Otherwise a 3xx is an answer
 	// like any other: a driver must see that it was sent to a login page.
 	Redirects bool

@@ -14,11 +14,12 @@ import (
 
 // retries decides about the attempts of one call.
 type retries struct {
-	left   int
-	repeat bool
-	budget time.Duration
-	back   *backoff.ExponentialBackOff
-	rand   func() float64
+	left    int
+	repeat  bool
+	passing func(*Response) bool
+	budget  time.Duration
+	back    *backoff.ExponentialBackOff
+	rand    func() float64
 }
 
 func (c *Client) newRetries(r Request) *retries {
@@ -28,7 +29,7 @@ func (c *Client) newRetries(r Request) *retries {
 	b.MaxInterval = 15 * time.Second
 	b.RandomizationFactor = 0 // the jitter comes from Options.Rand
 	b.Reset()
-	return &retries{left: c.opt.Retries, repeat: r.mayRepeat(), budget: c.opt.MaxWait, back: b, rand: c.opt.Rand}
+	return &retries{left: c.opt.Retries, repeat: r.mayRepeat(), passing: r.Passing, budget: c.opt.MaxWait, back: b, rand: c.opt.Rand}
 }
 
 // next says whether to try again and after which wait.
@@ -65,8 +66,9 @@ func (p *retries) worth(resp *Response, err error) bool {
 		return false
 	}
 	switch resp.Status {
-	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
-		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case http.StatusInternalServerError:
+		return p.passing == nil || p.passing(resp)
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	}
 	return false

@@ -43,6 +43,7 @@ func TestRetries(t *testing.T) {
 		{"get 503", Request{}, 2, 503, nil, 3, "", 200},
 		{"get 500", Request{}, 1, 500, nil, 2, "", 200},
 		{"get 500 for ever", Request{}, 9, 500, nil, 4, "", 500},
+		{"get 500 that is an answer", Request{Passing: func(*Response) bool { return false }}, 9, 500, nil, 1, "", 500},
 		{"get 502 for ever", Request{}, 9, 502, nil, 4, pim.ErrUnavailable, 502},
 		{"get 429", Request{}, 1, 429, soon, 2, "", 200},
 		{"post 503", Request{Method: "POST"}, 1, 503, nil, 1, pim.ErrUnavailable, 503},
