@@ -24,8 +24,10 @@ type person struct {
 	// sync brings changes of both directions; clients that send theirs at once only fetch.
 	sync func(*testing.T)
 
+	// events are tasks too.
 	events  func(*testing.T) map[string]item
 	create  func(t *testing.T, place, uid, title string, start time.Time)
+	addTask func(t *testing.T, place, uid, title string)
 	retitle func(t *testing.T, event item, title string)
 	remove  func(t *testing.T, event item)
 
@@ -92,6 +94,9 @@ func atThunderbird(t *testing.T, account plain.Account) person {
 		create: func(t *testing.T, place, uid, title string, start time.Time) {
 			calendars[place].Add(t, appointment(uid, title, start)).Quiet(t)
 		},
+		addTask: func(t *testing.T, place, uid, title string) {
+			calendars[place].Add(t, plain.Task(uid, title)).Quiet(t)
+		},
 		retitle: func(t *testing.T, event item, title string) {
 			calendars[event.place].Change(t, event.id, map[string]any{"TITLE": title}, thunderbird.Discard).Quiet(t)
 		},
@@ -124,6 +129,12 @@ func atEvolution(t *testing.T, account plain.Account) person {
 	for _, f := range found {
 		calendars[last(f.URL)] = session.Open(t, evolution.Events, f.URL)
 	}
+	found, _ = session.Discover(t, evolution.Tasks, account.Base)
+	for _, f := range found {
+		if calendars[last(f.URL)] == nil {
+			calendars[last(f.URL)] = session.Open(t, evolution.Tasks, f.URL)
+		}
+	}
 	found, _ = session.Discover(t, evolution.Contacts, account.Base)
 	for _, f := range found {
 		books[last(f.URL)] = session.Open(t, evolution.Contacts, f.URL)
@@ -148,6 +159,7 @@ func atEvolution(t *testing.T, account plain.Account) person {
 		create: func(t *testing.T, place, uid, title string, start time.Time) {
 			calendars[place].Create(t, appointment(uid, title, start))
 		},
+		addTask: func(t *testing.T, place, uid, title string) { calendars[place].Create(t, plain.Task(uid, title)) },
 		retitle: func(t *testing.T, event item, title string) {
 			if err := calendars[event.place].Change(t, event.id, title, evolution.Fail); err != nil {
 				t.Fatal(err)
@@ -189,17 +201,8 @@ func atVdirsyncer(t *testing.T, account plain.Account) person {
 		}
 		return all
 	}
-	edit := func(t *testing.T, file, old, replacement string) {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		before := plain.Unfold(string(text))
-		after := strings.ReplaceAll(before, old, replacement)
-		if before == after {
-			t.Fatalf("%q is not in %s", old, before)
-		}
-		if err := os.WriteFile(file+".new", []byte(after), 0o600); err != nil {
+	store := func(t *testing.T, file, text string) {
+		if err := os.WriteFile(file+".new", []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Rename(file+".new", file); err != nil { // a new inode: it cannot be missed
@@ -218,12 +221,12 @@ func atVdirsyncer(t *testing.T, account plain.Account) person {
 			home.Write(t, vdirsyncer.Calendars, place, url.PathEscape(uid), appointment(uid, title, start))
 			home.MustSync(t)
 		},
+		addTask: func(t *testing.T, place, uid, title string) {
+			home.Write(t, vdirsyncer.Calendars, place, url.PathEscape(uid), plain.Task(uid, title))
+			home.MustSync(t)
+		},
 		retitle: func(t *testing.T, event item, title string) {
-			text, err := os.ReadFile(event.id)
-			if err != nil {
-				t.Fatal(err)
-			}
-			edit(t, event.id, "SUMMARY:"+value(plain.Unfold(string(text)), "SUMMARY"), "SUMMARY:"+title)
+			store(t, event.id, setValue(readFile(t, event.id), "SUMMARY", title))
 			home.MustSync(t)
 		},
 		remove: func(t *testing.T, event item) {
@@ -236,7 +239,11 @@ func atVdirsyncer(t *testing.T, account plain.Account) person {
 			home.MustSync(t)
 		},
 		setEmail: func(t *testing.T, card item, old, email string) {
-			edit(t, card.id, old, email)
+			text := readFile(t, card.id)
+			if !strings.Contains(text, old) {
+				t.Fatalf("%q is not in %s", old, text)
+			}
+			store(t, card.id, strings.ReplaceAll(text, old, email))
 			home.MustSync(t)
 		},
 		removeCard: func(t *testing.T, card item) {
@@ -246,14 +253,36 @@ func atVdirsyncer(t *testing.T, account plain.Account) person {
 	}
 }
 
-// value is the value of the first property of that name in unfolded text, as written there.
-func value(text, property string) string {
-	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, "\r\n")
-		if rest, ok := strings.CutPrefix(line, property); ok && rest != "" && (rest[0] == ':' || rest[0] == ';') {
-			_, v, _ := strings.Cut(rest, ":")
-			return v
-		}
+// readFile is an item's unfolded text.
+func readFile(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return ""
+	return plain.Unfold(string(text))
+}
+
+// firstLine finds the first property of that name in unfolded text: where its value begins and ends.
+func firstLine(text, property string) (start, end int) {
+	at := 0
+	for line := range strings.Lines(text) {
+		if rest, ok := strings.CutPrefix(line, property); ok && rest != "" && (rest[0] == ':' || rest[0] == ';') {
+			return at + strings.IndexByte(line, ':') + 1, at + len(strings.TrimRight(line, "\r\n"))
+		}
+		at += len(line)
+	}
+	return 0, 0
+}
+
+// value is the value of that property as written there, "" when there is none.
+func value(text, property string) string {
+	start, end := firstLine(text, property)
+	return text[start:end]
+}
+
+// setValue writes another value for a property that is there.
+func setValue(text, property, v string) string {
+	start, end := firstLine(text, property)
+	return text[:start] + v + text[end:]
 }

@@ -108,3 +108,35 @@ func (c *CRM) Party(tb testing.TB, name, email string) int {
 	tb.Helper()
 	return c.Add(tb, "party.party", Fields{"name": name, "contact_mechanisms": []any{[]any{"create", []Fields{{"type": "email", "value": email}}}}})
 }
+
+// Company makes the company that projects and tasks belong to, gives it to the user, and returns its id. A fresh Tryton
+// has none.
+func (c *CRM) Company(tb testing.TB) int {
+	tb.Helper()
+	currency := c.Add(tb, "currency.currency", Fields{"name": "Euro", "code": "EUR", "symbol": "€"})
+	party := c.Add(tb, "party.party", Fields{"name": "Example Works"})
+	company := c.Add(tb, "company.company", Fields{"party": party, "currency": currency})
+	for _, user := range c.Find(tb, "res.user", []any{[]any{"login", "=", "admin"}}, "login") {
+		id, _ := user["id"].(float64)
+		c.Change(tb, "res.user", int(id), Fields{"companies": []any{[]any{"add", []int{company}}}, "company": company})
+	}
+	return company
+}
+
+// Task makes an open task of a company and returns its id.
+func (c *CRM) Task(tb testing.TB, company int, name string) int {
+	tb.Helper()
+	return c.Add(tb, "project.work", Fields{"name": name, "type": "task", "company": company})
+}
+
+// Statuses are the ids of the statuses of tasks by name, such as Open and Done.
+func (c *CRM) Statuses(tb testing.TB) map[string]int {
+	tb.Helper()
+	ids := map[string]int{}
+	for _, s := range c.Find(tb, "project.work.status", nil, "name") {
+		name, _ := s["name"].(string)
+		id, _ := s["id"].(float64)
+		ids[name] = int(id)
+	}
+	return ids
+}

@@ -24,4 +24,11 @@ func TestSession(t *testing.T) {
 	if found := c.Find(t, "party.party", []any{[]any{"id", "=", id}}, "name"); len(found) != 0 {
 		t.Errorf("still there: %v", found)
 	}
+	company := c.Company(t)
+	task := c.Task(t, company, "A task")
+	statuses := c.Statuses(t)
+	c.Change(t, "project.work", task, Fields{"status": statuses["Done"], "progress": 1})
+	if found := c.Find(t, "project.work", []any{[]any{"status", "=", statuses["Done"]}}, "name"); len(found) != 1 || found[0]["name"] != "A task" {
+		t.Errorf("found %v", found)
+	}
 }
