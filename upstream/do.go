@@ -73,8 +73,10 @@ func (c *Client) attempt(ctx context.Context, u *url.URL, r Request, n int) (*Re
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	var wrote atomic.Bool
-	tctx := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { wrote.Store(true) }})
+	// Once there is a connection the request counts as sent: net/http writes it in a
+	// goroutine of its own, so that nothing later than this tells for certain.
+	var sent atomic.Bool
+	tctx := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }})
 	req, err := http.NewRequestWithContext(tctx, r.method(), u.String(), bytes.NewReader(r.Body))
 	if err != nil {
 		return nil, &pim.Error{Op: r.op(), Kind: pim.ErrInternal, Err: err}
@@ -83,7 +85,7 @@ func (c *Client) attempt(ctx context.Context, u *url.URL, r Request, n int) (*Re
 	start := c.opt.Now()
 	hc := &http.Client{Transport: c.rt, Jar: c.jar, CheckRedirect: redirectRule(r.Redirects)}
 	resp, err := c.read(hc, req, r)
-	err = c.verdict(r, resp, err, wrote.Load())
+	err = c.verdict(r, resp, err, sent.Load())
 	c.observe(r, u, req, resp, err, n, c.opt.Now().Sub(start))
 	return resp, err
 }
@@ -118,9 +120,9 @@ func (c *Client) read(hc *http.Client, req *http.Request, r Request) (*Response,
 }
 
 // verdict is the error of an attempt, nil when its answer is the driver's to judge.
-func (c *Client) verdict(r Request, resp *Response, err error, wrote bool) error {
+func (c *Client) verdict(r Request, resp *Response, err error, sent bool) error {
 	if err != nil {
-		return wrapFailure(r.op(), wrote, err)
+		return wrapFailure(r.op(), sent, err)
 	}
 	switch resp.Status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

@@ -36,8 +36,8 @@ func (f *Failure) Error() string {
 func (f *Failure) Unwrap() error { return f.Err }
 
 // Sent reports whether the request behind err may have been processed. It is false
-// only where that is certain: for nil, and for failures before the first byte of
-// the request was written.
+// only where that is certain: for nil, and for failures before there was a
+// connection.
 func Sent(err error) bool {
 	if err == nil {
 		return false
