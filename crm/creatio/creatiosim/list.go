@@ -15,6 +15,9 @@ func (s *Sim) list(rq *request, e *entity) answer {
 		return s.refuse(bad)
 	}
 	q, bad := s.parseQuery(opts, e, "$filter", "$select", "$expand", "$orderby", "$top", "$skip", "$count", "$format")
+	if bad == nil {
+		bad = s.selectedFilter(&q, e)
+	}
 	if bad != nil {
 		return s.refuse(bad)
 	}

@@ -192,9 +192,6 @@ func (p *parser) primary() (node, *refusal) {
 	case tokNumber:
 		return &litNode{t.val, typeNumber, false}, nil
 	case tokGUID:
-		if t.val == (guid{}) {
-			return &litNode{nil, typeGUID, false}, nil // the empty lookup is NULL in the database
-		}
 		return &litNode{t.val, typeGUID, false}, nil
 	case tokDate:
 		d := t.val.(dateLiteral)

@@ -83,14 +83,20 @@ func (s *Sim) parseQuery(opts options, e *entity, allowed ...string) (query, *re
 			return q, err
 		}
 	}
-	if q.filter != nil && q.selects != nil && !s.opt.SelectNotNeeded {
-		for _, c := range q.filter.own {
-			if !slices.Contains(q.selects, c) {
-				return q, noColumn(c.name, e.name)
-			}
+	return q, nil
+}
+
+// selectedFilter refuses a filter on an own column that $select leaves out. It is not applied inside $expand.
+func (s *Sim) selectedFilter(q *query, e *entity) *refusal {
+	if q.filter == nil || q.selects == nil || s.opt.SelectNotNeeded {
+		return nil
+	}
+	for _, c := range q.filter.own {
+		if !slices.Contains(q.selects, c) {
+			return noColumn(c.name, e.name)
 		}
 	}
-	return q, nil
+	return nil
 }
 
 // parseSelect reads a list of the entity's own columns; related columns come by $expand.
