@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/url"
 	"os"
@@ -51,7 +50,7 @@ func Sent(err error) bool {
 
 // wrapFailure turns what net/http or the pacing reports into the one error type.
 func wrapFailure(op string, sent bool, err error) error {
-	kind, public := explain(err)
+	kind, public := explain(err, sent)
 	var pe *pauseError
 	e := &pim.Error{Op: op, Kind: kind, Public: public, Err: &Failure{Sent: sent, Err: stripURL(err)}}
 	if errors.As(err, &pe) {
@@ -72,7 +71,7 @@ func stripURL(err error) error {
 
 // explain tells the kind of a network fault and says in plain words what is wrong
 // and what to do.
-func explain(err error) (pim.Reason, string) {
+func explain(err error, sent bool) (pim.Reason, string) {
 	var (
 		addr  *addressError
 		redir *redirectError
@@ -97,7 +96,7 @@ func explain(err error) (pim.Reason, string) {
 	if strings.Contains(err.Error(), "malformed HTTP") {
 		return pim.ErrProtocol, "what listens at this address does not speak HTTP"
 	}
-	return pim.ErrUnavailable, explainNet(err)
+	return pim.ErrUnavailable, explainNet(err, sent)
 }
 
 func explainTLS(err error) string {
@@ -130,7 +129,7 @@ func explainTLS(err error) string {
 	return ""
 }
 
-func explainNet(err error) string {
+func explainNet(err error, sent bool) string {
 	var dns *net.DNSError
 	var ne net.Error
 	switch {
@@ -144,12 +143,12 @@ func explainNet(err error) string {
 		return "the server's network cannot be reached"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &ne) && ne.Timeout():
 		return "the server did not answer in time"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return "the connection broke off"
 	case strings.Contains(err.Error(), "Proxy Authentication Required"):
 		return "the proxy wants a user and password"
 	case strings.Contains(err.Error(), "proxyconnect"):
 		return "the proxy cannot be reached"
+	case sent:
+		return "the connection broke off"
 	}
 	return "the server cannot be reached"
 }
