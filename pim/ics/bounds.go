@@ -30,7 +30,7 @@ func (o *Object) Bounds() (start, end int64) {
 		}
 	}
 	n := 0
-	err := o.each(Zones{}, b.window(o), func(oc Occurrence) bool {
+	err := o.each(Zones{}, b.window(o), MaxOccurrences, func(oc Occurrence) bool {
 		b.add(oc)
 		n++
 		return n <= MaxOccurrences
@@ -60,19 +60,6 @@ func (b bounds) window(o *Object) TimeRange {
 		return TimeRange{Until: s.wall}
 	}
 	return TimeRange{Until: time.Unix(0, 0)}
-}
-
-func (o *Object) endless() bool {
-	m := o.Master()
-	if m == nil {
-		return false
-	}
-	for _, l := range m.All("RRULE") {
-		if endlessRule(trim(l.Value)) {
-			return true
-		}
-	}
-	return false
 }
 
 func (b *bounds) add(oc Occurrence) {

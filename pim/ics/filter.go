@@ -172,7 +172,7 @@ func (m *matcher) inRange(b, parent *line.Block, r *TimeRange) bool {
 func (m *matcher) overlapping(window TimeRange, meets func(Occurrence) bool) map[*line.Block]bool {
 	hits := map[*line.Block]bool{}
 	n := 0
-	err := m.o.each(m.z, window, func(oc Occurrence) bool {
+	err := m.o.each(m.z, window, m.limit, func(oc Occurrence) bool {
 		n++
 		if !hits[oc.Component] && meets(oc) {
 			hits[oc.Component] = true

@@ -223,9 +223,11 @@ func (r reader) activity() pim.Activity {
 // categories are those of every CATEGORIES line, each once.
 func (r reader) categories() []string {
 	var out []string
+	seen := map[string]bool{}
 	for _, l := range r.c.All("CATEGORIES") {
 		for _, s := range line.Texts(l.Value) {
-			if !slices.Contains(out, s) {
+			if !seen[s] {
+				seen[s] = true
 				out = append(out, s)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 
 	"crmbridge/pim"
 	"crmbridge/pim/line"
+	"crmbridge/pim/rrule"
 )
 
 // MaxOccurrences is what Occurrences gives for one object when it is not told
@@ -59,7 +60,7 @@ func (o *Object) Occurrences(z Zones, r TimeRange, limit int) ([]Occurrence, err
 	}
 	var out []Occurrence
 	over := false
-	err := o.each(z, r, func(oc Occurrence) bool {
+	err := o.each(z, r, limit, func(oc Occurrence) bool {
 		from, until := oc.From, oc.Until
 		switch {
 		case from.IsZero() && until.IsZero():
@@ -98,8 +99,9 @@ func (oc Occurrence) order() time.Time {
 }
 
 // each gives every occurrence that can matter in r, and some that cannot, in no order,
-// until yield returns false.
-func (o *Object) each(z Zones, r TimeRange, yield func(Occurrence) bool) error {
+// until yield returns false. Following the rules takes no more than some steps for each of
+// limit occurrences.
+func (o *Object) each(z Zones, r TimeRange, limit int, yield func(Occurrence) bool) error {
 	m := o.Master()
 	if m == nil {
 		return nil
@@ -114,7 +116,7 @@ func (o *Object) each(z Zones, r TimeRange, yield func(Occurrence) bool) error {
 		yield(s.single())
 		return nil
 	}
-	return s.run(r, yield)
+	return s.run(r, rrule.NewBudget(2*limit+1000), yield)
 }
 
 // series is the master with what repeats it.
@@ -235,7 +237,7 @@ func (s *series) at(r reader, l lasting, st stamp, due bool) Occurrence {
 }
 
 // run gives the occurrences of rules and dates.
-func (s *series) run(r TimeRange, yield func(Occurrence) bool) error {
+func (s *series) run(r TimeRange, budget *rrule.Budget, yield func(Occurrence) bool) error {
 	var seen map[occurrenceKey]bool
 	if m := s.read.c; m.First("RDATE") != nil || len(m.All("RRULE")) != 1 {
 		seen = map[occurrenceKey]bool{}
@@ -261,7 +263,7 @@ func (s *series) run(r TimeRange, yield func(Occurrence) bool) error {
 	}
 	window := s.window(r)
 	for _, l := range s.read.c.All("RRULE") {
-		err := s.rule(trim(l.Value), window, func(st stamp) bool {
+		err := s.rule(l, window, budget, func(st stamp) bool {
 			if st.wall.Equal(s.anchor.wall) {
 				return true
 			}

@@ -1,5 +1,70 @@
 package ics
 
-func checkRule(v string) error { return nil }
-func endlessRule(v string) bool { return true }
-func (s *series) rule(v string, window TimeRange, yield func(stamp) bool) error { return nil }
+import (
+	"errors"
+	"time"
+
+	"crmbridge/pim"
+	"crmbridge/pim/line"
+	"crmbridge/pim/rrule"
+)
+
+// checkRule reads an RRULE value. pim.ErrUnsupported for rules that are right but that we
+// do not take: of every minute or second (SECURITY.md 5), of other calendars.
+func checkRule(v string) (rrule.Rule, error) {
+	const op = "ics: rule"
+	r, err := rrule.Parse(v)
+	switch {
+	case errors.Is(err, rrule.ErrUnsupported):
+		return r, pim.Errorf(op, pim.ErrUnsupported, "the recurrence rule is not supported")
+	case err != nil:
+		return r, pim.Errorf(op, pim.ErrInvalid, "the recurrence rule cannot be read")
+	case r.Freq <= rrule.Minutely:
+		return r, pim.Errorf(op, pim.ErrUnsupported, "rules that repeat every minute or second are not supported")
+	}
+	return r, nil
+}
+
+// endless reports a series without a last occurrence.
+func (o *Object) endless() bool {
+	m := o.Master()
+	if m == nil {
+		return false
+	}
+	for _, l := range m.All("RRULE") {
+		if r, err := rrule.Parse(trim(l.Value)); err == nil && r.Endless() {
+			return true
+		}
+	}
+	return false
+}
+
+// rule gives what one RRULE adds in the window, the start included. Days and floating
+// times are followed on a clock without zone.
+func (s *series) rule(l *line.Line, window TimeRange, budget *rrule.Budget, yield func(stamp) bool) error {
+	const op = "ics: occurrences"
+	r, err := rrule.Parse(trim(l.Value))
+	if err != nil {
+		return pim.Errorf(op, pim.ErrInvalid, "line %d: the recurrence rule cannot be read", l.No)
+	}
+	set := rrule.Set{Start: s.anchor.wall, Date: s.anchor.kind == dateOnly, Rules: []rrule.Rule{r}}
+	if s.anchor.kind == inZone {
+		set.Zone = s.anchor.location(s.o.tzs, s.z)
+	}
+	it := set.Iter(window.From, window.Until, budget)
+	for t, ok := it.Next(); ok; t, ok = it.Next() {
+		_, off := t.Zone()
+		st := s.anchor
+		st.wall = t.UTC().Add(time.Duration(off) * time.Second)
+		if !yield(st) {
+			return nil
+		}
+	}
+	switch err := it.Err(); {
+	case errors.Is(err, rrule.ErrBudget):
+		return pim.Errorf(op, pim.ErrTooLarge, "line %d: the recurrence rule is too much to expand", l.No)
+	case err != nil:
+		return pim.Errorf(op, pim.ErrInvalid, "line %d: the recurrence rule does not fit the start", l.No)
+	}
+	return nil
+}

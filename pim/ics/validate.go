@@ -6,6 +6,7 @@ import (
 
 	"crmbridge/pim"
 	"crmbridge/pim/line"
+	"crmbridge/pim/rrule"
 )
 
 // The preconditions that faults name: RFC 4791 5.3.2.1, and supported-rrule for a
@@ -15,7 +16,11 @@ const (
 	ValidCalendarData   = "valid-calendar-data"
 	ValidObjectResource = "valid-calendar-object-resource"
 	SupportedRule       = "supported-rrule"
+	MaxInstances        = "max-instances"
 )
+
+// maxDates is how many single dates a series may list.
+const maxDates = 10_000
 
 // maxFaults is enough for a message; a text of ten thousand wrong lines needs no more.
 const maxFaults = 20
@@ -113,8 +118,13 @@ func (v *validator) component(c *line.Block) {
 		}
 	}
 	for _, name := range []string{"RDATE", "EXDATE"} {
+		n := 0
 		for _, l := range c.All(name) {
 			v.dates(l)
+			n += strings.Count(l.Value, ",") + 1
+		}
+		if n > maxDates {
+			v.fault(MaxInstances, c.No(), "the series lists too many single dates")
 		}
 	}
 	v.length(c)
@@ -123,7 +133,7 @@ func (v *validator) component(c *line.Block) {
 
 func (v *validator) dates(l *line.Line) {
 	for s := range strings.SplitSeq(l.Value, ",") {
-		s, _, _ = strings.Cut(s, "/")
+		s, _, _ = strings.Cut(s, "/") // a period by its start
 		if _, ok := parseStamp(s, ""); !ok && trim(s) != "" {
 			v.fault(ValidCalendarData, l.No, "there is no such date or time")
 			return
@@ -159,9 +169,12 @@ func (v *validator) length(c *line.Block) {
 }
 
 func (v *validator) rules(c *line.Block) {
+	start, ok := stampOf(c.First("DTSTART"))
 	for _, l := range c.All("RRULE") {
-		err := checkRule(trim(l.Value))
+		r, err := checkRule(trim(l.Value))
 		switch {
+		case err == nil && ok && start.kind == dateOnly && r.Freq < rrule.Daily:
+			v.fault(ValidCalendarData, l.No, "a day cannot repeat more often than daily")
 		case err == nil:
 		case errors.Is(err, pim.ErrUnsupported):
 			v.fault(SupportedRule, l.No, "rules that repeat every minute or second are not supported")

@@ -20,8 +20,9 @@ func (w *writer) recurrence() {
 	w.rules(want.Rules)
 	w.dates("RDATE", want.Dates)
 	w.dates("EXDATE", want.Except)
+	except := whenSet(want.Except)
 	for _, c := range w.next.Overrides() {
-		if s, ok := stampOf(c.First("RECURRENCE-ID")); ok && containsWhen(want.Except, w.read.when(s)) {
+		if s, ok := stampOf(c.First("RECURRENCE-ID")); ok && except[w.read.when(s).String()] {
 			w.next.cal.RemoveBlock(c)
 			w.change()
 		}
@@ -56,7 +57,7 @@ func (w *writer) rules(want []string) {
 		if slices.Contains(here, v) {
 			continue
 		}
-		if err := checkRule(v); err != nil {
+		if _, err := checkRule(v); err != nil {
 			w.fail("the recurrence rule cannot be read")
 			return
 		}
@@ -69,21 +70,21 @@ func (w *writer) rules(want []string) {
 // dates removes values that are not wanted and adds those that are missing, in the form of
 // DTSTART. Lines that lose nothing keep every byte.
 func (w *writer) dates(name string, want []pim.When) {
-	var here []pim.When
+	wanted := whenSet(want)
+	here := map[string]bool{}
 	for _, l := range w.c.All(name) {
 		var kept []string
 		lost := false
 		for v := range strings.SplitSeq(l.Value, ",") {
 			start, _, _ := strings.Cut(v, "/")
 			s, ok := parseStamp(start, l.Param("TZID"))
-			if ok && !containsWhen(want, w.read.when(s)) {
+			at := w.read.when(s).String()
+			if ok && !wanted[at] {
 				lost = true
 				continue
 			}
 			kept = append(kept, v)
-			if ok {
-				here = append(here, w.read.when(s))
-			}
+			here[at] = true
 		}
 		switch {
 		case !lost:
@@ -96,10 +97,10 @@ func (w *writer) dates(name string, want []pim.When) {
 		w.change()
 	}
 	for _, v := range want {
-		if containsWhen(here, v) {
+		if here[v.String()] {
 			continue
 		}
-		here = append(here, v)
+		here[v.String()] = true
 		w.c.Add(w.dateLine(name, v))
 		w.change()
 	}
@@ -118,8 +119,13 @@ func (w *writer) dateLine(name string, v pim.When) *line.Line {
 	return w.timeLine(name, v, nil, begin)
 }
 
-func containsWhen(list []pim.When, w pim.When) bool {
-	return slices.ContainsFunc(list, w.Equal)
+// whenSet tells by String which Whens are in a list: equal ones have equal texts.
+func whenSet(list []pim.When) map[string]bool {
+	set := make(map[string]bool, len(list))
+	for _, w := range list {
+		set[w.String()] = true
+	}
+	return set
 }
 
 // moveExceptions moves EXDATE and the RECURRENCE-ID of overrides as far as the start
@@ -138,13 +144,13 @@ func (w *writer) moveExceptions(old, begin *line.Line) {
 			w.c.Replace(l, m.line(l))
 		}
 	}
-	var stay []pim.When
+	var stay map[string]bool
 	if rec := w.act().Recurrence; fixed && rec != nil {
-		stay = append(slices.Clone(rec.Changed), rec.Except...)
+		stay = whenSet(append(slices.Clone(rec.Changed), rec.Except...))
 	}
 	for _, c := range w.next.Overrides() {
 		l := c.First("RECURRENCE-ID")
-		if s, ok := stampOf(l); ok && !containsWhen(stay, w.read.when(s)) {
+		if s, ok := stampOf(l); ok && !stay[w.read.when(s).String()] {
 			c.Replace(l, m.line(l))
 		}
 	}

@@ -165,11 +165,18 @@ func (l *Line) withParams(params []Param) *Line {
 	return &c
 }
 
-// WithName is l under another name, which may carry a group.
-func (l *Line) WithName(name string) *Line {
+// WithName is l under another name, in the same group.
+func (l *Line) WithName(name string) *Line { return l.called(l.Group, name) }
+
+// WithGroup is l in another group, "" for none.
+func (l *Line) WithGroup(group string) *Line { return l.called(group, l.Name) }
+
+func (l *Line) called(group, name string) *Line {
 	c := *l
-	c.Group, c.Name = cutGroup(name)
-	c.Name = strings.ToUpper(c.Name)
+	c.Group, c.Name = group, strings.ToUpper(name)
+	if group != "" {
+		name = group + "." + name
+	}
 	c.head, c.raw, c.No = headOf(printable(name), l.Params), "", 0
 	return &c
 }

@@ -1,7 +1,8 @@
 package vcf
 
 import (
-	"crmbridge/pim"
+	"strings"
+
 	"crmbridge/pim/line"
 )
 
@@ -22,5 +23,86 @@ type PropFilter struct {
 	Params     []line.ParamFilter
 }
 
-// Matches applies f. pim.ErrUnsupported for a collation that is not known.
-func (c *Card) Matches(f Filter) (bool, error) { return false, pim.ErrInternal }
+// Matches applies f. What a prop-filter asks has to hold of one and the same line; a
+// negated text-match means that no such property has the text.
+// pim.ErrUnsupported for a collation or match type that is not known.
+func (c *Card) Matches(f Filter) (bool, error) {
+	for _, p := range f.Props {
+		ok, err := c.prop(p)
+		if err != nil {
+			return false, err
+		}
+		if ok != f.AllOf {
+			return ok, nil
+		}
+	}
+	return f.AllOf || len(f.Props) == 0, nil
+}
+
+func (c *Card) prop(f PropFilter) (bool, error) {
+	lines := c.named(f.Name)
+	if f.NotDefined || len(lines) == 0 {
+		return f.NotDefined == (len(lines) == 0), nil
+	}
+	if len(f.Texts)+len(f.Params) == 0 {
+		return true, nil
+	}
+	var positive []line.TextMatch
+	all := make([]string, len(lines))
+	for i, l := range lines {
+		all[i] = textOf(l)
+	}
+	for _, t := range f.Texts {
+		if !t.Negate {
+			positive = append(positive, t)
+			continue
+		}
+		ok, err := t.MatchAny(all)
+		if err != nil || ok != f.AllOf {
+			return ok, err
+		}
+	}
+	if len(positive)+len(f.Params) == 0 {
+		return f.AllOf, nil
+	}
+	for i, l := range lines {
+		ok, err := lineMatches(l, all[i], positive, f.Params, f.AllOf)
+		if ok || err != nil {
+			return ok, err
+		}
+	}
+	return false, nil
+}
+
+func lineMatches(l *line.Line, text string, texts []line.TextMatch, params []line.ParamFilter, allOf bool) (bool, error) {
+	for _, t := range texts {
+		if ok, err := t.Match(text); err != nil || ok != allOf {
+			return ok, err
+		}
+	}
+	for _, p := range params {
+		if ok, err := p.Match(l); err != nil || ok != allOf {
+			return ok, err
+		}
+	}
+	return allOf, nil
+}
+
+// named are the lines of a name that may carry a group.
+func (c *Card) named(name string) []*line.Line {
+	group, base := "", name
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		group, base = name[:i], name[i+1:]
+	}
+	lines := c.card.All(strings.ToUpper(base))
+	if group == "" {
+		return lines
+	}
+	var out []*line.Line
+	for _, l := range lines {
+		if strings.EqualFold(l.Group, group) {
+			out = append(out, l)
+		}
+	}
+	return out
+}

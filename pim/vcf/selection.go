@@ -1,5 +1,7 @@
 package vcf
 
+import "strings"
+
 // PropSelection is CARDDAV:prop in address-data (RFC 6352 10.4.2).
 type PropSelection struct {
 	Name string
@@ -8,5 +10,29 @@ type PropSelection struct {
 }
 
 // Select returns the asked properties, byte for byte, with VERSION, which no vCard can be
-// without. No props means all of them (CARDDAV:allprop).
-func (c *Card) Select(props []PropSelection) *Card { return c }
+// without. Names with a group ask for that group only. No props means all of them
+// (CARDDAV:allprop).
+func (c *Card) Select(props []PropSelection) *Card {
+	if len(props) == 0 {
+		return c
+	}
+	asked := map[string]bool{"VERSION": true}
+	for _, p := range props {
+		name := strings.ToUpper(p.Name)
+		asked[name] = asked[name] || !p.NoValue
+	}
+	out := c.clone()
+	for _, l := range out.card.All("") {
+		value, ok := asked[l.Name]
+		if !ok && l.Group != "" {
+			value, ok = asked[strings.ToUpper(l.Group)+"."+l.Name]
+		}
+		switch {
+		case !ok:
+			out.card.Replace(l)
+		case !value:
+			out.card.Replace(l, l.WithValue(""))
+		}
+	}
+	return out
+}

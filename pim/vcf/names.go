@@ -1,0 +1,133 @@
+package vcf
+
+import (
+	"strings"
+
+	"crmbridge/pim"
+	"crmbridge/pim/line"
+)
+
+// fullNameOf is what FN says: the full name, else what can stand for it.
+func fullNameOf(p *pim.Contact) string {
+	parts := strings.Join(strings.Fields(strings.Join([]string{p.Prefix, p.Given, p.Middle, p.Family, p.Suffix}, " ")), " ")
+	candidates := []string{p.FullName, parts, p.Nickname, p.Company}
+	for _, list := range [...][]pim.Labeled{p.Emails, p.Phones} {
+		if len(list) > 0 {
+			candidates = append(candidates, list[0].Value)
+		}
+	}
+	for _, s := range candidates {
+		if s = trim(s); s != "" {
+			return s
+		}
+	}
+	return "Unnamed"
+}
+
+func hasParts(p *pim.Contact) bool {
+	return p.Prefix+p.Given+p.Middle+p.Family+p.Suffix != ""
+}
+
+// isCompany is a contact that is an organisation.
+func isCompany(p *pim.Contact) bool {
+	return p.Company != "" && !hasParts(p) && (p.FullName == "" || p.FullName == p.Company)
+}
+
+// derivedName makes an N of a full name: the last word is the family name.
+func derivedName(full string) *line.Line {
+	words := strings.Fields(full)
+	family, given := "", strings.Join(words, " ")
+	if n := len(words); n > 1 {
+		family, given = words[n-1], strings.Join(words[:n-1], " ")
+	}
+	return line.New("N", line.Escape(family)+";"+line.Escape(given)+";;;", line.P(derived, "1"))
+}
+
+// names writes FN and N of a new card where the contact has none.
+func (e *editor) names() {
+	p := e.want
+	if p.FullName == "" {
+		e.value("FN", line.Escape(fullNameOf(p)))
+	}
+	switch {
+	case hasParts(p):
+	case isCompany(p):
+		// Apple shows the company only when told to; RFC 6350 6.1.4 has a kind for it.
+		if e.v == V4 {
+			e.value("KIND", "org")
+			break
+		}
+		e.put("N", line.New("N", ";;;;"))
+		e.value("X-ABSHOWAS", "COMPANY")
+	case p.Group:
+		e.put("N", line.New("N", line.Escape(fullNameOf(p))+";;;;", line.P(derived, "1")))
+	default:
+		e.put("N", derivedName(fullNameOf(p)))
+	}
+}
+
+// fullName goes on from FN to what depends on it.
+func (e *editor) fullName() {
+	if e.want.FullName == "" {
+		e.text("FN", fullNameOf(e.want))
+	}
+	if n := e.b.First("N"); n != nil && n.HasParam(derived) && !hasParts(e.want) {
+		e.put("N", derivedName(fullNameOf(e.want)))
+	}
+}
+
+// nameParts writes N; parts that stay keep their spelling.
+func (e *editor) nameParts() {
+	w, h := e.want, e.have
+	if !hasParts(w) {
+		if n := e.b.First("N"); n != nil {
+			e.put("N", n.WithoutParam("SORT-AS", derived).WithValue(";;;;"))
+		}
+		return
+	}
+	old := e.b.First("N")
+	raw := make([]string, 5)
+	if old != nil && !old.HasParam(derived) {
+		raw = append(line.Split(old.Value, ';'), raw...)[:5]
+	}
+	for i, part := range [...]struct{ have, want string }{
+		{h.Family, w.Family}, {h.Given, w.Given}, {h.Middle, w.Middle}, {h.Prefix, w.Prefix}, {h.Suffix, w.Suffix},
+	} {
+		if part.have != part.want || old == nil || old.HasParam(derived) {
+			raw[i] = line.Escape(part.want)
+		}
+	}
+	v := strings.Join(raw, ";")
+	if old == nil {
+		e.put("N", line.New("N", v))
+		return
+	}
+	e.put("N", bare(old).WithoutParam("SORT-AS", derived).WithValue(v))
+}
+
+// org writes the first two parts of ORG; further ones stay.
+func (e *editor) org() {
+	old := e.b.First("ORG")
+	var raw []string
+	if old != nil {
+		raw = line.Split(old.Value, ';')
+	}
+	for len(raw) < 2 {
+		raw = append(raw, "")
+	}
+	now := e.c.Item() // company and department may come one after the other
+	if now.Company != e.want.Company {
+		raw[0] = line.Escape(e.want.Company)
+	}
+	if now.Department != e.want.Department {
+		raw[1] = line.Escape(e.want.Department)
+	}
+	v := strings.TrimRight(strings.Join(raw, ";"), ";")
+	if old != nil && v != "" {
+		old = old.WithoutParam("SORT-AS")
+		e.touched = true
+		e.b.Replace(e.b.First("ORG"), bare(old).WithValue(v))
+		return
+	}
+	e.value("ORG", v)
+}
