@@ -103,9 +103,11 @@ func (d *demo) person(i int, p []string) {
 			"Number": "https://" + strings.ReplaceAll(box, ".", "-") + ".example.org"})
 	}
 	if has("a") {
+		place := [][2]string{{"London", "United Kingdom"}, {"Helsinki", "Finland"}, {"Stockholm", "Sweden"}, {"Porto", "Portugal"},
+			{"Athens", "Greece"}}[i%5]
 		d.add("ContactAddress", Fields{"Id": demoID("address", i+1), "ContactId": id, "AddressType": "Home", "Primary": true,
 			"Address": fmt.Sprintf("%d Imaginary Lane", i+1), "Zip": fmt.Sprintf("ZZ%d", 100+i),
-			"City": []string{"London", "Helsinki", "Stockholm", "Porto", "Athens"}[i%5]})
+			"City": place[0], "Country": place[1]})
 	}
 }
 

@@ -33,7 +33,7 @@ Activity Title
   RemindToAuthor bool
   RemindToAuthorDate date
   TimeZoneId ->TimeZone
-  ActivityConnectionId ->Activity
+  ActivityConnectionId ->Activity index
   CallDirectionId ->CallDirection
   GlobalActivityID text:250
   Body text

@@ -121,12 +121,16 @@ func (s *Sim) refuse(r *refusal) answer {
 		return answer{status: r.status}
 	}
 	b := []byte(`{`)
-	if s.opt.PlainErrors {
+	if s.opt.Errors == ErrorsPlain {
 		b = append(b, `"Message":`...)
 		b = appendText(b, r.text)
 	} else {
+		outer := r.text
+		if s.opt.Errors == ErrorsInner {
+			outer = "An error has occurred."
+		}
 		b = append(b, `"error":{"code":"","message":`...)
-		b = appendText(b, r.text)
+		b = appendText(b, outer)
 		b = append(b, `,"innererror":{"message":`...)
 		b = appendText(b, r.text)
 		b = append(b, `,"type":`...)

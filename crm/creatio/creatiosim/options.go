@@ -42,6 +42,18 @@ const (
 	ByEither
 )
 
+// ErrorStyle says where in an error's JSON the text stands.
+type ErrorStyle uint8
+
+const (
+	// ErrorsOData says it twice: {"error":{"message":TEXT,"innererror":{"message":TEXT,…}}}.
+	ErrorsOData ErrorStyle = iota
+	// ErrorsInner says it in innererror only; error.message is "An error has occurred.".
+	ErrorsInner
+	// ErrorsPlain says {"Message":TEXT}.
+	ErrorsPlain
+)
+
 // Options are a server's settings. The zero value is a strict .NET Framework site with no users and no data.
 type Options struct {
 	Now   func() time.Time // server clock, called concurrently; nil is time.Now
@@ -71,7 +83,7 @@ type Options struct {
 	MaxURL          int  // longest request target; 0 is 16 384, the limit of http.sys
 	WebDAV          bool // IIS WebDAV module is on: PUT, PATCH and DELETE are 405, X-HTTP-Method tunnels them
 	Postgres        bool // ids sort, lengths count and database errors read as on PostgreSQL instead of SQL Server
-	PlainErrors     bool // errors are {"Message":…} instead of {"error":{…}}
+	Errors          ErrorStyle
 	ByteOrderMark   bool // text answers begin with U+FEFF, as some .NET builds send
 	SurnameFirst    bool // "Surname Given Middle" when the server joins or splits names
 	ForeignLookups  bool // no lookup value has its standard id

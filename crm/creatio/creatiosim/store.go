@@ -24,8 +24,6 @@ func newStore(s *schema, postgres bool) *store {
 	return st
 }
 
-func (st *store) table(entity string) *table { return st.tables[entity] }
-
 // change is one row before and after; after nil is a deletion.
 type change struct {
 	table         *table

@@ -112,8 +112,8 @@ func transcriptOption(t *testing.T, o *Options, line string) {
 		o.NoCSRF = true
 	case "postgres":
 		o.Postgres = true
-	case "plain-errors":
-		o.PlainErrors = true
+	case "errors":
+		o.Errors = map[string]ErrorStyle{"inner": ErrorsInner, "plain": ErrorsPlain}[value]
 	case "surname-first":
 		o.SurnameFirst = true
 	case "max-batch":

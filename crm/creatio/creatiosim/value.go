@@ -1,6 +1,7 @@
 package creatiosim
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/hex"
 	"strings"
@@ -73,12 +74,7 @@ func (g guid) sortKey(postgres bool) guid {
 }
 
 func (g guid) compare(h guid) int {
-	for i := range g {
-		if c := cmp.Compare(g[i], h[i]); c != 0 {
-			return c
-		}
-	}
-	return 0
+	return bytes.Compare(g[:], h[:])
 }
 
 func stampOf(t time.Time) stamp { return stamp(t.UnixMilli()) }
