@@ -15,11 +15,15 @@ func (t *Tx) Changes(c CollectionID, since Seq, limit int, text bool, f func(*Ob
 	if since >= top {
 		return top, false, nil
 	}
-	query := selectObjects(text) + ` WHERE o.collection_id = ? AND o.seq > ? AND o.seq <= ? AND NOT o.shadowed`
+	where := ` WHERE o.collection_id = ? AND o.seq > ? AND o.seq <= ? AND NOT o.shadowed`
 	if since == 0 {
-		query += ` AND NOT o.deleted`
+		where += ` AND NOT o.deleted`
 	}
-	return t.inSequence(query, c, since, top, limit, text, f)
+	fs := full
+	if text {
+		fs = withText
+	}
+	return t.inSequence(fs, where, c, since, top, limit, f)
 }
 
 // ObjectChanges calls f, in the order of the change sequence, for every object that
@@ -31,13 +35,13 @@ func (t *Tx) ObjectChanges(c CollectionID, since Seq, limit int, f func(Object) 
 	if err := t.row(`SELECT seq FROM collections WHERE id = ?`, c).Scan(&top); err != nil {
 		return 0, false, fail("object changes", err)
 	}
-	return t.inSequence(selectObjects(false)+` WHERE o.collection_id = ? AND o.seq > ? AND o.seq <= ?`, c, since, top, limit, false,
+	return t.inSequence(full, ` WHERE o.collection_id = ? AND o.seq > ? AND o.seq <= ?`, c, since, top, limit,
 		func(o *Object) error { return f(*o) })
 }
 
 // inSequence pages through the changes in (since, top].
-func (t *Tx) inSequence(query string, c CollectionID, since, top Seq, limit int, text bool, f func(*Object) error) (last Seq, more bool, err error) {
-	query += ` ORDER BY o.seq LIMIT ?`
+func (t *Tx) inSequence(fs fields, where string, c CollectionID, since, top Seq, limit int, f func(*Object) error) (last Seq, more bool, err error) {
+	where += ` ORDER BY o.seq LIMIT ?`
 	last, count := since, 0
 	err = pages(func(o *Object) error {
 		count++
@@ -48,7 +52,7 @@ func (t *Tx) inSequence(query string, c CollectionID, since, top Seq, limit int,
 		if limit > 0 {
 			want = min(want, limit-count+1)
 		}
-		err := t.each(query, []any{c, last, top, want}, text, func(o *Object) error {
+		err := t.each(fs, where, []any{c, last, top, want}, func(o *Object) error {
 			n++
 			if limit > 0 && count+n > limit {
 				more = true

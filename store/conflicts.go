@@ -24,6 +24,24 @@ func (t *Tx) AddConflict(c Conflict) (Conflict, error) {
 	return c, fail("add conflict", t.orm.Create(&c).Error)
 }
 
+// UpdateConflict writes what an open report says; owner, object, link and times stay.
+// pim.ErrConflict when it is resolved already.
+func (t *Tx) UpdateConflict(c Conflict) error {
+	const op = "update conflict"
+	old, err := t.Conflict(c.ID)
+	if err != nil {
+		return err
+	}
+	if old.ResolvedAt != nil {
+		return resolved(op, old)
+	}
+	return t.save(op, "conflict", &c, "Name", "UID", "Kind", "Cause", "Method", "Device", "Base", "Mine", "Theirs", "Fields", "TheirVersion")
+}
+
+func resolved(op string, c Conflict) error {
+	return pim.Errorf("store: "+op, pim.ErrConflict, "the conflict is resolved already (%s)", c.Resolution)
+}
+
 // Conflict returns the report with that id, else pim.ErrNotFound.
 func (t *Tx) Conflict(id ConflictID) (Conflict, error) {
 	var c Conflict
@@ -84,22 +102,7 @@ func (t *Tx) ResolveConflict(id ConflictID, resolution, by string) (Conflict, er
 	}
 	c, err := t.Conflict(id)
 	if err == nil && n == 0 {
-		err = pim.Errorf("store: "+op, pim.ErrConflict, "the conflict is resolved already (%s)", c.Resolution)
+		err = resolved(op, c)
 	}
 	return c, err
-}
-
-// UpdateConflict brings an open report up to date: its texts, fields and version,
-// when a side moved on before anybody decided. pim.ErrConflict when it is closed.
-func (t *Tx) UpdateConflict(c Conflict) error {
-	const op = "update conflict"
-	if err := t.writing(op); err != nil {
-		return err
-	}
-	n, err := t.exec(`UPDATE conflicts SET mine = ?, theirs = ?, fields = ?, their_version = ? WHERE id = ? AND resolved_at IS NULL`,
-		c.Mine, c.Theirs, c.Fields, c.TheirVersion, c.ID)
-	if err == nil && n == 0 {
-		return pim.Errorf("store: "+op, pim.ErrConflict, "the conflict is resolved already")
-	}
-	return fail(op, err)
 }

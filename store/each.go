@@ -11,6 +11,9 @@ import (
 // EachOptions says which objects EachObject visits and how much of them is read.
 type EachOptions struct {
 	Text bool // read the texts too
+	// Brief reads only ID, Name, Component, ETag, Size, Seq and UpdatedAt, in
+	// half the time; the other fields are zero. Not together with Text.
+	Brief bool
 	// From and Until leave out objects that cannot overlap that time, unix
 	// seconds; nil is open. What is left is a superset: occurrences in between
 	// are for the caller to look at.
@@ -36,16 +39,26 @@ func (t *Tx) EachObject(c CollectionID, opts EachOptions, f func(*Object) error)
 	if opts.Components != nil {
 		where, args = where+componentIn(opts.Components), append(args, texts(opts.Components)...)
 	}
-	query := selectObjects(opts.Text) + where + ` AND o.id > ? ORDER BY o.id LIMIT ?`
+	where += ` AND o.id > ? ORDER BY o.id LIMIT ?`
 	var last ObjectID
 	return pages(f, func(add func(*Object) error) (bool, error) {
 		n := 0
-		err := t.each(query, append(slices.Clone(args), last, pageRows), opts.Text, func(o *Object) error {
+		err := t.each(opts.fields(), where, append(slices.Clone(args), last, pageRows), func(o *Object) error {
 			n, last = n+1, o.ID
 			return add(o)
 		})
 		return n < pageRows, err
 	})
+}
+
+func (opts EachOptions) fields() fields {
+	switch {
+	case opts.Text:
+		return withText
+	case opts.Brief:
+		return brief
+	}
+	return full
 }
 
 func componentIn(components []string) string {
@@ -102,7 +115,7 @@ func (t *Tx) eachInTime(c CollectionID, opts EachOptions, f func(*Object) error)
 	if err != nil {
 		return fail("each in time", err)
 	}
-	query := selectObjects(opts.Text) + ` WHERE o.id IN (` + t.listInt() + `) AND NOT o.deleted ORDER BY o.id`
+	where := ` WHERE o.id IN (` + t.listInt() + `) AND NOT o.deleted ORDER BY o.id`
 	next := 0
 	return pages(f, func(add func(*Object) error) (bool, error) {
 		chunk := ids[next:min(next+pageRows, len(ids))]
@@ -114,7 +127,7 @@ func (t *Tx) eachInTime(c CollectionID, opts EachOptions, f func(*Object) error)
 			return false, err
 		}
 		end := next + len(chunk)
-		err = t.each(query, []any{string(list)}, opts.Text, func(o *Object) error {
+		err = t.each(opts.fields(), where, []any{string(list)}, func(o *Object) error {
 			for ids[next] != o.ID { // gone since, where there is no snapshot
 				next++
 			}

@@ -62,43 +62,51 @@ func (t *Tx) LinksOf(c CollectionID) ([]Link, error) {
 	return ls, fail("links of", err)
 }
 
-// linkColumns are the columns that UpdateLink may write. Owner, collection, side
-// and driver never change; wanted and the lease have methods of their own.
-func linkColumns() []string {
+// linkFields are the fields that UpdateLink may write. Owner, collection, side and
+// driver never change; Wanted and the lease have methods of their own.
+func linkFields() []string {
 	return []string{
-		"name", "remote", "settings", "rules", "cursor", "interval", "paused", "held", "failures", "next_run", "last_run", "last_success",
-		"last_error", "listed_at", "local_seq",
+		"Name", "Remote", "Settings", "Rules", "Cursor", "Interval", "Paused", "Held", "Failures", "NextRun", "LastRun", "LastSuccess",
+		"LastError", "ListedAt", "LocalSeq",
 	}
 }
 
-// UpdateLink writes the named columns of a link, or all that can change when none
-// is named. A run names those it learned ("cursor", "local_seq"…), so that it does
-// not undo what a person sets meanwhile. A new name that is taken is pim.ErrExists.
-func (t *Tx) UpdateLink(l Link, columns ...string) error {
+// UpdateLink writes the named fields of a link, or all that can change when none is
+// named. A run names those it learned ("Cursor", "LocalSeq"…), so that it does not
+// undo what a person sets meanwhile. A new name that is taken is pim.ErrExists.
+func (t *Tx) UpdateLink(l Link, fields ...string) error {
 	const op = "update link"
-	known := linkColumns()
-	if len(columns) == 0 {
-		columns = known
+	known := linkFields()
+	if len(fields) == 0 {
+		fields = known
 	}
-	for _, c := range columns {
-		if !slices.Contains(known, c) {
-			return pim.Wrap("store: "+op, pim.ErrInternal, fmt.Errorf("no column %q to update", c))
+	for _, f := range fields {
+		if !slices.Contains(known, f) {
+			return pim.Wrap("store: "+op, pim.ErrInternal, fmt.Errorf("no field %q to update", f))
 		}
 	}
-	if slices.Contains(columns, "name") {
-		old, err := t.Link(l.ID)
-		if err != nil {
-			return err
-		}
-		other, err := t.LinkByName(old.UserID, l.Name)
-		if err == nil && other.ID != l.ID {
-			return pim.Errorf("store: "+op, pim.ErrExists, "there is already a link named %q", l.Name)
-		}
-		if err != nil && pim.ReasonOf(err) != pim.ErrNotFound {
+	if slices.Contains(fields, "Name") {
+		if err := t.linkName(op, l); err != nil {
 			return err
 		}
 	}
-	return t.save(op, "link", &l, append([]string{"updated_at"}, columns...)...)
+	return t.save(op, "link", &l, append([]string{"UpdatedAt"}, fields...)...)
+}
+
+// linkName refuses a name that another link of the user has.
+func (t *Tx) linkName(op string, l Link) error {
+	old, err := t.Link(l.ID)
+	if err != nil {
+		return err
+	}
+	other, err := t.LinkByName(old.UserID, l.Name)
+	if err == nil && other.ID != l.ID {
+		return pim.Errorf("store: "+op, pim.ErrExists, "there is already a link named %q", l.Name)
+	}
+	if err != nil && pim.ReasonOf(err) != pim.ErrNotFound {
+		return err
+	}
+	return nil
 }
 
 // DeleteLink removes a link and its pairs; its conflicts and runs stay readable.

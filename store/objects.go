@@ -14,37 +14,52 @@ func ETag(text []byte) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// objectColumns are the columns that scan reads, in order, from objects AS o.
-const objectColumns = `o.id, o.collection_id, o.name, o.uid, o.kind, o.component, o.etag, o.size, o.first_start, o.last_end, o.span,
-	o.seq, o.created_at, o.updated_at, o.deleted, o.shadowed`
+// fields says how much of an object a query reads.
+type fields int
 
 const (
-	objectSelect     = `SELECT ` + objectColumns + ` FROM objects AS o`
-	objectTextSelect = `SELECT ` + objectColumns + `, v.text FROM objects AS o LEFT JOIN versions AS v ON v.object_id = o.id AND v.seq = o.seq`
+	brief    fields = iota // what a listing shows
+	full                   // all but the text
+	withText               // all
 )
 
-func selectObjects(text bool) string {
-	if text {
-		return objectTextSelect
+// selects is the SELECT … FROM objects AS o for the fields, which a scanner reads.
+// A tombstone has no text.
+func (f fields) selects() string {
+	const all = `o.id, o.name, o.component, o.etag, o.size, o.seq, o.updated_at, o.collection_id, o.uid, o.kind, o.first_start, o.last_end,
+		o.span, o.created_at, o.deleted, o.shadowed`
+	switch f {
+	case brief:
+		return `SELECT o.id, o.name, o.component, o.etag, o.size, o.seq, o.updated_at FROM objects AS o`
+	case full:
+		return `SELECT ` + all + ` FROM objects AS o`
 	}
-	return objectSelect
+	return `SELECT ` + all + `, v.text FROM objects AS o LEFT JOIN versions AS v ON v.object_id = o.id AND v.seq = o.seq`
 }
 
-// scan reads one row of selectObjects.
-func (o *Object) scan(row interface{ Scan(...any) error }, text bool) error {
-	var dest [17]any
-	d := append(dest[:0], &o.ID, &o.CollectionID, &o.Name, &o.UID, &o.Kind, &o.Component, &o.ETag, &o.Size, &o.Start, &o.End, &o.Span,
-		&o.Seq, &o.CreatedAt, &o.UpdatedAt, &o.Deleted, &o.Shadowed)
-	if text {
-		d = append(d, &o.Text)
-	}
-	return row.Scan(d...)
+// scanner reads rows of selects one after the other, always into the same place.
+type scanner struct {
+	o    Object
+	dest []any
 }
 
-func (t *Tx) object(text bool, where string, args ...any) (Object, error) {
-	var o Object
-	err := o.scan(t.row(selectObjects(text)+" WHERE "+where, args...), text)
-	return o, err
+func newScanner(f fields) *scanner {
+	s := &scanner{}
+	o := &s.o
+	s.dest = append(s.dest, &o.ID, &o.Name, &o.Component, &o.ETag, &o.Size, &o.Seq, &o.UpdatedAt)
+	if f >= full {
+		s.dest = append(s.dest, &o.CollectionID, &o.UID, &o.Kind, &o.Start, &o.End, &o.Span, &o.CreatedAt, &o.Deleted, &o.Shadowed)
+	}
+	if f >= withText {
+		s.dest = append(s.dest, &o.Text)
+	}
+	return s
+}
+
+func (t *Tx) object(f fields, where string, args ...any) (Object, error) {
+	s := newScanner(f)
+	err := t.row(f.selects()+" WHERE "+where, args...).Scan(s.dest...)
+	return s.o, err
 }
 
 // Object returns the living object under a name, with its text, else
@@ -53,13 +68,13 @@ func (t *Tx) Object(c CollectionID, name string) (Object, error) {
 	if !storable(name) {
 		return Object{}, notFound("object", "object")
 	}
-	o, err := t.object(true, `o.collection_id = ? AND o.name = ? AND NOT o.shadowed AND NOT o.deleted`, c, name)
+	o, err := t.object(withText, `o.collection_id = ? AND o.name = ? AND NOT o.shadowed AND NOT o.deleted`, c, name)
 	return o, fail("object", err)
 }
 
 // ObjectByID returns the object with that id; a tombstone too, which has no text.
 func (t *Tx) ObjectByID(id ObjectID) (Object, error) {
-	o, err := t.object(true, `o.id = ?`, id)
+	o, err := t.object(withText, `o.id = ?`, id)
 	return o, fail("object by id", err)
 }
 
@@ -69,7 +84,7 @@ func (t *Tx) ObjectByUID(c CollectionID, uid string) (Object, error) {
 	if uid == "" || !storable(uid) {
 		return Object{}, notFound("object by uid", "object")
 	}
-	o, err := t.object(true, `o.collection_id = ? AND o.uid = ? AND NOT o.deleted AND o.uid <> ''`, c, uid)
+	o, err := t.object(withText, `o.collection_id = ? AND o.uid = ? AND NOT o.deleted AND o.uid <> ''`, c, uid)
 	return o, fail("object by uid", err)
 }
 
@@ -97,8 +112,8 @@ func (t *Tx) EachNamed(c CollectionID, names []string, f func(*Object) error) er
 			return fail("objects by name", err)
 		}
 		found := make(map[string]*Object, n)
-		err = t.each(objectTextSelect+` WHERE o.collection_id = ? AND NOT o.shadowed AND NOT o.deleted AND o.name IN (`+t.listText()+`)`,
-			[]any{c, string(list)}, true, func(o *Object) error {
+		err = t.each(withText, ` WHERE o.collection_id = ? AND NOT o.shadowed AND NOT o.deleted AND o.name IN (`+t.listText()+`)`,
+			[]any{c, string(list)}, func(o *Object) error {
 				found[o.Name] = o
 				return nil
 			})
@@ -133,20 +148,22 @@ func (t *Tx) listInt() string {
 	return `SELECT value FROM json_each(?)`
 }
 
-// each calls f for each row of a selectObjects query. f must not use the
-// transaction: the rows are still open.
-func (t *Tx) each(query string, args []any, text bool, f func(*Object) error) error {
-	rows, err := t.query(query, args...)
+// each calls f for each row of a query for objects. f must not use the transaction:
+// the rows are still open.
+func (t *Tx) each(fs fields, where string, args []any, f func(*Object) error) error {
+	rows, err := t.query(fs.selects()+where, args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
+	s := newScanner(fs)
 	for rows.Next() {
-		o := new(Object)
-		if err := o.scan(rows, text); err != nil {
+		if err := rows.Scan(s.dest...); err != nil {
 			return err
 		}
-		if err := f(o); err != nil {
+		o := s.o
+		s.o.Text = nil // the next row's is another slice
+		if err := f(&o); err != nil {
 			return err
 		}
 	}
@@ -187,7 +204,7 @@ func (t *Tx) done(h head) error {
 // at returns the row that speaks for a name: the living object or the newest
 // tombstone; nil when the name was never used.
 func (t *Tx) at(c CollectionID, name string) (*Object, error) {
-	o, err := t.object(false, `o.collection_id = ? AND o.name = ? AND NOT o.shadowed`, c, name)
+	o, err := t.object(full, `o.collection_id = ? AND o.name = ? AND NOT o.shadowed`, c, name)
 	if err == sql.ErrNoRows {
 		return nil, nil
 	}

@@ -141,6 +141,13 @@ func (t *Tx) DeletePair(id PairID) error {
 	return fail("delete pair", err)
 }
 
+// Intents returns the pairs of a link with a write whose outcome is not known, by id.
+func (t *Tx) Intents(l LinkID) ([]Pair, error) {
+	var ps []Pair
+	err := t.orm.Where("link_id = ? AND intent <> ''", l).Order("id").Find(&ps).Error
+	return ps, fail("intents", err)
+}
+
 // DirtyPairs returns at most limit (0: all) pairs of a link with an id above after
 // that the relay has to look at by now, by id: Dirty, with a write whose outcome is
 // unknown, or due for a retry. Those whose RetryAt is later wait for it.
@@ -153,12 +160,4 @@ func (t *Tx) DirtyPairs(l LinkID, now time.Time, limit int, after PairID) ([]Pai
 	}
 	err := db.Find(&ps).Error
 	return ps, fail("dirty pairs", err)
-}
-
-// Intents returns the pairs of a link with a write to the remote that was begun and
-// whose outcome is not known, by id.
-func (t *Tx) Intents(l LinkID) ([]Pair, error) {
-	var ps []Pair
-	err := t.orm.Where("link_id = ? AND intent <> ''", l).Order("id").Find(&ps).Error
-	return ps, fail("intents", err)
 }

@@ -24,7 +24,7 @@ func (t *Tx) FinishRun(r Run, steps []Step) error {
 		now := t.now
 		r.Ended = &now
 	}
-	if err := t.save(op, "run", &r, "ended", "outcome", "error", "counts", "requests"); err != nil {
+	if err := t.save(op, "run", &r, "Ended", "Outcome", "Error", "Counts", "Requests"); err != nil {
 		return err
 	}
 	if len(steps) == 0 {

@@ -13,7 +13,7 @@ import (
 
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
+	driver "modernc.org/sqlite"
 
 	"crmbridge/pim"
 )
@@ -41,13 +41,13 @@ func (s *Store) openSQLite(ctx context.Context) (gorm.Dialector, error) {
 	if err := f.Close(); err != nil {
 		return nil, fail("open", err)
 	}
-	if s.writer, err = sql.Open("sqlite", sqliteDSN(path, "immediate", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)")); err != nil {
-		return nil, fail("open", err)
+	if s.writer, err = sqlitePool(sqliteDSN(path, "immediate", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-16384)")); err != nil {
+		return nil, err
 	}
 	s.writer.SetMaxOpenConns(1)
 	s.writer.SetMaxIdleConns(1)
-	if s.reader, err = sql.Open("sqlite", sqliteDSN(path, "deferred", "query_only(1)")); err != nil {
-		return nil, fail("open", err)
+	if s.reader, err = sqlitePool(sqliteDSN(path, "deferred", "query_only(1)", "cache_size(-8192)")); err != nil {
+		return nil, err
 	}
 	// An answer that is streamed to a slow client holds its connection, so there
 	// may be many; the few that stay open serve ordinary load.
@@ -59,6 +59,14 @@ func (s *Store) openSQLite(ctx context.Context) (gorm.Dialector, error) {
 		return nil, &pim.Error{Op: "store: open", Kind: reason(err), Public: "the file is no usable SQLite database: " + path, Err: err}
 	}
 	return sqlite.Dialector{Conn: s.writer}, nil
+}
+
+func sqlitePool(dsn string) (*sql.DB, error) {
+	c, err := driver.NewConnector(dsn)
+	if err != nil {
+		return nil, fail("open", err)
+	}
+	return sql.OpenDB(cachingConnector{c}), nil
 }
 
 func sqlitePath(raw string) (string, error) {

@@ -17,17 +17,16 @@ func (t *Tx) insert(op string, row any) (bool, error) {
 	return res.RowsAffected > 0, fail(op, res.Error)
 }
 
-// save writes all columns of a row that exists, or only some; what names it when
-// it does not exist.
-func (t *Tx) save(op, what string, row any, columns ...string) error {
+// save writes all fields of a row that exists but CreatedAt, or only some; what
+// names it when it does not exist.
+func (t *Tx) save(op, what string, row any, fields ...string) error {
 	if err := t.writing(op); err != nil {
 		return err
 	}
-	db := t.orm.Model(row)
-	if len(columns) == 0 {
-		columns = []string{"*"}
+	if len(fields) == 0 {
+		fields = []string{"*"}
 	}
-	res := db.Select(columns).Omit("created_at").Updates(row)
+	res := t.orm.Model(row).Select(fields).Omit("CreatedAt").Updates(row)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return notFound(op, what)
 	}
