@@ -19,14 +19,13 @@ func parseLine(s string, no, maxParams int) (*Line, error) {
 		return nil, invalid(no, "the property name is missing or has odd characters")
 	}
 	l.Name = strings.ToUpper(l.Name)
-	values := 0
+	pp := paramParser{s: s}
 	for s[i] == ';' {
-		p, next, fault := parseParam(s, i+1)
+		p, next, fault := pp.param(i + 1)
 		if fault != "" {
 			return nil, invalid(no, "%s", fault)
 		}
-		values += max(len(p.Values), 1)
-		if maxParams > 0 && values > maxParams {
+		if maxParams > 0 && max(len(pp.values), len(l.Params)+1) > maxParams {
 			return nil, pim.Errorf(op, pim.ErrTooLarge, "line %d: it has more than %d parameters", no, maxParams)
 		}
 		l.Params = append(l.Params, p)
@@ -54,40 +53,51 @@ func isName(s string) bool {
 	return s != ""
 }
 
-// parseParam reads the parameter at s[i:] and gives the place of the ";" or ":" behind
-// it, or the fault in words.
-func parseParam(s string, i int) (p Param, next int, fault string) {
-	start := i
-	n := strings.IndexAny(s[i:], "=;:\"")
-	switch {
-	case n < 0:
-		return p, 0, "there is no colon"
-	case s[i+n] == '"':
-		return p, 0, "a quote stands where a parameter's name should"
-	case s[i+n] != '=':
-		// vCard 2.1: a value alone stands for TYPE=value or ENCODING=value.
-		p.raw = s[i : i+n]
-		if p.raw != "" {
-			p.Values = []string{p.raw}
-		}
-		return p, i + n, ""
+// paramParser reads the parameters of one line.
+type paramParser struct {
+	s      string
+	values []string // of all parameters, so that each does not need room of its own
+}
+
+// param reads the parameter at s[i:] and gives the place of the ";" or ":" behind it, or
+// the fault in words.
+func (pp *paramParser) param(i int) (p Param, next int, fault string) {
+	s, start := pp.s, i
+	for i < len(s) && s[i] != '=' && s[i] != ';' && s[i] != ':' && s[i] != '"' {
+		i++
 	}
-	p.Name = strings.ToUpper(strings.TrimSpace(s[i : i+n]))
-	for i += n; i < len(s) && (s[i] == '=' || s[i] == ','); {
+	first := len(pp.values)
+	switch {
+	case i == len(s):
+		return p, 0, "there is no colon"
+	case s[i] == '"':
+		return p, 0, "a quote stands where a parameter's name should"
+	case s[i] != '=':
+		// vCard 2.1: a value alone stands for TYPE=value or ENCODING=value.
+		p.raw = s[start:i]
+		if p.raw != "" {
+			pp.values = append(pp.values, p.raw)
+			p.Values = pp.values[first:len(pp.values):len(pp.values)]
+		}
+		return p, i, ""
+	}
+	p.Name = strings.ToUpper(strings.TrimSpace(s[start:i]))
+	for i < len(s) && (s[i] == '=' || s[i] == ',') {
 		var v string
-		v, i, fault = parseValue(s, i+1)
+		v, i, fault = pp.value(i + 1)
 		if fault != "" {
 			return p, 0, fault
 		}
-		p.Values = append(p.Values, v)
+		pp.values = append(pp.values, v)
 	}
+	p.Values = pp.values[first:len(pp.values):len(pp.values)]
 	p.raw = s[start:i]
 	return p, i, ""
 }
 
-// parseValue reads one parameter value at s[i:] up to ",", ";" or ":".
-func parseValue(s string, i int) (v string, next int, fault string) {
-	quoted := ""
+// value reads one parameter value at s[i:] up to ",", ";" or ":".
+func (pp *paramParser) value(i int) (v string, next int, fault string) {
+	s, quoted := pp.s, ""
 	if i < len(s) && s[i] == '"' {
 		n := strings.IndexByte(s[i+1:], '"')
 		if n < 0 {
@@ -96,11 +106,14 @@ func parseValue(s string, i int) (v string, next int, fault string) {
 		quoted = s[i+1 : i+1+n]
 		i += n + 2
 	}
-	n := strings.IndexAny(s[i:], ",;:")
-	if n < 0 {
+	start := i
+	for i < len(s) && s[i] != ',' && s[i] != ';' && s[i] != ':' {
+		i++
+	}
+	if i == len(s) {
 		return "", 0, "there is no colon"
 	}
-	return decodeParam(quoted + s[i:i+n]), i + n, ""
+	return decodeParam(quoted + s[start:i]), i, ""
 }
 
 // decodeParam undoes RFC 6868 3: ^n, ^' and ^^; any other ^ stays as it is.

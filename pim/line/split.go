@@ -77,12 +77,16 @@ func (sp *splitter) physical() string {
 
 // blanks skips empty lines that follow, so that a text of line ends is one line.
 func (sp *splitter) blanks() {
-	for sp.pos < len(sp.s) {
-		pos, no := sp.pos, sp.no
-		if sp.physical() != "" {
-			sp.pos, sp.no = pos, no
+	for {
+		i := sp.pos
+		for sp.end == '\n' && i < len(sp.s) && sp.s[i] == '\r' {
+			i++
+		}
+		if i == len(sp.s) || sp.s[i] != sp.end {
 			return
 		}
+		sp.pos = i + 1
+		sp.no++
 	}
 }
 
