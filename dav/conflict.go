@@ -104,7 +104,8 @@ func addReport(tx *store.Tx, rep store.Conflict) (bool, error) {
 	return err == nil, err
 }
 
-// supersede closes reports of an object whose refused text is now the one that is stored.
+// supersede closes reports of an object whose losing text is now the one that is stored: the refused one, or the one
+// that was written over blindly.
 func (w *putting) supersede(old *resource) error {
 	if old == nil {
 		return nil
@@ -114,7 +115,14 @@ func (w *putting) supersede(old *resource) error {
 		return err
 	}
 	for i := range open {
-		if open[i].Cause == store.CauseRelay || !bytes.Equal(open[i].Mine, w.doc.bytes()) {
+		lost := open[i].Mine
+		switch open[i].Cause {
+		case store.CauseBlind:
+			lost = open[i].Theirs
+		case store.CauseRelay:
+			continue
+		}
+		if !bytes.Equal(lost, w.doc.bytes()) {
 			continue
 		}
 		if _, err := w.tx.ResolveConflict(open[i].ID, "superseded", w.q.by()); err != nil {

@@ -1,0 +1,155 @@
+package dav_test
+
+import (
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"crmbridge/dav"
+)
+
+// FuzzHandler sends anything as a logged-in user. An answer has to come: never a panic, never 500, no text of an
+// internal error, and what was stored is whole.
+func FuzzHandler(f *testing.F) {
+	paths := []string{"/", "/dav/", "/dav/principals/ann/", calHome, bookHome, annCal, annBook, annCal + "a.ics", annBook + "a.vcf", annCal + "new.ics",
+		calHome + "new/", "/dav/calendars/bob/calendar/", "/dav/%2e%2e/x", annCal + "%00", "/.well-known/caldav"}
+	for _, method := range allMethods {
+		for i, path := range paths {
+			all := bodies()
+			f.Add(method, path, "0", "Destination", annCal+"b.ics", all[i%len(all)])
+		}
+	}
+	for _, body := range bodies() {
+		f.Add("REPORT", annCal, "1", "If", "(<urn:x> [\"a\"]) (Not <DAV:no-lock>)", body)
+		f.Add("REPORT", annBook, "", "If-None-Match", `"a", W/"b", *`, body)
+		f.Add("PROPFIND", calHome, "1", "Prefer", "return=minimal", body)
+	}
+	for _, text := range corpus(f) {
+		f.Add("PUT", annCal+"c.ics", "", "If-Match", "*", text)
+		f.Add("PUT", annBook+"c.vcf", "", "X", "", text)
+	}
+	s := newServer(f, dav.Limits{Object: 64 << 10, Collections: 10})
+	f.Fuzz(func(t *testing.T, method, path, depth, name, value, body string) {
+		if !plausible(method, path, depth, name, value) {
+			t.Skip()
+		}
+		r := httptest.NewRequest("GET", "http://dav.test/", strings.NewReader(body))
+		r.Method = method
+		u, err := r.URL.Parse(path)
+		if err != nil {
+			t.Skip()
+		}
+		r.URL = u
+		r.Header.Set("Depth", depth)
+		r.Header.Set(name, value)
+		r.SetBasicAuth("ann+fuzz", "pw")
+		run := *s
+		run.t = t
+		began := time.Now()
+		got := run.serve(r)
+		if took := time.Since(began); took > 2*time.Second {
+			t.Fatalf("%s %s took %v", method, path, took)
+		}
+		if got.Status >= 500 && got.Status != 502 && got.Status != 507 {
+			t.Fatalf("%s %s: %d %s", method, path, got.Status, got.Body)
+		}
+		if n := s.metrics.panics.Load(); n != 0 {
+			t.Fatalf("%d panics", n)
+		}
+		checkAnswer(t, got)
+	})
+}
+
+// plausible leaves out what net/http would not let through.
+func plausible(method, path, depth, name, value string) bool {
+	if method == "" || strings.ContainsFunc(method, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r) }) {
+		return false
+	}
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") {
+		return false
+	}
+	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' }) {
+		return false
+	}
+	switch strings.ToLower(name) {
+	case "host", "authorization", "content-length", "transfer-encoding":
+		return false
+	}
+	return !strings.ContainsAny(value+depth, "\r\n\x00")
+}
+
+// checkAnswer holds for every answer.
+func checkAnswer(t *testing.T, r *reply) {
+	t.Helper()
+	body := string(r.Body)
+	for _, internal := range []string{"store:", "dav:", "sql", "panic", "goroutine", ".go:"} {
+		if r.Status >= 400 && strings.Contains(body, internal) && !strings.Contains(body, "urn:crmbridge:dav") {
+			t.Fatalf("internal text %q in %s", internal, body)
+		}
+	}
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/xml") && len(body) > 0 {
+		parseXML(t, r.Body)
+	}
+	if r.Status == 405 && r.Header.Get("Allow") == "" {
+		t.Fatal("405 without Allow")
+	}
+}
+
+// corpus are files of other programs, where they are at hand.
+func corpus(tb testing.TB) []string {
+	dir := os.Getenv("BRIDGE_SHARED")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "shared")
+	}
+	var texts []string
+	for _, pattern := range []string{"corpus/ics/*", "corpus/vcf/*"} {
+		names, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		for _, name := range names {
+			b, err := os.ReadFile(name)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			texts = append(texts, string(b))
+		}
+	}
+	return texts
+}
+
+// TestCorpus stores every file of other programs: it is refused cleanly or comes back byte for byte.
+func TestCorpus(t *testing.T) {
+	t.Parallel()
+	texts := corpus(t)
+	if len(texts) == 0 {
+		t.Skip("SKIPPED: the corpus of calendars and cards is not here (set BRIDGE_SHARED)")
+	}
+	s := newServer(t)
+	s.call("MKCALENDAR", calHome+"all/", `<C:mkcalendar`+declarations+`><D:set><D:prop><C:supported-calendar-component-set>
+		<C:comp name="VEVENT"/><C:comp name="VTODO"/><C:comp name="VJOURNAL"/></C:supported-calendar-component-set></D:prop></D:set></C:mkcalendar>`).want(201)
+	stored := 0
+	for _, text := range texts {
+		for _, path := range []string{calHome + "all/c.ics", annBook + "c.vcf"} {
+			r := s.call("PUT", path, text)
+			checkAnswer(t, r)
+			if r.Status >= 400 {
+				r.want(403)
+				continue
+			}
+			stored++
+			if got := s.call("GET", path, "").want(200); string(got.Body) != text {
+				t.Errorf("changed: %q", got.Body)
+			}
+			s.call("REPORT", calHome+"all/", calendarQuery(`<C:comp-filter name="VEVENT"><C:time-range start="20200101T000000Z" end="20300101T000000Z"/></C:comp-filter>`)).want(207)
+			s.call("DELETE", path, "").want(204)
+		}
+	}
+	if stored < 20 { // most are fragments or broken on purpose
+		t.Errorf("only %d of %d files were stored", stored, len(texts))
+	}
+	t.Logf("%d of %d files stored", stored, len(texts))
+}
