@@ -24,6 +24,8 @@ type users struct {
 	tokens   map[string]*grant
 }
 
+// session is one login by form. The id travels in a cookie that scripts cannot read, csrf in one that they can; loader ties
+// the two to a node of the vendor's load balancer and is checked here so that a client cannot forget it.
 type session struct {
 	who    *account
 	loader string
@@ -34,6 +36,7 @@ type session struct {
 // blockedFor is how long too many wrong passwords keep a user out.
 const blockedFor = 15 * time.Minute
 
+// loginResult is the body of a login's answer, the same for success and failure.
 type loginResult struct {
 	Code              int             `json:"Code"`
 	Message           string          `json:"Message"`
@@ -42,6 +45,7 @@ type loginResult struct {
 	RedirectURL       *string         `json:"RedirectUrl"`
 }
 
+// loginException goes with a failed login. Its shape is that of a serialized .NET exception.
 type loginException struct {
 	HelpLink       *string `json:"HelpLink"`
 	InnerException *string `json:"InnerException"`
@@ -67,6 +71,8 @@ func (s *Sim) login(in *incoming) answer {
 	return answer{status: http.StatusOK, typ: "application/json; charset=utf-8", body: text, cookies: cookies}
 }
 
+// logIn checks credentials. Logins are compared without regard to case, as the database compares them. A wrong password
+// counts towards the block even for a user whose login would fail for another reason, so nothing can be learned from it.
 func (s *Sim) logIn(name, password string) (loginResult, []*http.Cookie) {
 	s.users.mu.Lock()
 	defer s.users.mu.Unlock()
@@ -100,6 +106,8 @@ func (s *Sim) logIn(name, password string) (loginResult, []*http.Cookie) {
 	return loginResult{}, s.sessionCookies(id, ss, now)
 }
 
+// sessionCookies are the four cookies of a login. None of the session's own has an expiry date: the server
+// decides when it ends.
 func (s *Sim) sessionCookies(id string, ss *session, now time.Time) []*http.Cookie {
 	return []*http.Cookie{
 		{Name: "BPMLOADER", Value: ss.loader, Path: "/", HttpOnly: true},
@@ -126,6 +134,7 @@ func nameCookie(login string) string {
 	return strings.Join(codes, "|")
 }
 
+// randomBytes makes session material. It is not taken from Options.Rand, which a test may have fixed.
 func randomBytes(n int) []byte {
 	b := make([]byte, n)
 	rand.Read(b) //nolint:errcheck // never fails; crypto/rand ends the program instead
@@ -146,6 +155,8 @@ func (s *Sim) authenticate(in *incoming, framework bool) (*account, *answer) {
 	return who, nil
 }
 
+// identify finds the account behind a token or a session. The order of the checks is what clients can see: no session first,
+// then the header that takes it up, then the CSRF token.
 func (s *Sim) identify(in *incoming, framework bool) (*account, *answer) {
 	if bearer, ok := strings.CutPrefix(in.Header.Get("Authorization"), "Bearer "); ok {
 		return s.identifyToken(bearer)
@@ -166,6 +177,7 @@ func (s *Sim) identify(in *incoming, framework bool) (*account, *answer) {
 	return ss.who, nil
 }
 
+// csrfHolds says whether cookie and header both carry this session's token. GET is checked like any other method.
 func csrfHolds(in *incoming, ss session) bool {
 	c, err := in.Cookie("BPMCSRF")
 	return err == nil && c.Value == ss.csrf && in.Header.Get("BPMCSRF") == ss.csrf
@@ -205,15 +217,18 @@ func (s *Sim) noSession(in *incoming) answer {
 	return unauthorized()
 }
 
+// unauthorized is the web server's page: a 401 carries no JSON.
 func unauthorized() answer {
 	return htmlPage(http.StatusUnauthorized, "401 - Unauthorized: Access is denied due to invalid credentials.")
 }
 
+// logout ends the sender's session. It answers the same whether there was one or not.
 func (s *Sim) logout(in *incoming) answer {
 	s.killSession(in)
 	return answer{status: http.StatusOK, typ: "application/json; charset=utf-8", body: []byte("{}")}
 }
 
+// killSession forgets the sender's session or token; both kinds, since a fault does not know which the client uses.
 func (s *Sim) killSession(in *incoming) {
 	if c, err := in.Cookie(s.sessionCookie()); err == nil {
 		s.users.mu.Lock()

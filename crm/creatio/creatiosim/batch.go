@@ -10,6 +10,7 @@ import (
 	"strings"
 )
 
+// batchItem is one request of a batch. Ids need not be unique: the vendor's own example repeats one.
 type batchItem struct {
 	ID      string            `json:"id"`
 	Method  string            `json:"method"`
@@ -19,6 +20,7 @@ type batchItem struct {
 	Body    json.RawMessage   `json:"body"`
 }
 
+// batchReply is the answer to one batchItem, in the order of the requests.
 type batchReply struct {
 	ID      string            `json:"id"`
 	Group   string            `json:"atomicityGroup,omitempty"`
@@ -115,6 +117,8 @@ func (s *Sim) runBatchPart(rq *request, items []batchItem) (replies []batchReply
 	return replies, true
 }
 
+// runBatchItem runs one request as if it had come alone, but as the batch's user. Inside a group reads are refused, as a
+// change set holds changes only (OData JSON format 4.01, 19.1).
 func (s *Sim) runBatchItem(outer *request, it batchItem, group *writing) answer {
 	method := strings.ToUpper(it.Method)
 	path, query, ok := batchTarget(outer.base, it.URL)
@@ -151,6 +155,7 @@ func batchTarget(base, target string) (path, query string, ok bool) {
 	return path, u.RawQuery, ok
 }
 
+// reply turns an answer into a batch's. A body that is not JSON, the web server's pages, travels as a string.
 func reply(it batchItem, ans answer) batchReply {
 	r := batchReply{ID: it.ID, Group: it.Group, Status: ans.status, Headers: map[string]string{"odata-version": "4.0"}}
 	for name, v := range ans.header {

@@ -106,6 +106,7 @@ func decodeValue(c *column, v any) (any, *refusal) {
 		strings.Trim(string(shown), `"`), c.kind.edm(), c.name)
 }
 
+// orNil makes the all-zero id what it is in the database: NULL. Clients may clear a lookup with either.
 func orNil(g guid) any {
 	if g == (guid{}) {
 		return nil

@@ -48,10 +48,12 @@ func (s *Sim) serveControl(w http.ResponseWriter, r *http.Request, path string) 
 	}
 }
 
+// noControl is an address below /__sim/ that means nothing.
 type noControl struct{ what string }
 
 func (e *noControl) Error() string { return "creatiosim: no control " + e.what }
 
+// control runs one operation and returns what is to be shown as JSON.
 func (s *Sim) control(op, rest string, r *http.Request, body []byte) (any, error) {
 	switch op {
 	case "GET state":
@@ -95,6 +97,7 @@ func (s *Sim) control(op, rest string, r *http.Request, body []byte) (any, error
 	return map[string]bool{"ok": true}, nil
 }
 
+// state is the overview that an end-to-end test polls.
 func (s *Sim) state() map[string]any {
 	rows := map[string]int{}
 	for _, e := range s.db.schema.list {
@@ -104,6 +107,7 @@ func (s *Sim) state() map[string]any {
 		"mails": s.MailCount(), "faults": s.Faults()}
 }
 
+// controlRecords is Add, Edit, Remove, Record and Find for other processes. All rules of the product apply.
 func (s *Sim) controlRecords(r *http.Request, rest string, body []byte) (any, error) {
 	name, id, _ := strings.Cut(rest, "/")
 	if _, err := s.entity(name); err != nil {

@@ -25,12 +25,14 @@ func Demo(now time.Time, owner User) Seed {
 	return d.seed
 }
 
+// demo collects the rows; today is midnight UTC, from which activities count their days.
 type demo struct {
 	today, now time.Time
 	owner      string
 	seed       Seed
 }
 
+// demoLines splits a table of the demo files into trimmed cells.
 func demoLines(table string) [][]string {
 	var out [][]string
 	for line := range strings.SplitSeq(strings.TrimSpace(table), "\n") {
@@ -43,6 +45,7 @@ func demoLines(table string) [][]string {
 	return out
 }
 
+// demoID is the same for every run and every day, so that a kept folder and a fresh one agree.
 func demoID(what string, n int) string { return namedID(fmt.Sprintf("demo %s %d", what, n)).String() }
 
 // add appends a row. Rows look as if they had been made over the last weeks, one an hour.
@@ -55,6 +58,7 @@ func (d *demo) add(entity string, f Fields) {
 	d.seed.Rows = append(d.seed.Rows, SeedRow{entity, f})
 }
 
+// company adds an account with its address.
 func (d *demo) company(i int, c []string) {
 	d.add("Account", Fields{"Id": demoID("company", i+1), "Name": c[0], "Type": c[1], "Country": c[2], "City": c[3],
 		"Address": c[4], "Zip": c[5], "AddressType": "Business", "OwnerId": d.owner, "Phone": demoPhone(200 + i),
@@ -64,6 +68,8 @@ func (d *demo) company(i int, c []string) {
 // demoPhone is a number of the range that Ofcom keeps free for drama.
 func demoPhone(n int) string { return fmt.Sprintf("+44 1632 960%03d", n%1000) }
 
+// person adds a contact with what its flags ask for. The parts of the name are given next to the full name, because the
+// server could only guess where to split 欧阳测试 or da Amostra.
 func (d *demo) person(i int, p []string) {
 	given, middle, surname, box, flags := p[0], p[1], p[2], p[3], p[7]
 	id := demoID("person", i+1)
@@ -120,6 +126,7 @@ func demoPhoto() []byte {
 	return b
 }
 
+// activity adds an activity and its participants; the owner becomes one on his own.
 func (d *demo) activity(i int, a []string) {
 	flags := a[6]
 	has := func(flag string) bool { return strings.Contains(flags, flag) }
@@ -169,6 +176,7 @@ func (d *demo) activity(i int, a []string) {
 	}
 }
 
+// demoOffset is the time between midnight today and a day and a clock time.
 func demoOffset(day, clock string) time.Duration {
 	n, err := strconv.Atoi(day)
 	t, err2 := time.Parse("15:04", clock)
@@ -178,6 +186,7 @@ func demoOffset(day, clock string) time.Duration {
 	return time.Duration(n)*24*time.Hour + time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
 }
 
+// demoPerson is the id of the person with this number in demoPeople.
 func demoPerson(number string) string {
 	n, err := strconv.Atoi(number)
 	if err != nil {
@@ -186,6 +195,7 @@ func demoPerson(number string) string {
 	return demoID("person", n)
 }
 
+// demoCompanyOf is the company of the first of people, "" if there is none.
 func demoCompanyOf(people []string) string {
 	if len(people) == 0 {
 		return ""

@@ -24,5 +24,18 @@
 //	people.go                     the Go side: Find, Add, Edit, Remove, Participants, Mails, …
 //	demo*.go                      sample data
 //
+// How sure each behaviour is, for whoever doubts it. From the vendor's documentation: the login's answer and cookies, Code 1
+// with status 200, CSRF header and ForceUseSession, tokens, both base paths, own ids on POST, the shape of the 201 with
+// its 100 ns stamps, empty text, all-zero lookups and the year 1, 200 and 204 for streams, the batch form with its 100
+// requests and continue-on-error, 405 under WebDAV, 20 000 rows. Seen by client programs on live sites: 500 "Column by
+// path OwnerId not found" for a lookup column in $filter where Owner/Id works, the same for a filtered column that is
+// not selected, bare ids and dates, 404 for a missing row on GET and DELETE, 401 for a login below /0, a byte order mark
+// before some answers, HTML where JSON was due, the names of collections. Taken from the libraries and databases the
+// product is built on: the texts of 400s, of database errors, three-valued comparisons, the order of ids, text
+// lengths in UTF-16 units. Assumed, because something has to happen: which status a missing CSRF token or
+// ForceUseSession has (403, 401), how contact columns and rows are mirrored in detail, what is emptied or goes along
+// on deletion, when mails would be sent, the messages of required columns. Where a choice was open, the one that is harder on
+// clients was taken.
+//
 // Not here: OData 3, DataService, multipart $batch (answered 501), file API, delete event log, any real mail.
 package creatiosim

@@ -131,6 +131,7 @@ func (w *writer) appendRow(b []byte, e *entity, r *row, q *query, head string) [
 	return append(b, '}')
 }
 
+// appendExpansion appends a lookup's row or a collection's rows. A row that the user may not see looks like an empty lookup.
 func (w *writer) appendExpansion(b []byte, r *row, x *expansion) []byte {
 	target := x.target(w.s.db.schema)
 	t := w.s.db.tables[target.name]

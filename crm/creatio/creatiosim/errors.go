@@ -14,6 +14,7 @@ type refusal struct {
 	html   bool   // the web server's page, not the application's JSON
 }
 
+// Error is for logs of tests; clients get the text by way of refuse.
 func (r *refusal) Error() string { return fmt.Sprintf("creatiosim: %d %s", r.status, r.text) }
 
 const (
@@ -38,6 +39,7 @@ func noColumn(path, entity string) *refusal {
 	return &refusal{500, fmt.Sprintf("Column by path %s not found in schema %s", path, entity), typNotFound, false}
 }
 
+// noProperty is the model's error for an unknown name in a query: unlike noColumn it is a 400.
 func noProperty(name string, e *entity) *refusal {
 	return badQuery("Could not find a property named '%s' on type '%s'.", name, e.typeName())
 }
@@ -45,12 +47,16 @@ func noProperty(name string, e *entity) *refusal {
 // ruleBroken is a business rule's text, or a required column's.
 func ruleBroken(text string) *refusal { return &refusal{500, text, typApplication, false} }
 
+// notFound is a row that is not there, or that the user may not see. The body is empty.
 func notFound() *refusal { return &refusal{status: 404} }
 
+// noSegment is an address that names no entity set or property.
 func noSegment(name string) *refusal {
 	return &refusal{404, fmt.Sprintf("Resource not found for the segment '%s'.", name), typODataError, false}
 }
 
+// duplicateKey is an insert with an id that is taken. The text is the database's, passed on by the application, and depends
+// on which one the site runs on.
 func (s *Sim) duplicateKey(e *entity, id guid) *refusal {
 	text := fmt.Sprintf("Violation of PRIMARY KEY constraint 'PK%sId'. Cannot insert duplicate key in object 'dbo.%s'. "+
 		"The duplicate key value is (%s).\r\nThe statement has been terminated.", e.name, e.name, id)
@@ -60,6 +66,7 @@ func (s *Sim) duplicateKey(e *entity, id guid) *refusal {
 	return &refusal{500, text, typDatabase, false}
 }
 
+// brokenReference is a lookup set to an id that its entity does not have.
 func (s *Sim) brokenReference(e *entity, c *column) *refusal {
 	text := fmt.Sprintf("The INSERT statement conflicted with the FOREIGN KEY constraint \"FK%s%s\". The conflict occurred "+
 		"in database \"Creatio\", table \"dbo.%s\", column 'Id'.\r\nThe statement has been terminated.", e.name, c.name, c.ref)
@@ -70,6 +77,7 @@ func (s *Sim) brokenReference(e *entity, c *column) *refusal {
 	return &refusal{500, text, typDatabase, false}
 }
 
+// stillReferenced is a deletion that a row of e stands in the way of.
 func (s *Sim) stillReferenced(e *entity, c *column) *refusal {
 	text := fmt.Sprintf("The DELETE statement conflicted with the REFERENCE constraint \"FK%s%s\". The conflict occurred "+
 		"in database \"Creatio\", table \"dbo.%s\", column '%s'.\r\nThe statement has been terminated.",
@@ -81,6 +89,7 @@ func (s *Sim) stillReferenced(e *entity, c *column) *refusal {
 	return &refusal{500, text, typDatabase, false}
 }
 
+// tooLong is a text over its column's length. The product does not cut.
 func (s *Sim) tooLong(e *entity, c *column) *refusal {
 	text := fmt.Sprintf("String or binary data would be truncated in table 'Creatio.dbo.%s', column '%s'.\r\n"+
 		"The statement has been terminated.", e.name, c.name)
@@ -90,6 +99,7 @@ func (s *Sim) tooLong(e *entity, c *column) *refusal {
 	return &refusal{500, text, typDatabase, false}
 }
 
+// isRequired is a row without a value it needs. The column is named by its code, not by its caption.
 func isRequired(c *column) *refusal {
 	return &refusal{500, fmt.Sprintf("Value for column \"%s\" must be set", c.name),
 		"Terrasoft.Common.ArgumentNullOrEmptyException", false}
@@ -155,6 +165,7 @@ func stackOf(r *refusal) string {
 	return "   at " + at
 }
 
+// htmlPage is one of the web server's own pages.
 func htmlPage(status int, text string) answer {
 	page := "<!DOCTYPE html>\n<html><head><title>" + text + "</title></head>\n<body><h2>" + text + "</h2></body></html>\n"
 	return answer{status: status, typ: typHTML, body: []byte(page)}

@@ -15,6 +15,7 @@ type expansion struct {
 	query query
 }
 
+// target is the entity that the expansion's rows belong to.
 func (x *expansion) target(s *schema) *entity {
 	if x.nav != nil {
 		return s.byName[x.nav.ref]
@@ -47,6 +48,7 @@ func (s *Sim) parseExpand(text string, e *entity, depth int) ([]expansion, *refu
 	return out, nil
 }
 
+// parseExpansion reads one item. Collections take the options of a list, a lookup's row $select and $expand only.
 func (s *Sim) parseExpansion(item string, e *entity, depth int) (expansion, *refusal) {
 	name, inner := item, ""
 	if i := strings.IndexByte(item, '('); i >= 0 {
@@ -88,6 +90,7 @@ func (s *Sim) parseExpansion(item string, e *entity, depth int) (expansion, *ref
 	return x, err
 }
 
+// splitNested reads the options in an item's brackets, which semicolons separate (OData 4 URL conventions 5.1.2).
 func splitNested(inner string) (options, *refusal) {
 	opts := options{}
 	if strings.Trim(inner, " ") == "" {

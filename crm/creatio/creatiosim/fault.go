@@ -29,6 +29,7 @@ const (
 	FaultSlow        FaultKind = "slow"        // the body trickles, taking Delay in all
 )
 
+// faultKinds are all there are, for checks and messages.
 func faultKinds() []FaultKind {
 	return []FaultKind{FaultLatency, FaultBusy, FaultUnavailable, FaultRule, FaultStatus, FaultHTML, FaultEmpty, FaultTruncate,
 		FaultAbort, FaultReset, FaultResetAfter, FaultSession, FaultSlow}
@@ -66,6 +67,7 @@ type Fault struct {
 	Message    string   `json:"message,omitempty"`
 }
 
+// check finds what would make a fault do nothing or something else than was meant.
 func (f Fault) check() error {
 	switch {
 	case !slices.Contains(faultKinds(), f.Kind):
@@ -78,16 +80,19 @@ func (f Fault) check() error {
 	return nil
 }
 
+// matches says whether a request is one that the fault is about, before counting and chance.
 func (f *Fault) matches(method, entity, path string) bool {
 	return (f.Method == "" || f.Method == method) && (f.Entity == "" || f.Entity == entity) &&
 		strings.Contains(path, f.Path)
 }
 
+// armed is a fault with how many requests it has seen and struck.
 type armed struct {
 	Fault
 	seen, struck int
 }
 
+// faults are armed under their own lock: they are asked before any data is touched.
 type faults struct {
 	mu   sync.Mutex
 	rand *rand.Rand

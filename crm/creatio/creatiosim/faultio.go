@@ -82,6 +82,7 @@ func (s *Sim) failAfter(w http.ResponseWriter, in *incoming, hit []Fault, ans an
 	s.writeAnswer(w, in, ans)
 }
 
+// record logs and counts a request. It comes before the answer goes out, so whoever has the answer finds the entry.
 func (s *Sim) record(in *incoming, status int, fault FaultKind) {
 	e := LogEntry{At: s.opt.Now(), Method: effectiveMethod(in.Method, in.Header), Path: in.URL.Path, Kind: in.kind,
 		Entity: in.ent, Status: status, Fault: string(fault)}
@@ -91,6 +92,7 @@ func (s *Sim) record(in *incoming, status int, fault FaultKind) {
 	s.stats.record(e)
 }
 
+// retryLater is a refusal for now. Retry-After is left out for no seconds: clients must do without it too.
 func retryLater(status int, text string, seconds int) answer {
 	ans := htmlPage(status, text)
 	if seconds > 0 {
@@ -99,6 +101,7 @@ func retryLater(status int, text string, seconds int) answer {
 	return ans
 }
 
+// orText is s, or def when s is empty.
 func orText(s, def string) string {
 	if s == "" {
 		return def
@@ -142,6 +145,7 @@ func drain(in *incoming) {
 	io.Copy(io.Discard, io.LimitReader(in.Body, 1<<20)) //nolint:errcheck // what cannot be read is not needed
 }
 
+// pause waits, but not for a client that has gone.
 func pause(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()

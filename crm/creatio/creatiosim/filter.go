@@ -5,6 +5,7 @@ import (
 	"strings"
 )
 
+// ftype is the type of an expression. The integer and decimal types of OData are one here: they compare with each other.
 type ftype uint8
 
 const (
@@ -17,10 +18,12 @@ const (
 	typeNav
 )
 
+// String is the name that type errors show.
 func (t ftype) String() string {
 	return [...]string{"<null>", "Edm.Boolean", "Edm.Decimal", "Edm.String", "Edm.DateTimeOffset", "Edm.Guid", "Entity"}[t]
 }
 
+// typeOf is the type of a column in an expression.
 func typeOf(c *column) ftype {
 	return map[kind]ftype{kindGUID: typeGUID, kindText: typeText, kindDate: typeDate, kindDay: typeDate, kindBool: typeBool,
 		kindInt: typeNumber, kindNumber: typeNumber}[c.kind]
@@ -33,6 +36,7 @@ type node interface {
 	eval(st *store, r *row) any
 }
 
+// litNode is a constant.
 type litNode struct {
 	val  any
 	kind ftype
@@ -42,6 +46,7 @@ type litNode struct {
 func (n *litNode) typ() ftype            { return n.kind }
 func (n *litNode) eval(*store, *row) any { return n.val }
 
+// colNode is a column of the row, or of a row that lookups lead to. Its kind is typeNav when the path ends at a lookup.
 type colNode struct {
 	navs []*column // lookups to follow first
 	col  *column
@@ -50,6 +55,7 @@ type colNode struct {
 
 func (n *colNode) typ() ftype { return n.kind }
 
+// eval follows the lookups; a path through an empty one is NULL.
 func (n *colNode) eval(st *store, r *row) any {
 	for _, nav := range n.navs {
 		g, ok := r.vals[nav.pos].(guid)
@@ -82,6 +88,7 @@ func defaultOf(k kind) any {
 	return nil
 }
 
+// logicNode is and, or over two or more conditions, kept flat so that long chains do not nest.
 type logicNode struct {
 	or    bool
 	parts []node
@@ -89,6 +96,7 @@ type logicNode struct {
 
 func (n *logicNode) typ() ftype { return typeBool }
 
+// eval is SQL's three-valued logic: one false decides an and, one true an or; short of that NULL makes the whole NULL.
 func (n *logicNode) eval(st *store, r *row) any {
 	var unknown bool
 	for _, p := range n.parts {
@@ -105,10 +113,12 @@ func (n *logicNode) eval(st *store, r *row) any {
 	return !n.or
 }
 
+// notNode is not.
 type notNode struct{ of node }
 
 func (n *notNode) typ() ftype { return typeBool }
 
+// eval leaves NULL as it is: a row about which nothing is known matches neither a condition nor its opposite.
 func (n *notNode) eval(st *store, r *row) any {
 	if b, ok := n.of.eval(st, r).(bool); ok {
 		return !b
@@ -116,6 +126,7 @@ func (n *notNode) eval(st *store, r *row) any {
 	return nil
 }
 
+// compareNode is one comparison of two expressions of the same type.
 type compareNode struct {
 	op          string
 	left, right node
@@ -124,6 +135,7 @@ type compareNode struct {
 
 func (n *compareNode) typ() ftype { return typeBool }
 
+// eval compares with the database's order. Text that is empty counts as NULL for "eq null", as the query engine writes it.
 func (n *compareNode) eval(st *store, r *row) any {
 	a := n.left.eval(st, r)
 	if n.null {
@@ -150,6 +162,7 @@ func (n *compareNode) eval(st *store, r *row) any {
 	return c <= 0
 }
 
+// incompatible is the OData library's complaint, which clients meet when they quote an id or a date.
 func incompatible(a, b node, op string) *refusal {
 	return badQuery("A binary operator with incompatible types was detected. Found operand types '%s' and '%s' for operator "+
 		"kind '%s'.", a.typ(), b.typ(), op)
@@ -202,6 +215,7 @@ func withoutFraction(op string, l *litNode) (string, node) {
 	return op, cut
 }
 
+// callNode is a function call. A NULL argument makes the result NULL.
 type callNode struct {
 	kind ftype
 	args []node
@@ -220,22 +234,26 @@ func (n *callNode) eval(st *store, r *row) any {
 	return n.fn(buf[:len(n.args)])
 }
 
+// function is what a name stands for: argument types, result type, and the work on arguments that are not NULL.
 type function struct {
 	args   []ftype
 	result ftype
 	fn     func(args []any) any
 }
 
+// textTest is a function of two texts. Case does not count, as in the database's default collation.
 func textTest(test func(s, part string) bool) function {
 	return function{[]ftype{typeText, typeText}, typeBool, func(a []any) any {
 		return test(strings.ToLower(a[0].(string)), strings.ToLower(a[1].(string)))
 	}}
 }
 
+// datePart is a function that takes a date apart. The parts are those of UTC, not of a user's time zone.
 func datePart(part func(s stamp) int) function {
 	return function{[]ftype{typeDate}, typeNumber, func(a []any) any { return int64(part(a[0].(stamp))) }}
 }
 
+// lookupFunction knows the functions of OData 4 that live sites are seen to take; the others are refused as unknown.
 func lookupFunction(name string) (function, bool) {
 	switch name {
 	case "contains":
@@ -262,6 +280,7 @@ func lookupFunction(name string) (function, bool) {
 	return function{}, false
 }
 
+// newCall checks a call's name and arguments.
 func newCall(name string, args []node) (node, *refusal) {
 	f, ok := lookupFunction(name)
 	if !ok {
@@ -283,6 +302,7 @@ func newCall(name string, args []node) (node, *refusal) {
 	return &callNode{f.result, args, f.fn}, nil
 }
 
+// match says whether r is among the rows asked for. No filter matches all.
 func (f *filter) match(st *store, r *row) bool {
 	if f == nil {
 		return true

@@ -31,10 +31,12 @@ type journal struct {
 	size int64 // length of the whole lines
 }
 
+// journalLine is one transaction.
 type journalLine struct {
 	Ops []journalOp `json:"ops"`
 }
 
+// journalOp is one row as it is afterwards, or its deletion. Whole rows make a line longer and replay simpler.
 type journalOp struct {
 	Entity  string                     `json:"e"`
 	ID      string                     `json:"id"`
@@ -59,6 +61,7 @@ func openJournal(dir string, st *store) (*journal, error) {
 	return j, nil
 }
 
+// startJournal locks, replays, drops an unfinished last line, and rewrites the file when most of it is history.
 func startJournal(f *os.File, dir string, st *store) (*journal, error) {
 	if err := lockFile(f); err != nil {
 		return nil, fmt.Errorf("%w: %s", ErrLocked, dir)
@@ -108,6 +111,8 @@ func (j *journal) replay(st *store) (lines int, err error) {
 	return lines, nil
 }
 
+// replayLine applies one line to the rows read so far. Columns that no longer exist are passed over, entities are not:
+// losing a column loses little, losing a table would go unnoticed.
 func replayLine(st *store, rows map[*table]map[guid]*row, line []byte) error {
 	var l journalLine
 	if err := json.Unmarshal(line, &l); err != nil {
@@ -140,6 +145,7 @@ func replayLine(st *store, rows map[*table]map[guid]*row, line []byte) error {
 	return nil
 }
 
+// decodeStored reads a value by its column's type. Dates are milliseconds since 1970.
 func decodeStored(c *column, raw json.RawMessage) (any, error) {
 	switch c.kind {
 	case kindGUID:
@@ -169,12 +175,14 @@ func decodeStored(c *column, raw json.RawMessage) (any, error) {
 	}
 }
 
+// decodeAs reads a JSON value of a Go type.
 func decodeAs[T any](raw json.RawMessage) (any, error) {
 	var v T
 	err := json.Unmarshal(raw, &v)
 	return v, err
 }
 
+// encodeStored writes a row's values that are set, without its id.
 func encodeStored(r *row, e *entity) (map[string]json.RawMessage, error) {
 	out := make(map[string]json.RawMessage, len(e.cols))
 	for _, c := range e.cols[1:] {
@@ -197,6 +205,7 @@ func encodeStored(r *row, e *entity) (map[string]json.RawMessage, error) {
 	return out, nil
 }
 
+// encodeLine writes a transaction.
 func encodeLine(changes []change) ([]byte, error) {
 	var l journalLine
 	for _, c := range changes {
@@ -256,6 +265,8 @@ func (j *journal) compact(st *store) error {
 	return old.Close()
 }
 
+// replaceFile puts text in place of the file at path, by way of tmp, which stays open and locked. The folder is synced too,
+// since the rename is an entry in it.
 func replaceFile(tmp *os.File, text []byte, path string) error {
 	if _, err := tmp.Write(text); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 )
 
+// tokenKind is a sort of token. Ids and dates have their own, being recognised by their form alone.
 type tokenKind uint8
 
 const (
@@ -21,6 +22,7 @@ const (
 	tokSlash
 )
 
+// token is a piece of a filter with its place, for messages.
 type token struct {
 	kind tokenKind
 	text string // as written; of a quoted string, its value
@@ -54,6 +56,7 @@ func lex(s string) ([]token, *refusal) {
 	return append(out, token{kind: tokEnd, at: len(s)}), nil
 }
 
+// lexOne reads the token at i and returns its length.
 func lexOne(s string, i int) (token, int, *refusal) {
 	rest := s[i:]
 	switch c := rest[0]; {
@@ -74,6 +77,7 @@ func lexOne(s string, i int) (token, int, *refusal) {
 	return token{}, 0, badQuery("Syntax error: character '%c' is not valid at position %d in '%s'.", r, i, s)
 }
 
+// lexText reads a string; nothing but a doubled quote is special in it (OData 4 ABNF, SQUOTE-in-string).
 func lexText(s string, i int) (token, int, *refusal) {
 	var b strings.Builder
 	for j := i + 1; j < len(s); j++ {
@@ -91,6 +95,7 @@ func lexText(s string, i int) (token, int, *refusal) {
 	return token{}, 0, badQuery("There is an unterminated string literal at position %d in '%s'.", len(s), s)
 }
 
+// isWordByte says whether c can be part of a name. Bytes of other scripts can, so that the error names the whole word.
 func isWordByte(c byte) bool {
 	return c == '_' || c == '$' || c == '@' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
 }
@@ -128,6 +133,7 @@ func lexWord(s string, i int) (token, int, *refusal) {
 	return token{}, 0, badQuery("Unrecognized literal '%s' at '%d' in '%s'.", word, i, s)
 }
 
+// numberOf reads an integer or a decimal.
 func numberOf(s string) (any, bool) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return n, true

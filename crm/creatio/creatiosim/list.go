@@ -75,6 +75,7 @@ func shape(q *query) string {
 	return "(" + strings.Join(parts, ",") + ")"
 }
 
+// nextPage is the query of the following page: the same options, further on, and with what is left of $top.
 func nextPage(opts options, skip, top, page int) string {
 	v := url.Values{}
 	for name, value := range opts {
@@ -175,6 +176,7 @@ func (s *Sim) sortRows(rows []*row, keys []orderKey) {
 	}
 }
 
+// orDefault is a row's value as the database has it.
 func orDefault(r *row, c *column) any {
 	if v := r.vals[c.pos]; v != nil {
 		return v

@@ -190,6 +190,7 @@ func (s *Sim) fillLookups() error {
 	return err
 }
 
+// addLookup inserts one value of lookupTable.
 func (w *writing) addLookup(e *entity, line string) error {
 	parts := strings.Split(line, ", ")
 	name, id, _ := strings.Cut(strings.TrimPrefix(parts[0], "+"), " = ")

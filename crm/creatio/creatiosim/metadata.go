@@ -31,6 +31,8 @@ func (s *Sim) metadata(*request) answer {
 	return answer{status: 200, typ: "application/xml; charset=utf-8", body: []byte(b.String())}
 }
 
+// writeEntityType writes one entity. Every column but text is said to be not nullable, although the database has NULLs: the
+// generated classes use value types.
 func writeEntityType(b *strings.Builder, e *entity) {
 	fmt.Fprintf(b, `<EntityType Name="%s"><Key><PropertyRef Name="Id"/></Key>`+"\n", e.name)
 	for _, c := range e.cols {

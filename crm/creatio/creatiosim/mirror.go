@@ -6,8 +6,10 @@ import "slices"
 // keeps both: the column shows the primary row of its type. A change that comes from one side is carried to the other,
 // once; w.depth stops it from coming back.
 
+// mirror is a contact column and the communication type whose primary row it shows.
 type mirror struct{ column, commType string }
 
+// mirrors are the pairs the product keeps; the other communication types show in no column.
 func mirrors() []mirror {
 	return []mirror{{"Email", "Email"}, {"Phone", "Business phone"}, {"MobilePhone", "Mobile phone"},
 		{"HomePhone", "Home phone"}, {"Skype", "Skype"}}
@@ -37,6 +39,8 @@ func (w *writing) mirrorContact(old, r *row) error {
 	return w.addressToRow(old, r)
 }
 
+// columnToRow carries a column's change from was to is: the shown row changes, a row that has the number already becomes
+// primary, an emptied column takes its row away and shows the next.
 func (w *writing) columnToRow(contact guid, m mirror, was, is string) error {
 	e := w.tx.table("ContactCommunication").ent
 	number := e.byName["Number"].pos
@@ -153,6 +157,7 @@ func (w *writing) mirrorCommunication(old, r *row) error {
 	return w.showPrimary(r.ref(contactPos), m, prefer)
 }
 
+// communicationGone shows another row in place of a deleted one.
 func (w *writing) communicationGone(r *row) error {
 	if w.depth > 0 {
 		return nil
@@ -167,6 +172,7 @@ func (w *writing) communicationGone(r *row) error {
 	return w.showPrimary(r.ref(e.byName["ContactId"].pos), m, guid{})
 }
 
+// sameType says whether two communications are of one type.
 func (w *writing) sameType(a, b *row) bool {
 	pos := w.tx.table("ContactCommunication").ent.byName["CommunicationTypeId"].pos
 	return a.ref(pos) == b.ref(pos)

@@ -4,6 +4,7 @@ import "slices"
 
 // A contact's address columns show its primary ContactAddress row, kept both ways like the communications.
 
+// addressColumns are the columns that Contact and ContactAddress share.
 func addressColumns() []string {
 	return []string{"AddressTypeId", "CountryId", "RegionId", "CityId", "Zip", "Address"}
 }
@@ -21,6 +22,7 @@ func addressOf(e *entity, r *row) (values fields, empty bool) {
 	return values, empty
 }
 
+// sameAddress compares two addresses, the type included.
 func sameAddress(a, b fields) bool {
 	return !slices.ContainsFunc(addressColumns(), func(name string) bool { return a[name] != b[name] })
 }
@@ -58,6 +60,7 @@ func (w *writing) addressToRow(old, r *row) error {
 	return err
 }
 
+// primaryAddress is the row that the contact shows, nil if none is marked.
 func (w *writing) primaryAddress(contact guid) *row {
 	t := w.tx.table("ContactAddress")
 	pos := t.ent.byName["Primary"].pos
@@ -92,6 +95,7 @@ func (w *writing) mirrorAddress(r *row) error {
 	return w.showAddress(contact)
 }
 
+// addressGone shows another address in place of a deleted one.
 func (w *writing) addressGone(r *row) error {
 	if w.depth > 0 {
 		return nil

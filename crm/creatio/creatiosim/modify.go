@@ -76,6 +76,7 @@ func (s *Sim) change(rq *request, e *entity, id guid) answer {
 	}, noContent)
 }
 
+// delete answers DELETE. What hangs on the row goes with it or stands in the way, see remove.
 func (s *Sim) delete(rq *request, e *entity, id guid) answer {
 	return s.modify(rq, func(w *writing) error {
 		old := s.entityRow(rq, e, id)
@@ -86,6 +87,7 @@ func (s *Sim) delete(rq *request, e *entity, id guid) answer {
 	}, noContent)
 }
 
+// writeStream replaces or empties a stream.
 func (s *Sim) writeStream(rq *request, e *entity, id guid, c *column, data []byte, status int) answer {
 	return s.modify(rq, func(w *writing) error {
 		old := s.entityRow(rq, e, id)
@@ -96,4 +98,5 @@ func (s *Sim) writeStream(rq *request, e *entity, id guid, c *column, data []byt
 	}, func(time.Time) answer { return answer{status: status} })
 }
 
+// noContent is the answer to a change.
 func noContent(time.Time) answer { return answer{status: http.StatusNoContent} }

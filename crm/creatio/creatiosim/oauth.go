@@ -11,6 +11,7 @@ import (
 	"time"
 )
 
+// grant is a token given out.
 type grant struct {
 	who     *account
 	expires time.Time
@@ -58,6 +59,7 @@ func tokenError(code string) answer {
 	return answer{status: http.StatusBadRequest, typ: "application/json; charset=UTF-8", body: []byte(`{"error":"` + code + `"}`)}
 }
 
+// identifyToken finds the account of a bearer token. Neither CSRF token nor ForceUseSession go with one.
 func (s *Sim) identifyToken(text string) (*account, *answer) {
 	s.users.mu.Lock()
 	defer s.users.mu.Unlock()

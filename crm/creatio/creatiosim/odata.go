@@ -17,10 +17,12 @@ type request struct {
 	tx     *writing // the atomicity group it belongs to; nil commits alone
 }
 
+// plainMeta says whether the client wants no annotations.
 func (rq *request) plainMeta() bool {
 	return strings.Contains(strings.ToLower(rq.header.Get("Accept")), "odata.metadata=none")
 }
 
+// jsonType is the Content-Type of a JSON answer. odata=verbose in Accept, which the vendor's examples send, changes nothing.
 func (rq *request) jsonType() string {
 	if rq.plainMeta() {
 		return "application/json; odata.metadata=none; odata.streaming=true; charset=utf-8"
@@ -56,6 +58,7 @@ func (s *Sim) serveOData(in *incoming, base, rest string) answer {
 	return ans
 }
 
+// methodNotAllowed is the web server's 405, an HTML page.
 func methodNotAllowed(allow string) answer {
 	ans := htmlPage(http.StatusMethodNotAllowed, "405 - HTTP verb used to access this page is not allowed.")
 	ans.header = map[string]string{"Allow": allow}
@@ -107,6 +110,7 @@ func (s *Sim) operate(rq *request) answer {
 	return methodNotAllowed("GET, PATCH, DELETE")
 }
 
+// only runs do if the method is the one that the resource has.
 func (s *Sim) only(rq *request, method string, do func(*request) answer) answer {
 	if rq.method != method {
 		return methodNotAllowed(method)

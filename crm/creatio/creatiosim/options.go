@@ -92,6 +92,7 @@ type Options struct {
 	ControlToken string // guards /__sim/; "" switches it off
 }
 
+// setDefaults fills in what was left zero.
 func (o *Options) setDefaults() {
 	if o.Now == nil {
 		o.Now = time.Now

@@ -21,8 +21,10 @@ const maxShown = 300
 // formDate is how <input type="datetime-local"> writes; the page means UTC.
 const formDate = "2006-01-02T15:04"
 
+// parsePages reads the templates; they escape what is shown, sample data being what people typed.
 func parsePages() (*template.Template, error) { return template.ParseFS(pagesFile, "pages.html") }
 
+// page renders a template completely before anything is sent.
 func (s *Sim) page(status int, name string, data any) answer {
 	var b bytes.Buffer
 	if err := s.pages.ExecuteTemplate(&b, name, data); err != nil {
@@ -37,6 +39,7 @@ func (s *Sim) loginForm(status int, message, returnURL string) answer {
 	return s.page(status, "login", map[string]string{"Message": message, "ReturnURL": returnURL})
 }
 
+// serveLoginPage shows the form and takes it. The return address comes from the query and is followed on this host only.
 func (s *Sim) serveLoginPage(in *incoming) answer {
 	back := in.URL.Query().Get("ReturnUrl")
 	if in.Method != http.MethodPost {
@@ -79,8 +82,10 @@ func (s *Sim) serveShell(in *incoming) answer {
 	return s.listPage(ss)
 }
 
+// pageRow is a line of a table on the page.
 type pageRow struct{ ID, Start, Title, Category, Status, Owner, Email, Mobile string }
 
+// listPage lists the activities around today and the contacts.
 func (s *Sim) listPage(ss session) answer {
 	now := s.opt.Now()
 	acts := slices.DeleteFunc(s.seen(ss, "Activity"), func(r Record) bool {
@@ -106,6 +111,7 @@ func (s *Sim) listPage(ss session) answer {
 	return s.page(http.StatusOK, "list", data)
 }
 
+// mapRows turns records into lines, as many as the page shows.
 func mapRows(rs []Record, f func(Record) pageRow) []pageRow {
 	out := []pageRow{}
 	for _, r := range rs[:min(len(rs), maxShown)] {
@@ -120,6 +126,7 @@ func (s *Sim) seen(ss session, entity string) []Record {
 	return s.where(entity, func(r *row) bool { return s.visible(ss.who, e, r) })
 }
 
+// titleOf is what people see of the row with this id.
 func (s *Sim) titleOf(entity, id string) string {
 	r, ok := s.Record(entity, id)
 	if !ok {
@@ -128,11 +135,13 @@ func (s *Sim) titleOf(entity, id string) string {
 	return r.Text(r.ent.title)
 }
 
+// input is a field of the form; with Choices it is a list to choose from.
 type input struct {
 	Name, Label, Type, Value string
 	Choices                  []choice
 }
 
+// choice is a lookup value on offer.
 type choice struct {
 	ID, Title string
 	Chosen    bool
@@ -148,6 +157,7 @@ func cardColumns(entity string) []string {
 	}[entity]
 }
 
+// card shows one record's form, or an empty one without an id.
 func (s *Sim) card(ss session, entity, id, message string) answer {
 	cols := cardColumns(entity)
 	rec, found := Record{}, false
@@ -180,6 +190,7 @@ func (s *Sim) sees(ss session, r Record) (ok bool) {
 	return ok
 }
 
+// inputs are the form's fields with the record's values.
 func (s *Sim) inputs(entity string, rec Record, cols []string) []input {
 	e := s.mustEntity(entity)
 	var out []input
@@ -213,6 +224,7 @@ func (s *Sim) inputs(entity string, rec Record, cols []string) []input {
 	return out
 }
 
+// submitCard takes a form. The session's CSRF token stands in it, cookies alone not being proof of intent.
 func (s *Sim) submitCard(in *incoming, ss session) answer {
 	form, err := url.ParseQuery(string(in.body))
 	if err != nil || form.Get("csrf") != ss.csrf {
@@ -233,6 +245,7 @@ func (s *Sim) submitCard(in *incoming, ss session) answer {
 	return answer{status: http.StatusSeeOther, header: map[string]string{"Location": shellPage}}
 }
 
+// applyCard makes the change as the session's user.
 func (s *Sim) applyCard(ss session, entity, id string, form url.Values) error {
 	e := s.mustEntity(entity)
 	f := Fields{}

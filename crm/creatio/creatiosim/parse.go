@@ -38,6 +38,7 @@ func (s *Sim) parseFilter(text string, e *entity) (*filter, *refusal) {
 	return parseFilter(text, e, s.db.schema, s.opt.LookupFilter)
 }
 
+// parseFilter is the method's work without a server.
 func parseFilter(text string, e *entity, sc *schema, lookups LookupFilter) (*filter, *refusal) {
 	toks, err := lex(text)
 	if err != nil {
@@ -62,6 +63,7 @@ func parseFilter(text string, e *entity, sc *schema, lookups LookupFilter) (*fil
 
 func (p *parser) peek() token { return p.toks[p.pos] }
 
+// next takes a token; the end stays.
 func (p *parser) next() token {
 	t := p.toks[p.pos]
 	if t.kind != tokEnd {
@@ -70,6 +72,7 @@ func (p *parser) next() token {
 	return t
 }
 
+// syntax is a token that cannot stand where it does.
 func (p *parser) syntax(t token) *refusal {
 	return badQuery("Syntax error at position %d in '%s'.", t.at, p.text)
 }
@@ -83,6 +86,7 @@ func (p *parser) word(ops ...string) (string, bool) {
 	return "", false
 }
 
+// enter counts a node and a level; whoever calls it leaves the level again.
 func (p *parser) enter(t token) *refusal {
 	if p.nodes++; p.nodes > maxFilterNodes {
 		return badQuery("The node count limit of '%d' has been exceeded.", maxFilterNodes)
@@ -97,6 +101,7 @@ func (p *parser) or() (node, *refusal) { return p.logic("or", p.and) }
 
 func (p *parser) and() (node, *refusal) { return p.logic("and", p.equality) }
 
+// logic reads operands joined by op, which must all be conditions if there is more than one.
 func (p *parser) logic(op string, operand func() (node, *refusal)) (node, *refusal) {
 	if err := p.enter(p.peek()); err != nil {
 		return nil, err
@@ -132,6 +137,7 @@ func (p *parser) equality() (node, *refusal) { return p.binary(p.relation, "eq",
 
 func (p *parser) relation() (node, *refusal) { return p.binary(p.unary, "gt", "ge", "lt", "le") }
 
+// binary reads comparisons of one precedence, from left to right: a eq b eq true is (a eq b) eq true.
 func (p *parser) binary(operand func() (node, *refusal), ops ...string) (node, *refusal) {
 	left, err := operand()
 	for err == nil {
@@ -151,6 +157,7 @@ func (p *parser) binary(operand func() (node, *refusal), ops ...string) (node, *
 	return left, err
 }
 
+// unary reads not, which binds tighter than any comparison: "not Title eq 'x'" is a type error, as on the product.
 func (p *parser) unary() (node, *refusal) {
 	at := p.peek()
 	if _, ok := p.word("not"); !ok {
@@ -171,6 +178,7 @@ func (p *parser) unary() (node, *refusal) {
 	return &notNode{n}, nil
 }
 
+// primary reads a bracket, a literal, a path or a call.
 func (p *parser) primary() (node, *refusal) {
 	t := p.next()
 	if err := p.enter(t); err != nil {
@@ -202,6 +210,7 @@ func (p *parser) primary() (node, *refusal) {
 	return nil, p.syntax(t)
 }
 
+// name reads what begins with a word. Operators are reserved only where they would be operators.
 func (p *parser) name(t token) (node, *refusal) {
 	switch t.text {
 	case "null":
@@ -274,6 +283,7 @@ func (p *parser) resolve(n *colNode, e *entity, names []string) {
 	}
 }
 
+// call reads a call's arguments, which may be expressions themselves.
 func (p *parser) call(t token) (node, *refusal) {
 	p.next() // (
 	var args []node

@@ -10,6 +10,7 @@ import (
 // with all that the product does on its own, and a new ModifiedOn. They see every row. An unknown entity or column is an
 // error, for the methods without one a panic, because the caller is a test that is wrong.
 
+// entity finds an entity by name.
 func (s *Sim) entity(name string) (*entity, error) {
 	if e := s.db.schema.byName[name]; e != nil {
 		return e, nil
@@ -17,6 +18,7 @@ func (s *Sim) entity(name string) (*entity, error) {
 	return nil, fmt.Errorf("creatiosim: no entity %q", name)
 }
 
+// mustEntity is entity for methods that return no error.
 func (s *Sim) mustEntity(name string) *entity {
 	e, err := s.entity(name)
 	if err != nil {
@@ -102,6 +104,7 @@ func (s *Sim) SetBytes(name, id, column string, data []byte) error {
 	})
 }
 
+// withRow runs fn on a row inside a write.
 func (s *Sim) withRow(name, id string, fn func(w *writing, e *entity, r *row) error) error {
 	e, err := s.entity(name)
 	if err != nil {
@@ -142,6 +145,7 @@ func (s *Sim) Find(entity, title string) []Record {
 	return s.where(entity, func(r *row) bool { return r.text(pos) == title })
 }
 
+// where collects rows in the order of their last change.
 func (s *Sim) where(entity string, ok func(*row) bool) []Record {
 	e := s.mustEntity(entity)
 	out := []Record{}
@@ -177,6 +181,7 @@ func (s *Sim) Addresses(contact string) []Record {
 	return s.children("ContactAddress", "ContactId", contact)
 }
 
+// children returns the rows whose lookup holds parent.
 func (s *Sim) children(entity, column, parent string) []Record {
 	e := s.mustEntity(entity)
 	out := []Record{}
@@ -238,6 +243,7 @@ func (s *Sim) Import(entity string, rows []Fields) error {
 	return s.db.load(e, list)
 }
 
+// importRow builds a row without putting it anywhere.
 func (w *writing) importRow(e *entity, f Fields) (*row, error) {
 	values, stamps, err := w.s.convert(e, f)
 	if err != nil {
@@ -320,6 +326,7 @@ type SeedRow struct {
 	Fields Fields
 }
 
+// plant inserts a seed in one transaction, as the first user.
 func (s *Sim) plant(seed Seed) error {
 	_, err := s.write(s.person(), func(w *writing) error {
 		for i, r := range seed.Rows {

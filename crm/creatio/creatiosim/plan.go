@@ -7,6 +7,7 @@ import (
 // bounds is a range of ModifiedOn, both ends included.
 type bounds struct{ lo, hi stamp }
 
+// unbounded is every stamp there is.
 func unbounded() bounds { return bounds{math.MinInt64, math.MaxInt64} }
 
 // modifiedBounds is a range outside of which no row can match n. It need not be the narrowest.

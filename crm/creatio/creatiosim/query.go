@@ -18,6 +18,7 @@ type query struct {
 	count   bool
 }
 
+// orderKey is one column of $orderby.
 type orderKey struct {
 	col  *column
 	desc bool
@@ -46,6 +47,7 @@ func splitOptions(raw string) (options, *refusal) {
 	return opts, nil
 }
 
+// set adds an option; none may come twice (OData 4 URL conventions 5).
 func (o options) set(name, value string) *refusal {
 	if _, twice := o[name]; twice {
 		return badQuery("Query option '%s' was specified more than once, but it must be specified at most once.", name)
@@ -160,6 +162,7 @@ func parseOrder(text string, e *entity) ([]orderKey, *refusal) {
 	return out, nil
 }
 
+// parseCount reads $top or $skip.
 func parseCount(name, v string) (int, *refusal) {
 	n, err := strconv.ParseInt(v, 10, 32)
 	if err != nil || n < 0 {
@@ -169,6 +172,7 @@ func parseCount(name, v string) (int, *refusal) {
 	return int(n), nil
 }
 
+// parseBool reads $count, whose values are lower case.
 func parseBool(name, v string) (bool, *refusal) {
 	if v != "true" && v != "false" {
 		return false, badQuery("Invalid value '%s' for %s query option found. Valid values are 'true' and 'false'.", v, name)
@@ -176,6 +180,7 @@ func parseBool(name, v string) (bool, *refusal) {
 	return v == "true", nil
 }
 
+// parseFormat takes JSON, the one format there is.
 func parseFormat(v string) *refusal {
 	if v != "json" && !strings.HasPrefix(v, "application/json") {
 		return badQuery("The value '%s' of the query option '$format' is not supported.", v)

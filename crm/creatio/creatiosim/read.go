@@ -34,11 +34,13 @@ func (s *Sim) read(rq *request, fn func()) {
 	s.db.view(fn)
 }
 
+// answerRow shows one row with its context.
 func (s *Sim) answerRow(rq *request, e *entity, r *row, q *query, status int) answer {
 	w := &writer{s: s, who: rq.user, plain: rq.plainMeta()}
 	return answer{status: status, typ: rq.jsonType(), body: w.appendRow(nil, e, r, q, w.entityHead(rq, e, q))}
 }
 
+// entityHead is the context annotation of a single row, the first member of its object (OData JSON format 4.0, 4.5.1).
 func (w *writer) entityHead(rq *request, e *entity, q *query) string {
 	b := []byte(`"@odata.context":`)
 	return string(appendText(b, rq.base+"$metadata#"+e.name+shape(q)+"/$entity"))
@@ -111,6 +113,7 @@ func (s *Sim) putStream(rq *request, e *entity, id guid, c *column) answer {
 	return s.writeStream(rq, e, id, c, rq.body, http.StatusOK)
 }
 
+// unsupportedType is Web API's 415. It has the {"Message":…} form whatever the site's error style.
 func (s *Sim) unsupportedType(typ string) answer {
 	b := []byte(`{"Message":`)
 	b = appendText(b, "The request entity's media type '"+typ+"' is not supported for this resource.")

@@ -18,8 +18,10 @@ type Record struct {
 	row *row
 }
 
+// recordOf wraps a row. Rows do not change, so it stays as it was.
 func recordOf(e *entity, r *row) Record { return Record{e.name, r.id.String(), e, r} }
 
+// value is a column as stored; nil is not set.
 func (r Record) value(column string) any {
 	if r.row == nil {
 		return nil
@@ -121,6 +123,7 @@ func (s *Sim) convert(e *entity, in Fields) (values, stamps fields, err error) {
 	return values, stamps, nil
 }
 
+// convertValue turns a Go or JSON value into a stored one; false means that the column cannot hold it.
 func convertValue(c *column, v any) (any, bool) {
 	switch x := v.(type) {
 	case nil:
@@ -147,6 +150,7 @@ func convertValue(c *column, v any) (any, bool) {
 	return nil, false
 }
 
+// convertText reads text for any type of column.
 func convertText(c *column, s string) (any, bool) {
 	switch c.kind {
 	case kindText:

@@ -23,6 +23,7 @@ func (w *writing) remove(e *entity, r *row) error {
 	return w.afterRemove(e, r)
 }
 
+// release does what lookup c calls for to the rows that name a deleted one.
 func (w *writing) release(child *entity, c *column, gone guid) error {
 	t := w.tx.table(child.name)
 	if !t.shared(c, gone) {

@@ -12,6 +12,7 @@ type columns struct {
 	email                                                              int // Contact
 }
 
+// columnsOf looks the positions up once.
 func columnsOf(sc *schema) columns {
 	a, p, c := sc.byName["Activity"].byName, sc.byName["ActivityParticipant"].byName, sc.byName["Contact"].byName
 	return columns{
@@ -23,6 +24,7 @@ func columnsOf(sc *schema) columns {
 	}
 }
 
+// setDefault sets a column that was left out; one that was sent as null stays null.
 func (f fields) setDefault(name string, v any) {
 	if _, given := f[name]; !given && v != nil {
 		f[name] = v
@@ -53,6 +55,7 @@ func (w *writing) prepareInsert(e *entity, v fields) {
 	}
 }
 
+// prepareUpdate completes the values of a change.
 func (w *writing) prepareUpdate(e *entity, old *row, v fields) {
 	if e.name == "Contact" {
 		w.fullName(old, v)
@@ -138,6 +141,7 @@ func (w *writing) ownerTakesPart(r *row) error {
 	return err
 }
 
+// movedOrRenamed says whether participants would want to hear of a change.
 func (w *writing) movedOrRenamed(old, r *row) bool {
 	for _, pos := range []int{w.s.col.title, w.s.col.location, w.s.col.start, w.s.col.due} {
 		if old.vals[pos] != r.vals[pos] {
@@ -147,6 +151,7 @@ func (w *writing) movedOrRenamed(old, r *row) bool {
 	return false
 }
 
+// mailInvited sends to every participant with an invitation.
 func (w *writing) mailInvited(activity *row, kind string) {
 	parts := w.tx.table("ActivityParticipant")
 	for _, p := range parts.sharing(parts.ent.byName["ActivityId"], activity.id) {
@@ -156,6 +161,7 @@ func (w *writing) mailInvited(activity *row, kind string) {
 	}
 }
 
+// mailParticipant sends to one participant, if there is an address. The mail leaves when the write has committed.
 func (w *writing) mailParticipant(p *row, kind string) {
 	contact := w.tx.table("Contact").byID[p.ref(w.s.col.participant)]
 	if contact == nil || contact.text(w.s.col.email) == "" {
@@ -165,6 +171,7 @@ func (w *writing) mailParticipant(p *row, kind string) {
 		Activity: p.ref(w.s.col.activity).String()})
 }
 
+// beforeRemove runs while the row and what hangs on it are still there.
 func (w *writing) beforeRemove(e *entity, r *row) error {
 	if e.name == "Activity" {
 		w.mailInvited(r, "cancellation")
@@ -172,6 +179,7 @@ func (w *writing) beforeRemove(e *entity, r *row) error {
 	return nil
 }
 
+// afterRemove runs when they are gone.
 func (w *writing) afterRemove(e *entity, r *row) error {
 	switch e.name {
 	case "ContactCommunication":

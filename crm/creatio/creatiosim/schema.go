@@ -7,6 +7,7 @@ import (
 	"strings"
 )
 
+// kind is a column's type.
 type kind uint8
 
 const (
@@ -35,6 +36,7 @@ const (
 	restrict                 // the deletion is refused
 )
 
+// column is a column of an entity. Lookups are columns of ids that name a row of another entity.
 type column struct {
 	name     string
 	pos      int
@@ -54,6 +56,7 @@ type collection struct {
 	via   *column
 }
 
+// entity is a table of the product, with the navigations that the OData model adds to it.
 type entity struct {
 	name        string
 	cols        []*column
@@ -88,6 +91,7 @@ Name text:250 required
 Description text:250
 `
 
+// schema is the whole model, in the order of the entity table.
 type schema struct {
 	list   []*entity
 	byName map[string]*entity
@@ -118,6 +122,7 @@ func parseSchema(text string) (*schema, error) {
 	return s, s.link()
 }
 
+// begin starts an entity with the columns that every entity has, and those of a lookup if it is one.
 func (s *schema) begin(words []string) (*entity, error) {
 	name, flag, _ := strings.Cut(words[0], ":")
 	e := &entity{name: name, title: "Name", lookup: flag == "lookup", byName: map[string]*column{},
@@ -146,6 +151,7 @@ func (s *schema) begin(words []string) (*entity, error) {
 	return e, nil
 }
 
+// add reads a column's line.
 func (e *entity) add(words []string) error {
 	if len(words) < 2 {
 		return fmt.Errorf("column %q has no type", words[0])
@@ -220,6 +226,7 @@ func (e *entity) typeName() string { return namespace + "." + e.name }
 // namespace is that of the product's generated OData model.
 const namespace = "Terrasoft.Configuration.OData"
 
+// names lists the entities alphabetically, as the service document does.
 func (s *schema) names() []string {
 	var out []string
 	for _, e := range s.list {

@@ -101,6 +101,7 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.failAfter(w, in, hit, ans)
 }
 
+// route finds who answers a path. Paths outside of the simulated services are the web server's 404.
 func (s *Sim) route(in *incoming) answer {
 	path := in.URL.Path
 	if base, rest, ok := odataPath(path); ok {
@@ -165,6 +166,7 @@ func (in *incoming) classify() {
 	in.kind, in.ent = kindOf(effectiveMethod(in.Method, in.Header), rest)
 }
 
+// kindOf names an OData operation by its method and its path below the service.
 func kindOf(method, rest string) (kind, ent string) {
 	first, more, deeper := strings.Cut(rest, "/")
 	name, _, keyed := strings.Cut(first, "(")
@@ -228,6 +230,7 @@ func (s *Sim) writeAnswer(w http.ResponseWriter, in *incoming, ans answer) {
 	}
 }
 
+// setHeader prepares an answer's headers; nothing may be cached.
 func setHeader(w http.ResponseWriter, ans answer) {
 	h := w.Header()
 	for _, c := range ans.cookies {

@@ -31,6 +31,7 @@ type Mail struct {
 	Activity string    `json:"activity"`
 }
 
+// stats is what the server remembers of its running, apart from the data.
 type stats struct {
 	mu     sync.Mutex
 	seq    int
@@ -40,6 +41,7 @@ type stats struct {
 	mailed int
 }
 
+// count adds to the counters only; requests inside a batch are no log entries of their own.
 func (st *stats) count(kind, entity string) {
 	st.mu.Lock()
 	defer st.mu.Unlock()

@@ -16,6 +16,7 @@ type store struct {
 	postgres bool
 }
 
+// newStore makes empty tables.
 func newStore(s *schema, postgres bool) *store {
 	st := &store{schema: s, tables: map[string]*table{}, postgres: postgres}
 	for _, e := range s.list {
@@ -39,12 +40,14 @@ type tx struct {
 
 func (t *tx) table(entity string) *table { return t.st.tables[entity] }
 
+// put stores a row and remembers what it replaced.
 func (t *tx) put(e *entity, r *row) {
 	tab := t.st.tables[e.name]
 	old := tab.put(r)
 	t.changes = append(t.changes, change{tab, r.id, old, r})
 }
 
+// remove deletes a row and remembers it.
 func (t *tx) remove(e *entity, id guid) {
 	tab := t.st.tables[e.name]
 	if old := tab.remove(id); old != nil {
@@ -52,6 +55,7 @@ func (t *tx) remove(e *entity, id guid) {
 	}
 }
 
+// rollbackTo undoes the changes made since there were mark of them, the last first.
 func (t *tx) rollbackTo(mark int) {
 	for i := len(t.changes) - 1; i >= mark; i-- {
 		c := t.changes[i]
@@ -119,6 +123,7 @@ func (st *store) load(e *entity, rows []*row) error {
 	return nil
 }
 
+// close ends the store; twice is no error.
 func (st *store) close() error {
 	st.mu.Lock()
 	defer st.mu.Unlock()

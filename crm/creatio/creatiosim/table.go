@@ -12,6 +12,7 @@ type row struct {
 	vals []any // by column position: guid, string, stamp, bool, int64, float64, []byte; nil is empty
 }
 
+// ref is a lookup's id; all zeros when it is empty.
 func (r *row) ref(pos int) guid {
 	g, _ := r.vals[pos].(guid)
 	return g
@@ -44,6 +45,7 @@ type table struct {
 	refs  map[int]map[guid]map[guid]struct{}
 }
 
+// newTable makes an empty table with the indexes its columns ask for.
 func newTable(e *entity) *table {
 	t := &table{ent: e, byID: map[guid]*row{}, refs: map[int]map[guid]map[guid]struct{}{}}
 	for _, c := range e.cols {
@@ -54,8 +56,10 @@ func newTable(e *entity) *table {
 	return t
 }
 
+// byKey orders rows by id.
 func byKey(a, b *row) int { return a.key.compare(b.key) }
 
+// byModified orders rows by their last change and, within one stamp, by id, so that paging has a fixed order.
 func byModified(a, b *row) int {
 	switch x, y := a.modified(), b.modified(); {
 	case x < y:
@@ -118,12 +122,14 @@ func (t *table) putMany(rows []*row) {
 	slices.SortFunc(t.mod, byModified)
 }
 
+// dropModified takes a row out of the ModifiedOn index.
 func (t *table) dropModified(r *row) {
 	if i, found := slices.BinarySearchFunc(t.mod, r, byModified); found {
 		t.mod = slices.Delete(t.mod, i, i+1)
 	}
 }
 
+// indexRow enters a row into the lookup indexes.
 func (t *table) indexRow(r *row) {
 	for pos, idx := range t.refs {
 		target := r.ref(pos)
@@ -137,6 +143,7 @@ func (t *table) indexRow(r *row) {
 	}
 }
 
+// unindex takes it out again; empty sets go, so that an index does not grow for ever.
 func (t *table) unindex(r *row) {
 	for pos, idx := range t.refs {
 		target := r.ref(pos)

@@ -50,4 +50,5 @@ func namedID(name string) guid {
 	return guid(uuid.NewSHA1(uuid.NameSpaceURL, []byte("creatiosim:"+name)))
 }
 
+// newID is a random id, as the product makes them.
 func newID() string { return uuid.NewString() }

@@ -22,6 +22,7 @@ const emptyDate = "0001-01-01T00:00:00Z"
 // dateLayout prints fractions only when there are any, as the product's serializer does.
 const dateLayout = "2006-01-02T15:04:05.9999999Z"
 
+// String is the canonical form, in lower case as the product shows it.
 func (g guid) String() string {
 	var b [36]byte
 	g.appendTo(b[:0])
@@ -73,10 +74,12 @@ func (g guid) sortKey(postgres bool) guid {
 	return guid{g[10], g[11], g[12], g[13], g[14], g[15], g[8], g[9], g[7], g[6], g[5], g[4], g[3], g[2], g[1], g[0]}
 }
 
+// compare orders by bytes; sort keys are made for it.
 func (g guid) compare(h guid) int {
 	return bytes.Compare(g[:], h[:])
 }
 
+// stampOf cuts a time to what the database keeps.
 func stampOf(t time.Time) stamp { return stamp(t.UnixMilli()) }
 
 func (s stamp) time() time.Time { return time.UnixMilli(int64(s)).UTC() }
@@ -148,6 +151,7 @@ func compareValues(a, b any, postgres bool) int {
 	return compareNumbers(a, b)
 }
 
+// compareNumbers compares integers exactly and mixed pairs as decimals.
 func compareNumbers(a, b any) int {
 	x, xInt := a.(int64)
 	y, yInt := b.(int64)

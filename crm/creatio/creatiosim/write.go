@@ -107,6 +107,7 @@ func (w *writing) settled(e *entity, old, r *row) (*row, error) {
 	return w.tx.table(e.name).byID[r.id], nil
 }
 
+// checkRules asks the site's rules about a row as it would be stored.
 func (w *writing) checkRules(e *entity, r *row) error {
 	for _, rule := range w.s.opt.Rules {
 		if rule.Entity != e.name {
