@@ -47,13 +47,20 @@ func scalar[T any](id FieldID, label string, kinds KindSet, s Sensitivity, at fu
 	}
 }
 
+// shown is f with another text for people, where the canonical one is not for reading.
+func shown(f Field, show func(Item) string) Field {
+	f.show = show
+	return f
+}
+
 // list builds a row over several values: their order means nothing, key tells
-// which value of one side is which of the other, canon tells equal ones.
-func list[T any](id FieldID, label string, kinds KindSet, s Sensitivity, at func(Item) *[]T, key, canon func(T) string) Field {
-	texts := func(it Item) []string {
+// which value of one side is which of the other, canon tells equal ones, show is for
+// people.
+func list[T any](id FieldID, label string, kinds KindSet, s Sensitivity, at func(Item) *[]T, key, canon, show func(T) string) Field {
+	texts := func(it Item, text func(T) string) []string {
 		out := make([]string, 0, len(*at(it)))
 		for _, v := range *at(it) {
-			out = append(out, canon(v))
+			out = append(out, text(v))
 		}
 		sort.Strings(out)
 		return out
@@ -62,12 +69,12 @@ func list[T any](id FieldID, label string, kinds KindSet, s Sensitivity, at func
 		ID: id, Label: label, Kinds: kinds, Sensitivity: s,
 		text: func(it Item) string {
 			var b strings.Builder
-			for _, t := range texts(it) {
+			for _, t := range texts(it, canon) {
 				b.WriteString(strconv.Quote(t))
 			}
 			return b.String()
 		},
-		show: func(it Item) string { return strings.Join(texts(it), "\n") },
+		show: func(it Item) string { return strings.Join(texts(it, show), "\n") },
 		copy: func(dst, src Item) { *at(dst) = slices.Clone(*at(src)) },
 		merge: func(base, mine, theirs, into Item) bool {
 			out, ok := mergeList(*at(base), *at(mine), *at(theirs), key, canon)

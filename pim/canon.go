@@ -11,12 +11,20 @@ import (
 // sep keeps the parts of a compound value apart; no calendar text may hold it.
 const sep = "\x1f"
 
+// join is the canonical text of a compound value; "" when every part is absent.
 func join(parts ...string) string {
 	s := strings.Join(parts, sep)
 	if strings.Trim(s, sep) == "" {
 		return ""
 	}
 	return s
+}
+
+func yes(b bool, word string) string {
+	if b {
+		return word
+	}
+	return ""
 }
 
 // span is the value of FieldTime.
@@ -52,6 +60,11 @@ func nameText(v nameParts) string {
 	return join(plain(v.prefix), plain(v.given), plain(v.middle), plain(v.family), plain(v.suffix))
 }
 
+func nameShow(it Item) string {
+	v := nameOf(it.(*Contact))
+	return strings.Join(dropEmpty([]string{plain(v.prefix), plain(v.given), plain(v.middle), plain(v.family), plain(v.suffix)}), " ")
+}
+
 func reminderText(r Reminder) string {
 	s := r.Before.String()
 	if r.End {
@@ -67,7 +80,9 @@ func personKey(p Person) string {
 	return p.Name + sep + p.ID
 }
 
-func personText(p Person) string {
+func personText(p Person) string { return join(plain(p.Name), strings.ToLower(p.Email)) }
+
+func personShow(p Person) string {
 	switch {
 	case p.Email == "":
 		return plain(p.Name)
@@ -79,9 +94,16 @@ func personText(p Person) string {
 
 func attendeeKey(a Attendee) string { return personKey(a.Person) }
 
+// answer is "" for one that was not given, however that is written.
+func (a Attendee) answer() string { return strings.TrimPrefix(a.Answer, "needs-action") }
+
 func attendeeText(a Attendee) string {
-	s := personText(a.Person)
-	if a.Answer != "" && a.Answer != "needs-action" {
+	return join(personText(a.Person), a.answer(), yes(a.Optional, "optional"))
+}
+
+func attendeeShow(a Attendee) string {
+	s := personShow(a.Person)
+	if a.answer() != "" {
 		s += " " + a.Answer
 	}
 	if a.Optional {
@@ -91,6 +113,14 @@ func attendeeText(a Attendee) string {
 }
 
 func recurrenceText(r *Recurrence) string {
+	if r == nil {
+		return ""
+	}
+	return strings.Join(dropEmpty([]string{recurrenceShow(r), r.Overrides}), "\n")
+}
+
+// recurrenceShow leaves out the digest, which tells people nothing.
+func recurrenceShow(r *Recurrence) string {
 	if r == nil {
 		return ""
 	}
@@ -104,7 +134,7 @@ func recurrenceText(r *Recurrence) string {
 	}
 	rules := append([]string(nil), r.Rules...)
 	sort.Strings(rules)
-	parts := []string{strings.Join(rules, "\n"), whens("also ", r.Dates), whens("not ", r.Except), whens("changed ", r.Changed), r.Overrides}
+	parts := []string{strings.Join(rules, "\n"), whens("also ", r.Dates), whens("not ", r.Except), whens("changed ", r.Changed)}
 	parts = dropEmpty(parts)
 	return strings.Join(parts, "\n")
 }
@@ -146,6 +176,10 @@ func emailKey(l Labeled) string { return strings.ToLower(l.Value) }
 func valueKey(l Labeled) string { return l.Value }
 
 func labeledText(l Labeled) string {
+	return join(plain(l.Value), l.Label, yes(l.Preferred, "preferred"))
+}
+
+func labeledShow(l Labeled) string {
 	s := plain(l.Value)
 	if l.Label != "" {
 		s += " (" + l.Label + ")"
@@ -159,6 +193,11 @@ func labeledText(l Labeled) string {
 func addressKey(a Address) string { return a.Label + sep + a.Street + sep + a.City }
 
 func addressText(a Address) string {
+	return join(plain(a.POBox), plain(a.Extended), plain(a.Street), plain(a.PostalCode), plain(a.City), plain(a.Region), plain(a.Country),
+		a.Label, yes(a.Preferred, "preferred"))
+}
+
+func addressShow(a Address) string {
 	parts := dropEmpty([]string{plain(a.POBox), plain(a.Extended), plain(a.Street), plain(a.PostalCode), plain(a.City), plain(a.Region), plain(a.Country)})
 	s := strings.Join(parts, ", ")
 	if a.Label != "" {
