@@ -13,15 +13,16 @@
 //	options.go user.go            what can be switched
 //	entities.go schema.go         the entity table (columns, lengths, references) and its parser
 //	value.go encode.go body.go    values, JSON out, JSON in
-//	table.go store.go journal.go  rows, indexes, transactions with undo, the append-only file behind Options.Dir
+//	table.go store.go journal.go lock_*.go   rows, indexes, transactions with undo, the file behind Options.Dir
 //	lex.go parse.go filter.go plan.go   the $filter language: tokens, grammar, evaluation, index use
 //	query.go expand.go list.go    $select, $expand, $orderby, paging
-//	odata.go read.go write.go     URL to operation; GET; POST, PATCH, DELETE
-//	rules.go names.go mirror.go remove.go   what the product does on its own when rows change
+//	odata.go read.go modify.go    URL to operation; GET; POST, PATCH, DELETE
+//	write.go rules.go names.go mirror.go mirroraddr.go remove.go   a change and what the product does on its own with it
+//	lookups.go                    the values of the pick-lists
 //	batch.go metadata.go errors.go      $batch, $metadata, error bodies
 //	auth.go oauth.go pages.go     sessions, tokens, the small human pages
 //	fault.go faultio.go control.go stats.go   failures on demand, /__sim/, logs and counters
-//	people.go                     the Go side: Find, Add, Edit, Remove, Participants, Mails, …
+//	people.go record.go           the Go side: Find, Add, Edit, Remove, Participants, Mails, …
 //	demo*.go                      sample data
 //
 // How sure each behaviour is, for whoever doubts it. From the vendor's documentation: the login's answer and cookies, Code 1
