@@ -1,7 +1,6 @@
 package creatiosim
 
 import (
-	"encoding/base64"
 	"strconv"
 	"unicode/utf8"
 )
@@ -67,10 +66,6 @@ func appendValue(b []byte, k kind, v any) []byte {
 		return strconv.AppendInt(b, x, 10)
 	case float64:
 		return strconv.AppendFloat(b, x, 'f', -1, 64)
-	case []byte:
-		b = append(b, '"')
-		b = base64.StdEncoding.AppendEncode(b, x)
-		return append(b, '"')
 	}
 	return append(b, "null"...)
 }

@@ -81,6 +81,26 @@ func TestDataSurvivesRestart(t *testing.T) {
 	must(t, again.Close())
 }
 
+func TestImportIsKept(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := openIn(t, dir)
+	rows := make([]Fields, 2500)
+	for i := range rows {
+		rows[i] = Fields{"Name": fmt.Sprintf("C%d", i)}
+	}
+	must(t, s.Import("Contact", rows))
+	must(t, s.Clear("City"))
+	want := dump(s)
+	must(t, s.Close())
+	if err := s.Import("Contact", rows[:1]); !errors.Is(err, errClosed) {
+		t.Errorf("import after Close: %v", err)
+	}
+	s = openIn(t, dir)
+	sameDump(t, "reopened", dump(s), want)
+	must(t, s.Close())
+}
+
 // A crash may cut the last line; it was never answered. Anything else that is broken must not be passed over.
 func TestDamagedJournal(t *testing.T) {
 	t.Parallel()

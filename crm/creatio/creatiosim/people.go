@@ -3,7 +3,6 @@ package creatiosim
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // The methods in this file look at and change the data behind the API's back, as a person in the CRM's web page would:
@@ -343,6 +342,3 @@ func (s *Sim) plant(seed Seed) error {
 	})
 	return err
 }
-
-// Now is the server's clock.
-func (s *Sim) Now() time.Time { return s.opt.Now() }

@@ -17,21 +17,12 @@ func (s *Sim) single(rq *request, e *entity, id guid) answer {
 		return s.refuse(bad)
 	}
 	ans := s.refuse(notFound())
-	s.read(rq, func() {
+	s.db.view(func() {
 		if r := s.entityRow(rq, e, id); r != nil {
 			ans = s.answerRow(rq, e, r, &q, 200)
 		}
 	})
 	return ans
-}
-
-// read runs fn with the data held still. Inside an atomicity group it is held already.
-func (s *Sim) read(rq *request, fn func()) {
-	if rq.tx != nil {
-		fn()
-		return
-	}
-	s.db.view(fn)
 }
 
 // answerRow shows one row with its context.
@@ -59,7 +50,7 @@ func (s *Sim) property(rq *request, e *entity, id guid, rest string) answer {
 		return methodNotAllowed("GET")
 	}
 	ans := s.refuse(notFound())
-	s.read(rq, func() {
+	s.db.view(func() {
 		r := s.entityRow(rq, e, id)
 		if r == nil {
 			return
@@ -86,7 +77,7 @@ func (s *Sim) stream(rq *request, e *entity, id guid, c *column) answer {
 	switch rq.method {
 	case http.MethodGet:
 		ans := s.refuse(notFound())
-		s.read(rq, func() {
+		s.db.view(func() {
 			if r := s.entityRow(rq, e, id); r != nil {
 				data, _ := r.vals[c.pos].([]byte)
 				ans = answer{status: 200, typ: typBytes, body: data}
