@@ -190,10 +190,10 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 		return err
 	}
 	p := v.pair
-	if p.RemoteID != "" || p.Key == "" {
+	if p.RemoteID != "" || p.Key == "" || p.RemoteGone {
 		// A record that is gone is made anew under a new key: the old one may be
 		// remembered by the remote.
-		p.Key = r.key(p.UID, p.RemoteID)
+		p.Key = r.key(p.UID, p.Key+p.RemoteID)
 		p.RemoteID, p.TheirItem, p.TheirVersion, p.TheirPrint, p.RemoteGone = "", nil, "", "", false
 	}
 	p.Intent = "create"
@@ -207,6 +207,9 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 		return err
 	}
 	rec, err := r.rem.Create(ctx, remote.CollectionID(r.link.Remote), remote.Entry{UID: p.UID, Item: v.local, Text: v.object.Text}, p.Key)
+	if errors.Is(err, pim.ErrNotFound) {
+		return errors.Join(r.goneSince(ctx, v.pair), errStale)
+	}
 	if err != nil {
 		return r.unmade(ctx, p, err)
 	}
@@ -230,6 +233,14 @@ func (r *run) propose(p *store.Pair, v view) error {
 	}
 	p.LocalText, p.LocalPrint, p.Seq = v.object.Text, v.localPrint, v.object.Seq
 	return nil
+}
+
+// goneSince notes that the record of a key was made and deleted. The deletion is the
+// remote's change; p has as base what the record was made of, if that is known.
+func (r *run) goneSince(ctx context.Context, p store.Pair) error {
+	p.RemoteGone, p.Intent = true, ""
+	wake(&p)
+	return r.Store.Update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) })
 }
 
 // unmade takes the intent back when the failure says that nothing was made.
@@ -361,7 +372,7 @@ func (r *run) keepable(it pim.Item) error {
 }
 
 // key is the idempotency key of the next create: the same for every try, another
-// for a record that takes the place of one that is gone.
+// for a record that takes the place of one that is gone (replaced: its key and id).
 func (r *run) key(uid, replaced string) string {
 	return uuid.NewSHA1(uidNames, []byte("create\x00"+r.link.Driver+"\x00"+r.link.Remote+"\x00"+r.user.Name+"\x00"+uid+"\x00"+replaced)).String()
 }

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -59,14 +60,23 @@ func (r *run) sides(v view) Sides {
 // updateRemote writes the merged fields, the intent stored first.
 func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) (remote.Record, error) {
 	p.Intent = "update"
-	if err := r.Store.Update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) }); err != nil {
+	err := r.Store.Update(ctx, func(tx *store.Tx) error {
+		// The values that are about to be overwritten are reported first: once
+		// they are, a lost answer must not be able to hide that.
+		if err := r.report(tx, p, v, m); err != nil {
+			return err
+		}
+		return tx.SavePair(&p)
+	})
+	if err != nil {
 		return remote.Record{}, err
 	}
 	if err := r.at("intent stored"); err != nil {
 		return remote.Record{}, err
 	}
 	ref := remote.Ref{ID: remote.ItemID(p.RemoteID), Version: p.TheirVersion}
-	rec, err := r.rem.Update(ctx, remote.CollectionID(r.link.Remote), ref, remote.Entry{UID: p.UID, Item: m.Item, Text: v.object.Text}, m.ToRemote)
+	var rec remote.Record
+	rec, err = r.rem.Update(ctx, remote.CollectionID(r.link.Remote), ref, remote.Entry{UID: p.UID, Item: m.Item, Text: v.object.Text}, m.ToRemote)
 	if errors.Is(err, pim.ErrConflict) || errors.Is(err, pim.ErrNotFound) {
 		return rec, errChangedThere
 	}
@@ -86,8 +96,10 @@ func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) 
 
 // merged writes the hub's part and the new base in one transaction.
 func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item) error {
-	if err := r.report(tx, p, v, m); err != nil {
-		return err
+	if m.ToRemote.IsEmpty() {
+		if err := r.report(tx, p, v, m); err != nil {
+			return err
+		}
 	}
 	if !m.ToLocal.IsEmpty() && !m.ToRemote.IsEmpty() {
 		r.count(func(c *Counts) { c.Merged++ })
@@ -172,6 +184,9 @@ func (r *run) report(tx *store.Tx, p store.Pair, v view, m Merged) error {
 		if err != nil {
 			return err
 		}
+		if known, err := reported(tx, c); err != nil || known {
+			return err
+		}
 		if part.resolution == "" && has {
 			c.ID, c.Base, c.CreatedAt = open.ID, open.Base, open.CreatedAt
 			if err := tx.UpdateConflict(c); err != nil {
@@ -192,6 +207,18 @@ func (r *run) report(tx *store.Tx, p store.Pair, v view, m Merged) error {
 		r.step(store.Step{PairID: p.ID, UID: p.UID, Action: "conflict", Fields: part.fields.String()})
 	}
 	return nil
+}
+
+// reported tells whether there is a report of the very same collision already, from
+// a try that did not come to its end.
+func reported(tx *store.Tx, c store.Conflict) (bool, error) {
+	recent, err := tx.Conflicts(store.ConflictFilter{Object: c.ObjectID, Link: c.LinkID, Limit: 5})
+	for _, old := range recent {
+		if old.Fields == c.Fields && bytes.Equal(old.Mine, c.Mine) && bytes.Equal(old.Theirs, c.Theirs) {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 // conflict is the report of v over some fields. Theirs is the object's text with

@@ -76,6 +76,9 @@ func (r *run) resumeCreate(ctx context.Context, p store.Pair) error {
 		return err
 	}
 	rec, found, err := r.findCreated(ctx, p, sent)
+	if errors.Is(err, pim.ErrNotFound) {
+		return r.goneSince(ctx, p)
+	}
 	if err != nil {
 		return err
 	}

@@ -100,10 +100,10 @@ func (r *run) viewLocal(v *view) error {
 
 func remoteState(p store.Pair) State {
 	switch {
-	case p.RemoteID == "":
-		return Absent
 	case p.RemoteGone:
 		return Gone
+	case p.RemoteID == "":
+		return Absent
 	case p.RemotePrint != "" && p.TheirPrint == p.RemotePrint:
 		return Same
 	}

@@ -113,7 +113,8 @@ type Remote interface {
 	// out of scope. Those that do not exist (any more) are left out.
 	Fetch(ctx context.Context, c CollectionID, ids []ItemID) ([]Record, error)
 	// Create makes an item. Called again with the same key it makes no second
-	// one and returns the first (a remote that cannot promise this says so in
+	// one and returns the first, or ErrNotFound where it is known that the first
+	// was deleted since (a remote that cannot promise this says so in
 	// Traits.Idempotent, and the relay looks with Finder before it repeats).
 	// The returned record's Item is what the remote made of the entry, nil when
 	// the driver cannot tell without another request.

@@ -1,0 +1,297 @@
+package relay
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"crmbridge/crm/mem"
+	"crmbridge/pim"
+	"crmbridge/remote"
+	"crmbridge/store"
+	"crmbridge/store/storetest"
+)
+
+// The state machine: two sides that people edit at random, runs that are killed,
+// answers that are lost, calls that fail. Every value anybody writes is a token that
+// exists once. In the end
+//
+//   - both sides are equal, but for fields that a conflict report leaves open;
+//   - every token is on both sides, or was knowingly replaced or deleted by
+//     somebody who saw it, or stands in a conflict report;
+//   - there are as many records as objects: nothing was doubled;
+//   - a further run does nothing.
+type machine struct {
+	*world
+	tokens   int
+	parent   map[string]string // token → what its writer saw there
+	settled  map[string]bool   // knowingly deleted
+	policy   Policy
+	commands map[string]int
+}
+
+// fields the machine edits.
+var machineFields = []struct {
+	id pim.FieldID
+	at func(*pim.Event) *string
+}{
+	{pim.FieldTitle, func(e *pim.Event) *string { return &e.Title }},
+	{pim.FieldNotes, func(e *pim.Event) *string { return &e.Notes }},
+	{pim.FieldLocation, func(e *pim.Event) *string { return &e.Location }},
+}
+
+func (m *machine) token() string {
+	m.tokens++
+	return fmt.Sprintf("tok%05d", m.tokens)
+}
+
+// write puts a new token into a field, remembering what it replaces.
+func (m *machine) write(t *rapid.T, at *string) {
+	tok := m.token()
+	t.Logf("%s over %q", tok, *at)
+	m.parent[tok] = *at
+	*at = tok
+}
+
+func (m *machine) forget(e *pim.Event) {
+	for _, f := range machineFields {
+		m.settled[*f.at(e)] = true
+	}
+}
+
+func (m *machine) pickObject(t *rapid.T) (store.Object, bool) {
+	os := m.objects()
+	if len(os) == 0 {
+		return store.Object{}, false
+	}
+	names := make([]string, 0, len(os))
+	for n := range os {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return os[rapid.SampledFrom(names).Draw(t, "object")], true
+}
+
+func (m *machine) pickRecord(t *rapid.T) (remote.Record, bool) {
+	rs := m.records()
+	if len(rs) == 0 {
+		return remote.Record{}, false
+	}
+	sort.Slice(rs, func(i, j int) bool { return rs[i].ID < rs[j].ID })
+	return rapid.SampledFrom(rs).Draw(t, "record"), true
+}
+
+func (m *machine) step(t *rapid.T) {
+	what := rapid.SampledFrom([]string{"new here", "new there", "edit here", "edit here", "edit there", "edit there",
+		"delete here", "delete there", "touch there", "run", "run", "killed run", "killed run", "failing run", "lost answer", "expire", "time"}).Draw(t, "what")
+	m.commands[what]++
+	switch what {
+	case "new here":
+		e := event(fmt.Sprintf("uid-%d", m.tokens), "")
+		m.write(t, &e.Title)
+		m.put(e.UID+".ics", e)
+	case "new there":
+		e := event("", "")
+		m.write(t, &e.Title)
+		m.crm.Add(e, "")
+	case "edit here":
+		if o, ok := m.pickObject(t); ok {
+			f := rapid.SampledFrom(machineFields).Draw(t, "field")
+			m.edit(o.Name, func(e *pim.Event) { m.write(t, f.at(e)) })
+		}
+	case "edit there":
+		if r, ok := m.pickRecord(t); ok {
+			f := rapid.SampledFrom(machineFields).Draw(t, "field")
+			m.change(r.ID, func(e *pim.Event) { m.write(t, f.at(e)) })
+		}
+	case "delete here":
+		if o, ok := m.pickObject(t); ok {
+			m.forget(m.item(o))
+			m.delete(o.Name)
+		}
+	case "delete there":
+		if r, ok := m.pickRecord(t); ok {
+			m.forget(r.Item.(*pim.Event))
+			m.crm.Remove(mem.Activities, r.ID)
+		}
+	case "touch there":
+		if r, ok := m.pickRecord(t); ok {
+			m.change(r.ID, func(*pim.Event) {})
+		}
+	case "run":
+		m.tryRun(t, false)
+	case "killed run":
+		m.kill(rapid.IntRange(1, 30).Draw(t, "step"))
+		m.tryRun(t, rapid.Bool().Draw(t, "full"))
+		m.restart()
+	case "failing run":
+		m.crm.FailCall(rapid.IntRange(1, 6).Draw(t, "call"), &pim.Error{Op: "mem", Kind: rapid.SampledFrom([]pim.Reason{
+			pim.ErrUnavailable, pim.ErrThrottled, pim.ErrProtocol, pim.ErrRefused, pim.ErrAuth}).Draw(t, "reason"), Public: "no"})
+		m.tryRun(t, true)
+	case "lost answer":
+		m.crm.LoseAnswers(rapid.IntRange(1, 2).Draw(t, "answers"))
+		m.tryRun(t, false)
+		m.crm.LoseAnswers(0)
+	case "expire":
+		m.crm.ExpireCursors()
+	case "time":
+		m.clock.Advance(time.Duration(rapid.IntRange(1, 7200).Draw(t, "seconds")) * time.Second)
+	}
+}
+
+// tryRun is a run that may fail for the reasons the machine makes.
+func (m *machine) tryRun(t *rapid.T, full bool) {
+	rep, err := m.engine.Run(m.ctx, m.link.ID, RunOptions{Full: full, AllowDeletions: true})
+	t.Logf("run: %v %v", brief(rep.Steps), err)
+	if err == nil || errors.Is(err, errKilled) {
+		return
+	}
+	switch pim.ReasonOf(err) {
+	case pim.ErrUnavailable, pim.ErrThrottled, pim.ErrProtocol, pim.ErrAuth, pim.ErrRefused, pim.ErrCursorGone:
+	default:
+		t.Fatalf("run: %v", err)
+	}
+}
+
+// brief is what a run did, for the trace of a failure.
+func brief(steps []store.Step) (out []string) {
+	for _, s := range steps {
+		out = append(out, strings.Join([]string{s.UID, s.Side, s.Action, s.Fields, s.Error}, " "))
+	}
+	return out
+}
+
+// finish lets everything come to rest and checks what the machine promises.
+func (m *machine) finish(t *rapid.T) {
+	m.crm.SetFaults(nil)
+	for range 3 {
+		m.clock.Advance(24 * time.Hour) // past every retry
+		m.tryRun(t, true)
+	}
+	m.clock.Advance(24 * time.Hour)
+	rep, err := m.engine.Run(m.ctx, m.link.ID, RunOptions{Full: true, AllowDeletions: true})
+	if err != nil || rep.Counts.Done() != 0 || rep.Run.Outcome != OutcomeOK {
+		t.Fatalf("a run with nothing to do: %v %s %+v", err, rep.Run.Outcome, rep.Steps)
+	}
+	open := m.compare(t)
+	if m.policy != Ask && open > 0 {
+		t.Fatalf("policy %s left %d conflicts open", m.policy, open)
+	}
+	m.account(t)
+}
+
+// compare wants the sides equal, pair by pair, but for open fields.
+func (m *machine) compare(t *rapid.T) (open int) {
+	objects, records := m.objects(), map[string]remote.Record{}
+	for _, r := range m.records() {
+		records[string(r.ID)] = r
+	}
+	if len(objects) != len(records) {
+		t.Fatalf("%d objects, %d records", len(objects), len(records))
+	}
+	m.view(func(tx *store.Tx) error {
+		for _, o := range objects {
+			p, err := tx.PairByObject(m.link.ID, o.ID)
+			if err != nil {
+				t.Fatalf("object %s has no pair: %v", o.Name, err)
+			}
+			r, ok := records[p.RemoteID]
+			if !ok {
+				t.Fatalf("object %s has no record", o.Name)
+			}
+			delete(records, p.RemoteID)
+			left := pim.FieldSet{}
+			if c, err := tx.OpenConflict(o.ID, m.link.ID); err == nil {
+				left = conflictFields(t, c)
+				open++
+			}
+			if d := pim.Diff(m.item(o), r.Item, pim.AllOf(pim.KindEvent)).Minus(pim.Set(pim.FieldURL)); !d.Minus(left).IsEmpty() {
+				t.Fatalf("%s differs in %s (open: %s):\n%+v\n%+v", o.Name, d, left, m.item(o), r.Item)
+			}
+		}
+		return nil
+	})
+	return open
+}
+
+func conflictFields(t *rapid.T, c store.Conflict) (s pim.FieldSet) {
+	if err := s.UnmarshalJSON([]byte(c.Fields)); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// account wants every token accounted for.
+func (m *machine) account(t *rapid.T) {
+	fine := map[string]bool{"": true}
+	var mark func(string)
+	mark = func(tok string) {
+		for !fine[tok] {
+			fine[tok] = true
+			tok = m.parent[tok]
+		}
+	}
+	for _, o := range m.objects() {
+		for _, f := range machineFields {
+			mark(*f.at(m.item(o)))
+		}
+	}
+	for _, r := range m.records() {
+		for _, f := range machineFields {
+			mark(*f.at(r.Item.(*pim.Event)))
+		}
+	}
+	for tok := range m.settled {
+		mark(tok)
+	}
+	for _, c := range m.conflicts(true) {
+		for _, text := range [][]byte{c.Base, c.Mine, c.Theirs} {
+			for rest := string(text); ; {
+				i := strings.Index(rest, "tok")
+				if i < 0 || len(rest) < i+8 {
+					break
+				}
+				mark(rest[i : i+8])
+				rest = rest[i+8:]
+			}
+		}
+	}
+	for i := 1; i <= m.tokens; i++ {
+		if tok := fmt.Sprintf("tok%05d", i); !fine[tok] {
+			t.Fatalf("%s is gone: neither on a side, nor replaced or deleted by somebody who saw it, nor in a report", tok)
+		}
+	}
+}
+
+func TestMachine(t *testing.T) {
+	t.Parallel()
+	weak := map[string]mem.Options{
+		"strong":       {},
+		"weak":         {NoDeletionReport: true, NoUID: true, NoItemsInDelta: true, Stamps: time.Second, Bump: true, Unchecked: true},
+		"finder":       {NotIdempotent: true, NoLister: true, NoDeletionReport: true, PageSize: 3},
+		"short memory": {NotIdempotent: true, NoUID: true, NoItemsInDelta: true, PageSize: 2},
+	}
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		worlds := 0
+		for name, o := range weak {
+			for _, policy := range []Policy{Ask, PreferCRM, PreferClient} {
+				t.Run(name+" "+string(policy), func(t *testing.T) {
+					rapid.Check(t, func(rt *rapid.T) {
+						worlds++
+						m := &machine{world: newWorld(t, s, fmt.Sprintf("user%d", worlds), o, open(policy)),
+							parent: map[string]string{}, settled: map[string]bool{}, policy: policy, commands: map[string]int{}}
+						for range rapid.IntRange(1, 40).Draw(rt, "steps") {
+							m.step(rt)
+						}
+						m.finish(rt)
+					})
+				})
+			}
+		}
+	})
+}
