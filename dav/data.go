@@ -22,14 +22,16 @@ type dataRequest struct {
 	card   davxml.AddressData
 	zones  ics.Zones
 	limits Limits
-	left   int // occurrences that the request may still look at
+	left   int              // occurrences that the request may still look at
+	now    func() time.Time // measures what rules cost
+	spent  time.Duration    // on rules so far
 	parsed *ics.Object
 	seen   []store.SeenMark // objects whose whole text was sent
 }
 
 // newData reads what ask wants; zone is that of floating times.
 func (q *request) newData(ask davxml.PropFind, zone *time.Location) (*dataRequest, error) {
-	d := &dataRequest{zones: ics.Zones{Local: zone}, limits: q.h.limits, left: q.h.limits.TotalSteps}
+	d := &dataRequest{zones: ics.Zones{Local: zone}, limits: q.h.limits, left: q.h.limits.TotalSteps, now: q.h.now}
 	if c := ask.CalendarData; c != nil {
 		d.wanted, d.cal = true, *c
 		if c.ContentType != "" && c.ContentType != "text/calendar" || c.Version != "" && c.Version != "2.0" {
@@ -69,14 +71,10 @@ func (d *dataRequest) ofEvent(r *resource) ([]byte, error) {
 	}
 	switch {
 	case c.Expand != nil:
-		expanded, err := o.Expand(d.zones, timeRange(*c.Expand), min(d.limits.Steps, d.left))
-		if errors.Is(err, pim.ErrTooLarge) {
-			return nil, errOverBudget
-		}
+		expanded, err := d.expand(o, timeRange(*c.Expand))
 		if err != nil {
 			return nil, err
 		}
-		d.left -= len(expanded.Calendar().Parts)
 		o = expanded
 	case c.LimitRecurrence != nil:
 		o = o.LimitRecurrenceSet(d.zones, timeRange(*c.LimitRecurrence))
@@ -89,6 +87,27 @@ func (d *dataRequest) ofEvent(r *resource) ([]byte, error) {
 	}
 	return o.Bytes(), nil
 }
+
+// expand writes the occurrences out, within what the request may cost.
+func (d *dataRequest) expand(o *ics.Object, r ics.TimeRange) (*ics.Object, error) {
+	defer d.charge(d.now())
+	if d.left <= 0 || d.spent > d.limits.Query {
+		return nil, errOverBudget
+	}
+	out, err := o.Expand(d.zones, r, min(d.limits.Steps, d.left))
+	if errors.Is(err, pim.ErrTooLarge) {
+		return nil, errOverBudget
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.left -= len(out.Calendar().Blocks(""))
+	return out, nil
+}
+
+// charge adds the time since began. Steps inside a rule that lead to no occurrence cost too, and only the clock sees
+// them.
+func (d *dataRequest) charge(began time.Time) { d.spent += d.now().Sub(began) }
 
 // object parses the text of r, or has done so for the filter; nil when it cannot be read by the rules of today.
 func (d *dataRequest) object(r *resource) *ics.Object {

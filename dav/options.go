@@ -75,6 +75,7 @@ type Limits struct {
 	Name        int           // bytes of a resource name, decoded: 512
 	Steps       int           // occurrences of one object in a query: 10 000
 	TotalSteps  int           // occurrences of all objects in one request: 50 000
+	Query       time.Duration // spent on finding the occurrences of objects in one request: 20 s
 	PerUser     int           // requests at once of one user: 32
 	PerAddress  int           // requests at once from one address: 64
 	Time        time.Duration // of one request: 2 minutes
@@ -91,6 +92,7 @@ func (l Limits) withDefaults() Limits {
 	fill(&l.Name, 512)
 	fill(&l.Steps, 10_000)
 	fill(&l.TotalSteps, 50_000)
+	fill(&l.Query, 20*time.Second)
 	fill(&l.PerUser, 32)
 	fill(&l.PerAddress, 64)
 	fill(&l.Time, 2*time.Minute)

@@ -41,9 +41,9 @@ func quirksOf(agent string) quirks {
 }
 
 // deviceOf tells programs apart that share the account password, since each has downloaded something else. An app
-// password is one device whatever it calls itself.
+// password is one device whatever it calls itself, and an Authenticator may have told them apart already.
 func deviceOf(device, agent string) string {
-	if !strings.HasPrefix(device, "user:") {
+	if !strings.HasPrefix(device, "user:") || strings.Contains(device, "/") {
 		return device
 	}
 	family := quirksOf(agent).family

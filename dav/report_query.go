@@ -54,10 +54,11 @@ func (d *dataRequest) matches(r *resource, f ics.CompFilter) (bool, error) {
 	if err != nil {
 		return false, nil // it does not read by the rules of today, so no filter holds of it
 	}
-	if d.left <= 0 {
+	defer d.charge(d.now())
+	if d.spent > d.limits.Query {
 		return false, errOverBudget
 	}
-	ok, err := o.Matches(f, d.zones, min(d.limits.Steps, d.left))
+	ok, err := o.Matches(f, d.zones, d.limits.Steps)
 	if ok {
 		d.parsed = o
 	}
