@@ -17,7 +17,7 @@ type Iter struct {
 	days    map[int64]bool // ExDays, by day number
 	clock   *tz.Clock
 	last    int64
-	// stop is where occurrences may be missing after an error.
+	// stop is the instant after which occurrences may be missing because of err.
 	stop int64
 	err  error
 }
@@ -35,7 +35,6 @@ func (s *Set) Iter(from, until time.Time, b *Budget) *Iter {
 		last: math.MinInt64, stop: math.MaxInt64,
 	}
 	if it.err = s.validate(); it.err != nil {
-		it.stop = math.MinInt64
 		return it
 	}
 	it.except(s)
@@ -134,7 +133,7 @@ func (it *Iter) pull() (int64, bool) {
 		it.sources = nil
 		return 0, false
 	}
-	if unix >= it.stop {
+	if unix > it.stop {
 		return 0, false
 	}
 	if head, ok := it.sources[first].next(); ok {

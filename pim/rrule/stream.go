@@ -143,10 +143,15 @@ func (s *stream) next() (int64, bool) {
 
 // frontier is an instant before which a stream that failed has nothing more to give.
 func (s *stream) frontier() int64 {
+	wall := s.p.startOf(s.k)
 	if s.i < s.n {
-		return s.p.g.at(s.i) - farShift
+		wall = s.p.g.at(s.i)
 	}
-	return s.p.startOf(s.k) - farShift
+	unix, skipped := s.clock.Instant(max(wall, s.p.start))
+	if skipped {
+		return unix - farShift
+	}
+	return unix
 }
 
 // window is a stretch of instants in Unix seconds, from inclusive, until exclusive.
