@@ -82,7 +82,7 @@ func jobsDriver(s *store.Store) riverdriver.Driver[*sql.Tx] {
 func NewJobs(e *Engine, o JobsOptions) (*Jobs, error) {
 	j := &Jobs{engine: e, log: e.Log}
 	cfg := &river.Config{
-		Logger:            e.Log,
+		Logger:            slog.New(quiet{e.Log.Handler()}),
 		FetchPollInterval: orDuration(o.Poll, 100*time.Millisecond),
 		FetchCooldown:     orDuration(o.Poll, 100*time.Millisecond),
 		JobTimeout:        -1, // a first sync may take as long as it takes; its lease shows that it lives
@@ -138,14 +138,37 @@ func (j *Jobs) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop lets runs under way come to the end of their item and ends; when ctx ends
-// first, they are cancelled. Either way nothing is lost.
+// stopGently is how long a run may go on after Stop before it is cancelled.
+const stopGently = 3 * time.Second
+
+// Stop takes up no more work and gives runs under way a moment to end; then they
+// are cancelled, wherever they are. Either way nothing is lost.
 func (j *Jobs) Stop(ctx context.Context) error {
+	gentle, cancel := context.WithTimeout(ctx, stopGently)
+	defer cancel()
+	if err := j.client.Stop(gentle); err == nil {
+		return nil
+	}
 	if err := j.client.StopAndCancel(ctx); err != nil {
 		return fmt.Errorf("relay: stop jobs: %w", err)
 	}
 	return nil
 }
+
+// quiet passes on what is worth a person's attention: the queue tells of every
+// start and stop of its parts.
+type quiet struct{ slog.Handler }
+
+// Enabled implements slog.Handler.
+func (q quiet) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && q.Handler.Enabled(ctx, l)
+}
+
+// WithAttrs implements slog.Handler.
+func (q quiet) WithAttrs(as []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(as)} }
+
+// WithGroup implements slog.Handler.
+func (q quiet) WithGroup(name string) slog.Handler { return quiet{q.Handler.WithGroup(name)} }
 
 // Want queues a run of the link in tx, unless one is queued that has not begun.
 func (j *Jobs) Want(ctx context.Context, tx *store.Tx, id store.LinkID, trigger string) error {
