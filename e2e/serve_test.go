@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -29,12 +30,43 @@ func plainAccount(t *testing.T, b *bridge.Instance, user string) plain.Target {
 // Every client against an account that has no CRM.
 func TestServe(t *testing.T) {
 	b := bridge.Serve(t, "")
-	for i, client := range []client{byThunderbird, byEvolution, byVdirsyncer, byGoWebDAV} {
-		t.Run(client.name, func(t *testing.T) {
-			t.Parallel()
-			client.check(t, plainAccount(t, b, fmt.Sprintf("user%d", i)))
-		})
+	t.Run("clients", func(t *testing.T) {
+		for _, client := range []client{byThunderbird, byEvolution, byVdirsyncer, byGoWebDAV} {
+			t.Run(client.name, func(t *testing.T) {
+				t.Parallel()
+				client.check(t, plainAccount(t, b, "at-"+client.name))
+			})
+		}
+	})
+	// What Thunderbird's user gave up in the dialog, and what was overwritten there, is kept.
+	t.Run("reports", func(t *testing.T) {
+		for _, lost := range []string{"Client's fight2", "Server's fight1", "Server's fight3"} {
+			if !reported(t, b, "at-thunderbird", lost) {
+				t.Errorf("no report holds %q", lost)
+			}
+		}
+	})
+}
+
+// reported says whether a conflict report of the user, open or settled, holds an item with that title.
+func reported(t *testing.T, b *bridge.Instance, user, title string) bool {
+	t.Helper()
+	var list []bridge.Conflict
+	if err := json.Unmarshal([]byte(b.Run(t, "", "conflict", "list", "--user", user, "--all", "--json")), &list); err != nil {
+		t.Fatal(err)
 	}
+	for _, c := range list {
+		var detail struct{ Base, Mine, Theirs string }
+		if err := json.Unmarshal([]byte(b.Run(t, "", "conflict", "show", fmt.Sprint(c["id"]), "--json")), &detail); err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{detail.Base, detail.Mine, detail.Theirs} {
+			if value(plain.Unfold(text), "SUMMARY") == title {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func TestServePostgres(t *testing.T) {
@@ -94,27 +126,30 @@ func TestServeKilled(t *testing.T) {
 	if err := home.Discover(t); err != nil {
 		t.Fatal(err)
 	}
-	const n = 150
-	for i := range n {
-		uid := fmt.Sprintf("upload-%03d", i)
-		home.Write(t, vdirsyncer.Calendars, "work", uid, plain.Event(uid, "Uploaded "+uid))
-	}
-	for round := range 4 {
+	const rounds, each = 4, 80
+	interrupted := 0
+	for round := range rounds {
+		for i := range each {
+			uid := fmt.Sprintf("upload-%d-%03d", round, i)
+			home.Write(t, vdirsyncer.Calendars, "work", uid, plain.Event(uid, "Uploaded "+uid))
+		}
 		done := make(chan error, 1)
 		go func() { done <- home.Sync(t, vdirsyncer.ClientWins) }()
-		time.Sleep(200*time.Millisecond + rand.N(600*time.Millisecond))
-		b.Kill()
-		if err := <-done; err == nil {
-			t.Logf("round %d: the client was done before the kill", round)
+		killWhileUploading(t, b, target, round*each, done)
+		if err := <-done; err != nil {
+			interrupted++
 		}
 		b.Restart(t)
 	}
-	// What was stored although its answer was lost counts as a conflict of equal texts to vdirsyncer.
+	if interrupted == 0 {
+		t.Error("the client was never interrupted")
+	}
+	// vdirsyncer takes what was stored although its answer was lost for a conflict of equal texts.
 	if err := home.Sync(t, vdirsyncer.ClientWins); err != nil {
 		t.Fatal(err)
 	}
-	if got := len(target.Members(t, target.Calendar)); got != n {
-		t.Errorf("%d items on the server, want %d", got, n)
+	if got := len(target.Members(t, target.Calendar)); got != rounds*each {
+		t.Errorf("%d items on the server, want %d", got, rounds*each)
 	}
 	other := vdirsyncer.New(t, target.Account)
 	if err := other.Discover(t); err != nil {
@@ -125,7 +160,21 @@ func TestServeKilled(t *testing.T) {
 	for _, text := range other.Items(t, vdirsyncer.Calendars, "work") {
 		seen[value(text, "SUMMARY")] = true
 	}
-	if len(seen) != n {
-		t.Errorf("%d different events came back, want %d", len(seen), n)
+	if len(seen) != rounds*each {
+		t.Errorf("%d different events came back, want %d", len(seen), rounds*each)
 	}
+	b.Stop(t)
+}
+
+// killWhileUploading kills the bridge a moment after the first new item has arrived, unless done tells of the upload's end.
+func killWhileUploading(t *testing.T, b *bridge.Instance, target plain.Target, before int, done chan error) {
+	t.Helper()
+	testenv.Until(t, time.Minute, "the upload's beginning", func() error {
+		if len(done) == 0 && len(target.Members(t, target.Calendar)) <= before {
+			return errors.New("nothing yet")
+		}
+		return nil
+	})
+	time.Sleep(rand.N(150 * time.Millisecond))
+	b.Kill()
 }

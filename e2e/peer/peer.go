@@ -43,6 +43,7 @@ func Radicale(tb testing.TB) plain.Target {
 	t := plain.Target{
 		Account:  account,
 		Calendar: account.Base + user + "/work/", Book: account.Base + user + "/contacts/",
+		Feed:     account.Base + user + "/work/",
 		Peculiar: plain.Peculiarities{BookTokenStuck: true},
 	}
 	t.Make(tb)

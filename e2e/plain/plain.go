@@ -27,6 +27,8 @@ type Target struct {
 	Account
 	// Calendar and Book are collection URLs with a final slash; Make makes them.
 	Calendar, Book string
+	// Feed is where the calendar can be had as one iCalendar file, "" when nowhere.
+	Feed string
 	// Peculiar holds what this server is known to do differently.
 	Peculiar Peculiarities
 }
