@@ -31,7 +31,12 @@ func (r reader) lasting() lasting {
 	}
 	if end, ok := stampOf(r.c.First(name)); ok && (end.kind == dateOnly) == (start.kind == dateOnly) {
 		if start.kind == dateOnly {
-			return lasting{days: max(int(end.wall.Sub(start.wall)/(24*time.Hour)), 1)}
+			// An event of a day ends on the next; a task may be due on the day it starts.
+			least := 0
+			if r.c.Name == event {
+				least = 1
+			}
+			return lasting{days: max(int(end.wall.Sub(start.wall)/(24*time.Hour)), least)}
 		}
 		return lasting{exact: max(r.between(start, end), 0)}
 	}
@@ -58,7 +63,7 @@ func (l lasting) end(r reader, st stamp, start pim.When, from time.Time) (pim.Wh
 	case l.none:
 		return pim.When{}, time.Time{}
 	case st.kind == dateOnly:
-		st.wall = st.wall.AddDate(0, 0, max(l.days, 1))
+		st.wall = st.wall.AddDate(0, 0, l.days)
 		return r.when(st), st.instant(r.o.tzs, r.z)
 	case l.span != nil:
 		return r.after(st, *l.span), l.span.after(st.wall, st.location(r.o.tzs, r.z))

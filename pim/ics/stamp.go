@@ -11,7 +11,7 @@ import (
 
 // stamp is a DATE or DATE-TIME as written (RFC 5545 3.3.4, 3.3.5).
 type stamp struct {
-	wall time.Time // what the clock shows, as if it were UTC; never zero
+	wall time.Time // what the clock shows, as if it were UTC
 	kind form
 	tzid string // for inZone
 }
@@ -67,7 +67,7 @@ func parseDate(v string) (time.Time, bool) {
 	}
 	t := time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC)
 	// time.Date turns 30 February into 2 March; such a value is none.
-	return t, t.Year() == y && int(t.Month()) == m && t.Day() == d && !t.IsZero()
+	return t, t.Year() == y && int(t.Month()) == m && t.Day() == d
 }
 
 func digits(s string) (int, bool) {

@@ -134,8 +134,8 @@ func whenSet(list []pim.When) map[string]bool {
 func (w *writer) moveExceptions(old, begin *line.Line) {
 	from, ok := stampOf(old)
 	to, ok2 := stampOf(begin)
-	if !ok || !ok2 {
-		return
+	if !ok || !ok2 || w.c.First("RECURRENCE-ID") != nil {
+		return // an occurrence without its series moves alone
 	}
 	m := mover{w: w, from: from, to: to, begin: begin, loc: from.location(w.old.tzs, w.opt.Zones)}
 	fixed := w.set.Has(pim.FieldRecurrence)

@@ -1,0 +1,390 @@
+package ics_test
+
+import (
+	"bytes"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"crmbridge/pim"
+	"crmbridge/pim/ics"
+)
+
+// sources are the golden files that are not themselves results.
+func sources(t *testing.T) []*ics.Object {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.ics")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no golden files", err)
+	}
+	files = slices.DeleteFunc(files, func(f string) bool { return strings.HasSuffix(f, ".want.ics") })
+	var out []*ics.Object
+	for _, f := range files {
+		out = append(out, load(t, f))
+	}
+	return out
+}
+
+var zoneNames = []string{"", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/Sao_Paulo"}
+
+func drawText(t *rapid.T, name string) string {
+	return rapid.OneOf(
+		rapid.Just(""),
+		rapid.StringMatching(`[a-zA-Z0-9äß😀,;:"'\\^=\n ]{0,60}[a-z]`),
+	).Draw(t, name)
+}
+
+// drawWhen draws a time in one of the forms there are: all around changes of clocks.
+func drawWhen(t *rapid.T, name string) pim.When {
+	base := time.Date(2026, rapid.SampledFrom([]time.Month{2, 3, 4, 10, 11}).Draw(t, name+" month"), 1, 0, 0, 0, 0, time.UTC)
+	at := base.Add(time.Duration(rapid.IntRange(0, 31*24*4).Draw(t, name+" quarter")) * 15 * time.Minute)
+	switch rapid.IntRange(0, 3).Draw(t, name+" form") {
+	case 0:
+		return pim.On(at.Year(), at.Month(), at.Day())
+	case 1:
+		return pim.When{Time: at, Floating: true}
+	}
+	return pim.At(at, rapid.SampledFrom(zoneNames).Draw(t, name+" zone"))
+}
+
+// like draws a time of the same form, after w.
+func like(t *rapid.T, w pim.When, name string) pim.When {
+	if w.Date {
+		w.Time = w.Time.AddDate(0, 0, rapid.IntRange(1, 5).Draw(t, name))
+		return w
+	}
+	w.Time = w.Time.Add(time.Duration(rapid.IntRange(0, 200).Draw(t, name)) * 15 * time.Minute)
+	return w
+}
+
+func drawActivity(t *rapid.T, statuses []pim.Status) pim.Activity {
+	a := pim.Activity{
+		UID: "uid", Title: drawText(t, "title"), Notes: drawText(t, "notes"), Location: drawText(t, "location"),
+		URL:      rapid.SampledFrom([]string{"", "https://crm.example.org/?a=1,2;b"}).Draw(t, "url"),
+		Priority: rapid.IntRange(0, 9).Draw(t, "priority"),
+		Class:    rapid.SampledFrom([]pim.Class{pim.Public, pim.Private, pim.Confidential}).Draw(t, "class"),
+		Status:   rapid.SampledFrom(statuses).Draw(t, "status"),
+	}
+	a.Categories = rapid.SliceOfDistinct(rapid.StringMatching(`[a-z,;\\]{0,8}[a-z]`), rapid.ID).Draw(t, "categories")
+	for range rapid.IntRange(0, 2).Draw(t, "reminders") {
+		a.Reminders = append(a.Reminders, pim.Reminder{
+			Before: time.Duration(rapid.IntRange(-100, 5000).Draw(t, "before")) * time.Minute,
+			End:    rapid.Bool().Draw(t, "end"),
+		})
+	}
+	if len(a.Reminders) == 2 && a.Reminders[0] == a.Reminders[1] {
+		a.Reminders = a.Reminders[:1]
+	}
+	if rapid.Bool().Draw(t, "organized") {
+		a.Organizer = pim.Person{Name: strings.TrimSpace(drawText(t, "organizer")), Email: "boss@example.org"}
+	}
+	for _, who := range rapid.SliceOfDistinct(rapid.SampledFrom([]string{"a@example.org", "B@Example.org", "c@example.org", ""}), rapid.ID).Draw(t, "who") {
+		p := pim.Person{Name: strings.TrimSpace(drawText(t, "attendee")), Email: who}
+		if who == "" {
+			p.Name = "Nobody Special"
+		}
+		a.Attendees = append(a.Attendees, pim.Attendee{
+			Person: p, Optional: rapid.Bool().Draw(t, "optional"),
+			Answer: rapid.SampledFrom([]string{"", "accepted", "declined", "tentative"}).Draw(t, "answer"),
+		})
+	}
+	a.CRM = pim.Relations{
+		Type: drawText(t, "type"), Number: drawText(t, "number"), Company: drawText(t, "company"), Contact: drawText(t, "contact"),
+		Project: drawText(t, "project"), Owner: drawText(t, "owner"), Result: drawText(t, "result"), Report: drawText(t, "report"),
+	}
+	return a
+}
+
+func drawEvent(t *rapid.T) *pim.Event {
+	e := &pim.Event{
+		Activity: drawActivity(t, []pim.Status{"", pim.Tentative, pim.Confirmed, pim.Cancelled}),
+		Start:    drawWhen(t, "start"), Free: rapid.Bool().Draw(t, "free"),
+	}
+	e.End = like(t, e.Start, "end")
+	if rapid.Bool().Draw(t, "repeats") {
+		rec := &pim.Recurrence{Rules: []string{rapid.SampledFrom([]string{"FREQ=DAILY;COUNT=5", "FREQ=WEEKLY;BYDAY=MO,WE", "FREQ=YEARLY;UNTIL=20300101"}).Draw(t, "rule")}}
+		for range rapid.IntRange(0, 2).Draw(t, "dates") {
+			rec.Dates = append(rec.Dates, like(t, e.Start, "date"))
+			rec.Except = append(rec.Except, like(t, e.Start, "except"))
+		}
+		rec.Dates, rec.Except = distinct(rec.Dates), distinct(rec.Except)
+		e.Recurrence = rec
+	}
+	return e
+}
+
+func distinct(ws []pim.When) []pim.When {
+	var out []pim.When
+	for _, w := range ws {
+		if !slices.ContainsFunc(out, w.Equal) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+func drawTask(t *rapid.T) *pim.Task {
+	k := &pim.Task{
+		Activity: drawActivity(t, []pim.Status{"", pim.NeedsAction, pim.InProcess, pim.Completed, pim.Cancelled}),
+		Percent:  rapid.IntRange(0, 100).Draw(t, "percent"),
+		Effort:   time.Duration(rapid.IntRange(0, 5000).Draw(t, "effort")) * time.Minute,
+		Spent:    time.Duration(rapid.IntRange(0, 5000).Draw(t, "spent")) * time.Second,
+	}
+	if rapid.Bool().Draw(t, "starts") {
+		k.Start = drawWhen(t, "start")
+	}
+	if rapid.Bool().Draw(t, "due") {
+		k.Due = drawWhen(t, "due")
+		if !k.Start.IsZero() {
+			k.Due = like(t, k.Start, "due after")
+		}
+	}
+	if rapid.Bool().Draw(t, "completed") {
+		k.Completed = pim.At(now, "")
+	}
+	return k
+}
+
+func drawItem(t *rapid.T, kind pim.Kind) pim.Item {
+	if kind == pim.KindTask {
+		return drawTask(t)
+	}
+	return drawEvent(t)
+}
+
+func drawSet(t *rapid.T, k pim.Kind) pim.FieldSet {
+	var s pim.FieldSet
+	for _, f := range pim.Fields(k) {
+		if rapid.Bool().Draw(t, string(f.ID)) {
+			s = s.With(f)
+		}
+	}
+	return s
+}
+
+func reread(t *rapid.T, o *ics.Object) *ics.Object {
+	again, err := ics.Parse(o.Bytes(), ics.DefaultLimits())
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, o.Bytes())
+	}
+	return again
+}
+
+// lost says which fields differ and how.
+func lost(t *rapid.T, what string, want, got pim.Item, d pim.FieldSet, text []byte) {
+	for _, id := range d.IDs() {
+		f, _ := pim.FieldByID(id)
+		t.Errorf("%s: %s: want %q, got %q", what, id, f.Text(want), f.Text(got))
+	}
+	t.Fatalf("in\n%s", text)
+}
+
+func TestWhatIsWrittenNewIsRead(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		it := drawItem(t, rapid.SampledFrom([]pim.Kind{pim.KindEvent, pim.KindTask}).Draw(t, "kind"))
+		o, err := ics.New(it, ics.NewOptions{ProdID: "-//example.org//test//EN", Now: now, Zone: rapid.SampledFrom(zoneNames).Draw(t, "zone")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o = reread(t, o)
+		got, err := o.Item(ics.Zones{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := pim.Diff(it, got, pim.AllOf(it.Kind())); !d.IsEmpty() {
+			lost(t, "New", it, got, d, o.Bytes())
+		}
+		if got.ID() != "uid" {
+			t.Fatalf("UID is %q", got.ID())
+		}
+		if faults := o.Validate(); len(faults) > 0 {
+			t.Fatalf("%v in\n%s", faults, o.Bytes())
+		}
+	})
+}
+
+// One edit after another on real objects: the asked fields arrive, the others stay.
+func TestWhatIsAppliedIsRead(t *testing.T) {
+	t.Parallel()
+	all := sources(t)
+	rapid.Check(t, func(t *rapid.T) {
+		o := rapid.SampledFrom(all).Draw(t, "object")
+		for range rapid.IntRange(1, 3).Draw(t, "edits") {
+			have, err := o.Item(ics.Zones{})
+			if err != nil {
+				return
+			}
+			want := drawItem(t, have.Kind())
+			set := drawSet(t, have.Kind())
+			keepOverrides(have, want)
+			before := o.Bytes()
+			next, err := ics.Apply(o, want, set, ics.ApplyOptions{Now: now, Zone: "Europe/Berlin"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(o.Bytes(), before) {
+				t.Fatal("Apply changed its argument")
+			}
+			o = reread(t, next)
+			got, err := o.Item(ics.Zones{})
+			if err != nil {
+				t.Fatalf("%v in\n%s", err, o.Bytes())
+			}
+			checkApplied(t, have, want, got, set, o)
+		}
+	})
+}
+
+// keepOverrides: Recurrence.Changed and .Overrides describe and cannot be written.
+func keepOverrides(have, want pim.Item) {
+	h, ok1 := have.(*pim.Event)
+	w, ok2 := want.(*pim.Event)
+	if !ok1 || !ok2 || h.Recurrence == nil || w.Recurrence == nil {
+		return
+	}
+	w.Recurrence.Changed, w.Recurrence.Overrides = h.Recurrence.Changed, h.Recurrence.Overrides
+	w.Recurrence.Except = slices.DeleteFunc(w.Recurrence.Except, func(e pim.When) bool {
+		return slices.ContainsFunc(w.Recurrence.Changed, e.Equal)
+	})
+}
+
+func checkApplied(t *rapid.T, have, want, got pim.Item, set pim.FieldSet, o *ics.Object) {
+	if d := pim.Diff(want, got, set); !d.IsEmpty() {
+		lost(t, "set", want, got, d, o.Bytes())
+	}
+	rest := pim.AllOf(have.Kind()).Minus(set)
+	// These follow on purpose: exceptions move with the start, a reopened task is not done.
+	if set.Has(pim.FieldTime) || set.Has(pim.FieldStart) {
+		rest = rest.Minus(pim.Set(pim.FieldRecurrence))
+	}
+	if set.Has(pim.FieldStatus) {
+		rest = rest.Minus(pim.Set(pim.FieldCompleted, pim.FieldPercent))
+	}
+	if d := pim.Diff(have, got, rest); !d.IsEmpty() {
+		lost(t, "rest", have, got, d, o.Bytes())
+	}
+}
+
+func TestApplyingWhatIsThereChangesNothing(t *testing.T) {
+	t.Parallel()
+	for _, o := range sources(t) {
+		it, err := o.Item(ics.Zones{})
+		if err != nil {
+			continue
+		}
+		next, err := ics.Apply(o, it, pim.AllOf(it.Kind()), ics.ApplyOptions{Now: now})
+		if err != nil || next != o {
+			t.Errorf("%s: %v\n%s", o.UID(), err, next.Bytes())
+		}
+		none, err := ics.Apply(o, pim.New(it.Kind()), pim.FieldSet{}, ics.ApplyOptions{Now: now})
+		if err != nil || none != o {
+			t.Errorf("%s: an empty set changes it: %v", o.UID(), err)
+		}
+	}
+}
+
+func drawRange(t *rapid.T) ics.TimeRange {
+	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 2*365*24).Draw(t, "from")) * time.Hour)
+	r := ics.TimeRange{From: from, Until: from.Add(time.Duration(rapid.IntRange(1, 3000).Draw(t, "length")) * time.Hour)}
+	if rapid.IntRange(0, 5).Draw(t, "open start") == 0 {
+		r.From = time.Time{}
+	}
+	return r
+}
+
+var locals = []*time.Location{nil, load1("America/Los_Angeles"), load1("Pacific/Kiritimati")}
+
+func load1(name string) *time.Location {
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		panic(err)
+	}
+	return loc
+}
+
+// Looking through a window shows what looking at everything shows in it, and both agree with
+// the index and with the filter.
+func TestWindowsAgree(t *testing.T) {
+	t.Parallel()
+	all := sources(t)
+	far := ics.TimeRange{Until: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
+	rapid.Check(t, func(t *rapid.T) {
+		o := rapid.SampledFrom(all).Draw(t, "object")
+		z := ics.Zones{Local: rapid.SampledFrom(locals).Draw(t, "local")}
+		r := drawRange(t)
+		every, err := o.Occurrences(z, far, 0)
+		if err != nil {
+			return
+		}
+		got, err := o.Occurrences(z, r, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := 0
+		start, end := o.Bounds()
+		for _, oc := range every {
+			from, until := oc.From, oc.Until
+			if from.IsZero() {
+				from = until
+			}
+			if until.IsZero() {
+				until = from
+			}
+			if from.IsZero() || from.Before(r.Until) && (r.From.IsZero() || until.After(r.From) || from.Equal(until) && !from.Before(r.From)) {
+				want++
+			}
+			if !from.IsZero() && (from.Unix() < start || until.Unix() > end) {
+				t.Fatalf("%s: %v to %v is outside the bounds", o.UID(), from, until)
+			}
+		}
+		if len(got) != want {
+			t.Fatalf("%s: %d occurrences in %v, want %d", o.UID(), len(got), r, want)
+		}
+		inBounds := (r.From.IsZero() || end > r.From.Unix()) && start < r.Until.Unix()
+		if o.MatchesRange(z, r, 0) && !inBounds {
+			t.Fatalf("%s matches %v but its bounds are %v to %v", o.UID(), r, start, end)
+		}
+	})
+}
+
+func TestBoundsAreOpenWhereTheyHaveToBe(t *testing.T) {
+	t.Parallel()
+	wrap := func(s string) *ics.Object {
+		o, err := ics.Parse([]byte("BEGIN:VCALENDAR\nVERSION:2.0\n"+s+"END:VCALENDAR\n"), ics.DefaultLimits())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	day := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC).Unix()
+	const h = 3600
+	for _, c := range []struct {
+		name, text string
+		start, end int64
+	}{
+		{"undated task", "BEGIN:VTODO\nUID:1\nEND:VTODO\n", math.MinInt64, math.MaxInt64},
+		{"created task", "BEGIN:VTODO\nUID:1\nCREATED:20261124T000000Z\nEND:VTODO\n", day - 1, math.MaxInt64},
+		{"completed task", "BEGIN:VTODO\nUID:1\nCOMPLETED:20261124T000000Z\nEND:VTODO\n", day - 1, day + 1},
+		{"completed and created", "BEGIN:VTODO\nUID:1\nCREATED:20261124T000000Z\nCOMPLETED:20261125T000000Z\nEND:VTODO\n", day - 1, day + 24*h + 1},
+		{"due task", "BEGIN:VTODO\nUID:1\nDUE:20261124T000000Z\nEND:VTODO\n", day - 1, day + 1},
+		{"endless", "BEGIN:VEVENT\nUID:1\nDTSTART:20261124T000000Z\nRRULE:FREQ=DAILY\nEND:VEVENT\n", day - 14*h - 1, math.MaxInt64},
+		{"endless, with a date ahead of it", "BEGIN:VEVENT\nUID:1\nDTSTART:20261124T000000Z\nRRULE:FREQ=DAILY\nRDATE:20261120T000000Z\nEND:VEVENT\n", day - 4*24*h - 1, math.MaxInt64},
+		{"counted", "BEGIN:VEVENT\nUID:1\nDTSTART:20261124T000000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=3\nEND:VEVENT\n", day - 1, day + 49*h + 1},
+		{"date", "BEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:20261124\nEND:VEVENT\n", day - 14*h - 1, day + 38*h + 1},
+		{"floating", "BEGIN:VEVENT\nUID:1\nDTSTART:20261124T000000\nEND:VEVENT\n", day - 14*h - 1, day + 14*h + 1},
+		{"journal of a day", "BEGIN:VJOURNAL\nUID:1\nDTSTART;VALUE=DATE:20261124\nEND:VJOURNAL\n", day - 14*h - 1, day + 38*h + 1},
+		{"broken rule", "BEGIN:VEVENT\nUID:1\nDTSTART:20261124T000000Z\nRRULE:FREQ=SOMETIMES\nEND:VEVENT\n", day - 1, math.MaxInt64},
+		{"no component", "", math.MinInt64, math.MaxInt64},
+		{"busy times", "BEGIN:VFREEBUSY\nUID:1\nFREEBUSY:20261124T000000Z/PT1H,20261125T000000Z/PT1H\nEND:VFREEBUSY\n", day - 1, day + 25*h + 1},
+	} {
+		if start, end := wrap(c.text).Bounds(); start != c.start || end != c.end {
+			t.Errorf("%s: %d to %d, want %d to %d", c.name, start, end, c.start, c.end)
+		}
+	}
+}
