@@ -21,7 +21,7 @@ const triesBack = 64
 // rule without end counts as unbounded even if it never matches, and a rule that ends soon after clocks change
 // may seem to end by as much later. When the budget is spent counting COUNT, the result is unbounded, and the
 // error ErrBudget; other errors are those of Rule.Validate.
-func (s *Set) Bounds(d time.Duration, b *Budget) (Bounds, error) {
+func (s Set) Bounds(d time.Duration, b *Budget) (Bounds, error) {
 	if err := s.validate(); err != nil {
 		return Bounds{}, err
 	}
@@ -46,7 +46,7 @@ func (s *Set) Bounds(d time.Duration, b *Budget) (Bounds, error) {
 }
 
 // endOf: a nominal day is longer than 24 hours when clocks are put back (RFC 5545 3.3.6); take what ends later.
-func (s *Set) endOf(unix int64, d time.Duration, clock *tz.Clock) time.Time {
+func (s Set) endOf(unix int64, d time.Duration, clock *tz.Clock) time.Time {
 	exact := time.Unix(unix, 0).Add(d)
 	onClocks := time.Unix(clock.Wall(unix), 0).UTC().Add(d)
 	if end := tz.Instant(onClocks, s.Zone); end.After(exact) {
@@ -56,7 +56,7 @@ func (s *Set) endOf(unix int64, d time.Duration, clock *tz.Clock) time.Time {
 }
 
 // lastOf is an instant not before the last occurrence of a rule that ends.
-func (s *Set) lastOf(r Rule, clock *tz.Clock, b *Budget) (int64, error) {
+func (s Set) lastOf(r Rule, clock *tz.Clock, b *Budget) (int64, error) {
 	switch {
 	case r.Count > 0:
 		wall, ok, err := newPlan(r, s.startWall(), s.Date).lastCounted(r.Count, b)

@@ -29,7 +29,7 @@ type source struct {
 }
 
 // Iter starts a walk; the arguments and errors are those of Between. Occurrences are computed as Next asks for them.
-func (s *Set) Iter(from, until time.Time, b *Budget) *Iter {
+func (s Set) Iter(from, until time.Time, b *Budget) *Iter {
 	it := &Iter{
 		loc: s.location(), window: windowOf(from, until), clock: tz.NewClock(s.Zone),
 		last: math.MinInt64, stop: math.MaxInt64,
@@ -56,7 +56,7 @@ func (s *Set) Iter(from, until time.Time, b *Budget) *Iter {
 }
 
 // dates gives the start and RDates of the window in order.
-func (s *Set) dates(clock *tz.Clock, w window) func() (int64, bool) {
+func (s Set) dates(clock *tz.Clock, w window) func() (int64, bool) {
 	start, _ := clock.Instant(s.startWall())
 	list := []int64{start}
 	for _, t := range s.RDates {
@@ -75,7 +75,7 @@ func (s *Set) dates(clock *tz.Clock, w window) func() (int64, bool) {
 	}
 }
 
-func (it *Iter) except(s *Set) {
+func (it *Iter) except(s Set) {
 	if len(s.ExDates) > 0 {
 		it.gone = make(map[int64]bool, len(s.ExDates))
 	}

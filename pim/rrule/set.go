@@ -29,18 +29,18 @@ type Set struct {
 
 // At is the instant of a wall clock reading in the set's terms: in Zone, at midnight for dates, read like Start. It is
 // in Zone.
-func (s *Set) At(wall time.Time) time.Time {
+func (s Set) At(wall time.Time) time.Time {
 	return time.Unix(tz.Instant(time.Unix(s.wallSeconds(wall), 0).UTC(), s.Zone).Unix(), 0).In(s.location())
 }
 
-func (s *Set) location() *time.Location {
+func (s Set) location() *time.Location {
 	if s.Zone == nil {
 		return time.UTC
 	}
 	return s.Zone
 }
 
-func (s *Set) wallSeconds(wall time.Time) int64 {
+func (s Set) wallSeconds(wall time.Time) int64 {
 	sec := tz.WallSeconds(wall)
 	if s.Date {
 		sec -= floorMod(sec, secondsPerDay)
@@ -48,11 +48,11 @@ func (s *Set) wallSeconds(wall time.Time) int64 {
 	return sec
 }
 
-func (s *Set) startWall() int64 { return s.wallSeconds(s.Start) }
+func (s Set) startWall() int64 { return s.wallSeconds(s.Start) }
 
 // untilUnix is the last second that UNTIL includes. RFC 5545 3.3.10 wants UNTIL of the same type as DTSTART, in UTC if
 // that has a zone; what programs write otherwise is read as they mean it.
-func (s *Set) untilUnix(u Until, clock *tz.Clock) int64 {
+func (s Set) untilUnix(u Until, clock *tz.Clock) int64 {
 	wall := u.Time.Unix()
 	if u.Form == UntilUTC && !s.Date {
 		return wall
@@ -67,7 +67,7 @@ func (s *Set) untilUnix(u Until, clock *tz.Clock) int64 {
 	return unix
 }
 
-func (s *Set) validate() error {
+func (s Set) validate() error {
 	if y := s.Start.Year(); y < 1 || y > maxYear {
 		return fmt.Errorf("%w: start in year %d", ErrRule, y)
 	}
@@ -85,7 +85,7 @@ func (s *Set) validate() error {
 // Between returns the starts of all occurrences from from up to, not including, until, in order, each once, in Zone.
 // A zero from begins with the first, a zero until goes on until the set ends or the budget, which for a set without
 // end is an error. Errors are ErrBudget, with the occurrences found so far, and those of Rule.Validate.
-func (s *Set) Between(from, until time.Time, b *Budget) ([]time.Time, error) {
+func (s Set) Between(from, until time.Time, b *Budget) ([]time.Time, error) {
 	it := s.Iter(from, until, b)
 	var all []time.Time
 	for t, ok := it.Next(); ok; t, ok = it.Next() {
@@ -95,7 +95,7 @@ func (s *Set) Between(from, until time.Time, b *Budget) ([]time.Time, error) {
 }
 
 // Has reports whether an occurrence starts at t, by the second: whether a RECURRENCE-ID names one.
-func (s *Set) Has(t time.Time, b *Budget) (bool, error) {
+func (s Set) Has(t time.Time, b *Budget) (bool, error) {
 	t = t.Truncate(time.Second)
 	it := s.Iter(t, t.Add(time.Second), b)
 	_, ok := it.Next()

@@ -17,6 +17,7 @@ type stream struct {
 	clock *tz.Clock
 
 	low, end int64 // wall readings of interest
+	first    int64 // DTSTART in Unix seconds; a start in a gap comes after some later readings
 	until    int64 // Unix seconds, inclusive
 	left     int   // of COUNT after the loaded period; -1 for no COUNT
 	k        int64 // next period
@@ -31,8 +32,9 @@ type stream struct {
 }
 
 // newStream prepares a rule for instants from a window. Earlier occurrences may come too.
-func newStream(r Rule, s *Set, clock *tz.Clock, w window, b *Budget) *stream {
+func newStream(r Rule, s Set, clock *tz.Clock, w window, b *Budget) *stream {
 	st := &stream{p: newPlan(r, s.startWall(), s.Date), b: b, clock: clock, until: math.MaxInt64, left: -1}
+	st.first, _ = clock.Instant(st.p.start)
 	st.low, st.end = w.lowWall(clock), min(w.endWall(clock), lastWall)
 	if r.Until.Form != UntilNone {
 		st.until = s.untilUnix(r.Until, clock)
@@ -123,6 +125,7 @@ func (s *stream) next() (int64, bool) {
 		}
 		unix, skipped := s.clock.Instant(wall)
 		switch {
+		case unix < s.first:
 		case unix > s.until:
 			s.ended = !skipped
 		case skipped:
