@@ -40,8 +40,8 @@ type UIDTaken struct {
 // Error implements error.
 func (e *UIDTaken) Error() string { return fmt.Sprintf("uid is taken by %q", e.Name) }
 
-// NameTaken is the cause of a pim.ErrExists from MoveObject and CopyObject without
-// Overwrite: the destination holds an object.
+// NameTaken is the cause of a pim.ErrConflict from MoveObject and CopyObject without
+// Overwrite: the destination holds an object (RFC 4918 10.6).
 type NameTaken struct {
 	// Current is the object at the destination, without its text.
 	Current *Object

@@ -59,7 +59,17 @@ func newScanner(f fields) *scanner {
 func (t *Tx) object(f fields, where string, args ...any) (Object, error) {
 	s := newScanner(f)
 	err := t.row(f.selects()+" WHERE "+where, args...).Scan(s.dest...)
-	return s.o, err
+	return s.read(f), err
+}
+
+// read is the object just scanned.
+func (s *scanner) read(f fields) Object {
+	o := s.o
+	s.o.Text = nil // the next row's is another slice
+	if f >= withText && o.Text == nil && !o.Deleted {
+		o.Text = []byte{} // modernc.org/sqlite gives nil for a blob without bytes, too
+	}
+	return o
 }
 
 // Object returns the living object under a name, with its text, else
@@ -100,20 +110,20 @@ func (t *Tx) ObjectsByName(c CollectionID, names []string) ([]Object, error) {
 }
 
 // EachNamed calls f for the living objects under the names, as ObjectsByName but
-// without holding more than a few of them.
+// without holding more than a few of them. f may use the transaction.
 func (t *Tx) EachNamed(c CollectionID, names []string, f func(*Object) error) error {
 	const chunk = 64
 	for len(names) > 0 {
 		n := min(chunk, len(names))
 		page, rest := names[:n], names[n:]
 		names = rest
-		list, err := json.Marshal(page) // bytes that are not UTF-8 become U+FFFD, which no name holds by them
+		list, err := jsonList(page)
 		if err != nil {
 			return fail("objects by name", err)
 		}
 		found := make(map[string]*Object, n)
 		err = t.each(withText, ` WHERE o.collection_id = ? AND NOT o.shadowed AND NOT o.deleted AND o.name IN (`+t.listText()+`)`,
-			[]any{c, string(list)}, func(o *Object) error {
+			[]any{c, list}, func(o *Object) error {
 				found[o.Name] = o
 				return nil
 			})
@@ -122,7 +132,6 @@ func (t *Tx) EachNamed(c CollectionID, names []string, f func(*Object) error) er
 		}
 		for _, name := range page {
 			if o := found[name]; o != nil {
-				delete(found, name)
 				if err := f(o); err != nil {
 					return err
 				}
@@ -130,6 +139,19 @@ func (t *Tx) EachNamed(c CollectionID, names []string, f func(*Object) error) er
 		}
 	}
 	return nil
+}
+
+// jsonList is the list for listText, without what cannot be stored and so is not
+// there to be found; PostgreSQL would refuse a NUL in it.
+func jsonList(list []string) (string, error) {
+	kept := make([]string, 0, len(list))
+	for _, s := range list {
+		if storable(s) {
+			kept = append(kept, s)
+		}
+	}
+	b, err := json.Marshal(kept)
+	return string(b), err
 }
 
 // listText and listInt are subqueries that unpack one argument, a JSON list, so
@@ -161,8 +183,7 @@ func (t *Tx) each(fs fields, where string, args []any, f func(*Object) error) er
 		if err := rows.Scan(s.dest...); err != nil {
 			return err
 		}
-		o := s.o
-		s.o.Text = nil // the next row's is another slice
+		o := s.read(fs)
 		if err := f(&o); err != nil {
 			return err
 		}

@@ -1,8 +1,9 @@
 package store
 
 import (
-	"encoding/json"
 	"time"
+
+	"crmbridge/pim"
 )
 
 // Pair returns the pair with that id, else pim.ErrNotFound.
@@ -41,13 +42,13 @@ func (t *Tx) PairsByRemote(l LinkID, remotes []string) (map[string]Pair, error) 
 	const chunk = 1000
 	for len(remotes) > 0 {
 		n := min(chunk, len(remotes))
-		list, err := json.Marshal(remotes[:n])
+		list, err := jsonList(remotes[:n])
 		if err != nil {
 			return nil, fail("pairs by remote", err)
 		}
 		remotes = remotes[n:]
 		var ps []Pair
-		err = t.orm.Where("link_id = ? AND remote_id <> '' AND remote_id IN ("+t.listText()+")", l, string(list)).Find(&ps).Error
+		err = t.orm.Where("link_id = ? AND remote_id <> '' AND remote_id IN ("+t.listText()+")", l, list).Find(&ps).Error
 		if err != nil {
 			return nil, fail("pairs by remote", err)
 		}
@@ -129,7 +130,11 @@ func (t *Tx) SavePair(p *Pair) error {
 		return t.save(op, "pair", p)
 	}
 	p.CreatedAt = t.now
-	return fail(op, t.orm.Create(p).Error)
+	added, err := t.insert(op, p)
+	if err == nil && !added {
+		err = pim.Errorf("store: "+op, pim.ErrExists, "the link knows this item already")
+	}
+	return err
 }
 
 // DeletePair removes a pair; one that is not there is no error.

@@ -41,7 +41,7 @@ func (s *Store) openSQLite(ctx context.Context) (gorm.Dialector, error) {
 	if err := f.Close(); err != nil {
 		return nil, fail("open", err)
 	}
-	if s.writer, err = sqlitePool(sqliteDSN(path, "immediate", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-16384)")); err != nil {
+	if s.writer, err = sqlitePool(sqliteDSN(path, "immediate", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-16384)", "journal_size_limit(67108864)")); err != nil {
 		return nil, err
 	}
 	s.writer.SetMaxOpenConns(1)

@@ -3,7 +3,11 @@ package store
 const versionSelect = `SELECT object_id, seq, etag, text, changed_by, changed_at FROM versions`
 
 func (v *Version) scan(row interface{ Scan(...any) error }) error {
-	return row.Scan(&v.ObjectID, &v.Seq, &v.ETag, &v.Text, &v.By, &v.At)
+	err := row.Scan(&v.ObjectID, &v.Seq, &v.ETag, &v.Text, &v.By, &v.At)
+	if v.Text == nil && v.ETag != "" {
+		v.Text = []byte{} // as in scanner.read
+	}
+	return err
 }
 
 // Version returns the text that a change of an object made, else pim.ErrNotFound.

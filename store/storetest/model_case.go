@@ -1,0 +1,238 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"crmbridge/pim"
+	"crmbridge/store"
+)
+
+// model is what a collection should hold, as simply as can be said: the history of
+// its states. It compares what every old sync token is answered with the difference
+// of two states.
+type model struct {
+	living  map[string]member
+	history []map[string]member // after each write
+	at      []store.Seq         // the collection's change then
+}
+
+type member struct {
+	uid, text string
+	seq       store.Seq
+}
+
+// testModel does random writes to two collections and compares with the model after
+// each.
+func testModel(t *testing.T, open Opener) {
+	f := setUp(t, open, store.Config{})
+	n := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		n++ // fresh collections in the same store: shrinking needs many
+		m := &machine{f: f, cols: [2]store.Collection{f.collection(fmt.Sprintf("a%d", n)), f.collection(fmt.Sprintf("b%d", n))}}
+		for i := range m.models {
+			m.models[i] = &model{living: map[string]member{}}
+			m.models[i].remember(m.cols[i].Seq)
+		}
+		rt.Repeat(map[string]func(*rapid.T){"put": m.put, "delete": m.delete, "move": m.move, "": m.check})
+	})
+}
+
+type machine struct {
+	f      *fixture
+	cols   [2]store.Collection
+	models [2]*model
+}
+
+func (m *model) remember(seq store.Seq) {
+	m.history = append(m.history, maps.Clone(m.living))
+	m.at = append(m.at, seq)
+}
+
+func (m *machine) seq(rt *rapid.T, i int) (seq store.Seq) {
+	err := m.f.s.View(m.f.Context(), func(tx *store.Tx) error {
+		c, err := tx.Collection(m.cols[i].ID)
+		seq = c.Seq
+		return err
+	})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	return seq
+}
+
+func (m *machine) do(rt *rapid.T, write func(tx *store.Tx) error) error {
+	err := m.f.s.Update(m.f.Context(), write)
+	for i := range m.models {
+		if seq := m.seq(rt, i); seq != m.models[i].at[len(m.models[i].at)-1] {
+			defer m.models[i].remember(seq)
+			if err != nil {
+				rt.Fatalf("a failed write moved the sequence: %v", err)
+			}
+		}
+	}
+	return err
+}
+
+func drawName(rt *rapid.T, label string) string {
+	return rapid.SampledFrom([]string{"a", "b", "c"}).Draw(rt, label)
+}
+
+func (m *machine) put(rt *rapid.T) {
+	i := rapid.IntRange(0, 1).Draw(rt, "collection")
+	name, uid, text := drawName(rt, "name"), drawName(rt, "uid"), rapid.SampledFrom([]string{"1", "2", "3"}).Draw(rt, "text")
+	p := store.Put{Collection: m.cols[i].ID, Name: name, UID: uid, Kind: pim.KindEvent, Component: "VEVENT", Text: []byte(text)}
+	living := m.models[i].living
+	old, exists := living[name]
+	want := pim.Reason("")
+	switch rapid.SampledFrom([]string{"", "create", "update"}).Draw(rt, "condition") {
+	case "create":
+		p.Cond.IfNoneMatch = []string{"*"}
+		if exists {
+			want = pim.ErrConflict
+		}
+	case "update":
+		expected := rapid.SampledFrom([]string{"1", "2", "3"}).Draw(rt, "expected")
+		p.Cond.IfMatch = []string{store.ETag([]byte(expected))}
+		if !exists || old.text != expected {
+			want = pim.ErrConflict
+		}
+	}
+	if want == "" && (exists && old.uid != uid || !exists && m.models[i].has(uid)) {
+		want = pim.ErrExists
+	}
+	var res store.PutResult
+	err := m.do(rt, func(tx *store.Tx) error {
+		var err error
+		res, err = tx.PutObject(p)
+		if err == nil && (!exists || old.text != text) {
+			living[name] = member{uid, text, res.Object.Seq}
+		}
+		return err
+	})
+	if pim.ReasonOf(err) != want {
+		rt.Fatalf("got %v, want %q", err, want)
+	}
+	if err == nil && (res.Created == exists || res.Unchanged != (exists && old.text == text)) {
+		rt.Fatalf("got %+v", res)
+	}
+}
+
+func (m *model) has(uid string) bool {
+	for _, o := range m.living {
+		if o.uid == uid {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *machine) delete(rt *rapid.T) {
+	i, name := rapid.IntRange(0, 1).Draw(rt, "collection"), drawName(rt, "name")
+	_, exists := m.models[i].living[name]
+	err := m.do(rt, func(tx *store.Tx) error {
+		_, err := tx.DeleteObject(m.cols[i].ID, name, store.Cond{}, "", 0)
+		if err == nil {
+			delete(m.models[i].living, name)
+		}
+		return err
+	})
+	if exists != (err == nil) || err != nil && !errors.Is(err, pim.ErrNotFound) {
+		rt.Fatalf("exists %v: %v", exists, err)
+	}
+}
+
+func (m *machine) move(rt *rapid.T) {
+	i, j := rapid.IntRange(0, 1).Draw(rt, "from"), rapid.IntRange(0, 1).Draw(rt, "to")
+	name, newName := drawName(rt, "name"), drawName(rt, "new name")
+	from, to := m.models[i].living, m.models[j].living
+	o, exists := from[name]
+	there, taken := to[newName]
+	overwrite := rapid.Bool().Draw(rt, "overwrite")
+	want := pim.Reason("")
+	switch {
+	case i == j && name == newName:
+		want = pim.ErrForbidden
+	case !exists:
+		want = pim.ErrNotFound
+	case taken && !overwrite:
+		want = pim.ErrConflict
+	case i != j && m.models[j].has(o.uid) && (!taken || there.uid != o.uid):
+		want = pim.ErrExists
+	}
+	err := m.do(rt, func(tx *store.Tx) error {
+		res, err := tx.MoveObject(store.Move{From: m.cols[i].ID, To: m.cols[j].ID, Name: name, NewName: newName, Overwrite: overwrite})
+		if err == nil {
+			delete(from, name)
+			to[newName] = member{o.uid, o.text, res.Object.Seq}
+		}
+		return err
+	})
+	if pim.ReasonOf(err) != want {
+		rt.Fatalf("got %v, want %q", err, want)
+	}
+}
+
+// check asks for the changes since every state there was.
+func (m *machine) check(rt *rapid.T) {
+	for i, mod := range m.models {
+		for h, then := range mod.history {
+			got := map[string]string{}
+			err := m.f.s.View(m.f.Context(), func(tx *store.Tx) error {
+				last, _, err := tx.Changes(m.cols[i].ID, mod.at[h], 0, true, func(o *store.Object) error {
+					if _, twice := got[o.Name]; twice {
+						rt.Fatalf("%s twice", o.Name)
+					}
+					got[o.Name] = fmt.Sprintf("%v %s", o.Deleted, o.Text)
+					return nil
+				})
+				if last != mod.at[len(mod.at)-1] {
+					rt.Fatalf("position %d, want %d", last, mod.at[len(mod.at)-1])
+				}
+				return err
+			})
+			if err != nil {
+				rt.Fatal(err)
+			}
+			for name := range union(then, mod.living) {
+				before, was := then[name]
+				now, is := mod.living[name]
+				switch {
+				case is && (!was || now.seq > before.seq) && got[name] != "false "+now.text:
+					rt.Fatalf("since %d: %s is %q, want %q", mod.at[h], name, got[name], now.text)
+				case was && !is && got[name] != "true ":
+					rt.Fatalf("since %d: the deletion of %s is not told: %q", mod.at[h], name, got[name])
+				case was && is && now.seq == before.seq && got[name] != "":
+					rt.Fatalf("since %d: %s did not change: %q", mod.at[h], name, got[name])
+				}
+			}
+		}
+		m.list(rt, i)
+	}
+}
+
+func (m *machine) list(rt *rapid.T, i int) {
+	got := map[string]member{}
+	err := m.f.s.View(m.f.Context(), func(tx *store.Tx) error {
+		return tx.EachObject(m.cols[i].ID, store.EachOptions{Text: true}, func(o *store.Object) error {
+			got[o.Name] = member{o.UID, string(o.Text), o.Seq}
+			return nil
+		})
+	})
+	if err != nil || !maps.Equal(got, m.models[i].living) {
+		rt.Fatalf("got %v, want %v: %v", got, m.models[i].living, err)
+	}
+}
+
+func union(a, b map[string]member) map[string]bool {
+	all := map[string]bool{}
+	for _, name := range slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b)) {
+		all[name] = true
+	}
+	return all
+}
