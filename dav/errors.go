@@ -75,7 +75,7 @@ func needPrivilege(path, privilege string) *failure {
 
 // preconditionFailed is 412. RFC 4918 16 has no element for it; the message says it.
 func preconditionFailed() *failure {
-	return &failure{status: http.StatusPreconditionFailed, message: "It has been changed meanwhile."}
+	return &failure{status: http.StatusPreconditionFailed, message: "It is not in the state that the request names as its condition."}
 }
 
 // overLimit is RFC 4791 7.8 and RFC 6352 8.6.2: more work than one request may cause.
@@ -140,12 +140,15 @@ func ofReason(err error) *failure {
 // for a whole one.
 func (q *request) fail(err error) {
 	f := asFailure(err)
+	gone := q.r.Context().Err() != nil
 	if q.w.begun {
-		q.logFailure(f, "answer cut off")
+		if !gone {
+			q.logFailure(f, "answer cut off")
+		}
 		panic(http.ErrAbortHandler)
 	}
-	if errors.Is(err, context.Canceled) && q.r.Context().Err() != nil {
-		q.w.status = 499 // the client is gone; for the counters only
+	if gone && errors.Is(err, context.Canceled) {
+		q.w.status = 499 // nobody is left to be answered; for the counters only
 		return
 	}
 	h := q.w.Header()

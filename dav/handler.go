@@ -28,7 +28,6 @@ type Handler struct {
 	address func(*http.Request) string
 	hosts   []string // names of this server besides the Host of a request
 	realm   string   // the whole challenge
-	product string
 
 	catalog   *catalog
 	methods   map[string]method
@@ -42,7 +41,7 @@ type Handler struct {
 func New(o Options) *Handler {
 	h := &Handler{
 		store: o.Store, auth: o.Auth, now: o.Now, log: o.Log, metrics: o.Metrics, limits: o.Limits.withDefaults(),
-		address: o.Address, product: o.Product, catalog: newCatalog(),
+		address: o.Address, catalog: newCatalog(),
 	}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
@@ -52,9 +51,6 @@ func New(o Options) *Handler {
 	}
 	if h.address == nil {
 		h.address = remoteAddress
-	}
-	if h.product == "" {
-		h.product = "-//crmbridge//EN"
 	}
 	if o.Realm == "" {
 		o.Realm = "CRM bridge"

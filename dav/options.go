@@ -60,8 +60,6 @@ type Options struct {
 	Address func(*http.Request) string
 	Metrics Metrics // nil: nobody counts
 	Limits  Limits
-	// Product goes into PRODID of what the server itself writes; "" means "-//crmbridge//EN".
-	Product string
 }
 
 // Limits bound what one request and one client may cost. A zero field takes the default named with it.

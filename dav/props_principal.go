@@ -12,7 +12,8 @@ func principalProperties() []property {
 		{name: davxml.D("alternate-URI-set"), on: atPrincipal, value: fixedValue(davxml.D("alternate-URI-set"), nil)},
 		{name: davxml.D("group-membership"), on: atPrincipal, value: fixedValue(davxml.D("group-membership"), nil)},
 		{name: davxml.D("group-member-set"), on: atPrincipal, value: fixedValue(davxml.D("group-member-set"), nil)},
-		{name: davxml.C("calendar-user-address-set"), on: atPrincipal, value: userAddresses},
+		// evolution-data-server asks for it where it starts, Outlook CalDav Synchronizer on each calendar.
+		{name: davxml.C("calendar-user-address-set"), on: atPrincipal | atRoot | atHome | atCalendar, value: userAddresses},
 		{name: davxml.C("calendar-user-type"), on: atPrincipal,
 			value: fixedValue(davxml.C("calendar-user-type"), []byte("INDIVIDUAL"))},
 		{name: davxml.CS("email-address-set"), on: atPrincipal, value: emailAddresses},
