@@ -130,7 +130,7 @@ func (a *account) life(k pim.Kind, n int) error {
 	if err != nil {
 		return err
 	}
-	if len(recs) != 1 || !pim.Equal(recs[0].Item, a.expect(a.sample(k, n+1)), a.traits.Carries[k]) {
+	if len(recs) != 1 || !pim.Equal(recs[0].Item, a.expect(a.sample(k, n+1)), a.traits.Carries[k].Minus(a.traits.ReadOnly)) {
 		return errors.New("the item is not what this caller wrote")
 	}
 	return a.Remote.Delete(a.ctx, c, recs[0].Ref, remote.Delete)

@@ -1,0 +1,219 @@
+package creatio
+
+import (
+	"context"
+	"strings"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+)
+
+// activities are events and tasks: one entity, told apart by ShowInScheduler.
+type activities struct{ *connector }
+
+func (a *activities) entity() string { return "Activity" }
+
+func (a *activities) children() []child {
+	return []child{{entity: "ActivityParticipant", nav: "Activity"}}
+}
+
+// activityColumns are read of every activity.
+func activityColumns() []string {
+	return []string{"Id", "ModifiedOn", "Title", "Notes", "Location", "StartDate", "DueDate", "TypeId", "ActivityCategoryId", "StatusId",
+		"PriorityId", "ResultId", "DetailedResult", "OwnerId", "OrganizerId", "ContactId", "AccountId", "ShowInScheduler",
+		"RemindToOwner", "RemindToOwnerDate", "ProcessElementId"}
+}
+
+const activityExpand = "Owner($select=Id,Name,Email),Organizer($select=Id,Name,Email),Contact($select=Id,Name),Account($select=Id,Name)"
+
+// activity is a row with its participants.
+type activity struct {
+	row
+	parts []row
+}
+
+// activityLists are the pick-lists that activities are read and written with.
+type activityLists struct {
+	types, categories, statuses, priorities, results, roles, answers *table
+}
+
+func (a *activities) lists(ctx context.Context) (l activityLists, err error) {
+	for _, x := range []struct {
+		entity string
+		into   **table
+	}{
+		{"ActivityType", &l.types}, {"ActivityCategory", &l.categories}, {"ActivityStatus", &l.statuses},
+		{"ActivityPriority", &l.priorities}, {"ActivityResult", &l.results},
+		{"ActivityParticipantRole", &l.roles}, {"ParticipantResponse", &l.answers},
+	} {
+		if *x.into, err = a.lookups.get(ctx, x.entity); err != nil {
+			return l, err
+		}
+	}
+	return l, nil
+}
+
+// rows asks for activities with their participants. E-mails are left out.
+func (a *activities) rows(ctx context.Context, q query, skip func(row) bool) (out []activity, b batch, err error) {
+	l, err := a.lists(ctx)
+	if err != nil {
+		return nil, b, err
+	}
+	q.sel, q.expand = activityColumns(), activityExpand
+	rows, more, err := a.site.rows(ctx, a.entity(), q)
+	if err != nil {
+		return nil, b, err
+	}
+	b.more = more
+	var ids []guid
+	for _, r := range rows {
+		b.stamps = append(b.stamps, r.time("ModifiedOn"))
+		if isEmail(r, l) || skip != nil && skip(r) {
+			continue
+		}
+		out = append(out, activity{row: r})
+		ids = append(ids, r.id())
+	}
+	parts, err := a.kids(ctx, participants(), ids)
+	if err != nil {
+		return nil, b, err
+	}
+	for i := range out {
+		out[i].parts = parts[out[i].id()]
+	}
+	return out, b, nil
+}
+
+// isEmail tells e-mails, which Creatio keeps among the activities.
+func isEmail(r row, l activityLists) bool {
+	mail := l.types.ids[typeEmail]
+	return mail != "" && r.ref("TypeId") == mail
+}
+
+func (a *activities) records(ctx context.Context, q query, skip func(row) bool) (batch, error) {
+	l, err := a.lists(ctx)
+	if err != nil {
+		return batch{}, err
+	}
+	rows, b, err := a.rows(ctx, q, skip)
+	if err != nil {
+		return batch{}, err
+	}
+	for _, r := range rows {
+		b.items = append(b.items, a.load(r, l))
+	}
+	return b, nil
+}
+
+func (a *activities) load(r activity, l activityLists) loaded {
+	x := loaded{
+		id: r.id(), modified: r.time("ModifiedOn"), owner: r.ref("OwnerId"),
+		types: []guid{r.ref("ActivityCategoryId"), r.ref("TypeId")},
+		start: r.time("StartDate"), due: r.time("DueDate"),
+	}
+	for _, p := range r.parts {
+		x.people = append(x.people, p.ref("ParticipantId"))
+	}
+	x.rec = remote.Record{
+		Ref:  remote.Ref{ID: remote.ItemID(x.id), Version: version(r.row, r.parts)},
+		Item: a.item(r, l), URL: a.page("ActivityPageV2", x.id), Modified: x.modified,
+	}
+	for _, p := range r.parts {
+		if t := p.time("ModifiedOn"); t.After(x.rec.Modified) {
+			x.rec.Modified = t
+		}
+	}
+	return x
+}
+
+// item is the activity as an event or a task.
+func (a *activities) item(r activity, l activityLists) pim.Item {
+	common := pim.Activity{
+		Title: r.text("Title"), Notes: lines(r.text("Notes")), Location: r.text("Location"),
+		URL: a.page("ActivityPageV2", r.id()), Priority: priorityOf(l.priorities.word[r.ref("PriorityId")]),
+		Attendees: attendees(r, l),
+		CRM: pim.Relations{
+			Type: l.categories.name(r.ref("ActivityCategoryId")), Company: r.sub("Account").text("Name"),
+			Contact: r.sub("Contact").text("Name"), Owner: r.sub("Owner").text("Name"),
+			Result: l.results.name(r.ref("ResultId")), Report: lines(r.text("DetailedResult")),
+		},
+	}
+	if len(common.Attendees) > 0 {
+		// An organizer makes a meeting of an entry in clients; an entry without
+		// other people is none.
+		common.Organizer = organizer(r)
+	}
+	status := l.statuses.word[r.ref("StatusId")]
+	if r.flag("ShowInScheduler") {
+		e := &pim.Event{Activity: common}
+		e.Start, e.End = a.span(r.time("StartDate"), r.time("DueDate"))
+		if status == statusCancelled {
+			e.Status = pim.Cancelled
+		}
+		e.Reminders = reminders(r.row, false)
+		return e
+	}
+	t := &pim.Task{Activity: common}
+	t.Start, t.Due = a.taskSpan(r.time("StartDate"), r.time("DueDate"))
+	t.Status = taskStatus(status)
+	t.Reminders = reminders(r.row, t.Start.IsZero())
+	return t
+}
+
+func taskStatus(word string) pim.Status {
+	switch word {
+	case statusRunning:
+		return pim.InProcess
+	case statusDone:
+		return pim.Completed
+	case statusCancelled:
+		return pim.Cancelled
+	}
+	return pim.NeedsAction
+}
+
+// priorityOf: medium is what everything has in Creatio until somebody changes it,
+// so it is no priority here (RFC 5545 3.8.1.9: 0 is undefined).
+func priorityOf(word string) int {
+	switch word {
+	case priorityHigh:
+		return 1
+	case priorityLow:
+		return 9
+	}
+	return 0
+}
+
+func priorityWord(n int) string {
+	switch {
+	case n >= 1 && n <= 4:
+		return priorityHigh
+	case n >= 6:
+		return priorityLow
+	}
+	return priorityMedium
+}
+
+// reminders: Creatio has one per person, at a moment. toDue says that it counts
+// from the due time, for tasks without a start.
+func reminders(r row, toDue bool) []pim.Reminder {
+	at := r.time("RemindToOwnerDate")
+	if !r.flag("RemindToOwner") || at.IsZero() {
+		return nil
+	}
+	return []pim.Reminder{{Before: r.time("StartDate").Sub(at), End: toDue}}
+}
+
+func organizer(r activity) pim.Person {
+	for _, nav := range []string{"Organizer", "Owner"} {
+		if o := r.sub(nav); o.id() != "" {
+			return pim.Person{Name: o.text("Name"), Email: o.text("Email"), ID: string(o.id())}
+		}
+	}
+	return pim.Person{}
+}
+
+// lines gives texts the line ends of package pim.
+func lines(s string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+}

@@ -1,0 +1,340 @@
+package creatio
+
+import (
+	"context"
+	"time"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+)
+
+func (a *activities) create(ctx context.Context, e remote.Entry, key string) (remote.Record, error) {
+	const op = "creatio: create"
+	if rec := recurrenceOf(e.Item); rec != nil {
+		return remote.Record{}, pim.Errorf(op, pim.ErrUnsupported, "Creatio keeps no repeating activities")
+	}
+	l, err := a.lists(ctx)
+	if err != nil {
+		return remote.Record{}, err
+	}
+	me, err := a.people.me(ctx)
+	if err != nil {
+		return remote.Record{}, err
+	}
+	id := madeID("activity", key)
+	r, err := a.columns(ctx, activity{}, e.Item, a.Traits().Carries[e.Item.Kind()], l)
+	if err != nil {
+		return remote.Record{}, err
+	}
+	r["Id"], r["OwnerId"], r["ShowInScheduler"] = id, me, e.Item.Kind() == pim.KindEvent
+	if r["TypeId"] == nil {
+		r["TypeId"] = l.types.ids[typeTask]
+	}
+	made, err := a.site.insert(ctx, a.entity(), r)
+	if err != nil {
+		return remote.Record{}, err
+	}
+	if want := pimActivity(e.Item).Attendees; len(want) > 0 {
+		if err := a.completeParticipants(ctx, id, me, want, l, made); err != nil {
+			return remote.Record{}, err
+		}
+	}
+	x, err := a.single(ctx, a, op, id)
+	return x.rec, err
+}
+
+// completeParticipants adds those that are missing. A create that is repeated finds
+// some of them there.
+func (a *activities) completeParticipants(ctx context.Context, id, owner guid, want []pim.Attendee, l activityLists, made bool) error {
+	var have []row
+	if !made {
+		kids, err := a.kids(ctx, participants(), []guid{id})
+		if err != nil {
+			return err
+		}
+		have = kids[id]
+	}
+	return a.syncParticipants(ctx, id, owner, have, want, l, false)
+}
+
+func (a *activities) update(ctx context.Context, old remote.Ref, e remote.Entry, changed pim.FieldSet) (remote.Record, error) {
+	const op = "creatio: update"
+	id, _ := parseGUID(string(old.ID))
+	l, err := a.lists(ctx)
+	if err != nil {
+		return remote.Record{}, err
+	}
+	rows, _, err := a.rows(ctx, query{filter: anyID([]guid{id}), top: 1}, nil)
+	if err != nil {
+		return remote.Record{}, err
+	}
+	if len(rows) == 0 {
+		return remote.Record{}, missing(op)
+	}
+	cur := rows[0]
+	if err := unchanged(op, version(cur.row, cur.parts), old.Version); err != nil {
+		return remote.Record{}, err
+	}
+	if cur.flag("ShowInScheduler") != (e.Item.Kind() == pim.KindEvent) {
+		return remote.Record{}, pim.Errorf(op, pim.ErrConflict, "the item became a task or an event in Creatio meanwhile")
+	}
+	if changed.IsEmpty() {
+		return a.load(cur, l).rec, nil
+	}
+	want, err := a.columns(ctx, cur, e.Item, changed, l)
+	if err != nil {
+		return remote.Record{}, err
+	}
+	if err := a.site.update(ctx, a.entity(), id, cur.differing(want)); err != nil {
+		return remote.Record{}, gone(op, err)
+	}
+	if changed.Has(pim.FieldAttendees) {
+		if err := a.syncParticipants(ctx, id, cur.ref("OwnerId"), cur.parts, pimActivity(e.Item).Attendees, l, true); err != nil {
+			return remote.Record{}, err
+		}
+	}
+	x, err := a.single(ctx, a, op, id)
+	return x.rec, err
+}
+
+// gone gives a 404 on a write the words for it.
+func gone(op string, err error) error {
+	if pim.ReasonOf(err) == pim.ErrNotFound {
+		return missing(op)
+	}
+	return err
+}
+
+// unassign cuts the user's tie: as owner, and as participant.
+func (a *activities) unassign(ctx context.Context, id guid) error {
+	me, err := a.people.me(ctx)
+	if err != nil {
+		return err
+	}
+	r, found, err := a.site.one(ctx, a.entity(), id, query{sel: []string{"Id", "OwnerId"}})
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return missing("creatio: unassign")
+	case r.ref("OwnerId") == me:
+		if err := a.site.update(ctx, a.entity(), id, row{"OwnerId": guid("")}); err != nil {
+			return err
+		}
+	}
+	kids, err := a.kids(ctx, participants(), []guid{id})
+	if err != nil {
+		return err
+	}
+	for _, p := range kids[id] {
+		if p.ref("ParticipantId") != me {
+			continue
+		}
+		if err := a.site.remove(ctx, "ActivityParticipant", p.id()); err != nil && pim.ReasonOf(err) != pim.ErrNotFound {
+			return err
+		}
+	}
+	return nil
+}
+
+// columns is what the fields of set are in Creatio's columns; cur is empty for a new
+// activity.
+func (a *activities) columns(ctx context.Context, cur activity, it pim.Item, set pim.FieldSet, l activityLists) (row, error) {
+	r, v := row{}, pimActivity(it)
+	if err := a.category(r, cur, it, set, l); err != nil {
+		return nil, err
+	}
+	if set.Has(pim.FieldTitle) {
+		if r["Title"] = clip(v.Title, titleLimit); v.Title == "" {
+			r["Title"] = untitled(it, l)
+		}
+	}
+	for f, s := range map[pim.FieldID]struct{ col, text string }{
+		pim.FieldNotes: {"Notes", v.Notes}, pim.FieldLocation: {"Location", clip(v.Location, nameLimit)}, pim.FieldReport: {"DetailedResult", v.CRM.Report},
+	} {
+		if set.Has(f) {
+			r[s.col] = s.text
+		}
+	}
+	if set.Has(pim.FieldPriority) {
+		if id := l.priorities.ids[priorityWord(v.Priority)]; id != "" {
+			r["PriorityId"] = id
+		}
+	}
+	if set.Has(pim.FieldResult) {
+		x, _ := l.results.named(v.CRM.Result)
+		r["ResultId"] = x.id
+	}
+	if err := a.status(r, cur, it, set, l); err != nil {
+		return nil, err
+	}
+	a.timing(r, cur, it, set)
+	return r, a.relations(ctx, r, v, set)
+}
+
+func (a *activities) relations(ctx context.Context, r row, v *pim.Activity, set pim.FieldSet) error {
+	if set.Has(pim.FieldCompany) {
+		id, err := a.company(ctx, v.CRM.Company, false)
+		if err != nil {
+			return err
+		}
+		r["AccountId"] = id
+	}
+	if set.Has(pim.FieldContact) {
+		id, err := a.people.named(ctx, v.CRM.Contact)
+		if err != nil {
+			return err
+		}
+		r["ContactId"] = id
+	}
+	return nil
+}
+
+// category sets category and type. An item without one gets the default of its
+// kind; a name that Creatio does not have is refused, since the category decides
+// what people see of the activity.
+func (a *activities) category(r row, cur activity, it pim.Item, set pim.FieldSet, l activityLists) error {
+	if !set.Has(pim.FieldType) {
+		return nil
+	}
+	name, word := a.settings["default_type"], categoryMeeting
+	if it.Kind() == pim.KindTask {
+		name, word = a.settings["default_task_type"], categoryToDo
+	}
+	if t := pimActivity(it).CRM.Type; t != "" {
+		name = t
+	} else if cur.row != nil {
+		return nil
+	}
+	c, ok := l.categories.named(name)
+	if name == "" {
+		c, ok = l.categories.byID[l.categories.ids[word]]
+		if !ok {
+			return pim.Errorf("creatio: category", pim.ErrRefused, "no activity category of this site is recognised as %s; set default_type and default_task_type", word)
+		}
+	}
+	if !ok {
+		return pim.Errorf("creatio: category", pim.ErrRefused, "Creatio has no activity category %q", printable(name, 100))
+	}
+	r["ActivityCategoryId"] = c.id
+	if c.typ != "" {
+		if l.types.word[c.typ] == typeEmail {
+			return pim.Errorf("creatio: category", pim.ErrRefused, "an activity cannot become an e-mail")
+		}
+		r["TypeId"] = c.typ
+	}
+	return nil
+}
+
+func untitled(it pim.Item, l activityLists) string {
+	if t := pimActivity(it).CRM.Type; t != "" {
+		return clip(t, titleLimit)
+	}
+	word := categoryMeeting
+	if it.Kind() == pim.KindTask {
+		word = categoryToDo
+	}
+	if name := l.categories.name(l.categories.ids[word]); name != "" {
+		return name
+	}
+	return "–"
+}
+
+// status writes what the item's status means. For events Creatio's finer states stay
+// as they are as long as both agree on whether the event is cancelled.
+func (a *activities) status(r row, cur activity, it pim.Item, set pim.FieldSet, l activityLists) error {
+	if !set.Has(pim.FieldStatus) {
+		return nil
+	}
+	was, want := l.statuses.word[cur.ref("StatusId")], statusNew
+	switch pimActivity(it).Status {
+	case pim.Cancelled:
+		want = statusCancelled
+	case pim.Completed:
+		want = statusDone
+	case pim.InProcess:
+		want = statusRunning
+	}
+	if it.Kind() == pim.KindEvent && cur.row != nil && want != statusCancelled && was != statusCancelled {
+		return nil
+	}
+	if cur.row != nil && was == want {
+		return nil // several states can mean the same
+	}
+	if cur.ref("ProcessElementId") != "" {
+		return pim.Errorf("creatio: status", pim.ErrRefused, "this activity is a step of a business process; change its status in Creatio")
+	}
+	id := l.statuses.ids[want]
+	if id == "" {
+		return pim.Errorf("creatio: status", pim.ErrRefused, "no activity status of this site is recognised as %s", want)
+	}
+	r["StatusId"] = id
+	return nil
+}
+
+// timing sets times and the reminder. A reminder is kept as a moment, so it moves
+// with the start even when it is not changed itself.
+func (a *activities) timing(r row, cur activity, it pim.Item, set pim.FieldSet) {
+	start, due := cur.time("StartDate"), cur.time("DueDate")
+	switch v := it.(type) {
+	case *pim.Event:
+		if set.Has(pim.FieldTime) {
+			start, due = a.spanTimes(v)
+			r["StartDate"], r["DueDate"] = start, due
+		}
+	case *pim.Task:
+		if set.Has(pim.FieldStart) || set.Has(pim.FieldDue) {
+			start, due = a.taskTimes(a.taskWith(cur, v, set))
+			r["StartDate"], r["DueDate"] = start, due
+		}
+	}
+	if start.IsZero() && cur.row == nil {
+		start = a.env.Now().Truncate(time.Minute)
+		r["StartDate"], r["DueDate"] = start, start.Add(30*time.Minute)
+	}
+	a.remind(r, cur, pimActivity(it), set, start, due)
+}
+
+// taskWith is the task's times with those that are not to change as they are.
+func (a *activities) taskWith(cur activity, v *pim.Task, set pim.FieldSet) *pim.Task {
+	t := &pim.Task{Start: v.Start, Due: v.Due}
+	if cur.row == nil {
+		return t
+	}
+	start, due := a.taskSpan(cur.time("StartDate"), cur.time("DueDate"))
+	if !set.Has(pim.FieldStart) {
+		t.Start = start
+	}
+	if !set.Has(pim.FieldDue) {
+		t.Due = due
+	}
+	return t
+}
+
+func (a *activities) remind(r row, cur activity, v *pim.Activity, set pim.FieldSet, start, due time.Time) {
+	switch {
+	case set.Has(pim.FieldReminders) && len(v.Reminders) == 0:
+		r["RemindToOwner"], r["RemindToOwnerDate"] = false, time.Time{}
+	case set.Has(pim.FieldReminders):
+		from := start
+		if v.Reminders[0].End {
+			from = due
+		}
+		r["RemindToOwner"], r["RemindToOwnerDate"] = true, from.Add(-v.Reminders[0].Before).Truncate(time.Second)
+	case cur.flag("RemindToOwner") && !cur.time("RemindToOwnerDate").IsZero():
+		before := cur.time("StartDate").Sub(cur.time("RemindToOwnerDate"))
+		r["RemindToOwnerDate"] = start.Add(-before)
+	}
+}
+
+func pimActivity(it pim.Item) *pim.Activity {
+	switch v := it.(type) {
+	case *pim.Event:
+		return &v.Activity
+	case *pim.Task:
+		return &v.Activity
+	}
+	return &pim.Activity{}
+}
+
+func recurrenceOf(it pim.Item) *pim.Recurrence { return pimActivity(it).Recurrence }

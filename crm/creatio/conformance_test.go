@@ -1,0 +1,223 @@
+package creatio_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"crmbridge/crm"
+	"crmbridge/crm/creatio"
+	"crmbridge/crm/creatio/creatiosim"
+	"crmbridge/crm/crmtest"
+	"crmbridge/pim"
+	"crmbridge/remote"
+	"crmbridge/remote/remotetest"
+	"crmbridge/upstream"
+)
+
+const password = "correct horse battery"
+
+// clock is that of the server and of the driver.
+type clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+func newClock() *clock { return &clock{t: time.Date(2026, 5, 20, 9, 30, 0, 0, time.UTC)} }
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+}
+
+func (c *clock) sleep(ctx context.Context, d time.Duration) error {
+	c.pass(d)
+	return ctx.Err()
+}
+
+// rig is a simulated site with faults in front of it.
+type rig struct {
+	t      *testing.T
+	sim    *creatiosim.Sim
+	faulty *remotetest.Faulty
+	url    string
+	clock  *clock
+}
+
+func newRig(t *testing.T, change func(*creatiosim.Options)) *rig {
+	t.Helper()
+	r := &rig{t: t, clock: newClock()}
+	o := creatiosim.Options{
+		Now: r.clock.now,
+		Users: []creatiosim.User{
+			{Login: "Supervisor", Password: password, Name: "Sue Pervisor", Email: "sue@example.org", FullRights: true},
+			{Login: "pia", Password: password, Name: "Pia Plain", Email: "pia@example.org"},
+		},
+		Clients: []creatiosim.Client{{ID: "bridge", Secret: "client secret", User: "Supervisor"}},
+	}
+	if change != nil {
+		change(&o)
+	}
+	sim, err := creatiosim.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.sim = sim
+	r.faulty = remotetest.NewFaulty(sim, func(q *http.Request, _ []byte) bool {
+		return strings.Contains(q.URL.Path, "AuthService") || strings.Contains(q.URL.Path, "connect/token")
+	}, nil)
+	srv := httptest.NewServer(r.faulty)
+	r.url = srv.URL
+	t.Cleanup(func() {
+		srv.Close()
+		if err := sim.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+func (r *rig) add(entity string, f creatiosim.Fields) string {
+	r.t.Helper()
+	id, err := r.sim.Add(entity, f)
+	if err != nil {
+		r.t.Fatalf("%s: %v", entity, err)
+	}
+	return id
+}
+
+// open opens a connector; settings override the usual ones.
+func (r *rig) open(settings crm.Settings) crm.Connector {
+	r.t.Helper()
+	c, err := r.tryOpen(settings)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func (r *rig) tryOpen(settings crm.Settings) (crm.Connector, error) {
+	r.t.Helper()
+	client, err := upstream.New(upstream.Options{
+		Now: r.clock.now, Sleep: r.clock.sleep, Concurrency: 16,
+		Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(client.Close)
+	s := crm.Settings{"url": r.url, "username": "Supervisor", "password": password, "page_size": "20"}
+	for k, v := range settings {
+		s[k] = v
+	}
+	env := crm.Env{HTTP: client, Now: r.clock.now, Log: slog.New(slog.DiscardHandler), Zone: zone}
+	return creatio.Driver().Open(r.t.Context(), env, s)
+}
+
+const zone = "Europe/Helsinki"
+
+// people and companies that the samples speak of belong to somebody else.
+func (r *rig) populate() {
+	pia := r.sim.ContactOf("pia")
+	for n := range 24 {
+		r.add("Contact", creatiosim.Fields{"Name": fmt.Sprintf("Anna Attendee %d", n), "Email": fmt.Sprintf("anna%d@example.org", n), "OwnerId": pia})
+		r.add("Account", creatiosim.Fields{"Name": fmt.Sprintf("Company %d", n), "OwnerId": pia})
+	}
+	r.add("Contact", creatiosim.Fields{"Name": "Bo Both", "Email": "bo@example.org", "OwnerId": pia})
+}
+
+// fix makes samples fit a standard Creatio.
+func fix(it pim.Item, n int) {
+	pick := func(of ...string) string { return of[n%len(of)] }
+	switch v := it.(type) {
+	case *pim.Event:
+		fixActivity(&v.Activity, n)
+		if v.Status != pim.Cancelled {
+			v.Status = "" // what is not cancelled has no word of its own
+		}
+	case *pim.Task:
+		fixActivity(&v.Activity, n)
+	case *pim.Contact:
+		v.Prefix, v.Suffix = "", ""
+		v.Department, v.Role = pick("Sales", "Marketing", "Finance"), pick("CEO", "Specialist", "Accountant")
+		v.Salutation, v.Type = pick("Mr.", "Ms.", "Dr."), pick("Employee", "Customer", "Supplier", "Volunteer")
+		v.DecisionRole = pick("Decision maker", "Influencer", "End user")
+		for i := range v.Phones {
+			v.Phones[i].Preferred = false
+		}
+		for i := range v.Emails {
+			v.Emails[i].Label = ""
+		}
+		v.URLs[0].Label = ""
+		v.Addresses[0].Country, v.Addresses[0].Preferred = pick("Finland", "Sweden", "Portugal"), false
+	}
+}
+
+func fixActivity(a *pim.Activity, n int) {
+	pick := func(of ...string) string { return of[n%len(of)] }
+	if a.Priority == 5 {
+		a.Priority = 0
+	}
+	for i := range a.Attendees {
+		a.Attendees[i].Optional = false
+	}
+	a.CRM.Type = pick("Meeting", "Product demo", "Call", "Site inspection")
+	a.CRM.Result = pick("Completed", "Rescheduled", "Canceled")
+}
+
+func harness(change func(*creatiosim.Options), settings crm.Settings) crmtest.Harness {
+	rigs := &sync.Map{} // by connector
+	h := crmtest.Harness{Harness: remotetest.Harness{
+		Fix: fix, Renews: true,
+		Coupled: []pim.FieldSet{pim.Set(pim.FieldStart, pim.FieldReminders)},
+		Open: func(t *testing.T) remotetest.Account {
+			r := newRig(t, change)
+			r.populate()
+			c := r.open(settings)
+			rigs.Store(c, r)
+			return remotetest.Account{
+				Remote: c, Faults: r.faulty, Pass: r.clock.pass, Zone: zone,
+				Again: func(*testing.T) remote.Remote { return r.open(settings) },
+			}
+		},
+	}}
+	h.AddOther = func(t *testing.T, a remotetest.Account, _ remote.CollectionID, it pim.Item) remote.ItemID {
+		x, _ := rigs.Load(a.Remote)
+		return x.(*rig).addOther(it)
+	}
+	h.Wrong = func(t *testing.T) crm.Connector {
+		return newRig(t, change).open(crm.Settings{"password": "wrong"})
+	}
+	return h
+}
+
+func (r *rig) addOther(it pim.Item) remote.ItemID {
+	pia := r.sim.ContactOf("pia")
+	if c, ok := it.(*pim.Contact); ok {
+		return remote.ItemID(r.add("Contact", creatiosim.Fields{"Name": c.FullName, "OwnerId": pia}))
+	}
+	f := creatiosim.Fields{"Title": it.Summary(), "OwnerId": pia, "ActivityCategoryId": r.sim.Lookup("ActivityCategory", "Meeting"),
+		"ShowInScheduler": it.Kind() == pim.KindEvent, "StartDate": r.clock.now(), "DueDate": r.clock.now().Add(time.Hour)}
+	return remote.ItemID(r.add("Activity", f))
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	h := harness(nil, nil)
+	crmtest.Run(t, h)
+}

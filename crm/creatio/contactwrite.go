@@ -1,0 +1,273 @@
+package creatio
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+)
+
+func (b *contacts) create(ctx context.Context, e remote.Entry, key string) (remote.Record, error) {
+	const op = "creatio: create"
+	c := e.Item.(*pim.Contact)
+	if c.Group {
+		return remote.Record{}, pim.Errorf(op, pim.ErrUnsupported, "Creatio keeps no groups of contacts")
+	}
+	l, err := b.lists(ctx)
+	if err != nil {
+		return remote.Record{}, err
+	}
+	me, err := b.people.me(ctx)
+	if err != nil {
+		return remote.Record{}, err
+	}
+	set := b.Traits().Carries[pim.KindContact]
+	id := madeID("contact", key)
+	r, err := b.columns(ctx, contact{}, c, set, l)
+	if err != nil {
+		return remote.Record{}, err
+	}
+	r["Id"], r["OwnerId"] = id, me
+	for col, v := range columnsFor(c, set, l) {
+		r[col] = v
+	}
+	if _, err := b.site.insert(ctx, b.entity(), r); err != nil {
+		return remote.Record{}, err
+	}
+	if err := b.parts(ctx, id, c, set, l); err != nil {
+		return remote.Record{}, err
+	}
+	x, err := b.single(ctx, b, op, id)
+	return x.rec, err
+}
+
+func (b *contacts) update(ctx context.Context, old remote.Ref, e remote.Entry, changed pim.FieldSet) (remote.Record, error) {
+	const op = "creatio: update"
+	id, _ := parseGUID(string(old.ID))
+	l, err := b.lists(ctx)
+	if err != nil {
+		return remote.Record{}, err
+	}
+	cur, err := b.read(ctx, op, id)
+	if err != nil {
+		return remote.Record{}, err
+	}
+	if err := unchanged(op, version(cur.row, cur.comms, cur.addrs), old.Version); err != nil {
+		return remote.Record{}, err
+	}
+	if changed.IsEmpty() {
+		return b.load(cur, l).rec, nil
+	}
+	c := e.Item.(*pim.Contact)
+	want, err := b.columns(ctx, cur, c, changed, l)
+	if err != nil {
+		return remote.Record{}, err
+	}
+	if err := b.site.update(ctx, b.entity(), id, withNames(cur.differing(want), want)); err != nil {
+		return remote.Record{}, gone(op, err)
+	}
+	if err := b.parts(ctx, id, c, changed, l); err != nil {
+		return remote.Record{}, err
+	}
+	x, err := b.single(ctx, b, op, id)
+	return x.rec, err
+}
+
+func (b *contacts) read(ctx context.Context, op string, id guid) (contact, error) {
+	rows, _, err := b.rows(ctx, query{filter: anyID([]guid{id}), top: 1}, nil)
+	if err != nil {
+		return contact{}, err
+	}
+	if len(rows) == 0 {
+		return contact{}, missing(op)
+	}
+	return rows[0], nil
+}
+
+func (b *contacts) unassign(ctx context.Context, id guid) error {
+	return gone("creatio: unassign", b.site.update(ctx, b.entity(), id, row{"OwnerId": guid("")}))
+}
+
+// parts writes numbers and addresses: the rows first, then whatever the site did
+// not mirror into the contact's own columns by itself.
+func (b *contacts) parts(ctx context.Context, id guid, c *pim.Contact, set pim.FieldSet, l contactLists) error {
+	comms := !set.And(pim.Set(pim.FieldPhones, pim.FieldEmails, pim.FieldURLs, pim.FieldIMs)).IsEmpty()
+	if !comms && !set.Has(pim.FieldAddresses) {
+		return nil
+	}
+	cur, err := b.read(ctx, "creatio: write", id)
+	if err != nil {
+		return err
+	}
+	if comms {
+		if err := b.syncComms(ctx, id, cur.comms, c, set, l); err != nil {
+			return err
+		}
+	}
+	if set.Has(pim.FieldAddresses) {
+		if err := b.syncAddresses(ctx, id, cur.addrs, c.Addresses, l); err != nil {
+			return err
+		}
+	}
+	return b.mirror(ctx, id, c, set, l)
+}
+
+func (b *contacts) mirror(ctx context.Context, id guid, c *pim.Contact, set pim.FieldSet, l contactLists) error {
+	cur, err := b.read(ctx, "creatio: write", id)
+	if err != nil {
+		return err
+	}
+	want := columnsFor(c, set, l)
+	if set.Has(pim.FieldAddresses) {
+		for col, v := range shownAddress(cur.addrs) {
+			want[col] = v
+		}
+	}
+	return b.site.update(ctx, b.entity(), id, cur.differing(want))
+}
+
+// shownAddress is what the contact's address columns should show: its primary
+// address, or the first.
+func shownAddress(addrs []row) row {
+	out := row{"Address": "", "Zip": "", "CityId": guid(""), "RegionId": guid(""), "CountryId": guid("")}
+	if len(addrs) == 0 {
+		return out
+	}
+	k := addrs[0]
+	if i := slices.IndexFunc(addrs, func(k row) bool { return k.flag("Primary") }); i >= 0 {
+		k = addrs[i]
+	}
+	out["AddressTypeId"] = k.ref("AddressTypeId")
+	out["Address"], out["Zip"] = k.text("Address"), k.text("Zip")
+	out["CityId"], out["RegionId"], out["CountryId"] = k.ref("CityId"), k.ref("RegionId"), k.ref("CountryId")
+	return out
+}
+
+// columns is what the fields of set are in the contact's own columns.
+func (b *contacts) columns(ctx context.Context, cur contact, c *pim.Contact, set pim.FieldSet, l contactLists) (row, error) {
+	r := row{}
+	naming(r, cur, c, set)
+	working(r, c, set, l)
+	for _, f := range []struct {
+		id   pim.FieldID
+		col  string
+		list *table
+		name string
+	}{
+		{pim.FieldDepartment, "DepartmentId", l.departments, c.Department}, {pim.FieldDecisionRole, "DecisionRoleId", l.decisions, c.DecisionRole},
+		{pim.FieldSalutation, "SalutationTypeId", l.salutations, c.Salutation}, {pim.FieldContactType, "TypeId", l.types, c.Type},
+	} {
+		if set.Has(f.id) {
+			v, _ := f.list.named(f.name)
+			r[f.col] = v.id
+		}
+	}
+	if set.Has(pim.FieldGender) {
+		r["GenderId"] = l.genders.ids[map[string]string{"M": genderMale, "F": genderFemale}[c.Gender]]
+	}
+	if set.Has(pim.FieldBirthday) {
+		r["BirthDate"] = day(c.Birthday)
+	}
+	if set.Has(pim.FieldNotes) {
+		r["Notes"] = c.Notes
+	}
+	if set.Has(pim.FieldDoNotUse) {
+		for i, col := range doNotUseColumns() {
+			r[col] = slices.Contains(c.DoNotUse, doNotUseWords()[i])
+		}
+	}
+	if set.Has(pim.FieldCompany) {
+		id, err := b.company(ctx, c.Company, true)
+		if err != nil {
+			return nil, err
+		}
+		r["AccountId"] = id
+	}
+	return r, nil
+}
+
+// naming sets the full name and its parts together: sites that get only one of
+// them make the other from it.
+func naming(r row, cur contact, c *pim.Contact, set pim.FieldSet) {
+	if !set.Has(pim.FieldFullName) && !set.Has(pim.FieldName) {
+		return
+	}
+	full := cur.text("Name")
+	r["GivenName"], r["MiddleName"], r["Surname"] = cur.text("GivenName"), cur.text("MiddleName"), cur.text("Surname")
+	if set.Has(pim.FieldName) {
+		r["GivenName"], r["MiddleName"], r["Surname"] = clip(c.Given, nameLimit), clip(c.Middle, nameLimit), clip(c.Family, nameLimit)
+	}
+	if set.Has(pim.FieldFullName) {
+		full = c.FullName
+	}
+	if cur.row == nil && c.Given+c.Middle+c.Family == "" && full != "" {
+		// Only a full name is known: the site may take it apart as it likes.
+		delete(r, "GivenName")
+		delete(r, "MiddleName")
+		delete(r, "Surname")
+	}
+	if strings.TrimSpace(full) == "" {
+		full = nameFor(c)
+	}
+	r["Name"] = clip(full, nameLimit)
+}
+
+// withNames adds the unchanged parts of a name to a change of it, lest the site make
+// them anew.
+func withNames(patch, want row) row {
+	cols := []string{"Name", "GivenName", "MiddleName", "Surname"}
+	if !slices.ContainsFunc(cols, func(col string) bool { _, ok := patch[col]; return ok }) {
+		return patch
+	}
+	for _, col := range cols {
+		patch[col] = want[col]
+	}
+	return patch
+}
+
+// nameFor is a name for a contact without one; Creatio must have one.
+func nameFor(c *pim.Contact) string {
+	if s := strings.Join(strings.Fields(c.Given+" "+c.Middle+" "+c.Family), " "); s != "" {
+		return s
+	}
+	for _, s := range []string{c.Nickname, c.Company} {
+		if strings.TrimSpace(s) != "" {
+			return s
+		}
+	}
+	for _, list := range [][]pim.Labeled{c.Emails, c.Phones} {
+		if len(list) > 0 && strings.TrimSpace(list[0].Value) != "" {
+			return list[0].Value
+		}
+	}
+	return "–"
+}
+
+// working sets job title and job. A job that is not in the list goes to the title,
+// unless that has a text of its own.
+func working(r row, c *pim.Contact, set pim.FieldSet, l contactLists) {
+	title := c.Title
+	if set.Has(pim.FieldRole) {
+		v, ok := l.jobs.named(c.Role)
+		r["JobId"] = v.id
+		if !ok && c.Role != "" && title == "" {
+			title = c.Role
+			r["JobTitle"] = clip(title, nameLimit)
+		}
+	}
+	if set.Has(pim.FieldJobTitle) {
+		r["JobTitle"] = clip(title, nameLimit)
+	}
+}
+
+// day is a date at midnight UTC; a birthday must not move with anybody's zone.
+func day(w pim.When) time.Time {
+	if w.IsZero() {
+		return time.Time{}
+	}
+	y, m, d := w.Time.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}

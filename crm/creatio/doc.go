@@ -1,0 +1,28 @@
+// Package creatio is the driver for Creatio (formerly bpm'online; BPMSoft has the
+// same data model) over its OData 4 service.
+//
+//	driver.go  options.go   the Driver value and its settings
+//	connector.go            remote.Remote: which call goes to which shelf
+//	auth.go  oauth.go       sessions: forms login and client credentials
+//	site.go                 one request: session, renewal, base path, tunnelling
+//	odata.go  filter.go  row.go   queries, conditions, rows
+//	errors.go               answers that are refusals, as *pim.Error
+//	lookups.go  known.go    pick-lists: loaded, recognised, never assumed
+//	people.go  companies.go  places.go   contacts, companies and cities by name
+//	activities.go  activitywrite.go  participants.go  times.go   events and tasks
+//	contacts.go  contactwrite.go  communications.go  addresses.go  contacts
+//	changes.go  cursor.go  scope.go  list.go   what changed, what is there
+//	probe.go                the connection test
+//
+// Facts that shape it: every write moves ModifiedOn, participants and numbers move
+// only their own; there are no tombstones and no conditional writes; clients may
+// choose ids. So a version is the record's stamp with a digest of its children's,
+// writes read and compare first and send only what differs, and an item's id is
+// made from the idempotency key.
+//
+// What Creatio cannot keep: repetition, privacy, categories, whether time is
+// blocked, more than one reminder, priorities between high, medium and low,
+// prefixes and suffixes of names, labels of e-mail addresses, photos (for now).
+//
+// Not here: OData 3, the delete log of 8.3.2, e-mail activities.
+package creatio
