@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"crmbridge/dav/davxml"
@@ -35,6 +36,7 @@ type Handler struct {
 	users     *gate
 	addresses *gate
 	seen      *recorder
+	printers  sync.Pool // of *davxml.MultiStatus, whose buffers are large
 }
 
 // New makes a handler. Close it when it serves no more.
@@ -80,6 +82,7 @@ type request struct {
 	quirks quirks
 	at     target
 	hosts  []string
+	ms     *davxml.MultiStatus // from Handler.printers once there is a 207
 }
 
 // answer notes what was sent.
@@ -135,6 +138,22 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := q.serve(); err != nil {
 		q.fail(err)
 	}
+	if q.ms != nil {
+		q.ms.Reset(nil)
+		h.printers.Put(q.ms)
+	}
+}
+
+// multiStatus is the printer of the request's 207.
+func (q *request) multiStatus() *davxml.MultiStatus {
+	to := multiStatusWriter{q}
+	if used, ok := q.h.printers.Get().(*davxml.MultiStatus); ok {
+		used.Reset(to)
+		q.ms = used
+	} else {
+		q.ms = davxml.NewMultiStatus(to)
+	}
+	return q.ms
 }
 
 func (q *request) serve() error {

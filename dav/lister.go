@@ -37,7 +37,7 @@ type plan struct {
 func (q *request) newLister(tx *store.Tx, ask davxml.PropFind) *lister {
 	l := &lister{
 		q: q, ask: ask, env: &env{q: q, tx: tx}, plans: map[place]*plan{}, dirs: map[string]string{},
-		ms:      davxml.NewMultiStatus(multiStatusWriter{q}),
+		ms:      q.multiStatus(),
 		minimal: prefersMinimal(q.r.Header),
 	}
 	if l.minimal {

@@ -179,7 +179,7 @@ func otherKind(names []xml.Name, home *flavor) bool {
 func (q *request) refuseMake(p *patch, mkcolResponse string) error {
 	if mkcolResponse == "" {
 		// RFC 4791 5.3.1.2: 207
-		ms := davxml.NewMultiStatus(multiStatusWriter{q})
+		ms := q.multiStatus()
 		ms.Response(q.at.path())
 		p.propstats(ms.PropstatError)
 		if err := ms.EndResponse(); err != nil {

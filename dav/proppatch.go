@@ -66,7 +66,7 @@ func (q *request) proppatch() error {
 	if err != nil {
 		return err
 	}
-	ms := davxml.NewMultiStatus(multiStatusWriter{q})
+	ms := q.multiStatus()
 	ms.Response(q.at.path())
 	p.propstats(func(code int, props []byte, conditions []davxml.Condition, message string) {
 		ms.PropstatError(code, props, conditions, message)

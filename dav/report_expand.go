@@ -28,7 +28,7 @@ func (q *request) expandProperty(rep *davxml.ExpandProperty) error {
 		if err != nil {
 			return err
 		}
-		ms := davxml.NewMultiStatus(multiStatusWriter{q})
+		ms := q.multiStatus()
 		ms.Response(r.path())
 		ms.Propstat(http.StatusOK, found)
 		ms.Propstat(http.StatusNotFound, missing)
