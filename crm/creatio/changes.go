@@ -116,6 +116,7 @@ func (f *feed) steps() []stream {
 func (f *feed) page(ctx context.Context) (more bool, err error) {
 	steps := f.steps()
 	done, err := steps[f.cur.Step](ctx)
+	f.cur.prune()
 	if err != nil || !done {
 		return true, err
 	}
@@ -124,7 +125,6 @@ func (f *feed) page(ctx context.Context) (more bool, err error) {
 		return true, nil
 	}
 	f.cur.Step, f.cur.Full = 0, false
-	f.cur.prune()
 	return false, nil
 }
 
@@ -177,7 +177,6 @@ func (f *feed) main(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	f.move(0, pos, b.stamps)
-	f.cur.prune()
 	f.give(b.items)
 	return !b.more || len(b.stamps) == 0, nil
 }
