@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ type Driver struct {
 	Name    string // "creatio": in configuration and storage, never changed
 	Title   string // "Creatio (bpm'online)"
 	Help    string // one paragraph: what it syncs and what it needs
+	// Options are the driver's own; All adds those of the connection.
 	Options []Option
 	// Open prepares a remote. It checks the settings and does no I/O beyond what
 	// it must; a wrong password shows at the first call (or in Probe).
@@ -39,6 +41,18 @@ type Option struct {
 	Check func(string) error
 }
 
+// Proxy is the option of how to reach the remote. It is the same for every driver
+// and acted on by the program, not the driver.
+const Proxy = "proxy"
+
+// All are the driver's options and those that every connection has.
+func (d Driver) All() []Option {
+	return append(slices.Clone(d.Options), Option{
+		Name: Proxy, Title: "Proxy", Default: "direct", Secret: true, // its address may hold a password
+		Help: "direct, environment (HTTP_PROXY and the like), or the proxy's address, with name and password if it wants them: http://user:password@proxy.example.org:3128",
+	})
+}
+
 // Settings are the values of a driver's options by name.
 type Settings map[string]string
 
@@ -57,10 +71,10 @@ type Env struct {
 // Complete fills in defaults and checks s against d. All faults are reported at
 // once; none of them repeats a secret.
 func (d Driver) Complete(s Settings) (Settings, error) {
-	out := make(Settings, len(d.Options))
+	out := make(Settings, len(d.All()))
 	var faults []error
-	known := make(map[string]bool, len(d.Options))
-	for _, o := range d.Options {
+	known := make(map[string]bool, len(d.All()))
+	for _, o := range d.All() {
 		known[o.Name] = true
 		v := strings.TrimSpace(s[o.Name])
 		if o.Secret {
@@ -113,7 +127,7 @@ func (d Driver) Redacted(s Settings) Settings {
 	for k, v := range s {
 		out[k] = v
 	}
-	for _, o := range d.Options {
+	for _, o := range d.All() {
 		if o.Secret && out[o.Name] != "" {
 			out[o.Name] = "…"
 		}

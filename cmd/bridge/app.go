@@ -124,8 +124,8 @@ func (a *app) authOptions() auth.Options {
 func (a *app) env(l store.Link, u store.User, s remote.Settings) (remote.Env, error) {
 	log := a.log.With("link", l.ID)
 	c, err := upstream.New(upstream.Options{
-		Base: s["url"], Proxy: s["proxy"], CAFile: a.cfg.CAFile, Timeout: a.cfg.OutboundTimeout,
-		Allow: a.cfg.OutboundAllow, UserAgent: "crmbridge/" + version, Log: log, Observe: a.counts.observe(l.Driver),
+		Base: s["url"], Proxy: s[remote.Proxy], CAFile: a.cfg.CAFile, Timeout: a.cfg.OutboundTimeout,
+		Allow: a.cfg.OutboundAllow, Now: a.now, UserAgent: "crmbridge/" + version, Log: log, Observe: a.counts.observe(l.Driver),
 	})
 	if err != nil {
 		return remote.Env{}, err

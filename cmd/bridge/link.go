@@ -396,7 +396,7 @@ type optionShown struct {
 
 func (p *program) listOptions(d remote.Driver) error {
 	var rows []optionShown
-	for _, o := range d.Options {
+	for _, o := range d.All() {
 		rows = append(rows, optionShown{o.Name, o.Help, o.Default, o.Required, o.Secret, o.Values})
 	}
 	return print(p, rows, printed[optionShown]{
