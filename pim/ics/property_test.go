@@ -223,6 +223,10 @@ func TestWhatIsAppliedIsRead(t *testing.T) {
 			want := drawItem(t, have.Kind())
 			set := drawSet(t, have.Kind())
 			keepOverrides(have, want)
+			if o.Master().Value("X-MICROSOFT-CDO-ALLDAYEVENT") == "TRUE" {
+				// A midnight there is a day, so a midnight cannot be told apart from one.
+				set = set.Minus(pim.Set(pim.FieldRecurrence))
+			}
 			before := o.Bytes()
 			next, err := ics.Apply(o, want, set, ics.ApplyOptions{Now: now, Zone: "Europe/Berlin"})
 			if err != nil {
