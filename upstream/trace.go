@@ -34,10 +34,12 @@ func (c *Client) observe(r Request, u *url.URL, req *http.Request, resp *Respons
 	if c.opt.Observe != nil {
 		c.opt.Observe(x)
 	}
-	c.opt.Log.LogAttrs(req.Context(), slog.LevelDebug, "upstream",
-		slog.String("method", x.Method), slog.String("host", x.Host), slog.String("path", c.red.path(u)),
-		slog.Int("status", x.Status), slog.String("reason", string(x.Reason)), slog.Int("attempt", n),
-		slog.Duration("took", took), slog.Int("out", x.Out), slog.Int("in", x.In))
+	if c.opt.Log.Enabled(req.Context(), slog.LevelDebug) {
+		c.opt.Log.LogAttrs(req.Context(), slog.LevelDebug, "upstream",
+			slog.String("method", x.Method), slog.String("host", x.Host), slog.String("path", c.red.path(u)),
+			slog.Int("status", x.Status), slog.String("reason", string(x.Reason)), slog.Int("attempt", n),
+			slog.Duration("took", took), slog.Int("out", x.Out), slog.Int("in", x.In))
+	}
 	if c.opt.Debug != nil {
 		c.debug(r, u, req, resp, err)
 	}

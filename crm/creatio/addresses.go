@@ -74,13 +74,14 @@ func addressType(label string, l contactLists) guid {
 	return l.addrs.ids[addressWork]
 }
 
-// syncAddresses makes a contact's address rows those of want.
-func (b *contacts) syncAddresses(ctx context.Context, id guid, have []row, want []pim.Address, l contactLists) error {
+// syncAddresses makes a contact's address rows those of want. It tells how many
+// writes it took.
+func (b *contacts) syncAddresses(ctx context.Context, id guid, have []row, want []pim.Address, l contactLists) (int, error) {
 	var rows []row
 	for _, w := range want {
 		r, err := b.addressRow(ctx, w, l)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if len(want) > 1 && slices.ContainsFunc(want, func(a pim.Address) bool { return a.Preferred }) {
 			r["Primary"] = w.Preferred
@@ -91,7 +92,8 @@ func (b *contacts) syncAddresses(ctx context.Context, id guid, have []row, want 
 	for _, k := range have {
 		used[k.id()] = true
 	}
-	return b.carryOut(ctx, "ContactAddress", id, planAddresses(have, rows), used)
+	edits := planAddresses(have, rows)
+	return len(edits), b.carryOut(ctx, "ContactAddress", id, edits, used)
 }
 
 // addressRow looks the place up. What Creatio has no column for stands in the

@@ -251,8 +251,9 @@ func ambiguous(want []comm, typ guid) bool {
 }
 
 // syncComms carries the plan out. New rows get ids made from contact, type and
-// number, so that a repeated create makes no second row.
-func (b *contacts) syncComms(ctx context.Context, id guid, have []row, c *pim.Contact, set pim.FieldSet, l contactLists) error {
+// number, so that a repeated create makes no second row. It tells how many writes
+// it took.
+func (b *contacts) syncComms(ctx context.Context, id guid, have []row, c *pim.Contact, set pim.FieldSet, l contactLists) (int, error) {
 	var mine []row
 	used := map[guid]bool{}
 	for _, k := range have {
@@ -262,7 +263,7 @@ func (b *contacts) syncComms(ctx context.Context, id guid, have []row, c *pim.Co
 		}
 	}
 	edits := planComms(mine, wantedComms(c, set, l))
-	return b.carryOut(ctx, "ContactCommunication", id, edits, used)
+	return len(edits), b.carryOut(ctx, "ContactCommunication", id, edits, used)
 }
 
 func (b *contacts) carryOut(ctx context.Context, entity string, owner guid, edits []edit, used map[guid]bool) error {
@@ -275,7 +276,7 @@ func (b *contacts) carryOut(ctx context.Context, entity string, owner guid, edit
 				err = nil
 			}
 		case e.id != "":
-			err = b.site.update(ctx, entity, e.id, e.fields)
+			err = overtaken(b.site.update(ctx, entity, e.id, e.fields))
 		default:
 			e.fields["Id"], e.fields["ContactId"] = freeID(entity, owner, e.fields, used), owner
 			_, err = b.site.insert(ctx, entity, e.fields)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -123,7 +124,7 @@ func (r *rig) tryOpen(settings crm.Settings) (crm.Connector, error) {
 	r.t.Cleanup(client.Close)
 	s := crm.Settings{"url": r.url, "username": "Supervisor", "password": password, "page_size": "20"}
 	for k, v := range settings {
-		s[k] = v
+		s[k] = strings.ReplaceAll(v, "SITE", r.url)
 	}
 	env := crm.Env{HTTP: client, Now: r.clock.now, Log: slog.New(slog.DiscardHandler), Zone: zone}
 	return creatio.Driver().Open(r.t.Context(), env, s)
@@ -192,7 +193,7 @@ func harness(change func(*creatiosim.Options), settings crm.Settings) crmtest.Ha
 			rigs.Store(c, r)
 			return remotetest.Account{
 				Remote: c, Faults: r.faulty, Pass: r.clock.pass, Zone: zone,
-				Again: func(*testing.T) remote.Remote { return r.open(settings) },
+				Behind: behind{remotetest.Through(r.open(settings)), r},
 			}
 		},
 	}}
@@ -201,9 +202,39 @@ func harness(change func(*creatiosim.Options), settings crm.Settings) crmtest.Ha
 		return x.(*rig).addOther(it)
 	}
 	h.Wrong = func(t *testing.T) crm.Connector {
-		return newRig(t, change).open(crm.Settings{"password": "wrong"})
+		wrong := maps.Clone(settings)
+		if wrong == nil {
+			wrong = crm.Settings{}
+		}
+		wrong["password"], wrong["client_secret"] = "wrong", "wrong"
+		return newRig(t, change).open(wrong)
 	}
 	return h
+}
+
+// behind works through a second session, and fills the site fast where many items
+// are wanted.
+type behind struct {
+	remotetest.Behind
+	r *rig
+}
+
+func (b behind) AddMany(t *testing.T, _ remote.CollectionID, its []pim.Item) {
+	t.Helper()
+	me, entity, rows := b.r.sim.ContactOf("Supervisor"), "Contact", []creatiosim.Fields{}
+	for _, it := range its {
+		if it.Kind() == pim.KindContact {
+			rows = append(rows, creatiosim.Fields{"Name": it.Summary(), "OwnerId": me})
+			continue
+		}
+		entity = "Activity"
+		rows = append(rows, creatiosim.Fields{"Title": it.Summary(), "OwnerId": me, "ShowInScheduler": it.Kind() == pim.KindEvent,
+			"StartDate": b.r.clock.now(), "DueDate": b.r.clock.now().Add(time.Hour),
+			"TypeId": b.r.sim.Lookup("ActivityType", "Task"), "ActivityCategoryId": b.r.sim.Lookup("ActivityCategory", "Meeting")})
+	}
+	if err := b.r.sim.Import(entity, rows); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (r *rig) addOther(it pim.Item) remote.ItemID {
@@ -216,8 +247,34 @@ func (r *rig) addOther(it pim.Item) remote.ItemID {
 	return remote.ItemID(r.add("Activity", f))
 }
 
+// The site as it is most often, with all 1,001 items, and every way in which sites
+// differ.
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	h := harness(nil, nil)
-	crmtest.Run(t, h)
+	for name, c := range map[string]struct {
+		change   func(*creatiosim.Options)
+		settings crm.Settings
+	}{
+		"framework": {},
+		"core": {change: func(o *creatiosim.Options) {
+			o.Site, o.Expiry, o.Postgres, o.Errors = creatiosim.Core, creatiosim.ExpiredRedirect, true, creatiosim.ErrorsPlain
+		}},
+		"by column": {change: func(o *creatiosim.Options) {
+			o.LookupFilter, o.Expiry, o.ByteOrderMark, o.Errors = creatiosim.ByColumn, creatiosim.ExpiredHTML, true, creatiosim.ErrorsInner
+		}},
+		"either, own paging, WebDAV": {change: func(o *creatiosim.Options) {
+			o.LookupFilter, o.PageSize, o.WebDAV, o.NoCSRF = creatiosim.ByEither, 7, true, true
+		}},
+		"foreign lookups, surname first": {change: func(o *creatiosim.Options) { o.ForeignLookups, o.SurnameFirst = true, true }},
+		"oauth":                          {settings: crm.Settings{"auth": "oauth", "client_id": "bridge", "client_secret": "client secret", "identity_url": "SITE"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := harness(c.change, c.settings)
+			if name != "framework" {
+				h.Many = 61
+			}
+			crmtest.Run(t, h)
+		})
+	}
 }

@@ -179,9 +179,17 @@ func (c *connector) byIDs(ctx context.Context, s shelf, ids []guid, also cond) (
 	g.SetLimit(parallel)
 	for i, group := range groups {
 		g.Go(func() error {
-			b, err := s.records(ctx, query{filter: all(anyID(group), also), top: maxPage}, nil)
-			parts[i] = b.items
-			return err
+			q := query{filter: all(anyID(group), also), order: "Id asc", top: maxPage}
+			for more := true; more; {
+				b, err := s.records(ctx, q, nil)
+				if err != nil {
+					return err
+				}
+				parts[i] = append(parts[i], b.items...)
+				more = b.more && len(b.stamps) > 0 // sites may cut answers short
+				q.skip += len(b.stamps)
+			}
+			return nil
 		})
 	}
 	if err := g.Wait(); err != nil {

@@ -37,11 +37,14 @@ func (b *contacts) create(ctx context.Context, e remote.Entry, key string) (remo
 	if _, err := b.site.insert(ctx, b.entity(), r); err != nil {
 		return remote.Record{}, err
 	}
-	if err := b.parts(ctx, id, c, set, l); err != nil {
+	cur, err := b.read(ctx, op, id)
+	if err == nil {
+		cur, err = b.parts(ctx, cur, c, set, l)
+	}
+	if err != nil {
 		return remote.Record{}, err
 	}
-	x, err := b.single(ctx, b, op, id)
-	return x.rec, err
+	return b.load(cur, l).rec, nil
 }
 
 func (b *contacts) update(ctx context.Context, old remote.Ref, e remote.Entry, changed pim.FieldSet) (remote.Record, error) {
@@ -66,14 +69,25 @@ func (b *contacts) update(ctx context.Context, old remote.Ref, e remote.Entry, c
 	if err != nil {
 		return remote.Record{}, err
 	}
-	if err := b.site.update(ctx, b.entity(), id, withNames(cur.differing(want), want)); err != nil {
+	cur, err = b.patch(ctx, cur, withNames(cur.differing(want), want))
+	if err == nil {
+		cur, err = b.parts(ctx, cur, c, changed, l)
+	}
+	if err != nil {
 		return remote.Record{}, gone(op, err)
 	}
-	if err := b.parts(ctx, id, c, changed, l); err != nil {
-		return remote.Record{}, err
+	return b.load(cur, l).rec, nil
+}
+
+// patch writes columns, if there are any, and reads what the site made of it.
+func (b *contacts) patch(ctx context.Context, cur contact, fields row) (contact, error) {
+	if len(fields) == 0 {
+		return cur, nil
 	}
-	x, err := b.single(ctx, b, op, id)
-	return x.rec, err
+	if err := b.site.update(ctx, b.entity(), cur.id(), fields); err != nil {
+		return cur, err
+	}
+	return b.read(ctx, "creatio: write", cur.id())
 }
 
 func (b *contacts) read(ctx context.Context, op string, id guid) (contact, error) {
@@ -93,32 +107,27 @@ func (b *contacts) unassign(ctx context.Context, id guid) error {
 
 // parts writes numbers and addresses: the rows first, then whatever the site did
 // not mirror into the contact's own columns by itself.
-func (b *contacts) parts(ctx context.Context, id guid, c *pim.Contact, set pim.FieldSet, l contactLists) error {
-	comms := !set.And(pim.Set(pim.FieldPhones, pim.FieldEmails, pim.FieldURLs, pim.FieldIMs)).IsEmpty()
-	if !comms && !set.Has(pim.FieldAddresses) {
-		return nil
-	}
-	cur, err := b.read(ctx, "creatio: write", id)
-	if err != nil {
-		return err
-	}
-	if comms {
-		if err := b.syncComms(ctx, id, cur.comms, c, set, l); err != nil {
-			return err
+func (b *contacts) parts(ctx context.Context, cur contact, c *pim.Contact, set pim.FieldSet, l contactLists) (contact, error) {
+	id, wrote := cur.id(), 0
+	if !set.And(pim.Set(pim.FieldPhones, pim.FieldEmails, pim.FieldURLs, pim.FieldIMs)).IsEmpty() {
+		n, err := b.syncComms(ctx, id, cur.comms, c, set, l)
+		if err != nil {
+			return cur, err
 		}
+		wrote += n
 	}
 	if set.Has(pim.FieldAddresses) {
-		if err := b.syncAddresses(ctx, id, cur.addrs, c.Addresses, l); err != nil {
-			return err
+		n, err := b.syncAddresses(ctx, id, cur.addrs, c.Addresses, l)
+		if err != nil {
+			return cur, err
 		}
+		wrote += n
 	}
-	return b.mirror(ctx, id, c, set, l)
-}
-
-func (b *contacts) mirror(ctx context.Context, id guid, c *pim.Contact, set pim.FieldSet, l contactLists) error {
-	cur, err := b.read(ctx, "creatio: write", id)
-	if err != nil {
-		return err
+	if wrote > 0 {
+		var err error
+		if cur, err = b.read(ctx, "creatio: write", id); err != nil {
+			return cur, err
+		}
 	}
 	want := columnsFor(c, set, l)
 	if set.Has(pim.FieldAddresses) {
@@ -126,7 +135,7 @@ func (b *contacts) mirror(ctx context.Context, id guid, c *pim.Contact, set pim.
 			want[col] = v
 		}
 	}
-	return b.site.update(ctx, b.entity(), id, cur.differing(want))
+	return b.patch(ctx, cur, cur.differing(want))
 }
 
 // shownAddress is what the contact's address columns should show: its primary

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+
+	"crmbridge/pim"
 )
 
 // kidQuery is how the rows of a child entity are read.
@@ -46,6 +48,15 @@ func (c *connector) kids(ctx context.Context, k kidQuery, parents []guid) (map[g
 		}
 	}
 	return out, nil
+}
+
+// overtaken turns "not found" for a child into a conflict: its item is still there,
+// and must not be taken for deleted.
+func overtaken(err error) error {
+	if pim.ReasonOf(err) == pim.ErrNotFound {
+		return &pim.Error{Op: "creatio: write", Kind: pim.ErrConflict, Public: "the item was changed in Creatio meanwhile", Err: err}
+	}
+	return err
 }
 
 // version is a record's stamp and, since its children's changes do not move it, a

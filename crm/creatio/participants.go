@@ -92,7 +92,7 @@ func (a *activities) putParticipant(ctx context.Context, activity, contact guid,
 		if !known {
 			return nil
 		}
-		return a.site.update(ctx, "ActivityParticipant", have.id(), have.differing(row{"InviteResponseId": answer}))
+		return overtaken(a.site.update(ctx, "ActivityParticipant", have.id(), have.differing(row{"InviteResponseId": answer})))
 	}
 	r := row{"Id": madeID("participant", string(activity), string(contact)), "ActivityId": activity, "ParticipantId": contact}
 	if role := l.roles.ids[roleParticipant]; role != "" {

@@ -94,7 +94,9 @@ var whatNames = [...]string{"401", "403", "409", "413", "429", "500", "web page"
 // String names the fault.
 func (w What) String() string { return whatNames[w] }
 
-// through is a Behind that works through a session of the driver.
+// Through is a Behind that works through a session of the driver.
+func Through(r remote.Remote) Behind { return through{r} }
+
 type through struct{ r remote.Remote }
 
 // Add implements Behind.
@@ -143,7 +145,7 @@ func (h Harness) open(t *testing.T) *account {
 		if a.Again != nil {
 			r = a.Again(t)
 		}
-		a.Behind = through{r}
+		a.Behind = Through(r)
 	}
 	cols, err := a.Remote.Collections(a.ctx)
 	if err != nil {
