@@ -103,12 +103,6 @@ func (l *lister) plan(p place) *plan {
 	return made
 }
 
-// wantsDead reports that dead properties have to be loaded for resources at p.
-func (l *lister) wantsDead(p place) bool {
-	plan := l.plan(p)
-	return plan.allDead || len(plan.dead) > 0
-}
-
 // respond prints the response of r.
 func (l *lister) respond(r *resource) error {
 	if err := l.propstats(r); err != nil {

@@ -89,7 +89,6 @@ type outcome struct {
 	etag      string
 	conflicts []store.Cause // reports made
 	merged    bool
-	made      store.SeenMark // what the writer knows now
 }
 
 // commit runs a write and answers with what it decided.
