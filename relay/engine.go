@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"crmbridge/pim"
@@ -30,7 +31,8 @@ type Engine struct {
 	Remotes Opener
 	Now     func() time.Time
 	Log     *slog.Logger
-	// Owner names this process in leases: unique among living processes.
+	// Owner names this process in leases: unique among living processes, without
+	// "#".
 	Owner string
 	// Alive tells whether the process named owner may still run; a lease of a
 	// dead one is taken over at once. nil: wait until it ends by itself.
@@ -41,6 +43,8 @@ type Engine struct {
 	// pause is called between steps with the step's name; an error ends the run
 	// as if the process had died there. Only tests set it.
 	pause func(step string) error
+	// runs counts leases, so that two runs of one process exclude each other, too.
+	runs atomic.Int64
 }
 
 // RunOptions say how a run differs from a usual one.
@@ -251,10 +255,10 @@ func nextDelay(interval time.Duration, failures int, after time.Duration) time.D
 // lease takes the link for this process and keeps it until release; when it cannot
 // be renewed, stop ends the run.
 func (e *Engine) lease(ctx context.Context, stop context.CancelFunc, id store.LinkID) (release func(), err error) {
-	steal := func(owner string) bool { return e.Alive != nil && owner != e.Owner && !e.Alive(owner) }
+	owner := fmt.Sprintf("%s#%d", e.Owner, e.runs.Add(1))
 	var ok bool
 	err = e.Store.Update(ctx, func(tx *store.Tx) error {
-		ok, err = tx.AcquireLease(id, e.Owner, e.Now().Add(leaseTime), steal)
+		ok, err = tx.AcquireLease(id, owner, e.Now().Add(leaseTime), e.dead)
 		return err
 	})
 	if err != nil {
@@ -273,7 +277,7 @@ func (e *Engine) lease(ctx context.Context, stop context.CancelFunc, id store.Li
 			case <-done:
 				return
 			case <-t.C:
-				if err := e.renew(ctx, id); err != nil {
+				if err := e.renew(ctx, id, owner); err != nil {
 					e.Log.WarnContext(ctx, "lease lost", "link", id, "err", err)
 					stop()
 					return
@@ -286,16 +290,22 @@ func (e *Engine) lease(ctx context.Context, stop context.CancelFunc, id store.Li
 		<-ended
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
-		err := e.Store.Update(ctx, func(tx *store.Tx) error { return tx.ReleaseLease(id, e.Owner) })
+		err := e.Store.Update(ctx, func(tx *store.Tx) error { return tx.ReleaseLease(id, owner) })
 		if err != nil {
 			e.Log.WarnContext(ctx, "lease not released", "link", id, "err", err)
 		}
 	}, nil
 }
 
-func (e *Engine) renew(ctx context.Context, id store.LinkID) error {
+// dead reports that the process of a lease is known to have ended.
+func (e *Engine) dead(owner string) bool {
+	process, _, _ := strings.Cut(owner, "#")
+	return e.Alive != nil && process != e.Owner && !e.Alive(process)
+}
+
+func (e *Engine) renew(ctx context.Context, id store.LinkID, owner string) error {
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
-		return tx.RenewLease(id, e.Owner, e.Now().Add(leaseTime))
+		return tx.RenewLease(id, owner, e.Now().Add(leaseTime))
 	})
 }
 

@@ -536,8 +536,11 @@ func TestOneRunAtATime(t *testing.T) {
 		for w.crm.Calls() == 0 {
 			time.Sleep(time.Millisecond)
 		}
-		other := *w.engine
-		other.Owner, other.Alive = "another process", func(string) bool { return true }
+		if _, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{}); !errors.Is(err, ErrBusy) {
+			w.t.Errorf("a second run in the same process: %v", err)
+		}
+		other := &Engine{Store: w.store, Remotes: w.engine.Remotes, Now: w.engine.Now, Log: w.engine.Log,
+			Owner: "another process", Alive: func(string) bool { return true }}
 		if _, err := other.Run(w.ctx, w.link.ID, RunOptions{}); !errors.Is(err, ErrBusy) {
 			w.t.Errorf("a second run: %v", err)
 		}

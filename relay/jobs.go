@@ -248,7 +248,7 @@ func (e *Engine) dropDeadLeases(ctx context.Context) error {
 			return err
 		}
 		for _, l := range links {
-			if l.LeaseOwner == "" || l.LeaseOwner == e.Owner || e.Alive(l.LeaseOwner) {
+			if l.LeaseOwner == "" || !e.dead(l.LeaseOwner) {
 				continue
 			}
 			if err := tx.ReleaseLease(l.ID, l.LeaseOwner); err != nil {

@@ -129,7 +129,7 @@ func TestKilledAtRandom(t *testing.T) {
 				uid := fmt.Sprintf("tok-%d-%d", round, n)
 				mu.Unlock()
 				p.clientWrites(uid, want, &gone, &mu, n%5 == 0)
-				time.Sleep(20 * time.Millisecond)
+				time.Sleep(5 * time.Millisecond)
 			}
 		})
 		for range rnd.IntN(3) {
