@@ -54,7 +54,9 @@ func (s *Store) migrateTo(ctx context.Context, last int) error {
 func (s *Store) step(m migration) gormigrate.MigrateFunc {
 	return func(db *gorm.DB) error {
 		for _, statement := range strings.Split(s.types().Replace(m.text), ";\n") {
-			if statement = strings.TrimSpace(statement); statement == "" {
+			// GORM's reader of SQLite's schema loses columns on lines of their own.
+			statement = strings.TrimSpace(strings.NewReplacer("\n\t", " ", "\n", " ").Replace(statement))
+			if statement == "" {
 				continue
 			}
 			if err := db.Exec(statement).Error; err != nil {

@@ -83,7 +83,7 @@ CREATE UNIQUE INDEX objects_uid ON objects (collection_id, uid) WHERE NOT delete
 CREATE UNIQUE INDEX objects_seq ON objects (collection_id, seq);
 CREATE INDEX objects_list ON objects (collection_id, id) WHERE NOT deleted;
 CREATE INDEX objects_component ON objects (collection_id, component, id) WHERE NOT deleted;
-CREATE INDEX objects_time ON objects (collection_id, span, first_start, last_end, component, id) WHERE NOT deleted;
+CREATE INDEX objects_time ON objects (collection_id, span, first_start, last_end, component, deleted) WHERE NOT deleted;
 
 CREATE TABLE versions (
 	object_id {int} NOT NULL REFERENCES objects (id),
@@ -140,7 +140,6 @@ CREATE TABLE links (
 );
 CREATE UNIQUE INDEX links_side ON links (collection_id, side);
 CREATE UNIQUE INDEX links_name ON links (user_id, name);
-CREATE INDEX links_due ON links (next_run) WHERE NOT paused AND NOT wanted;
 
 CREATE TABLE pairs (
 	id {key},

@@ -178,10 +178,12 @@ func (m *machine) move(rt *rapid.T) {
 	}
 }
 
-// check asks for the changes since every state there was.
+// check asks for the changes since the first and last states and one between.
 func (m *machine) check(rt *rapid.T) {
 	for i, mod := range m.models {
-		for h, then := range mod.history {
+		newest := len(mod.history) - 1
+		for _, h := range []int{0, rapid.IntRange(0, newest).Draw(rt, "since"), newest} {
+			then := mod.history[h]
 			got := map[string]string{}
 			err := m.f.s.View(m.f.Context(), func(tx *store.Tx) error {
 				last, _, err := tx.Changes(m.cols[i].ID, mod.at[h], 0, true, func(o *store.Object) error {

@@ -1,0 +1,308 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"math"
+	"regexp"
+	"strings"
+	"testing"
+
+	"crmbridge/pim"
+)
+
+// Every statement that the queries prepare finds its rows by an index.
+func TestQueriesUseIndexes(t *testing.T) {
+	t.Parallel()
+	s := migrated(t, t.TempDir()+"/x.db")
+	useAll(t, s)
+	plans := 0
+	for _, pool := range []*sql.DB{s.writer, s.reader} {
+		for _, query := range prepared(t, pool) {
+			if strings.HasPrefix(query, "INSERT") && !strings.Contains(query, "SELECT") || strings.Contains(query, "sqlite_master") {
+				continue
+			}
+			plans++
+			for _, step := range plan(t, s, query) {
+				if scans.MatchString(step) && !mayScan(query) {
+					t.Errorf("%s\n\t%s", query, step)
+				}
+			}
+		}
+	}
+	if plans < 50 {
+		t.Errorf("only %d statements were looked at", plans)
+	}
+}
+
+// The hot queries use the index that was made for them.
+func TestHotQueriesUseTheirIndex(t *testing.T) {
+	t.Parallel()
+	s := migrated(t, t.TempDir()+"/x.db")
+	useAll(t, s)
+	for part, index := range map[string]string{
+		"o.name = ? AND NOT o.shadowed":       "objects_name",
+		"o.uid = ? AND NOT o.deleted":         "objects_uid",
+		"o.seq > ? AND o.seq <= ?":            "objects_seq",
+		"o.span = ? AND o.first_start >= ?":   "COVERING INDEX objects_time",
+		"NOT o.deleted AND o.id > ?":          "objects_list",
+		"o.component IN (?) AND o.id > ?":     "objects_component",
+		"dirty OR intent <> '' OR retry_at":   "pairs_due",
+		"remote_id <> '' AND NOT remote_gone": "pairs_alive",
+	} {
+		found := 0
+		for _, query := range prepared(t, s.reader) {
+			if !strings.Contains(query, part) || strings.Contains(query, "sum(CASE") {
+				continue
+			}
+			found++
+			if p := strings.Join(plan(t, s, query), "\n"); !strings.Contains(p, index) {
+				t.Errorf("%s\n%s\nlacks %s", query, p, index)
+			}
+			if p := strings.Join(plan(t, s, query), "\n"); strings.Contains(p, "TEMP B-TREE") {
+				t.Errorf("%s\n%s\nsorts", query, p)
+			}
+		}
+		if found == 0 {
+			t.Errorf("no query has %q", part)
+		}
+	}
+}
+
+var scans = regexp.MustCompile(`^SCAN (users|tokens|collections|objects|o|versions|v|seen|properties|links|pairs|p|conflicts|runs|steps)\b`)
+
+// mayScan lists what reads a whole table on purpose, or a table with few rows.
+func mayScan(query string) bool {
+	for _, part := range []string{
+		"FROM `users` ORDER BY name", "FROM `links` ORDER BY id", "FROM `links` WHERE NOT paused", "FROM `runs` ORDER BY id DESC", "FROM `conflicts` ORDER BY id DESC",
+		migrationTable, "FROM `conflicts` WHERE link_id",
+	} {
+		if strings.Contains(query, part) {
+			return true
+		}
+	}
+	return false
+}
+
+func prepared(t *testing.T, pool *sql.DB) (queries []string) {
+	t.Helper()
+	conn, err := pool.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	err = conn.Raw(func(c any) error {
+		for query := range c.(*cachingConn).known {
+			queries = append(queries, query)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return queries
+}
+
+func plan(t *testing.T, s *Store, query string) (steps []string) {
+	t.Helper()
+	args := make([]any, strings.Count(query, "?"))
+	for i := range args {
+		args[i] = "[]" // what it is does not matter to the plan, but json_each reads it
+	}
+	rows, err := s.reader.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, detail)
+	}
+	return steps
+}
+
+// useAll runs each query once. Results do not matter here.
+func useAll(t *testing.T, s *Store) {
+	t.Helper()
+	s.reader.SetMaxOpenConns(1) // one connection that has seen everything
+	write := func(do func(tx *Tx) error) {
+		t.Helper()
+		if err := s.Update(t.Context(), do); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(func(tx *Tx) error {
+		u, err := tx.CreateUser(User{Name: "ann"})
+		if err != nil {
+			return err
+		}
+		c, err := tx.CreateCollection(Collection{UserID: u.ID, Home: Calendars, Slug: "a"})
+		if err != nil {
+			return err
+		}
+		d, err := tx.CreateCollection(Collection{UserID: u.ID, Home: Calendars, Slug: "b"})
+		if err != nil {
+			return err
+		}
+		p := Put{Collection: c.ID, Name: "a", UID: "a", Kind: pim.KindEvent, Component: "VEVENT", Text: []byte("1")}
+		for _, text := range []string{"1", "2"} {
+			p.Text = []byte(text)
+			if _, err := tx.PutObject(p); err != nil {
+				return err
+			}
+		}
+		l, err := tx.CreateLink(Link{UserID: u.ID, CollectionID: c.ID, Side: CRM, Name: "l"})
+		if err != nil {
+			return err
+		}
+		pair := &Pair{LinkID: l.ID, ObjectID: 1, RemoteID: "r"}
+		token, err := tx.CreateToken(Token{UserID: u.ID, Hash: []byte("h")})
+		if err != nil {
+			return err
+		}
+		for _, do := range []func() error{
+			func() error { return tx.UpdateUser(u) },
+			func() error { return tx.TouchToken(token.ID, "", "") },
+			func() error { return tx.RevokeToken(u.ID, token.ID) },
+			func() error { _, err := tx.UpdateCollection(c); return err },
+			func() error { return tx.SetProperty(Property{Owner: "c:1", Space: "s", Local: "l", XML: []byte{}}) },
+			func() error { return tx.DeleteProperty("c:1", "s", "l") },
+			func() error { return tx.UpdateLink(l) },
+			func() error { return tx.SavePair(pair) },
+			func() error { return tx.SavePair(pair) },
+			func() error { return tx.MarkSeen("d", []SeenMark{{1, 1}}) },
+			func() error { _, err := tx.AcquireLease(l.ID, "o", testNow(), nil); return err },
+			func() error { return tx.RenewLease(l.ID, "o", testNow()) },
+			func() error { return tx.ReleaseLease(l.ID, "o") },
+			func() error { _, err := tx.SetWanted(l.ID); return err },
+			func() error { return tx.ClearWanted(l.ID) },
+			func() error { _, err := tx.MoveObject(Move{From: c.ID, To: c.ID, Name: "a", NewName: "b"}); return err },
+			func() error { _, err := tx.MoveObject(Move{From: c.ID, To: d.ID, Name: "b", NewName: "b"}); return err },
+			func() error { _, err := tx.DeleteObject(d.ID, "b", Cond{}, "", 0); return err },
+			func() error { _, _, err := tx.PruneVersions(0, 10); return err },
+			func() error {
+				con, err := tx.AddConflict(Conflict{UserID: u.ID, CollectionID: c.ID, ObjectID: 1})
+				if err == nil {
+					err = tx.UpdateConflict(con)
+				}
+				if err == nil {
+					_, err = tx.ResolveConflict(con.ID, "mine", "ann")
+				}
+				return err
+			},
+			func() error {
+				r, err := tx.StartRun(Run{LinkID: l.ID})
+				r.Outcome = "ok"
+				if err == nil {
+					err = tx.FinishRun(r, []Step{{}})
+				}
+				return err
+			},
+			func() error { _, err := tx.PruneRuns(testNow()); return err },
+			func() error { return tx.DeletePair(pair.ID) },
+			func() error { return tx.ForgetDevice("d") },
+			func() error { return tx.DeleteLink(l.ID) },
+			func() error { return tx.DeleteCollection(d.ID) },
+		} {
+			if err := do(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	readAll(t, s)
+}
+
+func readAll(t *testing.T, s *Store) {
+	t.Helper()
+	err := s.View(t.Context(), func(tx *Tx) error {
+		zero, object := int64(0), func(*Object) error { return nil }
+		for i, do := range []func() error{
+			func() error { _, err := tx.UserByName("ann"); return err },
+			func() error { _, err := tx.User(1); return err },
+			func() error { _, err := tx.Users(); return err },
+			func() error { _, err := tx.TokenByHash([]byte("h")); return err },
+			func() error { _, err := tx.Tokens(1); return err },
+			func() error { _, err := tx.Collection(1); return err },
+			func() error { _, err := tx.CollectionBySlug(1, Calendars, "a"); return err },
+			func() error { _, err := tx.Collections(1, Calendars); return err },
+			func() error { _, err := tx.Collections(1, ""); return err },
+			func() error { _, err := tx.HomeSeq(1, Calendars); return err },
+			func() error { _, err := tx.Object(1, "x"); return err },
+			func() error { _, err := tx.ObjectByID(1); return err },
+			func() error { _, err := tx.ObjectByUID(1, "x"); return err },
+			func() error { _, err := tx.ObjectsByName(1, []string{"x"}); return err },
+			func() error { return tx.EachObject(1, EachOptions{}, object) },
+			func() error { return tx.EachObject(1, EachOptions{Brief: true}, object) },
+			func() error { return tx.EachObject(1, EachOptions{Text: true, Components: []string{"VEVENT"}}, object) },
+			func() error {
+				return tx.EachObject(1, EachOptions{Text: true, From: &zero, Until: &zero, Components: []string{"VEVENT"}}, object)
+			},
+			func() error {
+				return tx.each(full, ` WHERE o.id IN (`+tx.listInt()+`) AND NOT o.deleted ORDER BY o.id`, []any{"[1]"}, object)
+			},
+			func() error { _, _, err := tx.Count(1); return err },
+			func() error { _, _, err := tx.Changes(1, 0, 0, true, object); return err },
+			func() error { _, _, err := tx.Changes(1, 1, 0, false, object); return err },
+			func() error { _, _, err := tx.ObjectChanges(1, 0, 0, func(Object) error { return nil }); return err },
+			func() error { _, err := tx.Version(1, 1); return err },
+			func() error { _, err := tx.VersionByETag(1, "x"); return err },
+			func() error { _, err := tx.Versions(1); return err },
+			func() error { _, _, err := tx.SeenSeq("d", 1); return err },
+			func() error { _, err := tx.Properties("c:1"); return err },
+			func() error { _, err := tx.Link(1); return err },
+			func() error { _, err := tx.LinkByName(1, "l"); return err },
+			func() error { _, err := tx.Links(1); return err },
+			func() error { _, err := tx.Links(0); return err },
+			func() error { _, err := tx.LinksOf(1); return err },
+			func() error { _, err := tx.DueLinks(testNow()); return err },
+			func() error { _, err := tx.Pair(1); return err },
+			func() error { _, err := tx.PairByObject(1, 1); return err },
+			func() error { _, err := tx.PairByRemote(1, "r"); return err },
+			func() error { _, err := tx.PairsByRemote(1, []string{"r"}); return err },
+			func() error { _, err := tx.PairsByUID(1, "u"); return err },
+			func() error { return tx.EachPair(1, func(*Pair) error { return nil }) },
+			func() error { _, _, _, err := tx.CountPairs(1); return err },
+			func() error { return tx.AliveRemoteIDs(1, func(PairID, string, string) error { return nil }) },
+			func() error { _, err := tx.DirtyPairs(1, testNow(), 10, 0); return err },
+			func() error { _, err := tx.Intents(1); return err },
+			func() error { _, err := tx.Conflict(1); return err },
+			func() error { _, err := tx.OpenConflict(1, 1); return err },
+			func() error { _, err := tx.Conflicts(ConflictFilter{User: 1}); return err },
+			func() error { _, err := tx.Conflicts(ConflictFilter{Collection: 1, Open: true}); return err },
+			func() error { _, err := tx.Conflicts(ConflictFilter{Object: 1, Before: 7}); return err },
+			func() error { _, err := tx.Run(1); return err },
+			func() error { _, err := tx.Runs(1, 1); return err },
+			func() error { _, err := tx.Runs(0, 1); return err },
+			func() error { _, err := tx.Steps(1); return err },
+		} {
+			if err := do(); err != nil && pim.ReasonOf(err) != pim.ErrNotFound {
+				return fmt.Errorf("query %d: %w", i, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSpan(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		start, end int64
+		want       int
+	}{
+		{0, 0, 0}, {0, day, 0}, {0, day + 1, 1}, {0, 4 * day, 1}, {0, 16384 * day, 7}, {0, 16384*day + 1, openSpan},
+		{math.MinInt64, 0, openSpan}, {0, math.MaxInt64, openSpan}, {math.MinInt64 + 1, math.MaxInt64 - 1, openSpan},
+		{-1, math.MaxInt64 - 1, openSpan}, {math.MaxInt64 - 2, math.MaxInt64 - 1, 0},
+	} {
+		if got := span(c.start, c.end); got != c.want {
+			t.Errorf("span(%d, %d) = %d, want %d", c.start, c.end, got, c.want)
+		}
+	}
+}
