@@ -239,9 +239,18 @@ func (p *program) announce(acc demoAccess, base, crm, path string) error {
   CRM user     %s
   CRM password %s
 
-  Commands     bridge sync status --config %s
+  Commands     %s sync status --config %s
   Stop         Ctrl-C
-`, base, acc.User, acc.Password, base, acc.User, base, acc.User, base, acc.User, crm, acc.CRMUser, acc.CRMPassword, path)
+`, base, acc.User, acc.Password, base, acc.User, base, acc.User, base, acc.User, crm, acc.CRMUser, acc.CRMPassword, invocation(), path)
+}
+
+// invocation is how this program was called, for copying.
+func invocation() string {
+	exe, err := os.Executable()
+	if err != nil || strings.Contains(exe, "go-build") {
+		return "go run ./cmd/bridge"
+	}
+	return exe
 }
 
 // writeEnv writes the addresses for programs, whole or not at all.
