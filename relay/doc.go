@@ -9,7 +9,11 @@
 //	plan.go      Plan: pure: order of a run, and the deletion brake
 //	rules.go     Rules: what a link does, as one value
 //	resolve.go   Resolve: pure: what a person's choice makes of a conflict
-//	engine*.go   Engine: carries one run out
+//	engine.go read.go hub.go list.go resume.go act.go view.go do*.go mergeact.go
+//	             Engine: carries one run out, part by part
+//	settle.go    Settle: carries a person's choice out
+//	connections.go  open remotes, kept between runs
+//	report.go    what a run tells
 //	jobs.go      the queue: which run is begun when
 //
 // One run of a link has five parts, each safe to repeat:

@@ -1,0 +1,253 @@
+package relay
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+	"crmbridge/store"
+)
+
+// createRemote makes the remote item of an object. The intent is stored first, so
+// that a lost answer is looked for before anything is made again.
+func (r *run) createRemote(ctx context.Context, v view) error {
+	if err := r.keepable(v.local); err != nil {
+		return err
+	}
+	p := v.pair
+	if p.RemoteID != "" || p.Key == "" || p.RemoteGone {
+		// A record that is gone is made anew under a new key: the old one may be
+		// remembered by the remote.
+		p.Key = r.key(p.UID, p.Key+p.RemoteID)
+		p.RemoteID, p.TheirItem, p.TheirVersion, p.TheirPrint, p.RemoteGone = "", nil, "", "", false
+	}
+	p.Intent = "create"
+	if err := r.propose(&p, v); err != nil {
+		return err
+	}
+	if err := r.Store.Update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) }); err != nil {
+		return err
+	}
+	if err := r.at("intent stored"); err != nil {
+		return err
+	}
+	rec, err := r.rem.Create(ctx, remote.CollectionID(r.link.Remote), remote.Entry{UID: p.UID, Item: v.local, Text: v.object.Text}, p.Key)
+	if errors.Is(err, pim.ErrNotFound) {
+		return errors.Join(r.goneSince(ctx, v.pair), errStale)
+	}
+	if err != nil {
+		return r.unmade(ctx, p, err)
+	}
+	if err := r.at("remote written"); err != nil {
+		return err
+	}
+	if rec, err = r.whole(ctx, rec); err != nil {
+		return err
+	}
+	r.count(func(c *Counts) { c.CreatedRemote++ })
+	r.step(store.Step{PairID: p.ID, UID: p.UID, Side: "remote", Action: "create"})
+	return r.Store.Update(ctx, func(tx *store.Tx) error { return r.made(tx, p, v, rec) })
+}
+
+// propose notes what is about to be sent as the hub's base: if the answer is lost,
+// resume knows what the record was made of.
+func (r *run) propose(p *store.Pair, v view) error {
+	var err error
+	if p.LocalItem, err = pim.EncodeItem(v.local); err != nil {
+		return err
+	}
+	p.LocalText, p.LocalPrint, p.Seq = v.object.Text, v.localPrint, v.object.Seq
+	return nil
+}
+
+// goneSince notes that the record of a key was made and deleted. The deletion is the
+// remote's change; p has as base what the record was made of, if that is known.
+func (r *run) goneSince(ctx context.Context, p store.Pair) error {
+	p.RemoteGone, p.Intent = true, ""
+	wake(&p)
+	return r.Store.Update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) })
+}
+
+// unmade takes the intent back when the failure says that nothing was made.
+func (r *run) unmade(ctx context.Context, p store.Pair, failure error) error {
+	switch pim.ReasonOf(failure) {
+	case pim.ErrUnavailable, pim.ErrProtocol, pim.ErrInternal:
+		return failure // the outcome is unknown; resume will look
+	}
+	p.Intent = ""
+	err := r.Store.Update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) })
+	return errors.Join(failure, err)
+}
+
+// whole fetches what the driver could not tell without another request.
+func (r *run) whole(ctx context.Context, rec remote.Record) (remote.Record, error) {
+	if rec.Item != nil {
+		return rec, nil
+	}
+	got, _, err := r.fetch(ctx, []remote.ItemID{rec.ID})
+	if err != nil {
+		return rec, err
+	}
+	if len(got) == 0 {
+		return rec, pim.Errorf("relay: read back", pim.ErrProtocol, "the remote does not find what it just stored")
+	}
+	return got[0], nil
+}
+
+// made ties an object to the record that was made of it.
+func (r *run) made(tx *store.Tx, p store.Pair, v view, rec remote.Record) error {
+	p.RemoteID = string(rec.ID)
+	if err := theirs(&p, rec, r.carried(rec.Item.Kind())); err != nil {
+		return err
+	}
+	return r.sent(tx, &p, v, v.local, rec.Item, rec.Item)
+}
+
+// theirs notes a record in its pair.
+func theirs(p *store.Pair, rec remote.Record, carried pim.FieldSet) error {
+	item, err := pim.EncodeItem(rec.Item)
+	if err != nil {
+		return err
+	}
+	p.TheirItem, p.TheirVersion, p.TheirPrint = item, rec.Version, pim.Fingerprint(rec.Item, carried)
+	p.TheirModified = nil
+	if !rec.Modified.IsZero() {
+		at := rec.Modified.UTC()
+		p.TheirModified = &at
+	}
+	if rec.URL != "" {
+		p.URL = rec.URL
+	}
+	return nil
+}
+
+// sent stores the base after a write to the remote that was made of v: localBase and
+// remoteBase as agreed, now what the remote shows. Fields that only the remote
+// decides (number, page) come back to the object.
+func (r *run) sent(tx *store.Tx, p *store.Pair, v view, localBase, now, remoteBase pim.Item) error {
+	o, err := tx.ObjectByID(v.object.ID)
+	if err != nil {
+		return err
+	}
+	if o.Seq != v.object.Seq || o.Deleted {
+		// It changed while we wrote: the base is what was sent, and the pair
+		// stays dirty for the rest.
+		if err := r.base(tx, p, v.object, v.local, now, localBase, remoteBase); err != nil {
+			return err
+		}
+		wake(p)
+		return tx.SavePair(p)
+	}
+	given := r.withURL(now, p.URL)
+	set := pim.Diff(v.local, given, r.carried(v.kind()).And(r.traits.ReadOnly).Or(pim.Set(pim.FieldURL)))
+	set = told(set, given)
+	if f, _ := pim.FieldByID(pim.FieldURL); f.Text(v.local) != "" {
+		set = set.Minus(pim.Set(pim.FieldURL)) // a person's own link is not replaced
+	}
+	if set.IsEmpty() {
+		return r.base(tx, p, o, v.local, now, localBase, remoteBase)
+	}
+	w, err := r.codec.apply(o.Text, given, set)
+	if err != nil {
+		return err
+	}
+	if o, err = r.put(tx, w, o.Name, o.UID, o.Kind, store.Cond{}); err != nil {
+		return err
+	}
+	local, err := r.codec.read(o.Kind, o.Text)
+	if err != nil {
+		return err
+	}
+	base := pim.Clone(localBase)
+	pim.Copy(base, local, set)
+	return r.base(tx, p, o, local, now, base, remoteBase)
+}
+
+// told leaves out what the remote has no value for: its silence is no order to
+// clear what the client wrote.
+func told(set pim.FieldSet, it pim.Item) pim.FieldSet {
+	for _, f := range pim.Fields(it.Kind()) {
+		if set.Has(f.ID) && f.Text(it) == "" {
+			set = set.Minus(pim.FieldSet{}.With(f))
+		}
+	}
+	return set
+}
+
+// keepable refuses what the remote cannot hold, before it is tried.
+func (r *run) keepable(it pim.Item) error {
+	if _, ok := r.traits.Carries[it.Kind()]; !ok {
+		return pim.Errorf("relay: create", pim.ErrUnsupported, "the remote keeps no %ss", it.Kind())
+	}
+	var rec *pim.Recurrence
+	switch v := it.(type) {
+	case *pim.Event:
+		rec = v.Recurrence
+	case *pim.Task:
+		rec = v.Recurrence
+	case *pim.Contact:
+		if v.Group {
+			return pim.Errorf("relay: create", pim.ErrUnsupported, "the remote keeps no groups of contacts; the group stays here")
+		}
+	}
+	if rec != nil && r.traits.Recurrence != remote.RuleRecurrence {
+		return pim.Errorf("relay: create", pim.ErrUnsupported, "the remote keeps no repeating items; the series stays here")
+	}
+	return nil
+}
+
+// key is the idempotency key of the next create: the same for every try, another
+// for a record that takes the place of one that is gone (replaced: its key and id).
+func (r *run) key(uid, replaced string) string {
+	return uuid.NewSHA1(uidNames, []byte("create\x00"+r.link.Driver+"\x00"+r.link.Remote+"\x00"+r.user.Name+"\x00"+uid+"\x00"+replaced)).String()
+}
+
+// deleteRemote lets the remote item go as the rules say.
+func (r *run) deleteRemote(ctx context.Context, v view) error {
+	p := v.pair
+	kind := v.kind()
+	how := r.rules.Removal(kind)
+	if how == RemoveKeep {
+		return r.park(ctx, p)
+	}
+	p.Intent = "delete"
+	if err := r.Store.Update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) }); err != nil {
+		return err
+	}
+	if err := r.at("intent stored"); err != nil {
+		return err
+	}
+	ref := remote.Ref{ID: remote.ItemID(p.RemoteID), Version: p.TheirVersion}
+	removal := remote.Delete
+	if how == RemoveUnassign {
+		removal = remote.Unassign
+	}
+	err := r.rem.Delete(ctx, remote.CollectionID(r.link.Remote), ref, removal)
+	switch {
+	case errors.Is(err, pim.ErrUnsupported) && how == RemoveUnassign:
+		return r.park(ctx, p)
+	case errors.Is(err, pim.ErrConflict):
+		return errChangedThere
+	case err != nil && !errors.Is(err, pim.ErrNotFound):
+		return err
+	}
+	if err := r.at("remote written"); err != nil {
+		return err
+	}
+	r.count(func(c *Counts) { c.DeletedRemote++ })
+	r.step(store.Step{PairID: p.ID, UID: p.UID, Side: "remote", Action: string(how)})
+	if how == RemoveUnassign && r.rules.AllOwners {
+		return r.park(ctx, p) // it is still in scope and must not come back
+	}
+	return r.Store.Update(ctx, func(tx *store.Tx) error { return tx.DeletePair(p.ID) })
+}
+
+// park settles a deletion that leaves the remote item in place: the pair stays, so
+// that the item does not come back.
+func (r *run) park(ctx context.Context, p store.Pair) error {
+	p.LocalGone = true
+	return r.Store.Update(ctx, func(tx *store.Tx) error { return r.settle(tx, p) })
+}

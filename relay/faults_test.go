@@ -1,0 +1,282 @@
+package relay
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"crmbridge/crm/mem"
+	"crmbridge/pim"
+	"crmbridge/store"
+	"crmbridge/store/storetest"
+)
+
+func TestSuddenlyEmpty(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{NoDeletionReport: true}, open(Ask), func(w *world) {
+		for range 5 {
+			w.crm.Add(event("", "kept"), "")
+		}
+		w.clean()
+		w.crm.Clear(mem.Activities)
+		rep := w.run()
+		if rep.Run.Outcome != OutcomeHeld || len(w.objects()) != 5 {
+			w.t.Fatalf("%s, %d objects", rep.Run.Outcome, len(w.objects()))
+		}
+		rep, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{Full: true, AllowDeletions: true})
+		if err != nil || rep.Counts.DeletedLocal != 5 {
+			w.t.Errorf("allowed: %+v, %v", rep.Counts, err)
+		}
+	})
+}
+
+func TestTheBrakeHoldsDeletionsOnly(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(Ask), func(w *world) {
+		for range 40 {
+			w.crm.Add(event("", "item"), "")
+		}
+		w.clean()
+		for _, r := range w.records()[:30] {
+			w.crm.Remove(mem.Activities, r.ID)
+		}
+		w.put("new.ics", event("uid-new", "new"))
+		rep := w.run()
+		if rep.Run.Outcome != OutcomeHeld || rep.Counts.Withheld != 30 || rep.Counts.CreatedRemote != 1 || len(w.objects()) != 41 {
+			w.t.Fatalf("%s %+v, %d objects", rep.Run.Outcome, rep.Counts, len(w.objects()))
+		}
+		w.view(func(tx *store.Tx) error {
+			l, err := tx.Link(w.link.ID)
+			if l.Held == "" {
+				w.t.Error("the link does not say why")
+			}
+			return err
+		})
+		rep, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{AllowDeletions: true})
+		if err != nil || rep.Counts.DeletedLocal != 30 || len(w.objects()) != 11 {
+			w.t.Errorf("%+v, %v, %d objects", rep.Counts, err, len(w.objects()))
+		}
+	})
+}
+
+func TestLeavingTheScopeDeletesNothing(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{NoDeletionReport: true}, open(Ask), func(w *world) {
+		id := w.crm.Add(event("", "mine today"), "")
+		w.clean()
+		w.crm.Give(mem.Activities, id, "somebody else")
+		w.clean()
+		if len(w.objects()) != 1 {
+			w.t.Error("an item that left the scope was deleted")
+		}
+		w.quiet()
+	})
+}
+
+func TestOneBadItemHoldsUpNothing(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(Ask), func(w *world) {
+		w.put("a.ics", event("uid-a", "good"))
+		series := event("uid-b", "series")
+		series.Recurrence = &pim.Recurrence{Rules: []string{"FREQ=DAILY;COUNT=3"}}
+		w.put("b.ics", series)
+		w.put("c.ics", event("uid-c", "refused"))
+		w.crm.SetFaults(func(c mem.Call) mem.Fault { return mem.Fault{} })
+		rep := w.run()
+		if rep.Counts.CreatedRemote+rep.Counts.Failed != 3 || rep.Counts.CreatedRemote < 2 {
+			w.t.Fatalf("%+v", rep.Counts)
+		}
+	})
+}
+
+func TestARefusedItemIsKeptWithItsReason(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(Ask), func(w *world) {
+		w.put("a.ics", event("uid-a", "refused"))
+		refused := pim.Errorf("mem: create", pim.ErrRefused, "meetings may not overlap")
+		w.crm.SetFaults(func(c mem.Call) mem.Fault {
+			if c.Op == "create" {
+				return mem.Fault{Err: refused}
+			}
+			return mem.Fault{}
+		})
+		rep := w.run()
+		if rep.Run.Outcome != OutcomePartial || rep.Counts.Failed != 1 {
+			w.t.Fatalf("%s %+v", rep.Run.Outcome, rep.Counts)
+		}
+		w.view(func(tx *store.Tx) error {
+			p, err := tx.PairByObject(w.link.ID, w.object("a.ics").ID)
+			if p.Error != "meetings may not overlap" || p.RetryAt == nil {
+				w.t.Errorf("%+v", p)
+			}
+			return err
+		})
+		before := w.crm.Calls()
+		w.run()
+		if c := w.crm.Calls() - before; c > 2 {
+			w.t.Errorf("what was refused is tried at once again: %d calls", c)
+		}
+		// A change wakes it.
+		w.crm.SetFaults(nil)
+		w.edit("a.ics", func(e *pim.Event) { e.Title = "moved" })
+		w.clean()
+		if w.record().Item.(*pim.Event).Title != "moved" {
+			w.t.Error("the change did not arrive")
+		}
+	})
+}
+
+func TestACursorDoesNotPassWhatWasNotStored(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []pim.Reason{pim.ErrAuth, pim.ErrForbidden, pim.ErrThrottled, pim.ErrUnavailable, pim.ErrProtocol, pim.ErrTooLarge} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, storetest.Open(t), "ann", mem.Options{PageSize: 10, NoItemsInDelta: true}, open(Ask))
+			for range 35 {
+				w.crm.Add(event("", "there"), "")
+			}
+			n := 0
+			w.crm.SetFaults(func(c mem.Call) mem.Fault {
+				if c.Op == "fetch" {
+					if n++; n == 2 {
+						return mem.Fault{Err: &pim.Error{Op: "mem", Kind: kind, Public: "no", After: 5 * time.Minute}}
+					}
+				}
+				return mem.Fault{}
+			})
+			rep, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{})
+			mustFail(t, err, kind)
+			if rep.Run.Outcome != OutcomeFailed || rep.Run.Error != "no" {
+				t.Errorf("%+v", rep.Run)
+			}
+			w.view(func(tx *store.Tx) error {
+				l, err := tx.Link(w.link.ID)
+				if l.LastError != "no" || l.Failures != 1 || l.NextRun == nil || l.NextRun.Sub(*l.LastRun) < 5*time.Minute {
+					t.Errorf("%+v", l)
+				}
+				return err
+			})
+			w.crm.SetFaults(nil)
+			w.clean()
+			if len(w.objects()) != 35 {
+				t.Errorf("%d objects", len(w.objects()))
+			}
+			w.quiet()
+		})
+	}
+}
+
+func TestExpiredCursorListsAgainAndDeletesWhatIsGone(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(Ask), func(w *world) {
+		for range 3 {
+			w.crm.Add(event("", "there"), "")
+		}
+		w.clean()
+		w.crm.Remove(mem.Activities, w.records()[0].ID)
+		w.crm.ExpireCursors()
+		w.clean()
+		if len(w.objects()) != 2 {
+			w.t.Errorf("%d objects", len(w.objects()))
+		}
+		w.quiet()
+	})
+}
+
+func TestAStampThatMovesIsNoChange(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{Bump: true, Stamps: time.Second, NoDeletionReport: true, Unchecked: true}, open(Ask), func(w *world) {
+		w.put("a.ics", event("uid-a", "same"))
+		w.clean()
+		w.change(w.record().ID, func(*pim.Event) {})
+		etag := w.object("a.ics").ETag
+		w.quiet()
+		if w.object("a.ics").ETag != etag {
+			w.t.Error("the object was written")
+		}
+	})
+}
+
+func TestUnlinkAndLinkAgainMakesNoSecondCopy(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]mem.Options{"uid kept": {}, "uid forgotten": {NoUID: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, o, open(Ask), func(w *world) {
+				w.put("a.ics", event("uid-a", "made here"))
+				w.crm.Add(event("", "made there"), "")
+				w.clean()
+				w.update(func(tx *store.Tx) error {
+					l, err := tx.Link(w.link.ID)
+					if err != nil {
+						return err
+					}
+					if err := tx.DeleteLink(l.ID); err != nil {
+						return err
+					}
+					l.ID, l.Cursor, l.LocalSeq, l.ListedAt = 0, "", 0, nil
+					w.link, err = tx.CreateLink(l)
+					return err
+				})
+				w.clean()
+				if len(w.objects()) != 2 || len(w.records()) != 2 {
+					w.t.Errorf("%d objects, %d records", len(w.objects()), len(w.records()))
+				}
+				w.quiet()
+			})
+		})
+	}
+}
+
+func TestOneRunAtATime(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(Ask), func(w *world) {
+		resume := w.crm.Pause()
+		done := make(chan error, 1)
+		go func() {
+			_, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{})
+			done <- err
+		}()
+		for w.crm.Calls() == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		if _, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{}); !errors.Is(err, ErrBusy) {
+			w.t.Errorf("a second run in the same process: %v", err)
+		}
+		other := &Engine{Store: w.store, Remotes: w.engine.Remotes, Now: w.engine.Now, Log: w.engine.Log,
+			Owner: "another process", Alive: func(string) bool { return true }}
+		if _, err := other.Run(w.ctx, w.link.ID, RunOptions{}); !errors.Is(err, ErrBusy) {
+			w.t.Errorf("a second run: %v", err)
+		}
+		resume()
+		if err := <-done; err != nil {
+			w.t.Error(err)
+		}
+		if _, err := other.Run(w.ctx, w.link.ID, RunOptions{}); err != nil {
+			w.t.Errorf("after the first: %v", err)
+		}
+	})
+}
+
+func TestDirections(t *testing.T) {
+	t.Parallel()
+	for _, d := range []Direction{In, Out} {
+		t.Run(string(d), func(t *testing.T) {
+			t.Parallel()
+			rules := open(Ask)
+			rules.Direction = d
+			w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, rules)
+			w.put("a.ics", event("uid-a", "here"))
+			w.crm.Add(event("uid-b", "there"), "")
+			w.clean()
+			objects, records := 1, 2
+			if d == In {
+				objects, records = 2, 1
+			}
+			if len(w.objects()) != objects || len(w.records()) != records {
+				t.Errorf("%d objects, %d records", len(w.objects()), len(w.records()))
+			}
+			w.quiet()
+		})
+	}
+}
