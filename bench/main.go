@@ -1,0 +1,153 @@
+// Command bench measures the bridge and prints a table: per operation the time, the
+// allocations, the bytes, and how many times the floor it costs.
+//
+//	go run ./bench -quick                        1 000 and 10 000 objects
+//	go run ./bench -write docs/benchmarks.md     everything, kept
+//	go run ./bench -run 'PROPFIND' -sizes 10000 -profile /tmp/p
+//
+// The floor of an operation is measured in the same run, in turns with it: a bare
+// net/http handler that reads the same rows through plain database/sql, from the
+// same database, and writes the same bytes.
+//
+//	main.go     flags, and the order of everything
+//	bridge.go   the parts of the bridge, wired as the program wires them
+//	world.go    a bridge with a calendar and an address book of one size
+//	client.go   requests over real HTTP with an app password
+//	floor.go    the other side of the comparison
+//	meter.go    timing in turns, allocations, profiles
+//	dav*.go     the operations of the server
+//	relay*.go   the runs of the relay, and the lag from a PUT to the CRM
+//	memory.go   resident memory while answers are streamed
+//	report.go machine.go table.go   what is printed
+//
+// Sample data come from package sample. What is judged (the aims) stands in aims.go.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// options say what is measured and how long.
+type options struct {
+	sizes    []int
+	records  int           // in the CRM, for the relay
+	puts     int           // whose way to the CRM is timed, for each kind
+	budget   time.Duration // that a row may take, beyond its fewest rounds
+	only     *regexp.Regexp
+	postgres string // URL of a database whose user may create others; "" leaves it out
+	profile  string // folder for a CPU profile of each row; the floors are left out then
+	progress io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+		}
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o := options{sizes: []int{1_000, 10_000, 100_000}, records: 10_000, puts: 25, budget: 1200 * time.Millisecond,
+		postgres: os.Getenv("BRIDGE_TEST_POSTGRES"), progress: stderr}
+	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	quick := fs.Bool("quick", false, "1 000 and 10 000 objects only, 2 000 records in the CRM")
+	sizes := fs.String("sizes", "", "numbers of objects, separated by commas")
+	only := fs.String("run", "", "measure only operations that this regular expression finds")
+	write := fs.String("write", "", "write the document to this file instead of standard output")
+	fs.IntVar(&o.records, "records", o.records, "records in the CRM")
+	fs.DurationVar(&o.budget, "budget", o.budget, "time for each row")
+	fs.StringVar(&o.postgres, "postgres", o.postgres, "URL of a PostgreSQL database whose user may create others")
+	fs.StringVar(&o.profile, "profile", "", "write CPU and allocation profiles of each row into this folder, and leave the floors out")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	if fs.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", fs.Arg(0))
+	}
+	if *quick {
+		o.sizes, o.records = []int{1_000, 10_000}, 2_000
+	}
+	if err := o.parse(*sizes, *only); err != nil {
+		return err
+	}
+	doc, err := measure(ctx, o)
+	if err != nil {
+		return err
+	}
+	if *write != "" {
+		return os.WriteFile(*write, []byte(doc.String()), 0o644) //nolint:gosec // a document for everybody
+	}
+	_, err = io.WriteString(stdout, doc.String())
+	return err
+}
+
+func (o *options) parse(sizes, only string) error {
+	if sizes != "" {
+		o.sizes = nil
+		for s := range strings.SplitSeq(sizes, ",") {
+			n, err := strconv.Atoi(strings.TrimSpace(s))
+			if err != nil || n < fewest {
+				return fmt.Errorf("-sizes: %q is no number from %d", s, fewest)
+			}
+			o.sizes = append(o.sizes, n)
+		}
+	}
+	var err error
+	o.only, err = regexp.Compile(only)
+	if err != nil {
+		return fmt.Errorf("-run: %w", err)
+	}
+	if o.profile != "" {
+		return os.MkdirAll(o.profile, 0o755) //nolint:gosec // profiles are no secret
+	}
+	return nil
+}
+
+// measure does everything, in folders that are gone afterwards.
+func measure(ctx context.Context, o options) (*report, error) {
+	dir, err := os.MkdirTemp("", "bridge-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	doc := newReport(o)
+	err = doc.section(ctx, "SQLite", o, func(name string) (string, func(), error) {
+		path := filepath.Join(dir, name)
+		return "sqlite:" + path, func() {
+			for _, end := range []string{"", "-wal", "-shm"} {
+				_ = os.Remove(path + end) // the folder goes too
+			}
+		}, nil
+	})
+	if err != nil || o.postgres == "" {
+		return doc.end(), err
+	}
+	o.sizes = upTo(o.sizes, 10_000) // what differs between the databases shows there
+	err = doc.section(ctx, "PostgreSQL", o, func(string) (string, func(), error) { return newDatabase(ctx, o.postgres) })
+	return doc.end(), err
+}
+
+func upTo(sizes []int, most int) (out []int) {
+	for _, n := range sizes {
+		if n <= most {
+			out = append(out, n)
+		}
+	}
+	return out
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"crmbridge/bench/sample"
+)
+
+// report is the whole document.
+type report struct {
+	options  options
+	began    time.Time
+	took     time.Duration
+	loads    [2]string // of the machine, at the beginning and at the end
+	sections []*section
+}
+
+// section is what was measured on one database.
+type section struct {
+	title string
+	rows  []row
+	peaks []peak
+}
+
+func newReport(o options) *report {
+	return &report{options: o, began: time.Now(), loads: [2]string{load(), ""}}
+}
+
+func (d *report) end() *report {
+	d.took, d.loads[1] = time.Since(d.began), load()
+	return d
+}
+
+// section measures everything on one kind of database. open makes a new, empty one;
+// drop removes it.
+func (d *report) section(ctx context.Context, title string, o options, open func(name string) (url string, drop func(), err error)) error {
+	s := &section{title: title}
+	d.sections = append(d.sections, s)
+	for i, size := range o.sizes {
+		url, drop, err := open(fmt.Sprintf("objects-%d.db", size))
+		if err != nil {
+			return err
+		}
+		err = s.dav(ctx, o, url, size, i == len(o.sizes)-1)
+		drop()
+		if err != nil {
+			return fmt.Errorf("%s, %d objects: %w", title, size, err)
+		}
+	}
+	for _, side := range sides() {
+		url, drop, err := open("relay-" + side.name + ".db")
+		if err != nil {
+			return err
+		}
+		err = s.relay(ctx, o, url, side)
+		drop()
+		if err != nil {
+			return fmt.Errorf("%s, relay to %s: %w", title, side.name, err)
+		}
+	}
+	return nil
+}
+
+// dav measures the server with one size of collection, and memory with the last.
+func (s *section) dav(ctx context.Context, o options, url string, size int, last bool) (err error) {
+	dir, err := os.MkdirTemp("", "bridge-bench-key-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	_, _ = fmt.Fprintf(o.progress, "%s: filling %d events and %d cards\n", s.title, size, size)
+	w, err := openWorld(ctx, url, dir, size)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := w.close(); err == nil {
+			err = e
+		}
+	}()
+	memory := last && o.profile == "" && o.only.MatchString("memory")
+	ops := w.operations()
+	for i, op := range ops {
+		if !o.only.MatchString(op.name) {
+			continue
+		}
+		r, err := w.run(ctx, o, op)
+		if err != nil {
+			return fmt.Errorf("%s: %w", op.name, err)
+		}
+		_, _ = fmt.Fprintf(o.progress, "%s: %d: %2d/%d %s: %s, %s\n", s.title, size, i+1, len(ops), r.name, duration(r.times.median()), times2(r.ratio()))
+		s.rows = append(s.rows, r)
+	}
+	if memory {
+		w.bare.do = nil // holds a whole answer
+		if s.peaks, err = w.memory(ctx); err != nil {
+			return fmt.Errorf("memory: %w", err)
+		}
+	}
+	return nil
+}
+
+// String is the document in Markdown.
+func (d *report) String() string {
+	var b strings.Builder
+	b.WriteString(d.head())
+	for _, s := range d.sections {
+		b.WriteString("## " + s.title + "\n\n### Aims\n\n")
+		var rows [][]string
+		for _, a := range s.aims() {
+			rows = append(rows, a.cells())
+		}
+		table(&b, []string{"what", "aim", "measured", ""}, rows)
+		b.WriteString("### Operations\n\n")
+		rows = nil
+		for _, r := range s.rows {
+			rows = append(rows, r.cells())
+		}
+		table(&b, header(), rows)
+		if len(s.peaks) > 0 {
+			b.WriteString("### Memory\n\nThe whole process, the measuring client included.\n\n")
+			rows = nil
+			for _, p := range s.peaks {
+				rows = append(rows, []string{p.name, number(uint64(p.size)), bytesOf(p.before), bytesOf(p.most), bytesOf(p.heap)}) //nolint:gosec // a count
+			}
+			table(&b, []string{"while answering", "objects", "resident before", "resident at most", "heap at most"}, rows)
+		}
+	}
+	return b.String()
+}
+
+func (d *report) head() string {
+	return fmt.Sprintf(`# Benchmarks
+
+Written by `+"`make bench`"+` (`+"`go run ./bench -write docs/benchmarks.md`"+`) on %s in %s. Do not edit.
+
+Machine: %s. Load average at the beginning %s, at the end %s: well above the number of cores, others were using the machine too,
+and times are longer than they need be; the ratios to the floor suffer less, as both are measured in turns.
+
+How to read it:
+
+- Requests are sent over HTTP to 127.0.0.1, one after another on one kept connection, with an app password that is checked for each. The
+  server is wired as `+"`bridge serve`"+` wires it, with its job queue at work and a database that syncs each commit to the disk. Times run to
+  the last byte of the answer.
+- A collection has %s objects: events as clients write them, spread over two years, %d of them series without end and 5 %% of the rest series
+  with an end, a third with alarms, a fifth with attendees; cards with telephones, mail and postal addresses. Data are the same in every run.
+- "Floor" is a bare net/http handler that reads the same rows of the same database through database/sql with prepared statements and writes
+  the same bytes, without authentication; for a PUT it commits one row with the same text. It is measured in turns with the operation.
+- "Allocations" and "allocated" are Go's, of the server alone (called without a network), per request. For the relay they include the
+  CRM in memory; for the simulated Creatio they are left out.
+- "A month with %d events" is the same month in a collection of any size; "a month with 1/24 of all" grows with it.
+- A first sync is one run over a CRM whose records are all new. Its floor inserts the same texts into one table, a transaction for each %d,
+  and over HTTP fetches as many bytes in as many requests. The lag from a PUT runs from sending it until the CRM has answered the write.
+
+`, d.began.UTC().Format("2006-01-02"), d.took.Round(time.Second), machine(), d.loads[0], d.loads[1], d.sizes(), sample.Standing, sample.Standing+sample.Steady, insertBatch)
+}
+
+func (d *report) sizes() string {
+	var parts []string
+	for _, n := range d.options.sizes {
+		parts = append(parts, number(uint64(n))) //nolint:gosec // a count
+	}
+	return strings.Join(parts, ", ")
+}
