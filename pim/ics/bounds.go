@@ -18,19 +18,29 @@ const widest = 14 * time.Hour
 // since any zone may read them. Alarms are not counted.
 func (o *Object) Bounds() (start, end int64) {
 	b := bounds{start: math.MaxInt64, end: math.MinInt64}
-	if o.Component() == freeBusy {
+	switch o.Component() {
+	case event, todo, journal:
+	case freeBusy:
 		b.freeBusy(o)
 		return b.result()
+	default:
+		return math.MinInt64, math.MaxInt64
 	}
+	m := o.Master()
+	if m == nil {
+		return b.result()
+	}
+	s := o.newSeries(m, Zones{})
+	s.withExceptions()
+	var window TimeRange
 	if o.endless() {
-		b.end = math.MaxInt64
-		if s, ok := stampOf(o.Master().First("DTSTART")); ok {
-			// EXDATE may take the first occurrence away, never one ahead of it.
-			b.start = s.instant(o.tzs, Zones{}).Add(-widest).Unix() - 1
-		}
+		// The rules need not be followed: nothing of them comes before the start.
+		first := s.anchor.instant(o.tzs, Zones{})
+		b.start, b.end = first.Add(-widest).Unix()-1, math.MaxInt64
+		window.Until = first
 	}
 	n := 0
-	err := o.each(Zones{}, b.window(o), MaxOccurrences, func(oc Occurrence) bool {
+	err := s.each(window, MaxOccurrences, func(oc Occurrence) bool {
 		b.add(oc)
 		n++
 		return n <= MaxOccurrences
@@ -41,6 +51,13 @@ func (o *Object) Bounds() (start, end int64) {
 	return b.result()
 }
 
+// withExceptions gives back to the series what EXDATE and overrides take from it: whether
+// they do can depend on the zone in which floating times are read.
+func (s *series) withExceptions() {
+	s.gone, s.days = nil, nil
+	s.changed = s.o.Overrides()
+}
+
 type bounds struct{ start, end int64 }
 
 // result is open where nothing was found.
@@ -49,17 +66,6 @@ func (b bounds) result() (start, end int64) {
 		return math.MinInt64, math.MaxInt64
 	}
 	return b.start, b.end
-}
-
-// window leaves the rules of an endless series alone: it begins with its start.
-func (b bounds) window(o *Object) TimeRange {
-	if b.end != math.MaxInt64 {
-		return TimeRange{}
-	}
-	if s, ok := stampOf(o.Master().First("DTSTART")); ok {
-		return TimeRange{Until: s.wall}
-	}
-	return TimeRange{Until: time.Unix(0, 0)}
 }
 
 func (b *bounds) add(oc Occurrence) {

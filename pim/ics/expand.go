@@ -49,7 +49,7 @@ func (o *Object) expanded(oc Occurrence, z Zones) *line.Block {
 		if sp, ok := parseSpan(dur.Value); !ok || sp.total() != d {
 			c.Replace(dur, dur.WithValue(duration(d, oc.Start.Date)))
 		}
-	} else if c.First(end) != nil {
+	} else if c.First(end) != nil || c.Name == event && !oc.End.Equal(defaultEnd(oc.Start)) {
 		set(c, end, oc.End)
 	}
 	if !oc.RecurrenceID.IsZero() {

@@ -138,6 +138,7 @@ func (s *series) addRange(c *line.Block, id stamp) {
 	r := s.o.reader(c, s.z)
 	r.allDay = false
 	// The shift of wall clocks is that of the two as shown in the series' zone.
+	id = s.native(id)
 	shift := s.inAnchorZone(start).Sub(s.inAnchorZone(id))
 	s.ranges = append(s.ranges, rangeOverride{from: s.key(id), shift: shift, read: r, length: r.lasting()})
 	slices.SortFunc(s.ranges, func(a, b rangeOverride) int { return cmp.Compare(a.from, b.from) })

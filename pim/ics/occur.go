@@ -106,7 +106,10 @@ func (o *Object) each(z Zones, r TimeRange, limit int, yield func(Occurrence) bo
 	if m == nil {
 		return nil
 	}
-	s := o.newSeries(m, z)
+	return o.newSeries(m, z).each(r, limit, yield)
+}
+
+func (s *series) each(r TimeRange, limit int, yield func(Occurrence) bool) error {
 	for _, c := range s.changed {
 		if !yield(s.override(c)) {
 			return nil
@@ -183,7 +186,17 @@ func (s *series) key(st stamp) occurrenceKey {
 	return occurrenceKey(st.instant(s.o.tzs, s.z).Unix())
 }
 
+// native reads a floating time that names an occurrence of a series with a zone in that
+// zone: programs leave the TZID out.
+func (s *series) native(st stamp) stamp {
+	if st.when(s.o.tzs, Zones{}).Floating && (s.anchor.kind == utc || s.anchor.kind == inZone) {
+		st.kind, st.tzid = s.anchor.kind, s.anchor.tzid
+	}
+	return st
+}
+
 func (s *series) drop(st stamp) {
+	st = s.native(st)
 	if st.kind == dateOnly && s.anchor.kind != dateOnly {
 		s.days[occurrenceKey(st.wall.Unix())] = true
 		return
@@ -192,6 +205,7 @@ func (s *series) drop(st stamp) {
 }
 
 func (s *series) dropped(st stamp) bool {
+	st = s.native(st)
 	return s.gone[s.key(st)] || len(s.days) > 0 && s.days[occurrenceKey(st.dated().wall.Unix())]
 }
 
@@ -285,7 +299,7 @@ func (s *series) extraDates(give func(stamp, *periodEnd) bool) bool {
 				}
 				st = st.dated()
 			}
-			if !give(st, end) {
+			if !give(s.native(st), end) {
 				return false
 			}
 		}
