@@ -78,6 +78,11 @@ func decodeCursor(s remote.Cursor, view string, streams, steps int) (c cursor, e
 	if c.View != view || len(c.High) != streams || c.Step < 0 || c.Step >= steps || c.Pos.Rows < 0 || len(c.Seen) > 2*maxSights {
 		return c, gone
 	}
+	for _, s := range c.Seen {
+		if s.Stream < 0 || s.Stream >= streams {
+			return c, gone
+		}
+	}
 	return c, nil
 }
 
