@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"crmbridge/pim"
@@ -34,7 +35,7 @@ func (q *request) refusePut(tx *store.Tx, c *conditions, parent, r *resource, do
 	rep.UID, rep.Kind = doc.uid(), doc.kind()
 	rep.Base, rep.Mine = base, doc.bytes()
 	rep.Fields = q.colliding(parent, base, rep.Mine, rep.Theirs)
-	return q.refuse(tx, rep)
+	return q.refuse(tx, parent.flavor, rep)
 }
 
 // refuseDelete is refusePut for DELETE.
@@ -45,11 +46,11 @@ func (q *request) refuseDelete(tx *store.Tx, c *conditions, r *resource) (outcom
 	}
 	rep := q.newReport(r, r, store.CausePrecondition)
 	rep.Base = base
-	return q.refuse(tx, rep)
+	return q.refuse(tx, r.flavor, rep)
 }
 
-func (q *request) refuse(tx *store.Tx, rep store.Conflict) (outcome, error) {
-	made, err := addReport(tx, rep)
+func (q *request) refuse(tx *store.Tx, f *flavor, rep store.Conflict) (outcome, error) {
+	made, err := q.addReport(tx, f, rep)
 	out := outcome{refused: preconditionFailed()}
 	if made {
 		out.conflicts = append(out.conflicts, rep.Cause)
@@ -85,8 +86,9 @@ func (q *request) newReport(parent, r *resource, cause store.Cause) store.Confli
 // repeats is how many earlier reports of one object are compared with a new one.
 const repeats = 50
 
-// addReport keeps a report unless the same was refused before: clients try again at each synchronisation.
-func addReport(tx *store.Tx, rep store.Conflict) (bool, error) {
+// addReport keeps a report unless the same was refused before: clients try again at each synchronisation, some with
+// a new time stamp in the same content.
+func (q *request) addReport(tx *store.Tx, f *flavor, rep store.Conflict) (bool, error) {
 	earlier, err := tx.Conflicts(store.ConflictFilter{
 		User: rep.UserID, Collection: rep.CollectionID, Object: rep.ObjectID, Limit: repeats,
 	})
@@ -96,7 +98,7 @@ func addReport(tx *store.Tx, rep store.Conflict) (bool, error) {
 	for i := range earlier {
 		e := &earlier[i]
 		if e.Name == rep.Name && e.Cause == rep.Cause && e.Method == rep.Method && e.TheirVersion == rep.TheirVersion &&
-			bytes.Equal(e.Mine, rep.Mine) {
+			q.sameContent(f, e.Mine, rep.Mine) {
 			return false, nil
 		}
 	}
@@ -104,13 +106,10 @@ func addReport(tx *store.Tx, rep store.Conflict) (bool, error) {
 	return err == nil, err
 }
 
-// supersede closes reports of an object whose losing text is now the one that is stored: the refused one, or the one
-// that was written over blindly.
-func (w *putting) supersede(old *resource) error {
-	if old == nil {
-		return nil
-	}
-	open, err := w.tx.Conflicts(store.ConflictFilter{User: w.q.caller.User.ID, Object: old.obj.ID, Open: true, Limit: repeats})
+// supersede closes reports of an object whose losing content is what the server holds now: the refused text, or the
+// one that was written over blindly. now is nil for a deletion.
+func (q *request) supersede(tx *store.Tx, old *resource, now []byte) error {
+	open, err := tx.Conflicts(store.ConflictFilter{User: q.caller.User.ID, Object: old.obj.ID, Open: true, Limit: repeats})
 	if err != nil {
 		return err
 	}
@@ -122,14 +121,27 @@ func (w *putting) supersede(old *resource) error {
 		case store.CauseRelay:
 			continue
 		}
-		if !bytes.Equal(lost, w.doc.bytes()) {
+		if !q.sameContent(old.flavor, lost, now) {
 			continue
 		}
-		if _, err := w.tx.ResolveConflict(open[i].ID, "superseded", w.q.by()); err != nil {
+		if _, err := tx.ResolveConflict(open[i].ID, "superseded", q.by()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// sameContent compares two texts but for what programs change at every save; nil is a deletion.
+func (q *request) sameContent(f *flavor, a, b []byte) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return len(a) == len(b)
+	}
+	if bytes.Equal(a, b) {
+		return true
+	}
+	x, y := q.readStored(f, a), q.readStored(f, b)
+	return x != nil && y != nil && x.kind() != 0 && x.kind() == y.kind() &&
+		differing(x, y, time.UTC).IsEmpty() && slices.Equal(unseen(x), unseen(y))
 }
 
 // colliding lists, as JSON, the fields that both sides changed since base; without base those that differ. "" when

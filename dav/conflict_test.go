@@ -71,6 +71,32 @@ func TestRefusedDeleteIsReported(t *testing.T) {
 	})
 }
 
+// Thunderbird asks its user, and sends the same again without condition: with another time stamp and generation.
+func TestInsistingSupersedes(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	path := annCal + "a.ics"
+	tag := s.put(path, event("a", "Plan"), phone)
+	theirs := event("a", "Plan of the desk")
+	s.put(path, theirs, desk, "If-Match: "+tag)
+	mine := func(generation string) string {
+		return strings.Replace(event("a", "Plan of the phone", "X-MOZ-GENERATION:"+generation), "20260101T000000Z", "20260101T00000"+generation+"Z", 1)
+	}
+	s.call("PUT", path, mine("1"), phone, "If-Match: "+tag).want(412)
+	s.call("PUT", path, mine("2"), phone, "If-Match: "+tag).want(412)
+	s.put(path, mine("3"), phone)
+	reports := s.conflicts()
+	if len(reports) != 2 || reports[1].Resolution != "superseded" || reports[0].ResolvedAt != nil || string(reports[0].Theirs) != theirs {
+		t.Fatalf("%+v", reports)
+	}
+	old := s.put(path, event("a", "Again"), desk, "If-Match: "+s.call("GET", path, "", desk).etag())
+	s.call("DELETE", path, "", phone, "If-Match: "+tag).want(412)
+	s.call("DELETE", path, "", phone, "If-Match: "+old).want(204)
+	if r := s.conflicts(); len(r) != 3 || r[0].Resolution != "superseded" {
+		t.Fatalf("%+v", r[0])
+	}
+}
+
 func TestRefusedCreateIsReported(t *testing.T) {
 	each(t, func(t *testing.T, s *server) {
 		path := annCal + "a.ics"

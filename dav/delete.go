@@ -56,6 +56,9 @@ func (q *request) deleteIn(tx *store.Tx, c *conditions, r *resource) (outcome, e
 			out.conflicts = append(out.conflicts, store.CauseBlind)
 		}
 	}
+	if err := q.supersede(tx, r, nil); err != nil {
+		return outcome{}, err
+	}
 	_, err := tx.DeleteObject(r.col.ID, r.name, store.Cond{}, q.by(), 0)
 	return out, err
 }
@@ -69,7 +72,7 @@ func (q *request) reportBlindDelete(tx *store.Tx, r *resource) (bool, error) {
 	}
 	rep := q.newReport(r, r, store.CauseBlind)
 	rep.Base = saw.text
-	return addReport(tx, rep)
+	return q.addReport(tx, r.flavor, rep)
 }
 
 // sight is what a device downloaded last of an object.

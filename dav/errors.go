@@ -162,7 +162,7 @@ func (q *request) fail(err error) {
 	if f.allow != "" {
 		h.Set("Allow", f.allow)
 	}
-	if f.status >= 500 {
+	if f.status == http.StatusInternalServerError || f.status == http.StatusServiceUnavailable && f.err != nil {
 		q.logFailure(f, "request failed")
 	}
 	q.answerXML(f.status, f.body())

@@ -237,3 +237,34 @@ func TestQuirks(t *testing.T) {
 		t.Error("a device that is told apart already")
 	}
 }
+
+// The table of properties holds each name once, and every row can be read.
+func TestCatalog(t *testing.T) {
+	t.Parallel()
+	c := newCatalog()
+	if len(c.byName) != len(c.rows) {
+		t.Errorf("%d names in %d rows", len(c.byName), len(c.rows))
+	}
+	for _, row := range c.rows {
+		if row.on == 0 || row.value == nil || row.name.Space == "" {
+			t.Errorf("%v is no use", row.name)
+		}
+		if row.set != nil && row.on&atCollection == 0 {
+			t.Errorf("%v can be set where nothing keeps it", row.name)
+		}
+	}
+	for _, row := range reportTable() {
+		if row.on == 0 || row.run == nil {
+			t.Errorf("report %v", row.name)
+		}
+	}
+	methods := methodTable()
+	if len(methods) != len(methodOrder) {
+		t.Error("Allow does not list every method")
+	}
+	for _, name := range methodOrder {
+		if methods[name].run == nil {
+			t.Errorf("no method %s", name)
+		}
+	}
+}

@@ -40,7 +40,7 @@ func (w *putting) reconcile(r *resource) error {
 	rep := w.q.newReport(w.parent, r, store.CauseBlind)
 	rep.Base, rep.Mine = saw.text, w.doc.bytes()
 	rep.Fields = w.q.colliding(w.parent, saw.text, rep.Mine, rep.Theirs)
-	made, err := addReport(w.tx, rep)
+	made, err := w.q.addReport(w.tx, r.flavor, rep)
 	if made {
 		w.out.conflicts = append(w.out.conflicts, rep.Cause)
 	}

@@ -200,8 +200,10 @@ func (w *putting) write(old *resource) (outcome, error) {
 		return w.out, nil
 	}
 	w.out.etag = res.Object.ETag
-	if err := w.supersede(old); err != nil {
-		return outcome{}, err
+	if old != nil {
+		if err := w.q.supersede(w.tx, old, w.doc.bytes()); err != nil {
+			return outcome{}, err
+		}
 	}
 	return w.out, w.tx.MarkSeen(w.q.caller.Device, []store.SeenMark{{Object: res.Object.ID, Seq: res.Object.Seq}})
 }
