@@ -35,6 +35,7 @@ func TestDemo(t *testing.T) {
 				{"the CRM's creation arrives", s.crmCreatesEvent},
 				{"deletion reaches the CRM", s.deleteEvent},
 				{"the CRM's deletion arrives", s.crmDeletesEvent},
+				{"tasks go both ways", s.tasks},
 				{"contact's edit reaches the CRM", s.editContact},
 				{"the CRM's edit of a contact arrives", s.crmEditsContact},
 				{"contact's creation reaches the CRM", s.createContact},
@@ -159,6 +160,25 @@ func (s *demoScript) deleteEvent(t *testing.T) {
 func (s *demoScript) crmDeletesEvent(t *testing.T) {
 	s.crm.Remove(t, "Activity", s.activity(t, s.title("Made in the CRM")).Text("Id"))
 	misses(t, s.person, s.person.events, s.title("Made in the CRM"))
+}
+
+// tasks: what is to do in the CRM is in the task list, and what is ticked off there is completed in the CRM.
+func (s *demoScript) tasks(t *testing.T) {
+	id := s.crm.ToDo(t, s.title("To do"), time.Now().Add(24*time.Hour))
+	task := sees(t, s.person, s.person.events, s.title("To do"))
+	if task.place != "tasks" {
+		t.Errorf("it is in %q", task.place)
+	}
+	s.person.complete(t, task)
+	s.crm.Await(t, crossing, "Activity", id, "StatusId", creatio.StatusDone)
+
+	s.person.addTask(t, task.place, "task-by-"+s.tag, s.title("Task made"))
+	made := s.activity(t, s.title("Task made"))
+	if made.Text("ActivityCategoryId") != creatio.CategoryToDo || made.Text("StatusId") == creatio.StatusDone || made["ShowInScheduler"] != false {
+		t.Errorf("the task became %v", made)
+	}
+	s.crm.Change(t, "Activity", made.Text("Id"), creatio.Fields{"Title": s.title("Task renamed")})
+	sees(t, s.person, s.person.events, s.title("Task renamed"))
 }
 
 // contact is one of the sample people who has an address.

@@ -13,6 +13,7 @@ import (
 	"crmbridge/crm/creatio/creatiosim"
 	"crmbridge/e2e/bridge"
 	"crmbridge/e2e/creatio"
+	"crmbridge/internal/testenv"
 )
 
 // linked is an account at "serve" whose calendar is linked to a simulated Creatio that is asked only once an hour: what a
@@ -23,9 +24,9 @@ type linked struct {
 	person person
 }
 
-func link(t *testing.T, policy string) linked {
+func link(t *testing.T, databaseURL, policy string) linked {
 	t.Helper()
-	l := linked{bridge: bridge.Serve(t, ""), crm: creatio.Simulate(t)}
+	l := linked{bridge: bridge.Serve(t, databaseURL), crm: creatio.Simulate(t)}
 	account := l.bridge.AddUser(t, "alice", "password-of-alice")
 	l.bridge.Run(t, "", "link", "add", "--user", "alice", "--driver", "creatio", "--collection", "calendar", "--name", "meetings",
 		"--set", "url="+l.crm.URL, "--set", "username="+l.crm.User, "--set", "password="+l.crm.Password,
@@ -55,24 +56,30 @@ func (l linked) meet(t *testing.T, title string, inCRM creatio.Fields) (id strin
 
 func TestLinkMergesFields(t *testing.T) {
 	t.Parallel()
-	l := link(t, "ask")
-	id := l.meet(t, "Merged", creatio.Fields{"Location": "Room from the CRM"})
-	l.crm.Await(t, crossing, "Activity", id, "Title", "Merged (client)")
-	if got := l.crm.Read(t, "Activity", id).Text("Location"); got != "Room from the CRM" {
-		t.Errorf("the CRM's own change became %q", got)
-	}
-	event := sees(t, l.person, l.person.events, "Merged (client)")
-	if text := readFile(t, event.id); !strings.Contains(text, "LOCATION:Room from the CRM") {
-		t.Errorf("the CRM's change is not in %s", text)
-	}
-	if conflicts := l.bridge.Conflicts(t); len(conflicts) != 0 {
-		t.Errorf("conflicts: %v", conflicts)
+	for name, database := range map[string]func(testing.TB) string{"sqlite": func(testing.TB) string { return "" }, "postgres": testenv.Postgres} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := link(t, database(t), "ask")
+			id := l.meet(t, "Merged", creatio.Fields{"Location": "Room from the CRM"})
+			l.crm.Await(t, crossing, "Activity", id, "Title", "Merged (client)")
+			if got := l.crm.Read(t, "Activity", id).Text("Location"); got != "Room from the CRM" {
+				t.Errorf("the CRM's own change became %q", got)
+			}
+			event := sees(t, l.person, l.person.events, "Merged (client)")
+			await(t, "the CRM's change in the client", func() error {
+				l.person.sync(t)
+				return holds(readFile(t, event.id), "LOCATION:Room from the CRM")
+			})
+			if conflicts := l.bridge.Conflicts(t); len(conflicts) != 0 {
+				t.Errorf("conflicts: %v", conflicts)
+			}
+		})
 	}
 }
 
 func TestLinkAsksAboutCollision(t *testing.T) {
 	t.Parallel()
-	l := link(t, "ask")
+	l := link(t, "", "ask")
 	for _, choice := range []struct{ take, want string }{{"theirs", "Title of the CRM"}, {"mine", "Collision (client)"}} {
 		id := l.meet(t, "Collision", creatio.Fields{"Title": "Title of the CRM", "Location": "Elsewhere"})
 		list := l.bridge.Conflicts(t)
@@ -117,7 +124,7 @@ func TestLinkSettlesByPolicy(t *testing.T) {
 	for policy, want := range map[string]string{"crm": "Title of the CRM", "client": "Settled (client)"} {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
-			l := link(t, policy)
+			l := link(t, "", policy)
 			id := l.meet(t, "Settled", creatio.Fields{"Title": "Title of the CRM"})
 			l.crm.Await(t, crossing, "Activity", id, "Title", want)
 			sees(t, l.person, l.person.events, want)
@@ -135,7 +142,7 @@ func TestLinkSettlesByPolicy(t *testing.T) {
 // A listing that is suddenly empty deletes nothing.
 func TestLinkSurvivesEmptyListing(t *testing.T) {
 	t.Parallel()
-	l := link(t, "ask")
+	l := link(t, "", "ask")
 	l.person.sync(t)
 	before := len(l.person.events(t))
 	if before < 5 {

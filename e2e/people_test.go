@@ -28,8 +28,10 @@ type person struct {
 	events  func(*testing.T) map[string]item
 	create  func(t *testing.T, place, uid, title string, start time.Time)
 	addTask func(t *testing.T, place, uid, title string)
-	retitle func(t *testing.T, event item, title string)
-	remove  func(t *testing.T, event item)
+	// complete ticks off a task.
+	complete func(t *testing.T, task item)
+	retitle  func(t *testing.T, event item, title string)
+	remove   func(t *testing.T, event item)
 
 	cards      func(*testing.T) map[string]item
 	addCard    func(t *testing.T, place, uid, name, email string)
@@ -97,6 +99,9 @@ func atThunderbird(t *testing.T, account plain.Account) person {
 		addTask: func(t *testing.T, place, uid, title string) {
 			calendars[place].Add(t, plain.Task(uid, title)).Quiet(t)
 		},
+		complete: func(t *testing.T, task item) {
+			calendars[task.place].Change(t, task.id, map[string]any{"COMPLETED": true}, thunderbird.Discard).Quiet(t)
+		},
 		retitle: func(t *testing.T, event item, title string) {
 			calendars[event.place].Change(t, event.id, map[string]any{"TITLE": title}, thunderbird.Discard).Quiet(t)
 		},
@@ -159,7 +164,8 @@ func atEvolution(t *testing.T, account plain.Account) person {
 		create: func(t *testing.T, place, uid, title string, start time.Time) {
 			calendars[place].Create(t, appointment(uid, title, start))
 		},
-		addTask: func(t *testing.T, place, uid, title string) { calendars[place].Create(t, plain.Task(uid, title)) },
+		addTask:  func(t *testing.T, place, uid, title string) { calendars[place].Create(t, plain.Task(uid, title)) },
+		complete: func(t *testing.T, task item) { calendars[task.place].Complete(t, task.id) },
 		retitle: func(t *testing.T, event item, title string) {
 			if err := calendars[event.place].Change(t, event.id, title, evolution.Fail); err != nil {
 				t.Fatal(err)
@@ -223,6 +229,10 @@ func atVdirsyncer(t *testing.T, account plain.Account) person {
 		},
 		addTask: func(t *testing.T, place, uid, title string) {
 			home.Write(t, vdirsyncer.Calendars, place, url.PathEscape(uid), plain.Task(uid, title))
+			home.MustSync(t)
+		},
+		complete: func(t *testing.T, task item) {
+			store(t, task.id, setValue(readFile(t, task.id), "STATUS", "COMPLETED"))
 			home.MustSync(t)
 		},
 		retitle: func(t *testing.T, event item, title string) {

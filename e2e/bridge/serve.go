@@ -53,13 +53,22 @@ type DemoInstance struct {
 // Demo starts "bridge demo" and waits until its addresses are known, as a newcomer does.
 func Demo(tb testing.TB) *DemoInstance {
 	tb.Helper()
-	dir := tb.TempDir()
-	port := testenv.FreePort(tb)
-	d := &DemoInstance{Instance: Instance{Base: fmt.Sprintf("http://127.0.0.1:%d/", port), Config: filepath.Join(dir, "config.yaml"),
-		program: Program(tb)}}
-	env := filepath.Join(dir, "demo.env")
-	d.start(tb, "demo", "--addr", fmt.Sprintf("127.0.0.1:%d", port), "--dir", dir, "--env", env)
+	d := &DemoInstance{Instance: Instance{Base: fmt.Sprintf("http://127.0.0.1:%d/", testenv.FreePort(tb)),
+		Config: filepath.Join(tb.TempDir(), "config.yaml"), program: Program(tb)}}
+	d.Restart(tb)
+	return d
+}
 
+// Restart starts "bridge demo" again with the same address and folder after Kill or Stop.
+func (d *DemoInstance) Restart(tb testing.TB) {
+	tb.Helper()
+	dir := filepath.Dir(d.Config)
+	env := filepath.Join(dir, "demo.env")
+	if err := os.RemoveAll(env); err != nil {
+		tb.Fatal(err)
+	}
+	address := strings.TrimSuffix(strings.TrimPrefix(d.Base, "http://"), "/")
+	d.start(tb, "demo", "--addr", address, "--dir", dir, "--env", env)
 	var values map[string]string
 	testenv.Until(tb, time.Minute, "the demo's addresses", func() (err error) {
 		values, err = readEnv(env)
@@ -70,9 +79,12 @@ func Demo(tb testing.TB) *DemoInstance {
 			tb.Fatalf("the demo's --env file has no %s", name)
 		}
 	}
-	d.Account = plain.Account{Base: strings.TrimSuffix(values["BRIDGE_URL"], "/") + "/", User: values["BRIDGE_USER"], Password: values["BRIDGE_PASSWORD"]}
+	account := plain.Account{Base: strings.TrimSuffix(values["BRIDGE_URL"], "/") + "/", User: values["BRIDGE_USER"], Password: values["BRIDGE_PASSWORD"]}
+	if d.CRM != nil && account != d.Account {
+		tb.Errorf("the demo's account changed from %+v to %+v", d.Account, account)
+	}
+	d.Account = account
 	d.CRM = creatio.SignIn(tb, values["CRM_URL"], values["CRM_USER"], values["CRM_PASSWORD"])
-	return d
 }
 
 // readEnv reads KEY=value lines.

@@ -177,6 +177,13 @@ func (c *CRM) Meeting(tb testing.TB, title string, start time.Time, length time.
 		"TypeId": TypeTask, "ActivityCategoryId": CategoryMeeting, "StatusId": StatusNew, "OwnerId": c.Owner, "AuthorId": c.Owner, "ShowInScheduler": true})
 }
 
+// ToDo makes an open task of the signed-in user that is due at a time, and returns its id.
+func (c *CRM) ToDo(tb testing.TB, title string, due time.Time) string {
+	tb.Helper()
+	return c.Add(tb, "Activity", Fields{"Title": title, "StartDate": due.Add(-time.Hour).UTC().Format(time.RFC3339), "DueDate": due.UTC().Format(time.RFC3339),
+		"TypeId": TypeTask, "ActivityCategoryId": CategoryToDo, "StatusId": StatusNew, "OwnerId": c.Owner, "AuthorId": c.Owner, "ShowInScheduler": false})
+}
+
 // Change sets columns of a record.
 func (c *CRM) Change(tb testing.TB, entity, id string, fields Fields) {
 	tb.Helper()
