@@ -103,6 +103,9 @@ func (r *run) made(tx *store.Tx, p store.Pair, v view, rec remote.Record) error 
 	if err := theirs(&p, rec, r.carried(rec.Item.Kind())); err != nil {
 		return err
 	}
+	if err := r.remember(tx, p); err != nil {
+		return err
+	}
 	return r.sent(tx, &p, v, v.local, rec.Item, rec.Item)
 }
 

@@ -99,6 +99,9 @@ func (r *run) resumeCreate(ctx context.Context, p store.Pair) error {
 		if err := theirs(&p, rec, carried); err != nil {
 			return err
 		}
+		if err := r.remember(tx, p); err != nil {
+			return err
+		}
 		wake(&p)
 		return tx.SavePair(&p)
 	})

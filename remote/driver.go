@@ -17,9 +17,9 @@ import (
 // flags, validation, docs, redaction) is generated from this value. Drivers are
 // rows of one table in cmd/bridge; they do not register themselves.
 type Driver struct {
-	Name    string // "creatio": in configuration and storage, never changed
-	Title   string // "Creatio (bpm'online)"
-	Help    string // one paragraph: what it syncs and what it needs
+	Name  string // "creatio": in configuration and storage, never changed
+	Title string // "Creatio (bpm'online)"
+	Help  string // one paragraph: what it syncs and what it needs
 	// Options are the driver's own; All adds those of the connection.
 	Options []Option
 	// Open prepares a remote. It checks the settings and does no I/O beyond what

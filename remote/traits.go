@@ -27,6 +27,10 @@ type Traits struct {
 	Idempotent bool
 	// KeepsUID: Record.Item has the UID given at Create.
 	KeepsUID bool
+	// Place names the system behind the connection (host and database), the same
+	// for every link to it. With it, ids that are only unique there are recognised
+	// when a link is made anew. "" where ids are unique everywhere.
+	Place string
 	// TimeStep is the resolution of times; 24 h means that only dates are kept
 	// for tasks. 0 means nanoseconds.
 	TimeStep time.Duration

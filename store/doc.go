@@ -6,7 +6,7 @@
 //	open.go       Open, Close, View, Update: one writer at a time per collection
 //	migrate*.go   numbered, append-only migrations
 //	users.go tokens.go collections.go objects.go changes.go seen.go props.go
-//	links.go pairs.go conflicts.go runs.go     the queries, all methods of Tx
+//	links.go pairs.go identities.go conflicts.go runs.go     the queries, all methods of Tx
 //	invariants.go CheckInvariants, run on close in every test
 //
 // Invariants:

@@ -21,6 +21,7 @@ type migration struct {
 func migrations() []migration {
 	return []migration{
 		{1, schema0001},
+		{2, schema0002},
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 func frozen() map[int]string {
 	return map[int]string{
 		1: "b09a6f1f6bcbbcbc",
+		2: "85a77b2a7ef185d7",
 	}
 }
 
@@ -44,7 +45,7 @@ func TestMigrationsAreFrozen(t *testing.T) {
 }
 
 func models() []any {
-	return []any{&User{}, &Token{}, &Collection{}, &Object{}, &Version{}, &Seen{}, &Property{}, &Link{}, &Pair{}, &Conflict{}, &Run{}, &Step{}}
+	return []any{&User{}, &Token{}, &Collection{}, &Object{}, &Version{}, &Seen{}, &Property{}, &Link{}, &Pair{}, &Conflict{}, &Run{}, &Step{}, &Identity{}}
 }
 
 // recorder notes what AutoMigrate would change.
@@ -149,7 +150,8 @@ func TestUpgradeFromV1(t *testing.T) {
 		err = s.View(t.Context(), func(tx *Tx) error {
 			for _, m := range models() {
 				var n int64
-				if err := tx.orm.Model(m).Count(&n).Error; err != nil || n == 0 {
+				_, later := m.(*Identity) // of the second migration: empty
+				if err := tx.orm.Model(m).Count(&n).Error; err != nil || n == 0 && !later {
 					t.Errorf("%T: %d rows, %v", m, n, err)
 				}
 			}

@@ -238,6 +238,16 @@ type Pair struct {
 	UpdatedAt time.Time
 }
 
+// Identity is the UID of a remote item, for remotes that keep none. It outlives the
+// link, so that linking again finds the object instead of making a second one.
+type Identity struct {
+	UserID   UserID `gorm:"primaryKey;autoIncrement:false"`
+	Driver   string `gorm:"primaryKey"`
+	Place    string `gorm:"primaryKey"` // which system: remote.Traits.Place
+	RemoteID string `gorm:"primaryKey"`
+	UID      string `gorm:"column:uid"`
+}
+
 // Cause says where a conflict arose.
 type Cause string
 
