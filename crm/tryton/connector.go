@@ -1,0 +1,113 @@
+package tryton
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"crmbridge/crm"
+	"crmbridge/pim"
+	"crmbridge/remote"
+)
+
+// The collections.
+const (
+	Parties remote.CollectionID = "parties"
+	Tasks   remote.CollectionID = "tasks"
+)
+
+const (
+	pageSize  = 100 // records with everything in them
+	listSize  = 500 // records with their versions only
+	fetchSize = 100
+	// parallel is how many calls a connector makes at once.
+	parallel = 4
+)
+
+// connector is one user's view of one database.
+type connector struct {
+	*client
+	now   func() time.Time
+	log   *slog.Logger
+	known knowledge
+	atlas atlas
+	// writing holds one token: one write at a time, because works form a tree that
+	// Tryton renumbers, and two renumberings at once fail at the database.
+	writing chan struct{}
+}
+
+var (
+	_ remote.Remote = (*connector)(nil)
+	_ remote.Lister = (*connector)(nil)
+	_ remote.Finder = (*connector)(nil)
+	_ remote.Prober = (*connector)(nil)
+	_ crm.Lookups   = (*connector)(nil)
+)
+
+func newConnector(c *client, now func() time.Time, log *slog.Logger) *connector {
+	return &connector{client: c, now: now, log: log, writing: make(chan struct{}, 1)}
+}
+
+// Traits implements remote.Remote.
+func (c *connector) Traits() remote.Traits {
+	readOnly := pim.Set(pim.FieldURL)
+	if c.set.employer == "" {
+		// Organisations are still shown as such; see contactOf.
+		readOnly = readOnly.Or(pim.Set(pim.FieldCompany))
+	}
+	return remote.Traits{
+		Carries: map[pim.Kind]pim.FieldSet{
+			pim.KindContact: pim.Set(pim.FieldName, pim.FieldFullName, pim.FieldPhones, pim.FieldEmails, pim.FieldURLs,
+				pim.FieldIMs, pim.FieldAddresses, pim.FieldCategories, pim.FieldCompany),
+			// The module project has no dates. Modules that add some differ too much
+			// to promise anything.
+			pim.KindTask: pim.Set(pim.FieldTitle, pim.FieldNotes, pim.FieldStatus, pim.FieldPercent, pim.FieldEffort, pim.FieldProject),
+		},
+		ReadOnly: readOnly,
+		Required: map[pim.Kind]pim.FieldSet{pim.KindTask: pim.Set(pim.FieldTitle, pim.FieldStatus)},
+		// Tryton compares the stamps of the rows that a write touches, but not those of
+		// a party's other phones and addresses, and on SQLite to the second only.
+		CheckedWrites: false,
+		Recurrence:    remote.NoRecurrence,
+		PageSize:      pageSize,
+		Concurrency:   parallel,
+	}
+}
+
+// Collections implements remote.Remote. It looks at the server anew.
+func (c *connector) Collections(ctx context.Context) ([]remote.Collection, error) {
+	f, err := c.learn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []remote.Collection
+	for _, s := range shelves() {
+		if err := s.usable(f); err != nil {
+			continue
+		}
+		r := f.rights[s.model]
+		out = append(out, remote.Collection{ID: s.id, Name: s.name, Kinds: pim.Kinds(s.kind), ReadOnly: !bool(r.Create && r.Write)})
+	}
+	return out, nil
+}
+
+// Close implements remote.Remote. It ends the session at Tryton, which is a courtesy:
+// whatever goes wrong, the session ends by itself some minutes later.
+func (c *connector) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := c.logout(ctx); err != nil {
+		c.log.Debug("tryton: logout", "error", err)
+	}
+	return nil
+}
+
+// recordID is the number of an item; ok is false for what no record of Tryton can
+// have. The limit is that of a database's integer.
+func recordID(id remote.ItemID) (n int64, ok bool) {
+	n, err := strconv.ParseInt(string(id), 10, 32)
+	return n, err == nil && n > 0 && strconv.FormatInt(n, 10) == string(id)
+}
+
+func itemID(n int64) remote.ItemID { return remote.ItemID(strconv.FormatInt(n, 10)) }

@@ -1,0 +1,232 @@
+package tryton
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+)
+
+// planParty implements shelf.plan.
+func planParty(ctx context.Context, c *connector, op string, f *facts, r row, want pim.Item, set pim.FieldSet) (plan, error) {
+	v, ok := want.(*pim.Contact)
+	if !ok {
+		return plan{}, wrongKind(op, want)
+	}
+	now := party{}
+	if r.party != nil {
+		now = *r.party
+	}
+	p := plan{set: values{}}
+	if name, changes := nameFor(now.Name, v, set); changes {
+		p.set["name"] = orNull(name)
+	}
+	ms := mechanismsFor(now.Mechanisms, v, set)
+	var as edits
+	if set.Has(pim.FieldAddresses) {
+		ts, err := c.targets(ctx, f, v.Addresses)
+		if err != nil {
+			return plan{}, err
+		}
+		as = addressEdits(now.Addresses, ts)
+	}
+	if err := c.ties(ctx, f, now, v, set, p.set); err != nil {
+		return plan{}, err
+	}
+	if len(ms.remove)+len(as.remove) > 0 {
+		p.second = values{}
+		for k, v := range p.set {
+			p.second[k] = v
+		}
+		p.second.put("contact_mechanisms", ms.ops(true))
+		p.second.put("addresses", as.ops(true))
+	}
+	p.set.put("contact_mechanisms", ms.ops(false))
+	p.set.put("addresses", as.ops(false))
+	return p, nil
+}
+
+// put sets a one2many field if there is anything to do.
+func (v values) put(field string, ops []any) {
+	if len(ops) > 0 {
+		v[field] = ops
+	}
+}
+
+// nameFor is the party's name after a change of the full name or of its parts. The
+// parts count only where the full name stays: a client changes both together.
+func nameFor(now string, want *pim.Contact, set pim.FieldSet) (name string, changes bool) {
+	parts := nameParts{want.Prefix, want.Given, want.Middle, want.Family, want.Suffix}
+	full := strings.TrimSpace(oneLine(want.FullName))
+	switch {
+	case set.Has(pim.FieldFullName) && full != "":
+		name = full
+	case set.Has(pim.FieldFullName):
+		name = oneLine(joinName(parts))
+	case set.Has(pim.FieldName) && splitName(now) != parts:
+		name = oneLine(joinName(parts))
+	default:
+		return now, false
+	}
+	return name, name != now
+}
+
+// mechanismsFor are the edits of those groups that are to change.
+func mechanismsFor(rows []mechanism, want *pim.Contact, set pim.FieldSet) edits {
+	rows = sortMechanisms(rows)
+	var e edits
+	for _, g := range []struct {
+		group  group
+		field  pim.FieldID
+		wanted []pim.Labeled
+	}{
+		{phones, pim.FieldPhones, want.Phones}, {emails, pim.FieldEmails, want.Emails},
+		{pages, pim.FieldURLs, want.URLs}, {messengers, pim.FieldIMs, want.IMs},
+	} {
+		if set.Has(g.field) {
+			e.add(mechanismEdits(rows, g.group, g.wanted))
+		}
+	}
+	return e
+}
+
+// ties are the categories and the employer.
+func (c *connector) ties(ctx context.Context, f *facts, now party, want *pim.Contact, set pim.FieldSet, out values) error {
+	if set.Has(pim.FieldCategories) {
+		var have []string
+		for _, cat := range now.Categories {
+			have = append(have, cat.Path)
+		}
+		added := slices.DeleteFunc(slices.Clone(want.Categories), func(s string) bool { return slices.Contains(have, s) })
+		ids, err := c.categoryIDs(ctx, f, added)
+		if err != nil {
+			return err
+		}
+		var gone []int64
+		for _, cat := range now.Categories {
+			if !slices.Contains(want.Categories, cat.Path) && !slices.Contains(ids, cat.ID) {
+				gone = append(gone, cat.ID)
+			}
+		}
+		var ops []any
+		if len(ids) > 0 {
+			ops = append(ops, []any{"add", ids})
+		}
+		if len(gone) > 0 {
+			ops = append(ops, []any{"remove", gone})
+		}
+		out.put("categories", ops)
+	}
+	if f.employer == 0 || !set.Has(pim.FieldCompany) || isOrganisation(want.FullName) {
+		return nil
+	}
+	return c.employerTie(ctx, f, now, strings.TrimSpace(oneLine(want.Company)), out)
+}
+
+// employerTie makes, moves or cuts the relation to the employer.
+func (c *connector) employerTie(ctx context.Context, f *facts, now party, name string, out values) error {
+	present, has := employment(f, now.Relations)
+	if has && present.To.Name == name || !has && name == "" {
+		return nil
+	}
+	if name == "" {
+		out.put("relations", []any{[]any{"delete", []int64{present.ID}}})
+		return nil
+	}
+	id, err := c.employerNamed(ctx, f, name)
+	switch {
+	case err != nil:
+		return err
+	case has:
+		out.put("relations", []any{[]any{"write", []int64{present.ID}, values{"to": id}}})
+	default:
+		out.put("relations", []any{[]any{"create", []values{{"to": id, "type": f.employer}}}})
+	}
+	return nil
+}
+
+func markParty(set values, key string) {
+	set["identifiers"] = []any{[]any{"create", []values{{"code": identifierOf(key)}}}}
+}
+
+func markedParty(key string) domain {
+	return domain{clause("identifiers.code", "=", identifierOf(key))}
+}
+
+// removeParty deletes or archives a party. What something else in Tryton points to is
+// archived, because Tryton would empty those fields without asking, and with the
+// party of a company it would delete the company.
+func removeParty(ctx context.Context, c *connector, op string, f *facts, r row, how remote.Removal) error {
+	in, ids := f.locked(r), []int64{r.id}
+	if how == remote.Delete {
+		used, err := c.partyInUse(ctx, op, f, r.id)
+		if err != nil {
+			return err
+		}
+		if !used {
+			err := c.user(ctx, op, modelParty, "delete", in, nil, ids)
+			if !isFault(err, "UserError") {
+				return err
+			}
+		}
+	}
+	return c.user(ctx, op, modelParty, "write", in, nil, ids, values{"active": false})
+}
+
+// partOfParty are the models whose rows belong to a party and go with it.
+func partOfParty(model string) bool {
+	switch model {
+	case modelParty, modelAddress, modelMechanism, modelRelation, "party.relation", "party.identifier", "party.party.lang", "party.party-party.category":
+		return true
+	}
+	return false
+}
+
+// partyInUse looks through everything that can point to a party.
+func (c *connector) partyInUse(ctx context.Context, op string, f *facts, id int64) (bool, error) {
+	var fields []struct {
+		Name  string `json:"name"`
+		Model struct {
+			Name string `json:"model"`
+		} `json:"model."`
+	}
+	q := query{
+		model: "ir.model.field", fields: []string{"name", "model.model"},
+		where: domain{clause("relation", "=", modelParty), clause("ttype", "in", []string{"many2one", "one2one"})},
+	}
+	if err := c.find(ctx, op, f.in, q, &fields); err != nil {
+		return false, err
+	}
+	for _, field := range fields {
+		if partOfParty(field.Model.Name) {
+			continue
+		}
+		used, err := c.pointsTo(ctx, op, f, field.Model.Name, field.Name, id)
+		if used || err != nil {
+			return used, err
+		}
+	}
+	return false, nil
+}
+
+// pointsTo asks one model. What the user may not look at counts as pointing there;
+// what is no stored model, such as the form of a wizard, cannot.
+func (c *connector) pointsTo(ctx context.Context, op string, f *facts, model, field string, id int64) (bool, error) {
+	var found []int64
+	in := values{"active_test": false}
+	for k, v := range f.in {
+		in[k] = v
+	}
+	err := c.user(ctx, op, model, "search", in, &found, domain{clause(field, "=", id)}, 0, 1, nil)
+	switch {
+	case err == nil:
+		return len(found) > 0, nil
+	case isFault(err, "UserError"):
+		return true, nil
+	case isFault(err, ""), pim.ReasonOf(err) == pim.ErrForbidden:
+		return false, nil
+	}
+	return false, err
+}

@@ -1,0 +1,124 @@
+package tryton
+
+import (
+	"context"
+	"strings"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+)
+
+// planTask implements shelf.plan.
+func planTask(ctx context.Context, c *connector, op string, f *facts, r row, want pim.Item, set pim.FieldSet) (plan, error) {
+	t, ok := want.(*pim.Task)
+	if !ok {
+		return plan{}, wrongKind(op, want)
+	}
+	now := work{}
+	if r.work != nil {
+		now = *r.work
+	}
+	v, err := c.taskValues(ctx, op, f, now, t, set)
+	if err == nil && r.work == nil {
+		v["type"], v["company"] = "task", f.company
+		if _, given := v["parent"]; !given && f.project != 0 {
+			v["parent"] = f.project
+		}
+	}
+	return plan{set: v}, err
+}
+
+func markTask(set values, key string) {
+	text, _ := set["comment"].(string)
+	set["comment"] = text + markerOf(key)
+}
+
+func markedTask(key string) domain { return domain{clause("comment", "like", "%"+markerOf(key)+"%")} }
+
+// removeTask deletes a work. Tryton refuses while something hangs on it, such as
+// sub-tasks or time sheets, and says so.
+func removeTask(ctx context.Context, c *connector, op string, f *facts, r row, how remote.Removal) error {
+	if how == remote.Unassign {
+		return pim.Errorf(op, pim.ErrUnsupported, "Tryton's tasks belong to nobody, so that nobody can be taken off; delete or complete the task")
+	}
+	return c.user(ctx, op, modelWork, "delete", f.locked(r), nil, []int64{r.id})
+}
+
+// taskValues are the fields of a work to be written. now is the work as it is; its
+// zero value is a new one.
+func (c *connector) taskValues(ctx context.Context, op string, f *facts, now work, want *pim.Task, set pim.FieldSet) (values, error) {
+	out := values{}
+	if set.Has(pim.FieldTitle) {
+		name := toWorkName(want.Title)
+		if name == "" {
+			return nil, pim.Errorf(op, pim.ErrRefused, "a task needs a title in Tryton")
+		}
+		if name != now.Name {
+			out["name"] = name
+		}
+	}
+	if set.Has(pim.FieldNotes) && withoutMarker(now.Comment) != withoutMarker(want.Notes) {
+		out["comment"] = orNull(withMarker(want.Notes, now.Comment))
+	}
+	if set.Has(pim.FieldEffort) && now.Effort != span(want.Effort) {
+		out["effort_duration"] = span(want.Effort)
+	}
+	if err := progressValues(f, now, want, set, out); err != nil {
+		return nil, err
+	}
+	if !set.Has(pim.FieldProject) || strings.TrimSpace(want.CRM.Project) == now.Parent.Path {
+		return out, nil
+	}
+	if strings.TrimSpace(want.CRM.Project) == "" {
+		out["parent"] = nil
+		return out, nil
+	}
+	id, err := c.projectNamed(ctx, op, f, strings.TrimSpace(want.CRM.Project))
+	if err == nil && id != now.Parent.ID {
+		out["parent"] = id
+	}
+	return out, err
+}
+
+// progressValues are the status and progress: Tryton ties them together, so that one
+// rules what the other may be.
+func progressValues(f *facts, now work, want *pim.Task, set pim.FieldSet, out values) error {
+	w := wish{
+		status: statusOf(f, now.Status, now.Progress), percent: percentOf(now.Progress),
+		byStatus: set.Has(pim.FieldStatus), byNumber: set.Has(pim.FieldPercent),
+	}
+	if !w.byStatus && !w.byNumber {
+		return nil
+	}
+	if w.byStatus {
+		w.status = want.Status
+	}
+	if w.byNumber {
+		w.percent = want.Percent
+	}
+	if !w.byStatus && w.status == pim.NeedsAction && w.percent == 0 {
+		return nil
+	}
+	id, progress, err := progressFor(f, w, now.Status)
+	if err != nil {
+		return err
+	}
+	if id != now.Status {
+		out["status"] = id
+	}
+	if progress != nil && now.Progress != nil && *progress < 1 && percentOf(progress) == percentOf(now.Progress) && f.allows(id, now.Progress) {
+		progress = now.Progress // Tryton may have it finer than per cent
+	}
+	if !sameProgress(progress, now.Progress) {
+		if progress == nil {
+			out["progress"] = nil
+		} else {
+			out["progress"] = *progress
+		}
+	}
+	return nil
+}
+
+func sameProgress(a, b *float64) bool {
+	return a == nil && b == nil || a != nil && b != nil && *a == *b
+}
