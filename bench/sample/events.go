@@ -28,9 +28,9 @@ func (Calendar) Begin() time.Time { return time.Date(2024, 12, 30, 0, 0, 0, 0, t
 // spread is how many days events are spread over.
 const spread = 2 * 365
 
-// SteadyMonth is the month of the Steady events, after the two years.
+// SteadyMonth is the month of the Steady events, after the last series with an end.
 func (Calendar) SteadyMonth() (from, until time.Time) {
-	return time.Date(2027, 6, 1, 0, 0, 0, 0, time.UTC), time.Date(2027, 7, 1, 0, 0, 0, 0, time.UTC)
+	return time.Date(2027, 9, 1, 0, 0, 0, 0, time.UTC), time.Date(2027, 10, 1, 0, 0, 0, 0, time.UTC)
 }
 
 // UsualMonth is a month in the middle of the two years.
