@@ -262,11 +262,9 @@ func TestConformance(t *testing.T) {
 		"by column": {change: func(o *creatiosim.Options) {
 			o.LookupFilter, o.Expiry, o.ByteOrderMark, o.Errors = creatiosim.ByColumn, creatiosim.ExpiredHTML, true, creatiosim.ErrorsInner
 		}},
-		"either, own paging, WebDAV": {change: func(o *creatiosim.Options) {
-			o.LookupFilter, o.PageSize, o.WebDAV, o.NoCSRF = creatiosim.ByEither, 7, true, true
-		}},
-		"foreign lookups, surname first": {change: func(o *creatiosim.Options) { o.ForeignLookups, o.SurnameFirst = true, true }},
-		"oauth":                          {settings: crm.Settings{"auth": "oauth", "client_id": "bridge", "client_secret": "client secret", "identity_url": "SITE"}},
+		"cloud": {change: func(o *creatiosim.Options) {
+			o.LookupFilter, o.PageSize, o.WebDAV, o.NoCSRF, o.ForeignLookups, o.SurnameFirst = creatiosim.ByEither, 7, true, true, true, true
+		}, settings: crm.Settings{"auth": "oauth", "client_id": "bridge", "client_secret": "client secret", "identity_url": "SITE"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
