@@ -34,6 +34,8 @@ type state struct {
 	modified time.Time
 }
 
+// readConditions reads all preconditions of a request. What cannot be understood at all is 400: guessing at a condition
+// could lose somebody's change.
 func readConditions(h http.Header, hosts []string) (conditions, error) {
 	var c conditions
 	var err error
@@ -136,6 +138,7 @@ func (c *conditions) notModified(s state) bool {
 	return !c.modifiedSince.IsZero() && !s.modified.Truncate(time.Second).After(c.modifiedSince)
 }
 
+// matches reports whether a tag of the list is that of s. "*" is any version, but not none (RFC 9110 13.1.1).
 func matches(tags []tag, s state, weak bool) bool {
 	for _, t := range tags {
 		if s.exists && (t.any || t.value == s.etag && (weak || !t.weak)) {

@@ -49,6 +49,7 @@ func (q *request) refuseDelete(tx *store.Tx, c *conditions, r *resource) (outcom
 	return q.refuse(tx, r.flavor, rep)
 }
 
+// refuse is 412, after the transaction that keeps the report.
 func (q *request) refuse(tx *store.Tx, f *flavor, rep store.Conflict) (outcome, error) {
 	made, err := q.addReport(tx, f, rep)
 	out := outcome{refused: preconditionFailed()}
@@ -170,6 +171,7 @@ func (q *request) readStored(f *flavor, text []byte) document {
 	return doc
 }
 
+// fieldsJSON is the form of store.Conflict.Fields.
 func fieldsJSON(set pim.FieldSet) string {
 	if set.IsEmpty() {
 		return ""

@@ -22,6 +22,7 @@ type transfer struct {
 	members   bool // of a copied collection
 }
 
+// transfer reads the headers and leaves the rest to the transaction.
 func (q *request) transfer(moving bool) error {
 	c, err := readConditions(q.r.Header, q.hosts)
 	if err != nil {
@@ -95,6 +96,7 @@ func (q *request) ownHost(host string) bool {
 	return false
 }
 
+// run checks the source (RFC 3744 appendix B: MOVE needs unbind on it, COPY only read).
 func (t transfer) run(tx *store.Tx, c *conditions) (outcome, error) {
 	q := t.q
 	src, err := q.load(tx, q.at)
@@ -115,6 +117,7 @@ func (t transfer) run(tx *store.Tx, c *conditions) (outcome, error) {
 	return t.object(tx, src)
 }
 
+// object transfers one member. The preconditions of PUT hold for it too (RFC 4791 5.3.2.1).
 func (t transfer) object(tx *store.Tx, src *resource) (outcome, error) {
 	parent, err := t.q.parent(tx, t.to)
 	if err != nil {
@@ -149,6 +152,8 @@ func created(is bool) int {
 	return http.StatusNoContent
 }
 
+// collection transfers a whole calendar or address book. A move keeps it the same collection under another name, with
+// its links, marks and change sequence.
 func (t transfer) collection(tx *store.Tx, src *resource) (outcome, error) {
 	old, err := t.q.exists(tx, t.to)
 	if err != nil {
@@ -175,6 +180,8 @@ func (t transfer) collection(tx *store.Tx, src *resource) (outcome, error) {
 	return out, t.copyCollection(tx, src)
 }
 
+// copyCollection makes a new collection: links stay with the old one, and what a link made read-only is the user's own
+// in the copy.
 func (t transfer) copyCollection(tx *store.Tx, src *resource) error {
 	col := *src.col
 	col.Slug, col.ReadOnly = t.to.slug, false

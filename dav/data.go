@@ -55,11 +55,13 @@ func (d *dataRequest) of(r *resource) ([]byte, error) {
 	return d.ofEvent(r)
 }
 
+// whole is the text as it is stored. Only who got all of it has seen that version.
 func (d *dataRequest) whole(r *resource) []byte {
 	d.seen = append(d.seen, store.SeenMark{Object: r.obj.ID, Seq: r.obj.Seq})
 	return r.obj.Text
 }
 
+// ofEvent is RFC 4791 9.6: instances first, then the parts of them that are wanted.
 func (d *dataRequest) ofEvent(r *resource) ([]byte, error) {
 	c := &d.cal
 	if c.Comp == nil && c.Expand == nil && c.LimitRecurrence == nil && c.LimitFreeBusy == nil {
@@ -121,6 +123,7 @@ func (d *dataRequest) object(r *resource) *ics.Object {
 	return o
 }
 
+// ofCard is RFC 6352 10.4.
 func (d *dataRequest) ofCard(r *resource) ([]byte, error) {
 	if len(d.card.Props) == 0 && d.card.Version == "" {
 		return d.whole(r), nil

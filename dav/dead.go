@@ -37,6 +37,7 @@ func (r *resource) loadDead(e *env) error {
 	return nil
 }
 
+// deadValue is the XML of a loaded property, nil without it.
 func (r *resource) deadValue(name xml.Name) []byte {
 	for i := range r.dead {
 		if r.dead[i].Space == name.Space && r.dead[i].Local == name.Local {
@@ -46,6 +47,7 @@ func (r *resource) deadValue(name xml.Name) []byte {
 	return nil
 }
 
+// subscribed reports a collection that macOS made for a subscription.
 func (e *env) subscribed(r *resource) (bool, error) {
 	if err := r.loadDead(e); err != nil {
 		return false, err

@@ -45,6 +45,7 @@ func (q *request) delete() error {
 	})
 }
 
+// deleteIn deletes an object whose conditions hold.
 func (q *request) deleteIn(tx *store.Tx, c *conditions, r *resource) (outcome, error) {
 	out := outcome{status: http.StatusNoContent}
 	if !c.conditional() {

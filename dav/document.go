@@ -48,6 +48,7 @@ func (d calendarDocument) item(local *time.Location) (pim.Item, error) {
 	return d.Item(ics.Zones{Local: local})
 }
 
+// apply writes new times in the zone of the calendar where the text names none.
 func (d calendarDocument) apply(it pim.Item, set pim.FieldSet, now time.Time, local *time.Location) (document, error) {
 	opt := ics.ApplyOptions{Now: now, Zones: ics.Zones{Local: local}}
 	if local != nil {
@@ -125,12 +126,14 @@ func readCard(f *flavor, text []byte, lim Limits) (document, error) {
 	return cardDocument{c}, nil
 }
 
+// unreadable answers a text that is no iCalendar or vCard. The parsers' public texts name a line and nothing of its content.
 func unreadable(f *flavor, err error) *failure {
 	out := forbidden(f.validData, pim.PublicText(err))
 	out.err = err
 	return out
 }
 
+// faulty answers a text that breaks rules, with every precondition it breaks once.
 func faulty(f *flavor, faults []line.Fault) *failure {
 	out := &failure{status: http.StatusForbidden, message: pim.PublicText(line.Err("dav: validate", faults))}
 	var seen []string

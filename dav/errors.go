@@ -37,6 +37,7 @@ func (f *failure) Error() string {
 
 func (f *failure) Unwrap() error { return f.err }
 
+// badRequest is 400: the request itself cannot be understood.
 func badRequest(message string, err error) *failure {
 	return &failure{status: http.StatusBadRequest, message: message, err: err}
 }
@@ -56,6 +57,7 @@ func conflict(message string, conditions ...davxml.Condition) *failure {
 	return &failure{status: http.StatusConflict, conditions: conditions, message: message}
 }
 
+// unsupportedMedia is 415.
 func unsupportedMedia(message string, conditions ...davxml.Condition) *failure {
 	return &failure{status: http.StatusUnsupportedMediaType, conditions: conditions, message: message}
 }

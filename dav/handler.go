@@ -156,6 +156,8 @@ func (q *request) multiStatus() *davxml.MultiStatus {
 	return q.ms
 }
 
+// serve takes a request through the states that do not depend on its method. The order matters: nothing of the database
+// is touched before an address has a slot, nothing of a user before a login.
 func (q *request) serve() error {
 	header := q.w.Header()
 	header.Set("DAV", davHeader)
@@ -186,6 +188,7 @@ func (q *request) serve() error {
 	return q.dispatch()
 }
 
+// wellKnown reports the paths of RFC 6764 5, which answer every method, with and without login.
 func wellKnown(path string) bool {
 	path = strings.TrimSuffix(path, "/")
 	return path == "/.well-known/caldav" || path == "/.well-known/carddav"
@@ -215,11 +218,13 @@ func (q *request) login(address string) error {
 	return nil
 }
 
+// challenge is RFC 9110 11.6.1, with one realm for the whole tree: programs ask their users again for a new one.
 func (q *request) challenge(err error) error {
 	q.w.Header().Set("WWW-Authenticate", q.h.realm)
 	return &failure{status: http.StatusUnauthorized, message: "A user name and a password are needed.", err: err}
 }
 
+// dispatch finds out what is meant and runs the method.
 func (q *request) dispatch() error {
 	at, err := q.target()
 	if err != nil {
@@ -261,6 +266,7 @@ func (q *request) target() (target, error) {
 	return at, nil
 }
 
+// logFailure notes a fault of ours; the text of items is never in err.
 func (q *request) logFailure(f *failure, text string) {
 	q.h.log.Warn("dav: "+text, "method", q.r.Method, "user", q.caller.User.ID, "status", f.status, "err", f.err)
 }

@@ -44,6 +44,7 @@ func homeEntries(cols []store.Collection) []homeEntry {
 	return entries
 }
 
+// homeToken prints entries, the same text for the same state.
 func homeToken(entries []homeEntry) string {
 	entries = slices.Clone(entries)
 	slices.SortFunc(entries, func(a, b homeEntry) int { return cmp.Compare(a.id, b.id) })
@@ -130,6 +131,8 @@ func (e *env) syncToken(r *resource) (string, error) {
 	return homeToken(homeEntries(cols)), nil
 }
 
+// syncTokenValue builds the properties that hold the token: it equals that of the sync REPORT, or DAVx5 would synchronise
+// without end.
 func syncTokenValue(name xml.Name) func([]byte, *env, *resource) ([]byte, error) {
 	return func(dst []byte, e *env, r *resource) ([]byte, error) {
 		token, err := e.syncToken(r)

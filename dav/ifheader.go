@@ -81,6 +81,7 @@ func (p *ifParser) upTo(end byte) (string, error) {
 	return text, nil
 }
 
+// list reads "(" 1*Condition ")".
 func (p *ifParser) list() ([]ifCondition, error) {
 	p.rest = p.rest[1:]
 	var conditions []ifCondition
@@ -107,6 +108,7 @@ func (p *ifParser) list() ([]ifCondition, error) {
 	}
 }
 
+// condition reads ["Not"] (State-token | "[" entity-tag "]").
 func (p *ifParser) condition() (ifCondition, error) {
 	var c ifCondition
 	if len(p.rest) >= 3 && strings.EqualFold(p.rest[:3], "not") {
@@ -167,6 +169,7 @@ func ifHolds(lists []ifList, own ifState, look func(target) (ifState, error)) (b
 	return false, nil
 }
 
+// holds is RFC 4918 10.4.3: all conditions of a list have to be true.
 func (l ifList) holds(s ifState) bool {
 	for _, c := range l.conditions {
 		var is bool

@@ -57,6 +57,7 @@ func (w multiStatusWriter) Write(b []byte) (int, error) {
 	return w.q.w.Write(b)
 }
 
+// prefersMinimal reads RFC 7240 2; other preferences are passed over, as it asks.
 func prefersMinimal(h http.Header) bool {
 	for _, v := range h.Values("Prefer") {
 		for part := range strings.SplitSeq(v, ",") {
@@ -70,6 +71,7 @@ func prefersMinimal(h http.Header) bool {
 	return false
 }
 
+// plan compiles the question for a place: a listing asks the same of thousands of members.
 func (l *lister) plan(p place) *plan {
 	if have := l.plans[p]; have != nil {
 		return have
@@ -161,6 +163,7 @@ func (l *lister) propstats(r *resource) error {
 	return nil
 }
 
+// deadStats adds dead properties to found and missing.
 func (l *lister) deadStats(p *plan, r *resource) {
 	if p.allDead {
 		for i := range r.dead {

@@ -9,6 +9,7 @@ import (
 	"crmbridge/store"
 )
 
+// decodePath is the decoded path of a request, whatever way it was percent-encoded.
 func decodePath(r *http.Request) (string, error) { return davxml.DecodeHref(r.URL.EscapedPath(), nil) }
 
 // load reads what t names; nothing of another user is ever looked up. notFound when it does not exist.

@@ -103,6 +103,7 @@ func threeWay(base, mine, theirs document, now time.Time, zone *time.Location) d
 // views are the typed views of the three texts.
 type views struct{ base, mine, theirs pim.Item }
 
+// itemsOf reads the typed views; false when they cannot be compared.
 func itemsOf(base, mine, theirs document, zone *time.Location) (b, m, t pim.Item, ok bool) {
 	var errs [3]error
 	b, errs[0] = base.item(zone)
@@ -173,6 +174,7 @@ func unseen(d document) []string {
 	return lines
 }
 
+// appendBlock adds the lines of b and of what is nested in it. shown names the properties to leave out of b itself.
 func appendBlock(lines []string, path string, b *line.Block, shown func(string) bool) []string {
 	path += b.Name + "/"
 	for _, p := range b.Parts {
@@ -185,6 +187,7 @@ func appendBlock(lines []string, path string, b *line.Block, shown func(string) 
 	return lines
 }
 
+// appendLine adds one property, parameters in order, without its group: iOS numbers those anew.
 func appendLine(lines []string, path string, l *line.Line, shown func(string) bool) []string {
 	if l.Name == "" || l.Name == "BEGIN" || l.Name == "END" || volatile(l.Name) || shown != nil && shown(l.Name) {
 		return lines

@@ -17,6 +17,7 @@ var methodOrder = []string{
 	"OPTIONS", "GET", "HEAD", "PUT", "DELETE", "COPY", "MOVE", "PROPFIND", "PROPPATCH", "REPORT", "MKCOL", "MKCALENDAR",
 }
 
+// methodTable is the one place where a method is bound to its function.
 func methodTable() map[string]method {
 	return map[string]method{
 		"OPTIONS":   {on: everywhere, run: (*request).options},

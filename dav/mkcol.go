@@ -163,6 +163,7 @@ func (p *patch) setType(el *davxml.Element) {
 	p.result = append(p.result, res)
 }
 
+// otherKind reports a resource type that the home does not hold.
 func otherKind(names []xml.Name, home *flavor) bool {
 	for _, n := range names {
 		switch {

@@ -87,6 +87,7 @@ func (l *lister) members(r *resource) error {
 	return nil
 }
 
+// collections prints those of a home, in the order people gave them.
 func (l *lister) collections(home *resource) error {
 	cols, err := l.env.tx.Collections(l.q.caller.User.ID, home.flavor.home)
 	if err != nil {

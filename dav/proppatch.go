@@ -77,6 +77,7 @@ func (q *request) proppatch() error {
 	return ms.End()
 }
 
+// newPatch begins a patch of what exists.
 func (q *request) newPatch(tx *store.Tx, r *resource) (*patch, error) {
 	p := &patch{q: q, r: r}
 	if r.at&atCollection != 0 {
@@ -99,6 +100,7 @@ func (p *patch) apply(op *davxml.PropOp) {
 	p.result = append(p.result, propResult{element: davxml.AppendEmpty(nil, op.Prop.Name), fail: fail})
 }
 
+// try carries an operation out on the copy; nil when it worked.
 func (p *patch) try(op *davxml.PropOp) *failure {
 	name := op.Prop.Name
 	row := p.q.h.catalog.lookup(name, p.r.at)
@@ -149,6 +151,7 @@ func (p *patch) tryDead(op *davxml.PropOp) *failure {
 	return nil
 }
 
+// save writes what was tried.
 func (p *patch) save(tx *store.Tx) error {
 	if p.live {
 		if _, err := tx.UpdateCollection(*p.col); err != nil {

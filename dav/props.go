@@ -33,6 +33,7 @@ type catalog struct {
 	byName map[xml.Name]*property
 }
 
+// newCatalog gathers the parts of the table. Later standards add their rows in a file of their own.
 func newCatalog() *catalog {
 	c := &catalog{byName: map[xml.Name]*property{}}
 	for _, part := range [][]property{
@@ -76,6 +77,7 @@ type resource struct {
 
 // The helpers below append the usual forms of values.
 
+// textValue is a text; an empty one is absent.
 func textValue(name xml.Name, get func(e *env, r *resource) string) func([]byte, *env, *resource) ([]byte, error) {
 	return func(dst []byte, e *env, r *resource) ([]byte, error) {
 		s := get(e, r)
@@ -86,6 +88,7 @@ func textValue(name xml.Name, get func(e *env, r *resource) string) func([]byte,
 	}
 }
 
+// hrefValue is one href. Outlook CalDav Synchronizer glues principals to the authority, so it is always a path.
 func hrefValue(name xml.Name, path func(e *env, r *resource) string) func([]byte, *env, *resource) ([]byte, error) {
 	return func(dst []byte, e *env, r *resource) ([]byte, error) {
 		return davxml.AppendHrefs(dst, name, path(e, r)), nil

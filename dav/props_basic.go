@@ -40,6 +40,7 @@ func basicProperties() []property {
 
 func callerPath(e *env, _ *resource) string { return principalPath(e.q.caller.User.Name) }
 
+// resourceType is RFC 4918 15.9, RFC 3744 4, RFC 4791 4.2 and RFC 6352 5.2.
 func resourceType(dst []byte, e *env, r *resource) ([]byte, error) {
 	name := davxml.D("resourcetype")
 	switch {
@@ -60,12 +61,14 @@ func resourceType(dst []byte, e *env, r *resource) ([]byte, error) {
 	return davxml.AppendNames(dst, name, davxml.D("collection")), nil
 }
 
+// creationDate is RFC 4918 15.1.
 func creationDate(dst []byte, _ *env, r *resource) ([]byte, error) {
 	t := r.created()
 	// RFC 4918 15.1: ISO 8601.
 	return davxml.AppendText(dst, davxml.D("creationdate"), t.UTC().Format(time.RFC3339)), nil
 }
 
+// lastModified is RFC 4918 15.7, the Last-Modified of a GET.
 func lastModified(dst []byte, _ *env, r *resource) ([]byte, error) {
 	return davxml.AppendText(dst, davxml.D("getlastmodified"), r.modified().UTC().Format(http.TimeFormat)), nil
 }

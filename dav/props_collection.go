@@ -99,6 +99,7 @@ func displayName(dst []byte, e *env, r *resource) ([]byte, error) {
 	return davxml.AppendText(dst, davxml.D("displayname"), s), nil
 }
 
+// order is Apple's calendar-order; 0 is what nobody has set.
 func order(dst []byte, _ *env, r *resource) ([]byte, error) {
 	if r.col.Order == 0 {
 		return dst, errAbsent
@@ -106,6 +107,7 @@ func order(dst []byte, _ *env, r *resource) ([]byte, error) {
 	return davxml.AppendText(dst, davxml.ICAL("calendar-order"), strconv.Itoa(r.col.Order)), nil
 }
 
+// transparency is RFC 6638 9.1; opaque unless set.
 func transparency(dst []byte, _ *env, r *resource) ([]byte, error) {
 	v := davxml.C("opaque")
 	if r.col.Transparent {
@@ -114,6 +116,7 @@ func transparency(dst []byte, _ *env, r *resource) ([]byte, error) {
 	return davxml.AppendNames(dst, davxml.C("schedule-calendar-transp"), v), nil
 }
 
+// componentSet is RFC 4791 5.2.3. Clients skip calendars without it.
 func componentSet(dst []byte, _ *env, r *resource) ([]byte, error) {
 	name := davxml.C("supported-calendar-component-set")
 	dst = davxml.AppendOpen(dst, name)
@@ -132,6 +135,7 @@ func collations(name xml.Name) []byte {
 	return dst
 }
 
+// dataType is one type of RFC 4791 5.2.4 or RFC 6352 6.2.2.
 func dataType(name xml.Name, mime, version string) []byte {
 	return davxml.AppendEmpty(nil, name,
 		xml.Attr{Name: xml.Name{Local: "content-type"}, Value: mime}, xml.Attr{Name: xml.Name{Local: "version"}, Value: version})

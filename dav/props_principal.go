@@ -36,6 +36,7 @@ func userAddresses(dst []byte, e *env, _ *resource) ([]byte, error) {
 	return davxml.AppendClose(dst, name), nil
 }
 
+// emailAddresses is Apple's email-address-set.
 func emailAddresses(dst []byte, e *env, _ *resource) ([]byte, error) {
 	if e.q.caller.User.Email == "" {
 		return dst, errAbsent

@@ -54,32 +54,39 @@ func (q *request) probe(c *conditions) error {
 	})
 }
 
-// readText reads the body of a PUT within the limit.
+// readText reads the body of a PUT within the limit. An empty one has no type worth looking at.
 func (q *request) readText() ([]byte, error) {
-	f := q.at.flavor
-	if ct := q.r.Header.Get("Content-Type"); ct != "" {
-		// Tools that do not know the type send none or one of these.
-		switch t, _, err := mime.ParseMediaType(ct); {
-		case err != nil:
-			return nil, badRequest("The Content-Type cannot be read.", err)
-		case t != f.mime && t != "text/x-vcard" && t != "text/directory" && t != "text/plain" && t != "application/octet-stream" &&
-			t != "application/x-www-form-urlencoded":
-			return nil, forbidden(f.supportedData, "Only "+f.mime+" can be stored here.")
-		}
-	}
-	max := q.h.limits.Object
+	f, limit := q.at.flavor, q.h.limits.Object
 	tooLarge := forbidden(f.space("max-resource-size"), "The object is too large.")
-	if q.r.ContentLength > int64(max) {
+	if q.r.ContentLength > int64(limit) {
 		return nil, tooLarge
 	}
-	text, err := io.ReadAll(io.LimitReader(q.body(), int64(max)+1))
+	text, err := io.ReadAll(io.LimitReader(q.body(), int64(limit)+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(text) > max {
+	if len(text) > limit {
 		return nil, tooLarge
 	}
+	if ct := q.r.Header.Get("Content-Type"); ct != "" && len(text) > 0 {
+		t, _, err := mime.ParseMediaType(ct)
+		if err != nil {
+			return nil, badRequest("The Content-Type cannot be read.", err)
+		}
+		if t != f.mime && !vague(t) {
+			return nil, forbidden(f.supportedData, "Only "+f.mime+" can be stored here.")
+		}
+	}
 	return text, nil
+}
+
+// vague are the types of tools that do not know better, and the old names of text/vcard; the text itself decides then.
+func vague(mediaType string) bool {
+	switch mediaType {
+	case "text/plain", "application/octet-stream", "application/x-www-form-urlencoded", "text/x-vcard", "text/directory":
+		return true
+	}
+	return false
 }
 
 // outcome is what a writing transaction decided. It is committed in any case: a refusal may leave a report behind.
@@ -137,6 +144,7 @@ func (q *request) parent(tx *store.Tx, t target) (*resource, error) {
 	return r, nil
 }
 
+// putIn is a PUT in its transaction. The collection is locked first, so that what is judged is what is written over.
 func (q *request) putIn(tx *store.Tx, c *conditions, doc document) (outcome, error) {
 	parent, err := q.parent(tx, q.at)
 	if err != nil {
@@ -182,6 +190,7 @@ type putting struct {
 	out    outcome
 }
 
+// write stores the document (RFC 9110 9.3.4: 201 for a new object, 204 for a replaced one).
 func (w *putting) write(old *resource) (outcome, error) {
 	start, end := w.doc.bounds()
 	res, err := w.tx.PutObject(store.Put{

@@ -13,6 +13,7 @@ type reportRow struct {
 	run  func(*request, davxml.Report) error
 }
 
+// reportTable is the one place where a report is bound to its function.
 func reportTable() []reportRow {
 	return []reportRow{
 		{davxml.D("expand-property"), everywhere, run((*request).expandProperty)},

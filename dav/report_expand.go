@@ -45,6 +45,7 @@ type expander struct {
 	left int
 }
 
+// properties prints those that refs name, what is found and what is not.
 func (x *expander) properties(r *resource, refs []davxml.PropertyRef, depth int) (found, missing []byte, err error) {
 	if depth > maxExpandDepth {
 		return nil, nil, overLimit("The properties nest too deeply.")
@@ -68,6 +69,7 @@ func (x *expander) properties(r *resource, refs []davxml.PropertyRef, depth int)
 	return found, missing, nil
 }
 
+// value is a property of any kind, live or dead.
 func (x *expander) value(r *resource, name xml.Name) ([]byte, error) {
 	if row := x.q.h.catalog.lookup(name, r.at); row != nil {
 		return row.value(nil, x.env, r)

@@ -20,6 +20,7 @@ func (q *request) addressbookMultiget(r *davxml.AddressbookMultiget) error {
 // multigetBatch is how many names are looked up at once.
 const multigetBatch = 64
 
+// multiget answers in batches: only the texts of one are held at a time.
 func (q *request) multiget(ask davxml.PropFind, hrefs []string) error {
 	return q.listing(ask, nil, func(l *lister, r *resource) error {
 		done := map[string]bool{}

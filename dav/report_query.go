@@ -126,6 +126,7 @@ func kindOnly(f davxml.CompFilter) bool {
 	return true
 }
 
+// compFilter gives a parsed filter to pim/ics; the two types differ in nothing that matters.
 func compFilter(f davxml.CompFilter) ics.CompFilter {
 	out := ics.CompFilter{Name: f.Name, NotDefined: f.IsNotDefined, Range: rangeOf(f.TimeRange)}
 	for _, p := range f.Props {
@@ -198,6 +199,7 @@ func (q *request) addressbookQuery(rep *davxml.AddressbookQuery) error {
 // errEnough ends a listing that has as many members as were asked for.
 var errEnough = errors.New("dav: enough")
 
+// cardFilter is compFilter for pim/vcf.
 func cardFilter(f davxml.AddressFilter) vcf.Filter {
 	out := vcf.Filter{AllOf: f.Test == davxml.AllOf}
 	for _, p := range f.Props {

@@ -113,6 +113,7 @@ type homeChange struct {
 	goneSlug string
 }
 
+// accept notes that the client is told of c, so that the token of a truncated answer holds just that (RFC 6578 3.6).
 func (c homeChange) accept(state map[store.CollectionID]homeEntry) {
 	if c.now != nil {
 		state[c.id] = entryOf(c.now)

@@ -22,6 +22,7 @@ func (g *gate) enter(key string) bool {
 	return true
 }
 
+// leave gives the slot back; a key without requests takes no room.
 func (g *gate) leave(key string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
