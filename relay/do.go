@@ -16,7 +16,7 @@ import (
 func (r *run) do(ctx context.Context, v view) error {
 	switch v.action {
 	case Nothing:
-		return r.Store.Update(ctx, func(tx *store.Tx) error { return r.settle(tx, v.pair) })
+		return r.Store.Update(ctx, func(tx *store.Tx) error { return r.nothing(tx, v) })
 	case Forget:
 		return r.Store.Update(ctx, func(tx *store.Tx) error { return tx.DeletePair(v.pair.ID) })
 	case CreateLocal:
@@ -31,6 +31,17 @@ func (r *run) do(ctx context.Context, v view) error {
 		return r.merge(ctx, v)
 	}
 	return fmt.Errorf("relay: no such action %s", v.action)
+}
+
+// nothing is left to do but to annotate.
+func (r *run) nothing(tx *store.Tx, v view) error {
+	if v.localState != Same || v.state != Same || v.localBase == nil || v.remoteBase == nil {
+		return r.settle(tx, v.pair)
+	}
+	if o, err := tx.ObjectByID(v.object.ID); err != nil || o.Seq != v.object.Seq {
+		return errors.Join(err, errStale)
+	}
+	return r.annotate(tx, v)
 }
 
 // settle marks a pair as dealt with.

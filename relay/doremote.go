@@ -106,7 +106,7 @@ func (r *run) made(tx *store.Tx, p store.Pair, v view, rec remote.Record) error 
 	if err := r.remember(tx, p); err != nil {
 		return err
 	}
-	return r.sent(tx, &p, v, v.local, rec.Item, rec.Item)
+	return r.sent(tx, &p, v, rec.Item)
 }
 
 // theirs notes a record in its pair.
@@ -127,10 +127,9 @@ func theirs(p *store.Pair, rec remote.Record, carried pim.FieldSet) error {
 	return nil
 }
 
-// sent stores the base after a write to the remote that was made of v: localBase and
-// remoteBase as agreed, now what the remote shows. Fields that only the remote
-// decides (number, page) come back to the object.
-func (r *run) sent(tx *store.Tx, p *store.Pair, v view, localBase, now, remoteBase pim.Item) error {
+// sent stores the base after a create: what was sent, and what the remote made of
+// it.
+func (r *run) sent(tx *store.Tx, p *store.Pair, v view, now pim.Item) error {
 	o, err := tx.ObjectByID(v.object.ID)
 	if err != nil {
 		return err
@@ -138,46 +137,17 @@ func (r *run) sent(tx *store.Tx, p *store.Pair, v view, localBase, now, remoteBa
 	if o.Seq != v.object.Seq || o.Deleted {
 		// It changed while we wrote: the base is what was sent, and the pair
 		// stays dirty for the rest.
-		if err := r.base(tx, p, v.object, v.local, now, localBase, remoteBase); err != nil {
+		if err := r.base(tx, p, v.object, v.local, now, v.local, now); err != nil {
 			return err
 		}
 		wake(p)
 		return tx.SavePair(p)
 	}
-	given := r.withURL(now, p.URL)
-	set := pim.Diff(v.local, given, r.carried(v.kind()).And(r.traits.ReadOnly).Or(pim.Set(pim.FieldURL)))
-	set = told(set, given)
-	if f, _ := pim.FieldByID(pim.FieldURL); f.Text(v.local) != "" {
-		set = set.Minus(pim.Set(pim.FieldURL)) // a person's own link is not replaced
-	}
-	if set.IsEmpty() {
-		return r.base(tx, p, o, v.local, now, localBase, remoteBase)
-	}
-	w, err := r.codec.apply(o.Text, given, set)
-	if err != nil {
+	if err := r.base(tx, p, o, v.local, now, v.local, now); err != nil {
 		return err
 	}
-	if o, err = r.put(tx, w, o.Name, o.UID, o.Kind, store.Cond{}); err != nil {
-		return err
-	}
-	local, err := r.codec.read(o.Kind, o.Text)
-	if err != nil {
-		return err
-	}
-	base := pim.Clone(localBase)
-	pim.Copy(base, local, set)
-	return r.base(tx, p, o, local, now, base, remoteBase)
-}
-
-// told leaves out what the remote has no value for: its silence is no order to
-// clear what the client wrote.
-func told(set pim.FieldSet, it pim.Item) pim.FieldSet {
-	for _, f := range pim.Fields(it.Kind()) {
-		if set.Has(f.ID) && f.Text(it) == "" {
-			set = set.Minus(pim.FieldSet{}.With(f))
-		}
-	}
-	return set
+	v.pair, v.object, v.theirs, v.localBase, v.remoteBase = *p, o, now, v.local, now
+	return r.annotate(tx, v)
 }
 
 // keepable refuses what the remote cannot hold, before it is tried.

@@ -233,23 +233,27 @@ func (r *run) end(ctx context.Context, failure error) (Report, error) {
 	return r.rep, errors.Join(failure, err)
 }
 
-// maxBackOff bounds how rarely a failing link is tried.
-const maxBackOff = 30 * time.Minute
+// firstRetry is when a link is tried again after its first failure, maxBackOff how
+// rarely it is tried in the end.
+const (
+	firstRetry = 30 * time.Second
+	maxBackOff = 30 * time.Minute
+)
 
-// nextDelay is the time to the next poll: the interval, doubled with each failure
-// in a row, and never before the remote wants it.
+// nextDelay is the time to the next poll: the interval; after failures in a row a
+// retry that comes soon at first and doubles; never before the remote wants it.
 func nextDelay(interval time.Duration, failures int, after time.Duration) time.Duration {
-	d := interval
-	if d <= 0 {
-		d = time.Minute
+	if interval <= 0 {
+		interval = time.Minute
 	}
-	for i := 0; i < failures && d < maxBackOff; i++ {
+	if failures == 0 {
+		return max(interval, after)
+	}
+	d := min(interval, firstRetry)
+	for i := 1; i < failures && d < maxBackOff; i++ {
 		d *= 2
 	}
-	if failures > 0 {
-		d = min(d, max(maxBackOff, interval))
-	}
-	return max(d, after)
+	return max(min(d, maxBackOff), after)
 }
 
 // lease takes the link for this process and keeps it until release; when it cannot

@@ -306,3 +306,89 @@ func TestKilledAnywhere(t *testing.T) {
 		}
 	}
 }
+
+// TestNotesWaitUntilTheObjectRests: a client that edits what it just made must not
+// be refused because the relay wrote the CRM's page address meanwhile.
+func TestNotesWaitUntilTheObjectRests(t *testing.T) {
+	t.Parallel()
+	clock := &storetest.Clock{}
+	w := newWorldAt(t, storetest.OpenWith(t, store.Config{Now: clock.Now}), clock, "ann", mem.Options{}, open(Ask))
+	made := w.put("a.ics", event("uid-a", "made here"))
+	w.clean()
+	if w.object("a.ics").ETag != made.ETag {
+		t.Fatal("the object was written at once")
+	}
+	w.quiet()
+	w.clock.Advance(11 * time.Minute)
+	w.clean()
+	if e := w.item(w.object("a.ics")); e.URL == "" || e.Title != "made here" {
+		t.Errorf("not annotated: %+v", e)
+	}
+	w.quiet()
+	// A link of the person's own stays.
+	own := event("uid-b", "with a link")
+	own.URL = "https://meet.example.org/room"
+	w.put("b.ics", own)
+	w.clean()
+	w.clock.Advance(11 * time.Minute)
+	w.clean()
+	if got := w.item(w.object("b.ics")).URL; got != own.URL {
+		t.Errorf("the person's link was replaced by %s", got)
+	}
+}
+
+// addressBook turns the world's collection into one of contacts.
+func (w *world) addressBook() {
+	w.t.Helper()
+	w.update(func(tx *store.Tx) error {
+		var err error
+		if w.coll, err = tx.CreateCollection(store.Collection{UserID: w.user.ID, Home: store.AddressBooks, Slug: "contacts"}); err != nil {
+			return err
+		}
+		l := w.link
+		l.ID, l.CollectionID, l.Name, l.Remote = 0, w.coll.ID, "contacts", string(mem.Contacts)
+		w.link, err = tx.CreateLink(l)
+		return err
+	})
+}
+
+func TestAContactDeletedHereIsOnlyUnassigned(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{NoDeletionReport: true}, open(Ask), func(w *world) {
+		w.addressBook()
+		id := w.crm.Add(&pim.Contact{FullName: "Ida Invented", Family: "Invented", Given: "Ida"}, "")
+		w.clean()
+		w.delete(w.only().Name)
+		w.clean()
+		if rs := w.crm.Items(mem.Contacts); len(rs) != 1 {
+			w.t.Fatalf("%d contacts in the CRM: the record itself was deleted", len(rs))
+		}
+		w.quiet()
+		if len(w.objects()) != 0 {
+			w.t.Error("it came back")
+		}
+		w.crm.Give(mem.Contacts, id, "me") // assigned again: it is wanted again
+		w.clean()
+		if len(w.objects()) != 1 {
+			w.t.Error("assigned again, it does not come back")
+		}
+		w.quiet()
+	})
+}
+
+func TestRemoveKeepLeavesTheRecordAlone(t *testing.T) {
+	t.Parallel()
+	rules := open(Ask)
+	rules.Remove = map[pim.Kind]Removal{pim.KindEvent: RemoveKeep}
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, rules)
+	id := w.crm.Add(event("", "kept there"), "")
+	w.clean()
+	w.delete(w.only().Name)
+	w.clean()
+	w.change(id, func(e *pim.Event) { e.Title = "changed there" })
+	w.clean()
+	if len(w.records()) != 1 || len(w.objects()) != 0 {
+		t.Errorf("%d records, %d objects", len(w.records()), len(w.objects()))
+	}
+	w.quiet()
+}

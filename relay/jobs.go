@@ -14,6 +14,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
 
+	"crmbridge/pim"
 	"crmbridge/store"
 )
 
@@ -207,11 +208,17 @@ type runWorker struct {
 
 // Work does one run. Its failure is the link's to remember, not the queue's.
 func (w *runWorker) Work(ctx context.Context, job *river.Job[runArgs]) error {
-	_, err := w.jobs.engine.Run(ctx, job.Args.Link, RunOptions{Trigger: job.Args.Trigger})
-	if errors.Is(err, ErrBusy) {
+	rep, err := w.jobs.engine.Run(ctx, job.Args.Link, RunOptions{Trigger: job.Args.Trigger})
+	switch {
+	case errors.Is(err, ErrBusy):
 		return river.JobSnooze(500 * time.Millisecond)
+	case err == nil, rep.Run.ID != 0, errors.Is(err, pim.ErrNotFound):
+		return nil
 	}
-	return nil
+	// The run did not even begin (the database was busy, say): what it was wanted
+	// for is still to do.
+	w.jobs.log.WarnContext(ctx, "run did not begin", "link", job.Args.Link, "err", err)
+	return river.JobSnooze(time.Second)
 }
 
 type sweepWorker struct {

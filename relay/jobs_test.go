@@ -56,7 +56,7 @@ func queued(t *testing.T, interval time.Duration, f func(*world, *Jobs)) {
 
 func within(t testing.TB, what string, check func() bool) {
 	t.Helper()
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if check() {
 			return
 		}
@@ -72,6 +72,11 @@ func TestAChangeByAClientRunsAtOnce(t *testing.T) {
 		for i := range 20 {
 			w.put(string(rune('a'+i))+".ics", event("uid-"+string(rune('a'+i)), "made here"))
 		}
+		w.t.Cleanup(func() {
+			if w.t.Failed() {
+				w.t.Logf("%d records, link %+v", len(w.records()), w.linkNow())
+			}
+		})
 		within(w.t, "the change there", func() bool { return len(w.records()) == 20 })
 		w.t.Logf("20 changes were there after %v", time.Since(began))
 		within(w.t, "rest", func() bool { l := w.linkNow(); return !l.Wanted && l.LeaseOwner == "" })

@@ -229,8 +229,7 @@ func conflictFields(t *rapid.T, c store.Conflict) (s pim.FieldSet) {
 // account wants every token accounted for.
 func (m *machine) account(t *rapid.T) {
 	fine := map[string]bool{"": true}
-	var mark func(string)
-	mark = func(tok string) {
+	mark := func(tok string) {
 		for !fine[tok] {
 			fine[tok] = true
 			tok = m.parent[tok]

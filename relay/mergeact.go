@@ -123,9 +123,17 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 	}
 	if m.ToLocal.IsEmpty() {
 		localBase, remoteBase := bases(v, m, v.local, now)
-		return r.sent(tx, &p, v, localBase, now, remoteBase)
+		if err := r.base(tx, &p, o, v.local, now, localBase, remoteBase); err != nil {
+			return err
+		}
+		v.pair, v.object, v.theirs, v.localBase, v.remoteBase = p, o, now, localBase, remoteBase
+		return r.annotate(tx, v)
 	}
-	w, err := r.codec.apply(o.Text, m.Item, m.ToLocal)
+	// The object is written anyway: notes go along.
+	given := r.withURL(now, p.URL)
+	notes := r.notes(v.local, given)
+	pim.Copy(m.Item, given, notes)
+	w, err := r.codec.apply(o.Text, m.Item, m.ToLocal.Or(notes))
 	if err != nil {
 		return err
 	}
@@ -138,9 +146,8 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 	if err != nil {
 		return err
 	}
-	v.object, v.local = o, local
 	localBase, remoteBase := bases(v, m, local, now)
-	return r.sent(tx, &p, v, localBase, now, remoteBase)
+	return r.base(tx, &p, o, local, now, localBase, remoteBase)
 }
 
 // bases are the two sides as agreed, except that open fields keep the base they

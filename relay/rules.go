@@ -55,6 +55,9 @@ type Rules struct {
 	// ReconcileEvery is how often remotes without tombstones are listed in full;
 	// 0 means ten minutes.
 	ReconcileEvery Duration `json:"reconcileEvery,omitempty"`
+	// AnnotateAfter is how long an object has to rest before the relay adds what
+	// only the remote can tell of it (see annotate.go); 0 means ten minutes.
+	AnnotateAfter Duration `json:"annotateAfter,omitempty"`
 }
 
 // Duration is a time.Duration written as "90s" in JSON.
@@ -108,6 +111,9 @@ func (r Rules) Defaults() Rules {
 	if r.ReconcileEvery == 0 {
 		r.ReconcileEvery = Duration(10 * time.Minute)
 	}
+	if r.AnnotateAfter == 0 {
+		r.AnnotateAfter = Duration(10 * time.Minute)
+	}
 	return r
 }
 
@@ -138,8 +144,8 @@ func (r Rules) Validate() error {
 	if r.BrakeAbsolute < 0 {
 		bad("brakeAbsolute %d is negative", r.BrakeAbsolute)
 	}
-	if r.ReconcileEvery < 0 {
-		bad("reconcileEvery is negative")
+	if r.ReconcileEvery < 0 || r.AnnotateAfter < 0 {
+		bad("reconcileEvery or annotateAfter is negative")
 	}
 	return errors.Join(faults...)
 }

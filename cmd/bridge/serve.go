@@ -48,7 +48,8 @@ func (p *program) serve(ctx context.Context, cfg config.Config, ready func(a *ap
 		return errors.Join(err, a.close())
 	}
 	a.counts.reg.MustRegister(newLinkGauges(a))
-	srv := a.server()
+	handler := a.dav()
+	srv := a.server(handler)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }() // owner: serve; ends with Shutdown or Close below
 	err = a.jobs.Start(ctx)
@@ -67,17 +68,18 @@ func (p *program) serve(ctx context.Context, cfg config.Config, ready func(a *ap
 		log.Info("stopping")
 		housekeeping()
 	}
-	return errors.Join(err, a.shutdown(srv))
+	return errors.Join(err, a.shutdown(srv, handler))
 }
 
 // shutdown lets requests and runs come to an end, and then closes the store.
-func (a *app) shutdown(srv *http.Server) error {
+func (a *app) shutdown(srv *http.Server, handler *dav.Handler) error {
 	ctx, cancel := context.WithTimeout(context.Background(), a.cfg.ShutdownWait)
 	defer cancel()
 	err := srv.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = srv.Close() // what still hangs is cut off
 	}
+	err = errors.Join(err, handler.Close(ctx))
 	if jerr := a.jobs.Stop(ctx); jerr != nil && !errors.Is(jerr, context.DeadlineExceeded) {
 		err = errors.Join(err, jerr)
 	}
@@ -192,21 +194,40 @@ func (a *app) address() string {
 	return "http://" + a.cfg.Listen
 }
 
-func (a *app) server() *http.Server {
+// dav is the handler of everything that is not the program's own.
+func (a *app) dav() *dav.Handler {
+	c := a.cfg
+	return dav.New(dav.Options{
+		Store: a.store, Auth: davAuth{a.auth}, Now: a.now, Log: a.log, PublicURL: c.PublicURL, Address: a.clientAddress, Metrics: a.counts,
+		Limits: dav.Limits{Object: int(c.MaxObject), PerUser: c.UserRequests, PerAddress: c.AddressRequests, Time: c.BodyTimeout,
+			XML: davxml.Limits{Bytes: c.MaxBody}},
+	})
+}
+
+func (a *app) server(handler http.Handler) *http.Server {
 	c := a.cfg
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", a.ready)
 	mux.Handle("GET /metrics", a.confined(a.counts.handler()))
-	mux.Handle("/", dav.New(dav.Options{
-		Store: a.store, Auth: davAuth{a.auth}, Now: a.now, Log: a.log, PublicURL: c.PublicURL, Address: a.clientAddress, Metrics: a.counts,
-		Limits: dav.Limits{Object: int(c.MaxObject), PerUser: c.UserRequests, PerAddress: c.AddressRequests, Time: c.BodyTimeout,
-			XML: davxml.Limits{Bytes: c.MaxBody}},
-	}))
 	return &http.Server{
-		Handler: mux, ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.BodyTimeout, IdleTimeout: c.IdleTimeout,
+		Handler:           own(mux, handler),
+		ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.BodyTimeout, IdleTimeout: c.IdleTimeout,
 		MaxHeaderBytes: 64 << 10, // Thunderbird's longest are under 4 KiB
 	}
+}
+
+// own sends the program's few paths to mux and everything else, untouched, to DAV:
+// a ServeMux cleans paths by redirects, which DAV clients take for an answer.
+func own(mux, handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/healthz", "/readyz", "/metrics":
+			mux.ServeHTTP(w, r)
+		default:
+			handler.ServeHTTP(w, r)
+		}
+	})
 }
 
 func answer(w http.ResponseWriter, status int, text string) {
@@ -286,12 +307,15 @@ func (d davAuth) Authenticate(ctx context.Context, user, password, addr, agent s
 	if err != nil {
 		return dav.Caller{}, err
 	}
-	device := fmt.Sprintf("token:%d", c.Token)
+	device := tokenDevice(c.Token)
 	if c.Token == 0 {
 		device = fmt.Sprintf("user:%d/%s", c.User.ID, family(agent))
 	}
 	return dav.Caller{User: c.User, Device: device, ReadOnly: c.ReadOnly}, nil
 }
+
+// tokenDevice is the device of an app password.
+func tokenDevice(id store.TokenID) string { return fmt.Sprintf("token:%d", id) }
 
 // family is the program's name in a User-Agent, without its version: a device stays
 // itself when it is updated.

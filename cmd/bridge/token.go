@@ -168,7 +168,11 @@ func (p *program) tokenRevoke() *cobra.Command {
 					}
 					for _, u := range us {
 						err := tx.RevokeToken(u.ID, id)
-						if err == nil || pim.ReasonOf(err) != pim.ErrNotFound {
+						if err == nil {
+							// What the device has seen is of no use any more.
+							return tx.ForgetDevice(tokenDevice(id))
+						}
+						if pim.ReasonOf(err) != pim.ErrNotFound {
 							return err
 						}
 					}

@@ -1,0 +1,60 @@
+package relay
+
+import (
+	"time"
+
+	"crmbridge/pim"
+	"crmbridge/store"
+)
+
+// Notes are what only the remote can tell of an item that was made here: its number,
+// the address of its page. They are of use, but they are no change that anybody
+// waits for, and a write of ours moves the ETag: a client that goes on editing what
+// it just made would be refused with 412 and would ask its user about a conflict
+// with nobody. So notes wait until the object has rested (Rules.AnnotateAfter), or
+// go along when it is written anyway.
+
+// notes are the fields in which given knows more than the object.
+func (r *run) notes(local, given pim.Item) pim.FieldSet {
+	set := pim.Diff(local, given, r.carried(local.Kind()).And(r.traits.ReadOnly).Or(pim.Set(pim.FieldURL)))
+	for _, f := range pim.Fields(local.Kind()) {
+		one := pim.FieldSet{}.With(f)
+		switch {
+		case !set.Has(f.ID):
+		case f.Text(given) == "":
+			set = set.Minus(one) // its silence is no order to clear what the client wrote
+		case f.ID == pim.FieldURL && f.Text(local) != "":
+			set = set.Minus(one) // a person's own link is not replaced
+		}
+	}
+	return set
+}
+
+// annotate writes the notes of an agreed pair, or notes when to come back for it.
+func (r *run) annotate(tx *store.Tx, v view) error {
+	p, o := v.pair, v.object
+	given := r.withURL(v.theirs, p.URL)
+	set := r.notes(v.local, given)
+	if set.IsEmpty() || r.rules.Direction == Out {
+		return r.settle(tx, p)
+	}
+	if due := o.UpdatedAt.Add(time.Duration(r.rules.AnnotateAfter)); r.now.Before(due) {
+		clean(&p)
+		p.RetryAt = &due
+		return tx.SavePair(&p)
+	}
+	w, err := r.codec.apply(o.Text, given, set)
+	if err != nil {
+		return err
+	}
+	if o, err = r.put(tx, w, o.Name, o.UID, o.Kind, store.Cond{}); err != nil {
+		return err
+	}
+	local, err := r.codec.read(o.Kind, o.Text)
+	if err != nil {
+		return err
+	}
+	base := pim.Clone(v.localBase)
+	pim.Copy(base, local, set)
+	return r.base(tx, &p, o, local, v.theirs, base, v.remoteBase)
+}
