@@ -3,7 +3,9 @@ package store_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -12,50 +14,9 @@ import (
 	"crmbridge/store/storetest"
 )
 
-// benchText is an event of usual size.
+// benchText is an event of usual size, about 1 KB.
 func benchText(n int) []byte {
 	return fmt.Appendf(nil, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:%d\r\nDESCRIPTION:%s\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n", n, strings.Repeat("Word ", 180))
-}
-
-// filled is a store with one collection of n events spread over five years.
-func filled(b *testing.B, n int) (*store.Store, store.Collection) {
-	b.Helper()
-	s := storetest.OpenWith(b, store.Config{Now: time.Now})
-	var c store.Collection
-	err := s.Update(b.Context(), func(tx *store.Tx) error {
-		u, err := tx.CreateUser(store.User{Name: "ann"})
-		if err != nil {
-			return err
-		}
-		c, err = tx.CreateCollection(store.Collection{UserID: u.ID, Home: store.Calendars, Slug: "work"})
-		return err
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	r := rand.New(rand.NewPCG(1, 2))
-	for i := 0; i < n; {
-		err := s.Update(b.Context(), func(tx *store.Tx) error {
-			for range min(1000, n-i) {
-				if _, err := tx.PutObject(benchPut(c.ID, i, r)); err != nil {
-					return err
-				}
-				i++
-			}
-			return nil
-		})
-		if err != nil {
-			b.Fatal(err)
-		}
-	}
-	err = s.View(b.Context(), func(tx *store.Tx) error {
-		c, err = tx.Collection(c.ID)
-		return err
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	return s, c
 }
 
 const benchEpoch = 1_700_000_000
@@ -68,135 +29,187 @@ func benchPut(c store.CollectionID, i int, r *rand.Rand) store.Put {
 	}
 }
 
-func sizes() []int { return []int{1_000, 10_000, 100_000} }
+// bench is a store with one collection of n events spread over five years.
+type bench struct {
+	*testing.B
+	s *store.Store
+	c store.Collection
+	n int
+	r *rand.Rand
+}
 
-func BenchmarkObject(b *testing.B) {
-	for _, n := range sizes() {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			s, c := filled(b, n)
-			i := 0
-			for b.Loop() {
-				i++
-				err := s.View(b.Context(), func(tx *store.Tx) error {
-					_, err := tx.Object(c.ID, fmt.Sprintf("%d.ics", i*7919%n))
+func newBench(b *testing.B, n int) *bench {
+	b.Helper()
+	x := &bench{B: b, s: storetest.OpenWith(b, store.Config{Now: time.Now}), n: n, r: rand.New(rand.NewPCG(1, 2))}
+	x.do(b, true, func(tx *store.Tx) error {
+		u, err := tx.CreateUser(store.User{Name: "ann"})
+		if err != nil {
+			return err
+		}
+		x.c, err = tx.CreateCollection(store.Collection{UserID: u.ID, Home: store.Calendars, Slug: "work"})
+		return err
+	})
+	for i := 0; i < n; {
+		x.do(b, true, func(tx *store.Tx) error {
+			for range min(1000, n-i) {
+				if _, err := tx.PutObject(benchPut(x.c.ID, i, x.r)); err != nil {
 					return err
-				})
-				if err != nil {
-					b.Fatal(err)
 				}
+				i++
 			}
+			return nil
 		})
 	}
+	x.do(b, false, func(tx *store.Tx) error {
+		c, err := tx.Collection(x.c.ID)
+		x.c = c
+		return err
+	})
+	return x
 }
 
-func BenchmarkPutObject(b *testing.B) {
-	for _, n := range sizes() {
-		for _, create := range []bool{true, false} {
-			b.Run(fmt.Sprintf("%d/create=%v", n, create), func(b *testing.B) {
-				s, c := filled(b, n)
-				r := rand.New(rand.NewPCG(3, 4))
-				i := 0
-				for b.Loop() {
-					i++
-					p := benchPut(c.ID, i*7919%n, r)
-					if create {
-						p = benchPut(c.ID, n+i, r)
-					}
-					p.Text = benchText(n + i)
-					if err := s.Update(b.Context(), func(tx *store.Tx) error {
-						_, err := tx.PutObject(p)
-						return err
-					}); err != nil {
-						b.Fatal(err)
-					}
-				}
-			})
-		}
+func (x *bench) do(b *testing.B, write bool, f func(*store.Tx) error) {
+	b.Helper()
+	run := x.s.View
+	if write {
+		run = x.s.Update
+	}
+	if err := run(b.Context(), f); err != nil {
+		b.Fatal(err)
 	}
 }
 
-func BenchmarkETags(b *testing.B) {
-	for _, n := range sizes() {
-		b.Run(fmt.Sprintf("%d/floor", n), func(b *testing.B) {
-			s, c := filled(b, n)
-			for b.Loop() {
-				err := s.View(b.Context(), func(tx *store.Tx) error {
-					rows, err := tx.SQL().Query(`SELECT id, name, etag FROM objects WHERE collection_id = ? AND NOT deleted ORDER BY id`, c.ID)
-					if err != nil {
-						return err
-					}
-					defer rows.Close()
-					var id int64
-					var name, etag string
-					for rows.Next() {
-						if err := rows.Scan(&id, &name, &etag); err != nil {
-							return err
-						}
-					}
-					return rows.Err()
-				})
-				if err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-		for _, opts := range []store.EachOptions{{Brief: true}, {}, {Text: true}} {
-			b.Run(fmt.Sprintf("%d/brief=%v,text=%v", n, opts.Brief, opts.Text), func(b *testing.B) {
-				s, c := filled(b, n)
-				b.ReportAllocs()
-				for b.Loop() {
-					count := 0
-					err := s.View(b.Context(), func(tx *store.Tx) error {
-						return tx.EachObject(c.ID, opts, func(*store.Object) error { count++; return nil })
-					})
-					if err != nil || count != n {
-						b.Fatal(count, err)
-					}
-				}
-			})
+// measure runs f as a sub-benchmark. Beside the time, which on a busy machine says
+// little, it reports the processor time.
+func (x *bench) measure(name string, write bool, f func(tx *store.Tx) error) {
+	x.Run(name, func(b *testing.B) {
+		x.do(b, write, f) // warm
+		b.ReportAllocs()
+		begun, n := cpuTime(), 0
+		for b.Loop() {
+			x.do(b, write, f)
+			n++
 		}
-	}
+		b.ReportMetric(float64((cpuTime()-begun).Microseconds())/float64(n), "cpu-µs/op")
+	})
 }
 
-func BenchmarkChanges(b *testing.B) {
-	for _, n := range sizes() {
-		for _, changed := range []int{0, 20} {
-			b.Run(fmt.Sprintf("%d/changed=%d", n, changed), func(b *testing.B) {
-				s, c := filled(b, n)
-				for b.Loop() {
-					count := 0
-					err := s.View(b.Context(), func(tx *store.Tx) error {
-						_, _, err := tx.Changes(c.ID, c.Seq-store.Seq(changed), 0, false, func(*store.Object) error { count++; return nil })
-						return err
-					})
-					if err != nil || count != changed {
-						b.Fatal(count, err)
-					}
-				}
-			})
-		}
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
 	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func BenchmarkMonth(b *testing.B) {
-	for _, n := range sizes() {
+// BenchmarkStore measures what clients and the relay do most, at three sizes of a
+// collection, and the floors below two of them: the same rows through database/sql.
+func BenchmarkStore(b *testing.B) {
+	for _, n := range []int{1_000, 10_000, 100_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			s, c := filled(b, n)
-			// The same number of events whatever the size of the collection.
-			from := int64(benchEpoch + 2*365*24*3600)
-			until := from + int64(30*24*3600*1000/n)
-			count := 0
-			for b.Loop() {
-				count = 0
-				err := s.View(b.Context(), func(tx *store.Tx) error {
-					return tx.EachObject(c.ID, store.EachOptions{Text: true, From: &from, Until: &until, Components: []string{"VEVENT"}},
-						func(*store.Object) error { count++; return nil })
-				})
-				if err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(count), "objects")
+			x := newBench(b, n)
+			x.reads()
+			x.lists()
+			x.writes()
 		})
 	}
+}
+
+func (x *bench) reads() {
+	name := func() string { return fmt.Sprintf("%d.ics", x.r.IntN(x.n)) }
+	x.measure("object/floor", false, func(tx *store.Tx) error {
+		var etag string
+		var text []byte
+		return tx.SQL().QueryRow(`SELECT o.etag, v.text FROM objects o JOIN versions v ON v.object_id = o.id AND v.seq = o.seq
+			WHERE o.collection_id = ? AND o.name = ? AND NOT o.shadowed`, x.c.ID, name()).Scan(&etag, &text)
+	})
+	x.measure("object", false, func(tx *store.Tx) error {
+		_, err := tx.Object(x.c.ID, name())
+		return err
+	})
+	x.measure("named 100", false, func(tx *store.Tx) error {
+		names := make([]string, 100)
+		for i := range names {
+			names[i] = name()
+		}
+		return tx.EachNamed(x.c.ID, names, func(*store.Object) error { return nil })
+	})
+	for _, changed := range []int{0, 20} {
+		x.measure(fmt.Sprintf("changes %d", changed), false, func(tx *store.Tx) error {
+			_, _, err := tx.Changes(x.c.ID, x.c.Seq-store.Seq(changed), 0, false, func(*store.Object) error { return nil })
+			return err
+		})
+	}
+	// The range shrinks as the collection grows, so that it holds as many events.
+	from := int64(benchEpoch + 2*365*24*3600)
+	until := from + int64(30*24*3600*1000/x.n)
+	x.measure("time range", false, func(tx *store.Tx) error {
+		return tx.EachObject(x.c.ID, store.EachOptions{Text: true, From: &from, Until: &until, Components: []string{"VEVENT"}},
+			func(*store.Object) error { return nil })
+	})
+}
+
+func (x *bench) lists() {
+	x.measure("list/floor", false, func(tx *store.Tx) error {
+		rows, err := tx.SQL().Query(`SELECT id, name, component, etag, size, seq, updated_at FROM objects WHERE collection_id = ? AND NOT deleted ORDER BY id`, x.c.ID)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		var id, size, seq int64
+		var name, component, etag string
+		var at time.Time
+		for rows.Next() {
+			if err := rows.Scan(&id, &name, &component, &etag, &size, &seq, &at); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
+	for name, opts := range map[string]store.EachOptions{"list/brief": {Brief: true}, "list/full": {}, "list/text": {Text: true}} {
+		x.measure(name, false, func(tx *store.Tx) error {
+			return tx.EachObject(x.c.ID, opts, func(*store.Object) error { return nil })
+		})
+	}
+	x.Run("list/memory", func(b *testing.B) {
+		var m runtime.MemStats
+		peak := uint64(0)
+		for b.Loop() {
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			base, i := m.HeapAlloc, 0
+			x.do(b, false, func(tx *store.Tx) error {
+				return tx.EachObject(x.c.ID, store.EachOptions{Text: true}, func(*store.Object) error {
+					if i++; i%500 == 0 {
+						runtime.ReadMemStats(&m)
+						peak = max(peak, m.HeapAlloc-min(base, m.HeapAlloc))
+					}
+					return nil
+				})
+			})
+		}
+		b.ReportMetric(float64(peak)/1e6, "peak-MB")
+	})
+}
+
+func (x *bench) writes() {
+	i := x.n
+	put := func(at func() int) func(tx *store.Tx) error {
+		return func(tx *store.Tx) error {
+			i++
+			p := benchPut(x.c.ID, at(), x.r)
+			p.Text = benchText(i)
+			_, err := tx.PutObject(p)
+			return err
+		}
+	}
+	x.measure("put/replace", true, put(func() int { return x.r.IntN(x.n) }))
+	x.measure("put/create", true, put(func() int { return i }))
+	marks := make([]store.SeenMark, 100)
+	x.measure("seen 100", true, func(tx *store.Tx) error {
+		for j := range marks {
+			marks[j] = store.SeenMark{Object: store.ObjectID(1 + x.r.IntN(x.n)), Seq: 1}
+		}
+		return tx.MarkSeen("token:1", marks)
+	})
 }

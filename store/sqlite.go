@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -32,14 +34,8 @@ func (s *Store) openSQLite(ctx context.Context) (gorm.Dialector, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Before SQLite does it with the umask's rights: the file holds personal data.
-	// Its -wal and -shm take over the rights of the file.
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, &pim.Error{Op: "store: open", Kind: pim.ErrUnavailable, Public: "the database file cannot be opened: " + path, Err: err}
-	}
-	if err := f.Close(); err != nil {
-		return nil, fail("open", err)
+	if err := createPrivate(path); err != nil {
+		return nil, err
 	}
 	if s.writer, err = sqlitePool(sqliteDSN(path, "immediate", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-16384)", "journal_size_limit(67108864)")); err != nil {
 		return nil, err
@@ -59,6 +55,21 @@ func (s *Store) openSQLite(ctx context.Context) (gorm.Dialector, error) {
 		return nil, &pim.Error{Op: "store: open", Kind: reason(err), Public: "the file is no usable SQLite database: " + path, Err: err}
 	}
 	return sqlite.Dialector{Conn: s.writer}, nil
+}
+
+// createPrivate makes an empty file where there is none, before SQLite does it with
+// the umask's rights: it will hold personal data. Its -wal and -shm take over its
+// rights. A file that is there is not opened: closing it again would strip this
+// process of the locks that SQLite holds on it (POSIX locks belong to the process).
+func createPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return &pim.Error{Op: "store: open", Kind: pim.ErrUnavailable, Public: "the database file cannot be made: " + path, Err: err}
+	}
+	return fail("open", f.Close())
 }
 
 func sqlitePool(dsn string) (*sql.DB, error) {

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 
 	"crmbridge/pim"
 	"crmbridge/store"
@@ -46,7 +47,7 @@ func testWriters(t *testing.T, open Opener) {
 				select {
 				case <-stop:
 					last = true
-				default:
+				case <-time.After(time.Millisecond):
 				}
 			}
 			equal(t, "changes seen", len(seen), writers*each)
