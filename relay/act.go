@@ -28,12 +28,14 @@ func (r *run) act(ctx context.Context) error {
 			return err
 		}
 		rest = rest[n:]
+		r.tell("act", len(plan.Tasks)-len(rest), len(plan.Tasks))
 	}
 	return nil
 }
 
-// localBatch is how many writes to the hub share a transaction.
-const localBatch = 50
+// stretchMost is how many writes to the hub share a transaction, and how often a
+// watcher hears of writes to the remote.
+const stretchMost = 50
 
 // stretch is the number of leading tasks that are done in one go: writes to the hub
 // share transactions, writes to the remote share its connections, and the two do
@@ -43,10 +45,7 @@ func stretch(tasks []Task) int {
 	for n < len(tasks) && batched(tasks[n].Action) == batched(tasks[0].Action) && rank(tasks[n].Action) == rank(tasks[0].Action) {
 		n++
 	}
-	if batched(tasks[0].Action) {
-		n = min(n, localBatch)
-	}
-	return n
+	return min(n, stretchMost)
 }
 
 // batched actions write to the hub only and are many in a first sync.

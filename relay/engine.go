@@ -54,6 +54,10 @@ type RunOptions struct {
 	AllowDeletions bool
 	// Full lists the remote even when it is not time to.
 	Full bool
+	// Progress is told how far the run is, for people who watch: the part (see the
+	// package doc) and, while it acts, how many of the items are dealt with. It is
+	// called one at a time and must not block. nil: nobody watches.
+	Progress func(part string, done, total int)
 }
 
 // ErrBusy: another run has the link.
@@ -123,11 +127,19 @@ func (r *run) parts(ctx context.Context) error {
 		if err := r.at(part.name); err != nil {
 			return err
 		}
+		r.tell(part.name, 0, 0)
 		if err := part.do(ctx); err != nil {
 			return fmt.Errorf("relay: %s: %w", part.name, err)
 		}
 	}
 	return nil
+}
+
+// tell passes progress on.
+func (r *run) tell(part string, done, total int) {
+	if r.opts.Progress != nil {
+		r.opts.Progress(part, done, total)
+	}
 }
 
 // at is where a test can end the process.

@@ -1,7 +1,9 @@
 package relay
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -391,4 +393,32 @@ func TestRemoveKeepLeavesTheRecordAlone(t *testing.T) {
 		t.Errorf("%d records, %d objects", len(w.records()), len(w.objects()))
 	}
 	w.quiet()
+}
+
+func TestProgressAndStop(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(Ask), func(w *world) {
+		for i := range 120 {
+			w.put(fmt.Sprintf("%d.ics", i), event(fmt.Sprintf("uid-%d", i), "made here"))
+		}
+		ctx, stop := context.WithCancel(w.ctx)
+		var seen []string
+		rep, err := w.engine.Run(ctx, w.link.ID, RunOptions{Progress: func(part string, done, total int) {
+			seen = append(seen, fmt.Sprintf("%s %d/%d", part, done, total))
+			if done > 0 {
+				stop()
+			}
+		}})
+		if !errors.Is(err, context.Canceled) || rep.Run.Outcome != OutcomeCancelled {
+			w.t.Fatalf("stopped: %v, %s", err, rep.Run.Outcome)
+		}
+		if want := "act 50/120"; seen[len(seen)-1] != want || seen[0] != "resume 0/0" {
+			w.t.Errorf("%q, want %q at the end", seen, want)
+		}
+		w.clean()
+		if len(w.records()) != 120 {
+			w.t.Errorf("%d records", len(w.records()))
+		}
+		w.quiet()
+	})
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"os"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"crmbridge/pim"
 	"crmbridge/relay"
@@ -54,7 +57,9 @@ func (p *program) syncRun() *cobra.Command {
 				var rows []runShown
 				failed := false
 				for _, l := range links {
+					o.Progress = p.progress(l.Name)
 					rep, err := a.runNow(ctx, l.ID, o)
+					p.endProgress()
 					if rep.Run.ID == 0 && err != nil {
 						return err
 					}
@@ -80,6 +85,27 @@ func (p *program) syncRun() *cobra.Command {
 	f.BoolVar(&o.AllowDeletions, "allow-deletions", false, "carry out deletions that were held back")
 	f.BoolVar(&o.Full, "full", false, "list the CRM in full, even when it is not time to")
 	return c
+}
+
+// progress shows how far a run is on a terminal, one line that is written over.
+// Ctrl-C stops the run at any point; the next one goes on from there.
+func (p *program) progress(link string) func(part string, done, total int) {
+	f, ok := p.err.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) { //nolint:gosec // a descriptor fits
+		return nil
+	}
+	return func(part string, done, total int) {
+		if total > 0 {
+			part = fmt.Sprintf("%d of %d items", done, total)
+		}
+		_, _ = fmt.Fprintf(p.err, "\r\x1b[K%s: %s", link, part)
+	}
+}
+
+func (p *program) endProgress() {
+	if f, ok := p.err.(*os.File); ok && term.IsTerminal(int(f.Fd())) { //nolint:gosec // a descriptor fits
+		_, _ = fmt.Fprint(p.err, "\r\x1b[K")
+	}
 }
 
 // chosen are the links a command is about.
