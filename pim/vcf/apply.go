@@ -123,8 +123,8 @@ type fieldWriter struct {
 var writers = [...]fieldWriter{
 	{pim.FieldName, (*editor).nameParts},
 	{pim.FieldNickname, func(e *editor) { e.text("NICKNAME", e.want.Nickname) }},
-	{pim.FieldCompany, (*editor).org},
-	{pim.FieldDepartment, (*editor).org},
+	{pim.FieldCompany, func(e *editor) { e.org(0, e.want.Company) }},
+	{pim.FieldDepartment, func(e *editor) { e.org(1, e.want.Department) }},
 	{pim.FieldPhones, func(e *editor) { e.labeled("TEL", e.want.Phones, digitsOf) }},
 	{pim.FieldEmails, func(e *editor) { e.labeled("EMAIL", e.want.Emails, strings.ToLower) }},
 	{pim.FieldURLs, func(e *editor) { e.labeled("URL", e.want.URLs, strings.ToLower) }},
@@ -175,14 +175,6 @@ func (e *editor) text(name, v string) {
 		return
 	}
 	e.b.Replace(old, bare(old).WithValue(line.Escape(v)))
-}
-
-// bare is the line without what described the old value only.
-func bare(l *line.Line) *line.Line {
-	if !l.HasParam("ENCODING") && !l.HasParam("CHARSET") {
-		return l
-	}
-	return l.WithoutParam("ENCODING", "CHARSET")
 }
 
 func (e *editor) date(d dateProp) {
@@ -266,14 +258,21 @@ func (e *editor) page() {
 // escapeURI keeps a URI one value without touching its commas and semicolons.
 func escapeURI(s string) string { return strings.ReplaceAll(s, `\`, `\\`) }
 
-// add puts a line behind the last one of its name.
+// add puts a line behind the last one of its name and what its group says about that.
 func (e *editor) add(l *line.Line) {
 	e.touched = true
-	if all := e.b.All(l.Name); len(all) > 0 {
-		e.b.AddAfter(all[len(all)-1], l)
-		return
+	var last, at *line.Line
+	for _, o := range e.b.All("") {
+		switch {
+		case o.Name == l.Name:
+			last, at = o, o
+		case last != nil && at != nil && last.Group != "" && strings.EqualFold(o.Group, last.Group):
+			at = o
+		case last != nil:
+			last = &line.Line{}
+		}
 	}
-	e.b.Add(l)
+	e.b.AddAfter(at, l)
 }
 
 func (e *editor) group() {

@@ -26,7 +26,12 @@ func Convert(c *Card, v Version) (*Card, error) {
 	}
 	out := c.clone()
 	for _, l := range out.card.All("") {
-		if next := convertLine(l, from, v); next != l {
+		next := l
+		if from == V21 {
+			next = modern(next)
+		}
+		next = convertLine(c.renamed(next, v), v)
+		if next != l {
 			out.card.Replace(l, next)
 		}
 	}
@@ -42,7 +47,7 @@ func (c *Card) complete(v Version) {
 		c.card.Add(line.New("FN", line.Escape(fullNameOf(p))))
 	}
 	if v == V3 && c.card.First("N") == nil { // RFC 2426 3.1.2
-		c.card.AddAfter(c.card.First("FN"), derivedName(fullNameOf(p)))
+		c.card.AddAfter(c.card.First("FN"), derivedName(p))
 	}
 }
 
@@ -54,18 +59,22 @@ var renamed = [...]struct{ v4, v3 string }{
 	{"KIND", "X-ADDRESSBOOKSERVER-KIND"},
 }
 
-func convertLine(l *line.Line, from, to Version) *line.Line {
-	if from == V21 {
-		l = modern(l)
-	}
+// renamed is the line under the name of version v, unless the card has that one too, as
+// some programs write both.
+func (c *Card) renamed(l *line.Line, v Version) *line.Line {
 	for _, r := range renamed {
-		switch {
-		case to == V4 && l.Name == r.v3:
-			l = l.WithName(r.v4)
-		case to == V3 && l.Name == r.v4:
-			l = l.WithName(r.v3)
+		from, to := r.v3, r.v4
+		if v == V3 {
+			from, to = to, from
+		}
+		if l.Name == from && c.card.First(to) == nil {
+			return l.WithName(to)
 		}
 	}
+	return l
+}
+
+func convertLine(l *line.Line, to Version) *line.Line {
 	switch l.Name {
 	case "PHOTO", "LOGO", "SOUND", "KEY":
 		return convertBinary(l, to)
@@ -81,37 +90,6 @@ func convertLine(l *line.Line, from, to Version) *line.Line {
 		}
 	}
 	return convertTypes(l, to)
-}
-
-// modern takes vCard 2.1's own encodings out of a line.
-func modern(l *line.Line) *line.Line {
-	if hasEncoding(l, "QUOTED-PRINTABLE") || l.HasParam("CHARSET") {
-		parts := line.Split(l.Value, ';')
-		for i, p := range parts {
-			parts[i] = line.Escape(line.Unescape(decoded(l, p)))
-		}
-		l = l.WithoutParam("CHARSET").WithValue(strings.Join(parts, ";"))
-		if hasEncoding(l, "QUOTED-PRINTABLE") {
-			l = l.WithoutParam("ENCODING")
-		}
-	}
-	if hasEncoding(l, "8BIT", "7BIT") {
-		l = l.WithoutParam("ENCODING")
-	}
-	base64 := hasEncoding(l, "BASE64")
-	if l.HasParam("") {
-		var words []string
-		for _, t := range types(l) {
-			if !slices.Contains([]string{"quoted-printable", "8bit", "7bit", "base64", "b"}, t) {
-				words = append(words, t)
-			}
-		}
-		l = withTypes(l, words)
-	}
-	if base64 {
-		l = l.WithParam(line.P("ENCODING", "b"))
-	}
-	return l
 }
 
 // convertTypes turns the first choice and the lists of types into the version's form.

@@ -27,21 +27,26 @@ var dateProps = [...]dateProp{
 	{pim.FieldAnniversary, "ANNIVERSARY", "X-ANNIVERSARY", []string{"X-EVOLUTION-ANNIVERSARY", "X-MS-ANNIVERSARY"}, "anniversary"},
 }
 
-// dateLine is the line that holds the date, nil when there is none.
+// dateLine is the first line that holds the date, else the first that should, nil when
+// there is none.
 func (c *Card) dateLine(p dateProp) *line.Line {
+	var lines []*line.Line
 	for _, name := range append([]string{p.v4, p.v3}, p.others...) {
-		if l := c.card.First(name); l != nil {
-			return l
-		}
-	}
-	if p.label == "" {
-		return nil
+		lines = append(lines, c.card.All(name)...)
 	}
 	ls := c.labels()
 	for _, l := range c.card.All("X-ABDATE") {
-		if ls.of(l) == p.label {
+		if p.label != "" && ls.of(l) == p.label {
+			lines = append(lines, l)
+		}
+	}
+	for _, l := range lines {
+		if _, ok := dateOf(l); ok {
 			return l
 		}
+	}
+	if len(lines) > 0 {
+		return lines[0]
 	}
 	return nil
 }

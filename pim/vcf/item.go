@@ -170,7 +170,7 @@ func (ls labels) address(l *line.Line) (pim.Address, bool) {
 
 func (c *Card) gender() string {
 	for _, name := range []string{"GENDER", "X-GENDER"} {
-		if l := c.card.First(name); l != nil {
+		for _, l := range c.card.All(name) {
 			sex, _, _ := strings.Cut(strings.ToUpper(trim(l.Value)), ";")
 			switch sex {
 			case "M", "F", "O", "N", "U":

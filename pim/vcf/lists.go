@@ -150,7 +150,7 @@ func (e *editor) messengers() {
 func (e *editor) addresses() {
 	write := func(l *line.Line, a pim.Address) *line.Line {
 		old, _ := e.c.labels().address(l)
-		raw := append(line.Split(l.Value, ';'), make([]string, 7)...)[:7]
+		raw := append(line.Split(modern(l).Value, ';'), make([]string, 7)...)[:7]
 		for i, p := range [...]struct{ have, want string }{
 			{old.POBox, a.POBox}, {old.Extended, a.Extended}, {old.Street, a.Street}, {old.City, a.City},
 			{old.Region, a.Region}, {old.PostalCode, a.PostalCode}, {old.Country, a.Country},

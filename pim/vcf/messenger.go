@@ -65,15 +65,25 @@ func isScheme(s string) bool {
 	return s != ""
 }
 
+// services are the messengers whose URIs have a scheme of another name, and the spelling
+// that Apple's programs want.
+var services = map[string]struct{ scheme, name string }{
+	"skype": {"skype", "Skype"}, "jabber": {"xmpp", "Jabber"}, "gtalk": {"xmpp", "gtalk"}, "facebook": {"xmpp", "Facebook"}, "msn": {"msnim", "MSN"},
+	"yahoo": {"ymsgr", "Yahoo"}, "aim": {"aim", "AIM"}, "icq": {"aim", "ICQ"}, "qq": {"x-apple", "QQ"},
+}
+
 // newMessenger writes IMPP as Apple and the RFC both understand it.
 func newMessenger(v pim.Labeled) *line.Line {
-	service, scheme := v.Label, v.Label
+	scheme, name := v.Label, v.Label
+	if s, ok := services[v.Label]; ok {
+		scheme, name = s.scheme, s.name
+	}
 	if !isScheme(scheme) {
 		scheme = "x-im"
 	}
-	l := line.New("IMPP", line.Escape(scheme+":"+v.Value))
-	if service != "" {
-		l = l.WithParam(line.P("X-SERVICE-TYPE", service))
+	l := line.New("IMPP", escapeURI(scheme+":"+v.Value))
+	if name != "" {
+		l = l.WithParam(line.P("X-SERVICE-TYPE", name))
 	}
 	return l
 }

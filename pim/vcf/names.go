@@ -33,11 +33,16 @@ func isCompany(p *pim.Contact) bool {
 	return p.Company != "" && !hasParts(p) && (p.FullName == "" || p.FullName == p.Company)
 }
 
-// derivedName makes an N of a full name: the last word is the family name.
-func derivedName(full string) *line.Line {
-	words := strings.Fields(full)
+// derivedName makes an N of the full name: the last word is the family name; a group has
+// no other.
+func derivedName(p *pim.Contact) *line.Line {
+	words := strings.Fields(fullNameOf(p))
+	n := len(words)
 	family, given := "", strings.Join(words, " ")
-	if n := len(words); n > 1 {
+	switch {
+	case p.Group:
+		family, given = given, ""
+	case n > 1:
 		family, given = words[n-1], strings.Join(words[:n-1], " ")
 	}
 	return line.New("N", line.Escape(family)+";"+line.Escape(given)+";;;", line.P(derived, "1"))
@@ -59,10 +64,8 @@ func (e *editor) names() {
 		}
 		e.put("N", line.New("N", ";;;;"))
 		e.value("X-ABSHOWAS", "COMPANY")
-	case p.Group:
-		e.put("N", line.New("N", line.Escape(fullNameOf(p))+";;;;", line.P(derived, "1")))
 	default:
-		e.put("N", derivedName(fullNameOf(p)))
+		e.put("N", derivedName(p))
 	}
 }
 
@@ -72,7 +75,7 @@ func (e *editor) fullName() {
 		e.text("FN", fullNameOf(e.want))
 	}
 	if n := e.b.First("N"); n != nil && n.HasParam(derived) && !hasParts(e.want) {
-		e.put("N", derivedName(fullNameOf(e.want)))
+		e.put("N", derivedName(e.want))
 	}
 }
 
@@ -88,7 +91,7 @@ func (e *editor) nameParts() {
 	old := e.b.First("N")
 	raw := make([]string, 5)
 	if old != nil && !old.HasParam(derived) {
-		raw = append(line.Split(old.Value, ';'), raw...)[:5]
+		raw = append(line.Split(modern(old).Value, ';'), raw...)[:5]
 	}
 	for i, part := range [...]struct{ have, want string }{
 		{h.Family, w.Family}, {h.Given, w.Given}, {h.Middle, w.Middle}, {h.Prefix, w.Prefix}, {h.Suffix, w.Suffix},
@@ -105,29 +108,25 @@ func (e *editor) nameParts() {
 	e.put("N", bare(old).WithoutParam("SORT-AS", derived).WithValue(v))
 }
 
-// org writes the first two parts of ORG; further ones stay.
-func (e *editor) org() {
+// org writes one part of ORG; the others stay.
+func (e *editor) org(part int, text string) {
 	old := e.b.First("ORG")
 	var raw []string
 	if old != nil {
-		raw = line.Split(old.Value, ';')
+		raw = line.Split(modern(old).Value, ';')
 	}
-	for len(raw) < 2 {
+	for len(raw) <= part {
 		raw = append(raw, "")
 	}
-	now := e.c.Item() // company and department may come one after the other
-	if now.Company != e.want.Company {
-		raw[0] = line.Escape(e.want.Company)
+	raw[part] = line.Escape(text)
+	for len(raw) > 0 && raw[len(raw)-1] == "" {
+		raw = raw[:len(raw)-1]
 	}
-	if now.Department != e.want.Department {
-		raw[1] = line.Escape(e.want.Department)
-	}
-	v := strings.TrimRight(strings.Join(raw, ";"), ";")
-	if old != nil && v != "" {
-		old = old.WithoutParam("SORT-AS")
-		e.touched = true
-		e.b.Replace(e.b.First("ORG"), bare(old).WithValue(v))
+	v := strings.Join(raw, ";")
+	if old == nil || v == "" {
+		e.value("ORG", v)
 		return
 	}
-	e.value("ORG", v)
+	e.touched = true
+	e.b.Replace(old, bare(old).WithoutParam("SORT-AS").WithValue(v))
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding/htmlindex"
 
@@ -27,6 +28,9 @@ func decoded(l *line.Line, v string) string {
 		}
 	}
 	name := l.Param("CHARSET")
+	if name == "" && !utf8.ValidString(v) && hasEncoding(l, "QUOTED-PRINTABLE") {
+		name = "windows-1252" // Outlook's way
+	}
 	if name == "" || strings.EqualFold(name, "UTF-8") {
 		return v
 	}
