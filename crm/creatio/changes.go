@@ -198,7 +198,7 @@ func (f *feed) childRows(ctx context.Context, i int) (bool, error) {
 		}
 	}
 	f.move(i+1, pos, stamps)
-	return !more || len(rows) == 0, f.bring(ctx, parents, cond{}, nil)
+	return !more || len(rows) == 0, f.bring(ctx, parents)
 }
 
 // joined lists, in a full listing, the activities of others in which the user takes
@@ -210,6 +210,7 @@ func (f *feed) joined(ctx context.Context) (bool, error) {
 		filter = all(filter, behind("Activity", f.v.shared))
 	}
 	q := f.ordered(pos, filter, "ActivityId")
+	q.expand = parentExpand
 	rows, more, err := f.site.rows(ctx, "ActivityParticipant", q)
 	if err != nil {
 		return false, err
@@ -217,12 +218,21 @@ func (f *feed) joined(ctx context.Context) (bool, error) {
 	var parents []guid
 	var stamps []time.Time
 	for _, r := range rows {
-		parents = append(parents, r.ref("ActivityId"))
 		stamps = append(stamps, r.time("ModifiedOn"))
+		if f.others(r) {
+			parents = append(parents, r.ref("ActivityId"))
+		}
 	}
 	f.move(-1, pos, stamps)
-	return !more || len(rows) == 0, f.bring(ctx, parents, cond{}, func(x loaded) bool { return x.owner != f.v.me })
+	return !more || len(rows) == 0, f.bring(ctx, parents)
 }
+
+// parentExpand shows whose activity a participant belongs to, and its stamp.
+const parentExpand = "Activity($select=Id,ModifiedOn,OwnerId)"
+
+// others reports a participant of somebody else's activity. The owner takes part in
+// each of his own.
+func (f *feed) others(r row) bool { return r.sub("Activity").ref("OwnerId") != f.v.me }
 
 // joinedChanged is the stream of such activities that changed. Its rows are
 // participants, so they do not come in order of the activities' stamps; how far it
@@ -239,9 +249,8 @@ func (f *feed) joinedChanged(ctx context.Context) (bool, error) {
 		if !from.IsZero() {
 			filter = all(filter, behind("Activity", since("ModifiedOn", from)))
 		}
-		q.expand = "Activity($select=Id,ModifiedOn)"
 	}
-	q.filter, q.order, q.top, q.skip = filter, "CreatedOn asc,Id asc", f.pageSize, f.skip(f.cur.Pos)
+	q.filter, q.expand, q.order, q.top, q.skip = filter, parentExpand, "CreatedOn asc,Id asc", f.pageSize, f.skip(f.cur.Pos)
 	rows, more, err := f.site.rows(ctx, "ActivityParticipant", q)
 	if err != nil {
 		return false, err
@@ -251,22 +260,15 @@ func (f *feed) joinedChanged(ctx context.Context) (bool, error) {
 	var parents []guid
 	for _, r := range rows {
 		a := r.sub("Activity")
-		if a.id() != "" && f.cur.repeated(at, mark(a.id(), a), a.time("ModifiedOn"), f.now) {
-			continue
+		stamp := a.time("ModifiedOn")
+		if first && stamp.After(f.cur.First) {
+			f.cur.First = stamp
 		}
-		parents = append(parents, r.ref("ActivityId"))
-	}
-	var also cond
-	if !from.IsZero() {
-		also = since("ModifiedOn", from)
-	}
-	err = f.bring(ctx, parents, also, func(x loaded) bool {
-		if first && x.modified.After(f.cur.First) {
-			f.cur.First = x.modified
+		if f.others(r) && !stamp.Before(from) && !f.cur.repeated(at, mark(a.id(), a), stamp, f.now) {
+			parents = append(parents, a.id())
 		}
-		return x.owner != f.v.me
-	})
-	if err != nil {
+	}
+	if err := f.bring(ctx, parents); err != nil {
 		return false, err
 	}
 	done := !more || len(rows) == 0
@@ -276,9 +278,8 @@ func (f *feed) joinedChanged(ctx context.Context) (bool, error) {
 	return done, nil
 }
 
-// bring loads items that a stream led to and gives those of the view for which want
-// (nil: all) holds.
-func (f *feed) bring(ctx context.Context, ids []guid, also cond, want func(loaded) bool) error {
+// bring loads items that a stream led to and gives those of the view.
+func (f *feed) bring(ctx context.Context, ids []guid) error {
 	var fresh []guid
 	seen := map[guid]bool{}
 	for _, id := range ids {
@@ -287,13 +288,13 @@ func (f *feed) bring(ctx context.Context, ids []guid, also cond, want func(loade
 			fresh = append(fresh, id)
 		}
 	}
-	items, err := f.byIDs(ctx, f.s, fresh, also)
+	items, err := f.byIDs(ctx, f.s, fresh)
 	if err != nil {
 		return err
 	}
 	var out []loaded
 	for _, x := range items {
-		if (want == nil || want(x)) && f.v.has(x) {
+		if f.v.has(x) {
 			out = append(out, x)
 		}
 	}

@@ -52,14 +52,14 @@ func (c *clock) sleep(ctx context.Context, d time.Duration) error {
 
 // rig is a simulated site with faults in front of it.
 type rig struct {
-	t      *testing.T
+	t      testing.TB
 	sim    *creatiosim.Sim
 	faulty *remotetest.Faulty
 	url    string
 	clock  *clock
 }
 
-func newRig(t *testing.T, change func(*creatiosim.Options)) *rig {
+func newRig(t testing.TB, change func(*creatiosim.Options)) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: newClock()}
 	o := creatiosim.Options{

@@ -160,7 +160,7 @@ func (c *connector) Fetch(ctx context.Context, col remote.CollectionID, ids []re
 			want = append(want, g)
 		}
 	}
-	items, err := c.byIDs(ctx, s, want, cond{})
+	items, err := c.byIDs(ctx, s, want)
 	if err != nil {
 		return nil, err
 	}
@@ -171,15 +171,15 @@ func (c *connector) Fetch(ctx context.Context, col remote.CollectionID, ids []re
 	return recs, nil
 }
 
-// byIDs loads items in groups, some at once, as far as they meet also.
-func (c *connector) byIDs(ctx context.Context, s shelf, ids []guid, also cond) ([]loaded, error) {
+// byIDs loads items in groups, some at once.
+func (c *connector) byIDs(ctx context.Context, s shelf, ids []guid) ([]loaded, error) {
 	groups := chunks(ids, askAtOnce)
 	parts := make([][]loaded, len(groups))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
 	for i, group := range groups {
 		g.Go(func() error {
-			q := query{filter: all(anyID(group), also), order: "Id asc", top: maxPage}
+			q := query{filter: anyID(group), order: "Id asc", top: maxPage}
 			for more := true; more; {
 				b, err := s.records(ctx, q, nil)
 				if err != nil {

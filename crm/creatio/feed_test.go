@@ -13,7 +13,7 @@ import (
 )
 
 // changes reads to the end of a run.
-func changes(t *testing.T, c crm.Connector, col remote.CollectionID, s remote.Scope, since remote.Cursor) (map[remote.ItemID]remote.Record, remote.Cursor) {
+func changes(t testing.TB, c crm.Connector, col remote.CollectionID, s remote.Scope, since remote.Cursor) (map[remote.ItemID]remote.Record, remote.Cursor) {
 	t.Helper()
 	out := map[remote.ItemID]remote.Record{}
 	for range 1000 {

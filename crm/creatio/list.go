@@ -90,18 +90,18 @@ func (f *feed) listJoined(ctx context.Context, listed map[guid]bool) ([]remote.R
 	if f.v.deep {
 		filter = all(filter, behind("Activity", f.v.shared))
 	}
-	rows, err := f.site.every(ctx, "ActivityParticipant", query{filter: filter, sel: []string{"Id", "ActivityId"}})
+	rows, err := f.site.every(ctx, "ActivityParticipant", query{filter: filter, sel: []string{"Id", "ActivityId"}, expand: parentExpand})
 	if err != nil {
 		return nil, err
 	}
 	var ids []guid
 	for _, r := range rows {
-		if id := r.ref("ActivityId"); id != "" && !listed[id] {
+		if id := r.ref("ActivityId"); id != "" && !listed[id] && f.others(r) {
 			listed[id] = true
 			ids = append(ids, id)
 		}
 	}
-	items, err := f.byIDs(ctx, f.s, ids, cond{})
+	items, err := f.byIDs(ctx, f.s, ids)
 	if err != nil {
 		return nil, err
 	}

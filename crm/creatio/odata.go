@@ -32,8 +32,8 @@ func (q query) values() url.Values {
 			v.Set(name, s)
 		}
 	}
-	sel := slices.Clone(q.sel)
-	for _, col := range q.filter.cols {
+	var sel []string
+	for _, col := range slices.Concat(q.sel, q.filter.cols) {
 		if !slices.Contains(sel, col) {
 			sel = append(sel, col)
 		}
