@@ -41,7 +41,7 @@ func TestDemo(t *testing.T) {
 				{"contact's creation reaches the CRM", s.createContact},
 				{"quiet in the end", s.quiet},
 			} {
-				if !t.Run(step.name, step.do) && len(s.meetings) == 0 {
+				if !t.Run(step.name, step.do) {
 					t.Fatal("the steps that follow build on this one")
 				}
 			}
