@@ -105,6 +105,17 @@ func (l *lister) plan(p place) *plan {
 	return made
 }
 
+// slim reports that names and ETags are all that has to be read of the members of r: what most programs ask for in
+// their longest listings. Reading whole rows takes three times as long.
+func (l *lister) slim(r *resource) bool {
+	for _, row := range l.plan(r.flavor.objectAt).live {
+		if !row.slim {
+			return false
+		}
+	}
+	return true
+}
+
 // respond prints the response of r.
 func (l *lister) respond(r *resource) error {
 	if err := l.propstats(r); err != nil {

@@ -22,6 +22,8 @@ type property struct {
 	set func(c *store.Collection, el *davxml.Element) error
 	// initial: set works only while the collection is made.
 	initial bool
+	// slim: of an object, value looks at nothing but its name and its ETag.
+	slim bool
 }
 
 // errAbsent says that a resource does not have a property: 404 in its propstat.

@@ -17,7 +17,7 @@ func basicProperties() []property {
 	containers := everywhere &^ atObject
 	owned := atPrincipal | atHome | atCollection | atObject
 	return []property{
-		{name: davxml.D("resourcetype"), on: everywhere, all: true, value: resourceType},
+		{name: davxml.D("resourcetype"), on: everywhere, all: true, slim: true, value: resourceType},
 		{name: davxml.D("creationdate"), on: atCollection | atObject, all: true, value: creationDate},
 		{name: davxml.D("getlastmodified"), on: atCollection | atObject, all: true, value: lastModified},
 		{name: davxml.D("current-user-principal"), on: everywhere,

@@ -10,7 +10,7 @@ import (
 // for like properties in a REPORT, and are none elsewhere.
 func objectProperties() []property {
 	return []property{
-		{name: davxml.D("getetag"), on: atObject, all: true, value: func(dst []byte, _ *env, r *resource) ([]byte, error) {
+		{name: davxml.D("getetag"), on: atObject, all: true, slim: true, value: func(dst []byte, _ *env, r *resource) ([]byte, error) {
 			return quoted(dst, davxml.D("getetag"), r.obj.ETag), nil
 		}},
 		{name: davxml.D("getcontenttype"), on: atObject, all: true,

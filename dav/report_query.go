@@ -20,6 +20,7 @@ func (q *request) calendarQuery(rep *davxml.CalendarQuery) error {
 		d := l.env.data
 		plain := kindOnly(rep.Filter)
 		opts.Text = d.wanted || !plain
+		opts.Names = !opts.Text && l.slim(r)
 		err := l.env.tx.EachObject(r.col.ID, opts, func(o *store.Object) error {
 			member := r.member(o)
 			if plain {
@@ -170,6 +171,7 @@ func (q *request) addressbookQuery(rep *davxml.AddressbookQuery) error {
 	filter := cardFilter(rep.Filter)
 	return q.listing(rep.Prop, nil, func(l *lister, r *resource) error {
 		opts := store.EachOptions{Text: l.env.data.wanted || len(filter.Props) > 0}
+		opts.Names = !opts.Text && l.slim(r)
 		found := 0
 		err := l.env.tx.EachObject(r.col.ID, opts, func(o *store.Object) error {
 			if err := q.ctx.Err(); err != nil {

@@ -25,13 +25,7 @@ func (q *request) syncCollection(rep *davxml.SyncCollection) error {
 		if err != nil {
 			return err
 		}
-		last, more, err := l.env.tx.Changes(r.col.ID, since, rep.Limit, l.env.data.wanted, func(o *store.Object) error {
-			member := r.member(o)
-			if o.Deleted {
-				return l.gone(member)
-			}
-			return l.respond(member)
-		})
+		last, more, err := l.changes(r, since, rep.Limit)
 		if err != nil {
 			return err
 		}
@@ -43,6 +37,21 @@ func (q *request) syncCollection(rep *davxml.SyncCollection) error {
 		l.ms.SyncToken(store.SyncTokenAt(*r.col, last))
 		return nil
 	})
+}
+
+// changes prints the members of r that changed after since.
+func (l *lister) changes(r *resource, since store.Seq, limit int) (last store.Seq, more bool, err error) {
+	each := func(o *store.Object) error {
+		member := r.member(o)
+		if o.Deleted {
+			return l.gone(member)
+		}
+		return l.respond(member)
+	}
+	if l.slim(r) {
+		return l.env.tx.ChangedNames(r.col.ID, since, limit, each)
+	}
+	return l.env.tx.Changes(r.col.ID, since, limit, l.env.data.wanted, each)
 }
 
 // gone prints a deleted member (RFC 6578 3.5.2).

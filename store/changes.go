@@ -7,6 +7,19 @@ package store
 // from: the collection's present one unless more is true. It costs O(changes). f may
 // use the transaction.
 func (t *Tx) Changes(c CollectionID, since Seq, limit int, text bool, f func(*Object) error) (last Seq, more bool, err error) {
+	fs := full
+	if text {
+		fs = withText
+	}
+	return t.changes(fs, c, since, limit, f)
+}
+
+// ChangedNames is Changes that reads as little as EachOptions.Names.
+func (t *Tx) ChangedNames(c CollectionID, since Seq, limit int, f func(*Object) error) (last Seq, more bool, err error) {
+	return t.changes(slim, c, since, limit, f)
+}
+
+func (t *Tx) changes(fs fields, c CollectionID, since Seq, limit int, f func(*Object) error) (last Seq, more bool, err error) {
 	var top Seq
 	// What is committed while this runs, where there is no snapshot, is for next time.
 	if err := t.row(`SELECT seq FROM collections WHERE id = ? AND NOT deleted`, c).Scan(&top); err != nil {
@@ -18,10 +31,6 @@ func (t *Tx) Changes(c CollectionID, since Seq, limit int, text bool, f func(*Ob
 	where := ` WHERE o.collection_id = ? AND o.seq > ? AND o.seq <= ? AND NOT o.shadowed`
 	if since == 0 {
 		where += ` AND NOT o.deleted`
-	}
-	fs := full
-	if text {
-		fs = withText
 	}
 	return t.inSequence(fs, where, c, since, top, limit, f)
 }

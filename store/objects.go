@@ -18,7 +18,8 @@ func ETag(text []byte) string {
 type fields int
 
 const (
-	brief    fields = iota // what a listing shows
+	slim     fields = iota // what a listing of ETags shows
+	brief                  // what a listing shows
 	full                   // all but the text
 	withText               // all
 )
@@ -29,6 +30,8 @@ func (f fields) selects() string {
 	const all = `o.id, o.name, o.component, o.etag, o.size, o.seq, o.updated_at, o.collection_id, o.uid, o.kind, o.first_start, o.last_end,
 		o.span, o.created_at, o.deleted, o.shadowed`
 	switch f {
+	case slim:
+		return `SELECT o.id, o.name, o.etag, o.seq FROM objects AS o`
 	case brief:
 		return `SELECT o.id, o.name, o.component, o.etag, o.size, o.seq, o.updated_at FROM objects AS o`
 	case full:
@@ -46,6 +49,10 @@ type scanner struct {
 func newScanner(f fields) *scanner {
 	s := &scanner{}
 	o := &s.o
+	if f == slim {
+		s.dest = []any{&o.ID, &o.Name, &o.ETag, &o.Seq}
+		return s
+	}
 	s.dest = append(s.dest, &o.ID, &o.Name, &o.Component, &o.ETag, &o.Size, &o.Seq, &o.UpdatedAt)
 	if f >= full {
 		s.dest = append(s.dest, &o.CollectionID, &o.UID, &o.Kind, &o.Start, &o.End, &o.Span, &o.CreatedAt, &o.Deleted, &o.Shadowed)
@@ -66,6 +73,9 @@ func (t *Tx) object(f fields, where string, args ...any) (Object, error) {
 func (s *scanner) read(f fields) Object {
 	o := s.o
 	s.o.Text = nil // the next row's is another slice
+	if f == slim {
+		o.Deleted = o.ETag == "" // a tombstone has none, and every text has one
+	}
 	if f >= withText && o.Text == nil && !o.Deleted {
 		o.Text = []byte{} // modernc.org/sqlite gives nil for a blob without bytes, too
 	}
