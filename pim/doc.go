@@ -8,7 +8,8 @@
 //	event.go task.go contact.go message.go   the four kinds
 //	field.go     Field and FieldSet
 //	table.go     the one field table; merge, diff, fingerprint, masks, filters,
-//	             maps and pages all run over it
+//	             maps and pages all run over it (build.go: how a row is made,
+//	             canon.go: the texts by which compound values are compared)
 //	diff.go      Diff, Equal, Fingerprint, Copy, Clone
 //	error.go     Reason and Error: the one error type and its kinds
 //

@@ -3,16 +3,18 @@
 // Parse read is what was read, and Apply changes the properties of the asked fields
 // and no other byte.
 //
-//	object.go      Object, Parse, Bytes, UID, Component
-//	validate.go    Validate: what CalDAV requires of a stored object
-//	item.go        Item: the typed view (pim.Event, pim.Task)
-//	apply.go       Apply: typed fields into the text; New: a whole text
-//	zones.go       Zones, and TZID and VTIMEZONE to time.Location
-//	occur.go       Occurrences, Expand, LimitRecurrenceSet
-//	bounds.go      Bounds: first start and last end, for an index
-//	filter.go      Matches: CALDAV:filter with the tables of RFC 4791 9.9
-//	selection.go   Select: partial retrieval (RFC 4791 9.6)
-//	library.go     ToIcal: the value types of go-ical
+//	object.go zones.go           Object, Parse, Bytes, UID; TZID and VTIMEZONE to zones
+//	validate.go                  Validate: what CalDAV requires of a stored object
+//	stamp.go duration.go         times, dates and lengths as written
+//	item.go people.go reminder.go recurrence.go
+//	                             Item: the typed view (pim.Event, pim.Task)
+//	apply.go write_*.go          Apply: typed fields into the text; New: a whole text
+//	occur.go lasting.go rules.go Occurrences: rules, dates, overrides
+//	expand.go                    Expand, LimitRecurrenceSet, LimitFreeBusySet
+//	filter.go timerange.go       Matches: CALDAV:filter, the tables of RFC 4791 9.9
+//	bounds.go                    Bounds: first start and last end, for an index
+//	selection.go                 Select: partial retrieval (RFC 4791 9.6)
+//	library.go                   ToIcal: the value types of go-ical
 //
 // What the CRM knows and iCalendar has no property for rides in X-CRM-TYPE, -NUMBER,
 // -COMPANY, -CONTACT, -PROJECT, -OWNER, -RESULT, -REPORT (text), -EFFORT and -SPENT

@@ -16,7 +16,7 @@ func Parse(b []byte, lim Limits) (*Text, error) {
 	if lim.Bytes > 0 && len(b) > lim.Bytes {
 		return nil, pim.Errorf(op, pim.ErrTooLarge, "the text is larger than %d bytes", lim.Bytes)
 	}
-	p := parser{split: newSplitter(string(b)), lim: lim, text: &Text{}}
+	p := parser{split: newSplitter(string(b)), lim: lim, text: &Text{size: len(b)}}
 	p.text.eol = p.split.style()
 	if err := p.run(); err != nil {
 		return nil, err

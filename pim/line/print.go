@@ -8,7 +8,7 @@ const foldAt = 75
 // Bytes is the text: kept lines byte for byte, new ones folded, with the line end that
 // the text uses.
 func (t *Text) Bytes() []byte {
-	w := printer{eol: t.eol}
+	w := printer{eol: t.eol, b: make([]byte, 0, t.size)}
 	if w.eol == "" {
 		w.eol = "\r\n"
 	}

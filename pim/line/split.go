@@ -95,7 +95,13 @@ func (sp *splitter) unfold(first string) string {
 	if !sp.folded() {
 		return first
 	}
+	// Photos are long: find out how long before making room.
+	ahead, n := *sp, len(first)
+	for ahead.folded() {
+		n += len(ahead.physical()) - 1
+	}
 	var b strings.Builder
+	b.Grow(n)
 	b.WriteString(first)
 	for sp.folded() {
 		b.WriteString(sp.physical()[1:])

@@ -6,7 +6,8 @@ import "slices"
 type Text struct {
 	Parts []Part
 
-	eol string // for new lines; "" means CRLF
+	eol  string // for new lines; "" means CRLF
+	size int    // of the text that was read, as a guess at what will be printed
 }
 
 // Part is either a line or a block; exactly one is non-nil.
@@ -34,7 +35,7 @@ func NewBlock(name string, lines ...*Line) *Block {
 }
 
 // Clone is a copy whose blocks may be edited. Lines are shared.
-func (t *Text) Clone() *Text { return &Text{Parts: cloneParts(t.Parts), eol: t.eol} }
+func (t *Text) Clone() *Text { return &Text{Parts: cloneParts(t.Parts), eol: t.eol, size: t.size} }
 
 // Clone is a copy that may be edited. Lines are shared.
 func (b *Block) Clone() *Block {

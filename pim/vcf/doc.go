@@ -3,14 +3,17 @@
 // what Parse read is what was read, and Apply changes the properties of the asked
 // fields and no other byte.
 //
-//	card.go       Card, Parse, Bytes, UID, Version
-//	validate.go   Validate: what CardDAV requires of a stored card
-//	item.go       Item: the typed view (pim.Contact)
-//	apply.go      Apply: typed fields into the text; New: a whole card
-//	convert.go    Convert: between 3.0 and 4.0, for content negotiation
-//	filter.go     Matches: CARDDAV:filter
-//	selection.go  Select: partial retrieval (RFC 6352 10.4)
-//	library.go    ToVCard: the value types of go-vcard
+//	card.go              Card, Parse, Split, Bytes, UID, Version
+//	validate.go          Validate: what CardDAV requires of a stored card
+//	value.go encoding.go texts, parts of values, photos; what vCard 2.1 does to them
+//	item.go label.go messenger.go date.go
+//	                     Item: the typed view (pim.Contact)
+//	apply.go names.go lists.go
+//	                     Apply: typed fields into the text; New: a whole card
+//	convert.go           Convert: between 3.0 and 4.0, for content negotiation
+//	filter.go            Matches: CARDDAV:filter
+//	selection.go         Select: partial retrieval (RFC 6352 10.4)
+//	library.go           ToVCard: the value types of go-vcard
 //
 // What the CRM knows and vCard has no property for rides in X-CRM-SALUTATION,
 // -CONTACT-TYPE, -DECISION-ROLE, -DO-NOT-USE (list), -OWNER and -ACCESS, and the CRM's

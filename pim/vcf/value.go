@@ -115,6 +115,11 @@ func dataURI(v string) (data []byte, mediaType string, ok bool) {
 }
 
 func fromBase64(v string) ([]byte, bool) {
+	v = strings.TrimRight(v, "=")
+	if !strings.ContainsAny(v, " \t\r\n=") {
+		b, err := base64.RawStdEncoding.DecodeString(v)
+		return b, err == nil && len(b) > 0
+	}
 	v = strings.Map(func(r rune) rune {
 		if r == ' ' || r == '\t' || r == '\n' || r == '\r' || r == '=' {
 			return -1
