@@ -44,25 +44,23 @@ func spanText(v span) string {
 	return v.start.String() + " – " + v.end.String()
 }
 
-// nameParts is the value of FieldName.
-type nameParts struct{ prefix, given, middle, family, suffix string }
+// nameParts is the value of FieldName. Prefix and suffix are fields of their own:
+// many CRMs have no place for them, and a change of the name there must not take
+// the "Dr." here away.
+type nameParts struct{ given, middle, family string }
 
-func nameOf(c *Contact) *nameParts {
-	return &nameParts{c.Prefix, c.Given, c.Middle, c.Family, c.Suffix}
-}
+func nameOf(c *Contact) *nameParts { return &nameParts{c.Given, c.Middle, c.Family} }
 
 func setName(it Item, v nameParts) {
 	c := it.(*Contact)
-	c.Prefix, c.Given, c.Middle, c.Family, c.Suffix = v.prefix, v.given, v.middle, v.family, v.suffix
+	c.Given, c.Middle, c.Family = v.given, v.middle, v.family
 }
 
-func nameText(v nameParts) string {
-	return join(plain(v.prefix), plain(v.given), plain(v.middle), plain(v.family), plain(v.suffix))
-}
+func nameText(v nameParts) string { return join(plain(v.given), plain(v.middle), plain(v.family)) }
 
 func nameShow(it Item) string {
 	v := nameOf(it.(*Contact))
-	return strings.Join(dropEmpty([]string{plain(v.prefix), plain(v.given), plain(v.middle), plain(v.family), plain(v.suffix)}), " ")
+	return strings.Join(dropEmpty([]string{plain(v.given), plain(v.middle), plain(v.family)}), " ")
 }
 
 func reminderText(r Reminder) string {

@@ -31,7 +31,8 @@ func TestShowIsForPeople(t *testing.T) {
 		id   pim.FieldID
 		want string
 	}{
-		{c, pim.FieldName, "Dr. Jane Roe"},
+		{c, pim.FieldName, "Jane Roe"},
+		{c, pim.FieldPrefix, "Dr."},
 		{c, pim.FieldPhoto, "photo of 3 bytes"},
 		{c, pim.FieldPhones, "1 (work) preferred\n2"},
 		{c, pim.FieldAddresses, "Main St 1, Springfield (home)"},

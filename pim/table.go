@@ -39,7 +39,9 @@ const (
 	FieldEffort    FieldID = "effort"
 	FieldSpent     FieldID = "spent"
 
-	FieldName         FieldID = "name" // the parts of N, as one
+	FieldName         FieldID = "name" // given, middle and family name, as one
+	FieldPrefix       FieldID = "prefix"
+	FieldSuffix       FieldID = "suffix"
 	FieldFullName     FieldID = "fullName"
 	FieldNickname     FieldID = "nickname"
 	FieldDepartment   FieldID = "department"
@@ -151,6 +153,8 @@ var table = number([]Field{
 	scalar(FieldSpent, "Time spent", tasks, Open, func(it Item) *time.Duration { return &it.(*Task).Spent }, duration),
 
 	shown(scalar(FieldName, "Name", contacts, Content, func(it Item) *nameParts { return nameOf(it.(*Contact)) }, nameText, setName), nameShow),
+	text(FieldPrefix, "Name prefix", contacts, Content, func(it Item) *string { return &it.(*Contact).Prefix }),
+	text(FieldSuffix, "Name suffix", contacts, Content, func(it Item) *string { return &it.(*Contact).Suffix }),
 	text(FieldFullName, "Full name", contacts, Content, func(it Item) *string { return &it.(*Contact).FullName }),
 	text(FieldNickname, "Nickname", contacts, Content, func(it Item) *string { return &it.(*Contact).Nickname }),
 	text(FieldDepartment, "Department", contacts, Content, func(it Item) *string { return &it.(*Contact).Department }),

@@ -105,6 +105,9 @@ func (e *editor) write(diff pim.FieldSet) {
 			e.date(d)
 		}
 	}
+	if !diff.And(nameFields()).IsEmpty() {
+		e.nameParts(diff)
+	}
 	for _, w := range writers {
 		if diff.Has(w.id) {
 			w.write(e)
@@ -121,7 +124,6 @@ type fieldWriter struct {
 }
 
 var writers = [...]fieldWriter{
-	{pim.FieldName, (*editor).nameParts},
 	{pim.FieldNickname, func(e *editor) { e.text("NICKNAME", e.want.Nickname) }},
 	{pim.FieldCompany, func(e *editor) { e.org(0, e.want.Company) }},
 	{pim.FieldDepartment, func(e *editor) { e.org(1, e.want.Department) }},

@@ -80,8 +80,10 @@ func (e *editor) fullName() {
 }
 
 // nameParts writes N; parts that stay keep their spelling.
-func (e *editor) nameParts() {
-	w, h := e.want, e.have
+func (e *editor) nameParts(diff pim.FieldSet) {
+	h := e.have
+	w := &pim.Contact{Prefix: h.Prefix, Given: h.Given, Middle: h.Middle, Family: h.Family, Suffix: h.Suffix}
+	pim.Copy(w, e.want, diff.And(nameFields()))
 	if !hasParts(w) {
 		if n := e.b.First("N"); n != nil {
 			e.put("N", n.WithoutParam("SORT-AS", derived).WithValue(";;;;"))
@@ -130,3 +132,6 @@ func (e *editor) org(part int, text string) {
 	e.touched = true
 	e.b.Replace(old, bare(old).WithoutParam("SORT-AS").WithValue(v))
 }
+
+// nameFields are the fields that stand in N.
+func nameFields() pim.FieldSet { return pim.Set(pim.FieldName, pim.FieldPrefix, pim.FieldSuffix) }
