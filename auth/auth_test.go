@@ -262,6 +262,66 @@ func TestManyLoginsAtOnceAreBounded(t *testing.T) {
 	}
 }
 
+func TestAnUnknownAccountIsNeverRemembered(t *testing.T) {
+	t.Parallel()
+	s, _, _ := account(t, Options{})
+	// Whatever unknown accounts are compared with, a second try must cost as much as
+	// the first: an answer that comes at once would tell which accounts there are.
+	for _, password := range []string{"nobody", "open sesame"} {
+		for range 2 {
+			if _, err := s.Authenticate(context.Background(), "bob", password, "192.0.2.1", ""); !errors.Is(err, pim.ErrAuth) {
+				t.Fatal(err)
+			}
+		}
+	}
+	if len(s.verified) != 0 {
+		t.Errorf("%d passwords of unknown accounts are remembered", len(s.verified))
+	}
+}
+
+func TestLongNamesTakeNoRoomAndAreCounted(t *testing.T) {
+	t.Parallel()
+	s, _, _ := account(t, Options{Limits: Limits{Free: 2, First: time.Second, Most: time.Second, Forget: time.Hour, AddressFree: 3}})
+	var err error
+	for i := range 5 {
+		_, err = s.Authenticate(context.Background(), strings.Repeat("x", 60_000)+string(rune('a'+i)), "x", "192.0.2.1", "")
+	}
+	if !errors.Is(err, pim.ErrThrottled) {
+		t.Errorf("names that cannot be are tried without end: %v", err)
+	}
+	for k := range s.attempts.m {
+		if len(k) > 1000 {
+			t.Errorf("a key of %d bytes is kept", len(k))
+		}
+	}
+}
+
+func TestAnAppPasswordWorksBesideADeviceThatGuesses(t *testing.T) {
+	t.Parallel()
+	s, _, u := account(t, Options{Limits: Limits{Free: 2, First: time.Minute, Most: time.Hour, Forget: time.Hour, AddressFree: 4}})
+	ctx := context.Background()
+	secret, _ := NewSecret(rand.Reader)
+	err := s.o.Store.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.CreateToken(store.Token{UserID: u.ID, Name: "phone", Hash: HashSecret(secret)})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 8 {
+		_, err = s.Authenticate(ctx, "alice", "the old one", "192.0.2.1", "")
+	}
+	if !errors.Is(err, pim.ErrThrottled) {
+		t.Fatalf("guessing goes on: %v", err)
+	}
+	if _, err := s.Authenticate(ctx, "alice", secret, "192.0.2.1", ""); err != nil {
+		t.Errorf("an app password behind the same address is locked out: %v", err)
+	}
+	if _, err := s.Authenticate(ctx, "alice", "the old one", "192.0.2.1", ""); !errors.Is(err, pim.ErrThrottled) {
+		t.Errorf("and ended the wait of the other: %v", err)
+	}
+}
+
 func FuzzParseHash(f *testing.F) {
 	f.Add("$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA")
 	f.Add("$$$$$")

@@ -88,8 +88,13 @@ func New(o Options) (*Service, error) {
 	if _, err := io.ReadFull(o.Random, s.key); err != nil {
 		return nil, fmt.Errorf("auth: key: %w", err)
 	}
-	var err error
-	s.nobody, err = Hash("nobody", o.Params, o.Random)
+	// Of a password that nobody can give: one that fits would be remembered, and the
+	// quick second answer tell that there is no such account.
+	nobody, err := NewSecret(o.Random)
+	if err != nil {
+		return nil, err
+	}
+	s.nobody, err = Hash(nobody, o.Params, o.Random)
 	return s, err
 }
 
@@ -99,71 +104,84 @@ func errRefused() error {
 	return pim.Errorf("auth: login", pim.ErrAuth, "name or password is wrong")
 }
 
+// maxName bounds what is looked up and kept of a name.
+const maxName = 255
+
 // Authenticate says who name and password belong to. addr is the client's address,
 // agent its User-Agent. Errors: pim.ErrAuth, the same whatever was wrong;
 // pim.ErrThrottled with After for those who failed too often or when too many ask
-// at once.
+// at once. An app password cannot be guessed, so it neither waits for those who
+// guess from the same address nor ends their wait.
 func (s *Service) Authenticate(ctx context.Context, name, password, addr, agent string) (Caller, error) {
 	now := s.o.Now()
 	name = strings.ToLower(strings.TrimSpace(name))
 	net := network(addr)
-	account := name + "\x00" + net
-	if w := max(s.attempts.wait(account, s.o.Limits.Free, now), s.attempts.wait(net, s.o.Limits.AddressFree, now)); w > 0 {
-		return Caller{}, &pim.Error{Op: "auth: login", Kind: pim.ErrThrottled, After: w, Public: "too many failed logins; wait and try again"}
-	}
-	if len(password) > maxPassword || len(name) > 255 {
-		s.attempts.failed(account, now)
+	wait := s.attempts.wait(net, s.o.Limits.AddressFree, now)
+	if len(password) > maxPassword || len(name) > maxName {
+		if wait > 0 {
+			return Caller{}, errWait(wait)
+		}
+		s.attempts.failed(net, now) // such a name is no account's, and is not kept
 		return Caller{}, errRefused()
 	}
-	c, err := s.check(ctx, name, password, addr, agent, now)
+	u, t, err := s.find(ctx, name, password)
+	if err != nil {
+		return Caller{}, err
+	}
+	if t.ID != 0 && t.UserID == u.ID && !u.Disabled && usable(t, now) {
+		s.touch(ctx, t.ID, addr, agent, now)
+		return Caller{User: u, Token: t.ID, ReadOnly: t.ReadOnly}, nil
+	}
+	account := name + "\x00" + net
+	if wait = max(wait, s.attempts.wait(account, s.o.Limits.Free, now)); wait > 0 {
+		return Caller{}, errWait(wait)
+	}
+	err = s.check(ctx, u, name, password, now)
 	switch {
 	case errors.Is(err, pim.ErrAuth):
 		s.attempts.failed(account, now)
 		s.attempts.failed(net, now)
 	case err == nil:
 		s.attempts.succeeded(account)
+		return Caller{User: u}, nil
 	}
-	return c, err
+	return Caller{}, err
 }
 
-func (s *Service) check(ctx context.Context, name, password, addr, agent string, now time.Time) (Caller, error) {
-	var u store.User
-	var t store.Token
-	known, token := false, false
-	err := s.o.Store.View(ctx, func(tx *store.Tx) error {
+func errWait(d time.Duration) error {
+	return &pim.Error{Op: "auth: login", Kind: pim.ErrThrottled, After: d, Public: "too many failed logins; wait and try again"}
+}
+
+// find looks up the account and the app password, each zero when there is none. Both
+// are looked up whatever the other gives.
+func (s *Service) find(ctx context.Context, name, password string) (u store.User, t store.Token, err error) {
+	err = s.o.Store.View(ctx, func(tx *store.Tx) error {
 		var err error
-		if u, err = tx.UserByName(name); errors.Is(err, pim.ErrNotFound) {
-			return nil
-		} else if err != nil {
+		if u, err = tx.UserByName(name); err != nil && !errors.Is(err, pim.ErrNotFound) {
 			return err
 		}
-		known = true
-		t, err = tx.TokenByHash(HashSecret(password))
-		if errors.Is(err, pim.ErrNotFound) {
-			return nil
+		if t, err = tx.TokenByHash(HashSecret(password)); err != nil && !errors.Is(err, pim.ErrNotFound) {
+			return err
 		}
-		token = err == nil
-		return err
+		return nil
 	})
-	if err != nil {
-		return Caller{}, err
-	}
-	if token && t.UserID == u.ID && !u.Disabled && usable(t, now) {
-		s.touch(ctx, t.ID, addr, agent, now)
-		return Caller{User: u, Token: t.ID, ReadOnly: t.ReadOnly}, nil
-	}
+	return u, t, err
+}
+
+// check compares the account password; u is zero for an account that does not exist.
+func (s *Service) check(ctx context.Context, u store.User, name, password string, now time.Time) error {
 	hash := s.nobody
-	if known && u.PasswordHash != "" {
+	if u.PasswordHash != "" {
 		hash = u.PasswordHash
 	}
 	ok, err := s.verify(ctx, name, password, hash, now)
 	if err != nil {
-		return Caller{}, err
+		return err
 	}
-	if !ok || !known || u.Disabled || u.PasswordHash == "" {
-		return Caller{}, errRefused()
+	if !ok || u.PasswordHash == "" || u.Disabled {
+		return errRefused()
 	}
-	return Caller{User: u}, nil
+	return nil
 }
 
 func usable(t store.Token, now time.Time) bool {
