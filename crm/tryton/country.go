@@ -76,7 +76,9 @@ func (c *connector) country(ctx context.Context, f *facts, name string) (country
 }
 
 func countryNamed(all []country, name string) country {
-	name = strings.TrimSpace(name)
+	if name = strings.TrimSpace(name); name == "" {
+		return country{}
+	}
 	for _, l := range all {
 		if strings.EqualFold(l.Name, name) || strings.EqualFold(l.Code, name) || l.Code3 != "" && strings.EqualFold(l.Code3, name) {
 			return l

@@ -62,7 +62,7 @@ func parseFault(raw json.RawMessage) *fault {
 	default:
 		return &fault{Text: name}
 	}
-	return &fault{Name: name, Text: strings.Join(texts, ". ")}
+	return &fault{Name: name, Text: strings.Join(texts, " ")}
 }
 
 // passing are words of databases that could not do now what they can do later.

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // Tryton keeps a name as one text. nameParts are what phones want of it.
@@ -20,7 +19,7 @@ func joinName(n nameParts) string {
 		return s
 	case s == "":
 		return suffix
-	case isSuffix(suffix):
+	case isSuffix(suffix) && !strings.Contains(suffix, ",") && len(strings.Fields(n.given+" "+n.middle+" "+n.family)) > 1:
 		return s + " " + suffix
 	}
 	return s + ", " + suffix
@@ -69,13 +68,12 @@ func splitWords(words []string) (given, middle, family string) {
 	case 0:
 		return "", "", ""
 	case 1:
-		if ideographic(words[0]) {
-			r, size := utf8.DecodeRuneInString(words[0])
-			if rest := words[0][size:]; rest != "" && utf8.RuneCountInString(words[0]) <= 4 {
-				return rest, "", string(r)
-			}
+		rs := []rune(words[0])
+		if !ideographic(words[0]) || len(rs) < 2 || len(rs) > 4 {
+			return words[0], "", ""
 		}
-		return words[0], "", ""
+		n := len(rs) / 2 // of four signs two are the family name, of fewer one
+		return string(rs[n:]), "", string(rs[:n])
 	}
 	at := len(words) - 1
 	for at > 1 && isParticle(words[at-1]) {
@@ -100,23 +98,24 @@ func isTitle(w string) bool {
 
 func titles() []string {
 	return []string{
-		"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir", "dame", "rev", "ing", "dipl.-ing",
+		"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir", "dame", "rev", "ing", "dipl.-ing", "med",
 		"herr", "frau", "hr", "fr", "mme", "mlle", "monsieur", "madame", "sr", "sra", "señor", "señora", "dott", "mag",
 		"dr.h.c", "h.c", "mgr", "bc",
 	}
 }
 
-// isSuffix reports what stands behind a name without a comma, too.
+// isSuffix reports what stands behind a name without a comma, too. Short degrees count
+// in capitals only: Ma and Ba are family names.
 func isSuffix(s string) bool {
+	degrees := []string{"II", "III", "IV", "MD", "MA", "BA", "MBA", "DDS", "CPA", "JD", "LLM"}
+	words := []string{"jr", "jun", "junior", "sr", "sen", "senior", "phd", "msc", "bsc", "esq", "csc", "drsc"}
 	for w := range strings.FieldsSeq(strings.ReplaceAll(s, ",", " ")) {
-		plain := strings.ToLower(strings.ReplaceAll(w, ".", ""))
-		if !slices.Contains([]string{
-			"jr", "sr", "jun", "sen", "ii", "iii", "iv", "phd", "md", "msc", "bsc", "ma", "ba", "mba", "esq", "csc", "drsc", "dds", "cpa", "llm", "jd",
-		}, plain) {
+		plain := strings.ReplaceAll(w, ".", "")
+		if !slices.Contains(degrees, plain) && !slices.Contains(words, strings.ToLower(plain)) {
 			return false
 		}
 	}
-	return s != ""
+	return strings.TrimSpace(s) != ""
 }
 
 // isParticle reports words that belong to the family name behind them. They are
