@@ -43,6 +43,7 @@ type options struct {
 	sizes    []int
 	records  int           // in the CRM, for the relay
 	puts     int           // whose way to the CRM is timed, for each kind
+	pause    time.Duration // between them
 	budget   time.Duration // that a row may take, beyond its fewest rounds
 	only     *regexp.Regexp
 	postgres string // URL of a database whose user may create others; "" leaves it out
@@ -62,8 +63,8 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	o := options{sizes: []int{1_000, 10_000, 100_000}, records: 10_000, puts: 25, budget: 1200 * time.Millisecond,
-		postgres: os.Getenv("BRIDGE_TEST_POSTGRES"), progress: stderr}
+	o := options{sizes: []int{1_000, 10_000, 100_000}, records: 10_000, puts: 25, pause: 150 * time.Millisecond,
+		budget: 1200 * time.Millisecond, postgres: os.Getenv("BRIDGE_TEST_POSTGRES"), progress: stderr}
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	quick := fs.Bool("quick", false, "1 000 and 10 000 objects only, 2 000 records in the CRM")

@@ -39,7 +39,6 @@ type row struct {
 	memory   uint64 // bytes allocated
 	answer   int64  // bytes
 	requests int    // to the CRM; -1: none was meant to go there
-	note     string
 }
 
 // ratio is how many times the floor the operation takes; 0 without one.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -55,7 +56,7 @@ func (y *syncing) lags(ctx context.Context) ([]row, error) {
 			return nil
 		})
 	})
-	if err != nil && err != errEnough { //nolint:errorlint // it is ours and comes back as it is
+	if err != nil && !errors.Is(err, errEnough) {
 		return nil, err
 	}
 	var out []row
@@ -88,7 +89,7 @@ func (y *syncing) lags(ctx context.Context) ([]row, error) {
 				r.times = append(r.times, took)
 			}
 			// The queue is asked at fixed intervals; writes must not fall in with it.
-			time.Sleep(150*time.Millisecond + time.Duration(n*37%100)*time.Millisecond)
+			time.Sleep(y.o.pause + time.Duration(n*37%100)*y.o.pause/100)
 		}
 		slices.Sort(r.times)
 		out = append(out, r)
@@ -97,7 +98,7 @@ func (y *syncing) lags(ctx context.Context) ([]row, error) {
 }
 
 // errEnough ends a listing early.
-var errEnough = fmt.Errorf("enough")
+var errEnough = errors.New("enough")
 
 // lag is the time from sending a PUT until the CRM has answered the write.
 func (y *syncing) lag(ctx context.Context, do call, status int, marker string) (time.Duration, error) {
