@@ -124,13 +124,13 @@ func (r *run) one(ctx context.Context, id store.PairID) error {
 			return err
 		}
 		var v view
-		if v, err = r.look(ctx, id); err != nil {
+		if err = r.guarded("item", func() (err error) { v, err = r.look(ctx, id); return err }); err != nil {
 			if errors.Is(err, pim.ErrNotFound) && v.pair.ID == 0 {
 				return nil // another task settled it
 			}
 			break
 		}
-		err = r.do(ctx, v)
+		err = r.guarded("item", func() error { return r.do(ctx, v) })
 		if errors.Is(err, errStale) {
 			continue
 		}

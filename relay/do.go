@@ -88,13 +88,10 @@ func (r *run) createLocally(ctx context.Context, tasks []Task) error {
 func (r *run) createLocal(tx *store.Tx, v view) error {
 	p := v.pair
 	if o, err := tx.ObjectByUID(r.coll.ID, p.UID); err == nil && o.ID != p.ObjectID {
-		// Somebody made it meanwhile: agree with that one instead.
+		// Somebody made it meanwhile, which queued the run that will agree with it.
 		p.ObjectID, p.LocalPrint, p.LocalItem = o.ID, "", nil
 		wake(&p)
-		if err := tx.SavePair(&p); err != nil {
-			return err
-		}
-		return errStale
+		return tx.SavePair(&p)
 	} else if err != nil && !errors.Is(err, pim.ErrNotFound) {
 		return err
 	}

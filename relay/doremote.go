@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -18,17 +19,25 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 		return err
 	}
 	p := v.pair
-	if p.RemoteID != "" || p.Key == "" || p.RemoteGone {
-		// A record that is gone is made anew under a new key: the old one may be
-		// remembered by the remote.
-		p.Key = r.key(p.UID, p.Key+p.RemoteID)
+	anew := p.RemoteID != "" || p.Key == "" || p.RemoteGone
+	if anew {
 		p.RemoteID, p.TheirItem, p.TheirVersion, p.TheirPrint, p.RemoteGone = "", nil, "", "", false
 	}
 	p.Intent = "create"
 	if err := r.propose(&p, v); err != nil {
 		return err
 	}
-	if err := r.Store.Update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) }); err != nil {
+	err := r.Store.Update(ctx, func(tx *store.Tx) (err error) {
+		if anew {
+			// A record that is gone is made anew under a new key: the old one may be
+			// remembered by the remote.
+			if p.Key, err = r.unusedKey(tx, p, v.pair.Key+v.pair.RemoteID); err != nil {
+				return err
+			}
+		}
+		return tx.SavePair(&p)
+	})
+	if err != nil {
 		return err
 	}
 	if err := r.at("intent stored"); err != nil {
@@ -36,10 +45,12 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 	}
 	rec, err := r.rem.Create(ctx, remote.CollectionID(r.link.Remote), remote.Entry{UID: p.UID, Item: v.local, Text: v.object.Text}, p.Key)
 	if errors.Is(err, pim.ErrNotFound) {
-		return errors.Join(r.goneSince(ctx, v.pair), errStale)
+		used := v.pair
+		used.Key = p.Key // so that the next one is another
+		return errors.Join(r.goneSince(ctx, used), errStale)
 	}
 	if err != nil {
-		return r.unmade(ctx, p, err)
+		return r.unmade(ctx, p, v, err)
 	}
 	if err := r.at("remote written"); err != nil {
 		return err
@@ -71,15 +82,65 @@ func (r *run) goneSince(ctx context.Context, p store.Pair) error {
 	return r.Store.Update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) })
 }
 
-// unmade takes the intent back when the failure says that nothing was made.
-func (r *run) unmade(ctx context.Context, p store.Pair, failure error) error {
+// unmade takes the intent of a create back when the failure says that nothing was
+// made. A create can be several requests, of which the last ones failed, so where
+// the remote can be asked it is.
+func (r *run) unmade(ctx context.Context, p store.Pair, v view, failure error) error {
+	if unknown(failure) {
+		return failure
+	}
+	if f, ok := r.rem.(remote.Finder); ok {
+		rec, found, err := f.Find(ctx, remote.CollectionID(r.link.Remote), p.Key, remote.Entry{UID: p.UID, Item: v.local, Text: v.object.Text})
+		if err == nil && found {
+			rec, err = r.whole(ctx, rec)
+		}
+		switch {
+		case err != nil:
+			return errors.Join(failure, err) // the intent stays
+		case found:
+			return errors.Join(failure, r.madeInPart(ctx, p, rec))
+		}
+	}
+	return r.undone(ctx, p, failure)
+}
+
+// unknown reports a failure that leaves open whether the write was done; resume will
+// look.
+func unknown(failure error) bool {
 	switch pim.ReasonOf(failure) {
 	case pim.ErrUnavailable, pim.ErrProtocol, pim.ErrInternal:
-		return failure // the outcome is unknown; resume will look
+		return true
+	}
+	return false
+}
+
+// undone takes an intent back when the failure says that nothing was written, so
+// that what was refused waits for its turn instead of being resumed by every run.
+func (r *run) undone(ctx context.Context, p store.Pair, failure error) error {
+	if unknown(failure) {
+		return failure
 	}
 	p.Intent = ""
 	err := r.Store.Update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) })
 	return errors.Join(failure, err)
+}
+
+// madeInPart ties an object to a record that holds only a part of it. What the
+// record holds is the base of both sides: the rest is the hub's change.
+func (r *run) madeInPart(ctx context.Context, p store.Pair, rec remote.Record) error {
+	p.RemoteID, p.Intent = string(rec.ID), ""
+	if err := theirs(&p, rec, r.carried(rec.Item.Kind())); err != nil {
+		return err
+	}
+	p.LocalItem, p.LocalPrint = p.TheirItem, ""
+	p.RemoteItem, p.RemotePrint, p.Version = p.TheirItem, p.TheirPrint, p.TheirVersion
+	return r.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := r.remember(tx, p); err != nil {
+			return err
+		}
+		p.Dirty = true
+		return tx.SavePair(&p)
+	})
 }
 
 // whole fetches what the driver could not tell without another request.
@@ -178,6 +239,17 @@ func (r *run) key(uid, replaced string) string {
 	return uuid.NewSHA1(uidNames, []byte("create\x00"+r.link.Driver+"\x00"+r.link.Remote+"\x00"+r.user.Name+"\x00"+uid+"\x00"+replaced)).String()
 }
 
+// unusedKey is a key that no other pair has: that of an object which was deleted here
+// and made anew still has the record that waits to go.
+func (r *run) unusedKey(tx *store.Tx, p store.Pair, replaced string) (string, error) {
+	others, err := tx.PairsByUID(r.link.ID, p.UID)
+	key := r.key(p.UID, replaced)
+	for slices.ContainsFunc(others, func(o store.Pair) bool { return o.ID != p.ID && o.Key == key }) {
+		key = r.key(p.UID, key)
+	}
+	return key, err
+}
+
 // deleteRemote lets the remote item go as the rules say.
 func (r *run) deleteRemote(ctx context.Context, v view) error {
 	p := v.pair
@@ -205,7 +277,7 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 	case errors.Is(err, pim.ErrConflict):
 		return errChangedThere
 	case err != nil && !errors.Is(err, pim.ErrNotFound):
-		return err
+		return r.undone(ctx, p, err)
 	}
 	if err := r.at("remote written"); err != nil {
 		return err

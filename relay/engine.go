@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -69,6 +70,9 @@ var errKilled = errors.New("relay: killed")
 // errStale: an object changed while its pair was being looked at; look again.
 var errStale = errors.New("relay: object changed meanwhile")
 
+// errPanic stands for a panic that was logged.
+var errPanic = errors.New("relay: panic")
+
 // run is one run under way.
 type run struct {
 	*Engine
@@ -128,11 +132,23 @@ func (r *run) parts(ctx context.Context) error {
 			return err
 		}
 		r.tell(part.name, 0, 0)
-		if err := part.do(ctx); err != nil {
+		if err := r.guarded(part.name, func() error { return part.do(ctx) }); err != nil {
 			return fmt.Errorf("relay: %s: %w", part.name, err)
 		}
 	}
 	return nil
+}
+
+// guarded turns a panic into an error: a fault in a driver or a parser must neither
+// take the server down nor hold up other items.
+func (e *Engine) guarded(what string, f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			e.Log.Error("relay: panic", "at", what, "panic", v, "stack", string(debug.Stack()))
+			err = pim.Wrap("relay: "+what, pim.ErrInternal, errPanic)
+		}
+	}()
+	return f()
 }
 
 // tell passes progress on.
@@ -293,7 +309,7 @@ func (e *Engine) lease(ctx context.Context, stop context.CancelFunc, id store.Li
 			case <-done:
 				return
 			case <-t.C:
-				if err := e.renew(ctx, id, owner); err != nil {
+				if err := e.guarded("lease", func() error { return e.renew(ctx, id, owner) }); err != nil {
 					e.Log.WarnContext(ctx, "lease lost", "link", id, "err", err)
 					stop()
 					return

@@ -51,7 +51,9 @@ func (r *run) mark(tx *store.Tx, o store.Object) error {
 		if o.Deleted || !r.kinds.Has(o.Kind) {
 			return nil
 		}
-		p = store.Pair{LinkID: r.link.ID, ObjectID: o.ID, UID: o.UID}
+		if p, err = r.pairFor(tx, o); err != nil {
+			return err
+		}
 	case err != nil:
 		return err
 	case p.Seq == o.Seq:
@@ -59,4 +61,22 @@ func (r *run) mark(tx *store.Tx, o store.Object) error {
 	}
 	wake(&p)
 	return tx.SavePair(&p)
+}
+
+// pairFor is the pair of an object that has none: that of a record with its UID which
+// was read before the object was there, else a new one.
+func (r *run) pairFor(tx *store.Tx, o store.Object) (store.Pair, error) {
+	if o.UID != "" {
+		known, err := tx.PairsByUID(r.link.ID, o.UID)
+		if err != nil {
+			return store.Pair{}, err
+		}
+		for _, p := range known {
+			if p.ObjectID == 0 && p.RemoteID != "" && !p.RemoteGone {
+				p.ObjectID = o.ID
+				return p, nil
+			}
+		}
+	}
+	return store.Pair{LinkID: r.link.ID, ObjectID: o.ID, UID: o.UID}, nil
 }

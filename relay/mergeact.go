@@ -81,7 +81,7 @@ func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) 
 		return rec, errChangedThere
 	}
 	if err != nil {
-		return rec, err
+		return rec, r.undone(ctx, p, err)
 	}
 	if err := r.at("remote written"); err != nil {
 		return rec, err

@@ -30,6 +30,9 @@ func (r *run) resume(ctx context.Context) error {
 		if err == nil {
 			continue
 		}
+		if errors.Is(err, errUnfound) {
+			return err
+		}
 		switch pim.ReasonOf(err) {
 		case pim.ErrUnavailable, pim.ErrProtocol, pim.ErrAuth, pim.ErrThrottled, pim.ErrCursorGone:
 			return err // nothing may be read while an outcome is unknown
@@ -40,6 +43,10 @@ func (r *run) resume(ctx context.Context) error {
 	}
 	return nil
 }
+
+// errUnfound: the remote did not say, for whatever reason, what became of a create.
+// If its record were read now it would be taken for somebody else's.
+var errUnfound = errors.New("relay: outcome of a create not known")
 
 func (r *run) resumeOne(ctx context.Context, p store.Pair) error {
 	switch p.Intent {
@@ -79,8 +86,11 @@ func (r *run) resumeCreate(ctx context.Context, p store.Pair) error {
 	if errors.Is(err, pim.ErrNotFound) {
 		return r.goneSince(ctx, p)
 	}
+	if pim.ReasonOf(err) == pim.ErrUnsupported {
+		return err // it never will be known, and a person is told
+	}
 	if err != nil {
-		return err
+		return errors.Join(err, errUnfound)
 	}
 	if !found {
 		return r.Store.Update(ctx, func(tx *store.Tx) error { return r.clearIntent(tx, p.ID) })

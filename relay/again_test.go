@@ -1,0 +1,186 @@
+package relay
+
+import (
+	"context"
+	"testing"
+
+	"crmbridge/crm/mem"
+	"crmbridge/pim"
+	"crmbridge/remote"
+	"crmbridge/store/storetest"
+)
+
+// weak are CRMs that remember more or less of what was made there.
+func weak() []mem.Options {
+	return []mem.Options{{}, {NoUID: true}, {NoFinder: true}, {NoUID: true, NoFinder: true}, {NotIdempotent: true}}
+}
+
+func TestAnItemMadeAnewIsNotTakenForTheDeletedOne(t *testing.T) {
+	t.Parallel()
+	for _, o := range weak() {
+		for _, between := range []bool{false, true} {
+			w := newWorld(t, storetest.Open(t), "ann", o, open(Ask))
+			w.put("a.ics", event("uid-a", "one"))
+			w.clean()
+			w.delete("a.ics")
+			if between {
+				w.clean()
+			}
+			w.put("b.ics", event("uid-a", "again"))
+			w.clean()
+			w.quiet()
+			if got := w.item(w.only()).Title; got != "again" || w.record().Item.(*pim.Event).Title != got {
+				t.Errorf("%+v, a run between: %v: %q here, %q there", o, between, got, w.record().Item.(*pim.Event).Title)
+			}
+		}
+	}
+}
+
+func TestTheSameItemComesFromBothSidesAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, step := range []string{"read hub", "act"} {
+		w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+		e := remote.Entry{UID: "uid-a", Item: event("uid-a", "same")}
+		if _, err := w.crm.Remote().Create(w.ctx, mem.Activities, e, "by another way"); err != nil {
+			t.Fatal(err)
+		}
+		w.engine.pause = func(s string) error {
+			if s == step {
+				w.engine.pause = nil
+				w.put("a.ics", event("uid-a", "same"))
+			}
+			return nil
+		}
+		w.clean()
+		w.clean()
+		w.quiet()
+		w.only()
+		w.record()
+	}
+}
+
+func TestWhatWasRefusedWaits(t *testing.T) {
+	t.Parallel()
+	for op, act := range map[string]func(*world){
+		"update": func(w *world) { w.edit("a.ics", func(e *pim.Event) { e.Title = "two" }) },
+		"delete": func(w *world) { w.delete("a.ics") },
+	} {
+		w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+		w.put("a.ics", event("uid-a", "one"))
+		w.clean()
+		act(w)
+		tries := 0
+		w.crm.SetFaults(func(c mem.Call) mem.Fault {
+			if c.Op != op {
+				return mem.Fault{}
+			}
+			tries++
+			return mem.Fault{Err: pim.Errorf("mem: "+op, pim.ErrRefused, "the quarter is closed")}
+		})
+		for range 3 {
+			w.run()
+		}
+		if tries != 1 {
+			t.Errorf("a refused %s was tried %d times in 3 runs", op, tries)
+		}
+	}
+}
+
+// partly makes an item and then fails with a part of it.
+type partly struct {
+	remote.Remote
+	remote.Finder
+	bad bool
+}
+
+func (p *partly) Create(ctx context.Context, c remote.CollectionID, e remote.Entry, key string) (remote.Record, error) {
+	bare := e
+	if p.bad {
+		bare.Item = pim.Clone(e.Item)
+		bare.Item.(*pim.Event).Location = ""
+	}
+	rec, err := p.Remote.Create(ctx, c, bare, key)
+	if err == nil && p.bad {
+		return remote.Record{}, pim.Errorf("test: create", pim.ErrRefused, "rooms may not be booked")
+	}
+	return rec, err
+}
+
+func TestAnItemMadeInPartIsNotMadeTwice(t *testing.T) {
+	t.Parallel()
+	for _, noUID := range []bool{false, true} {
+		w := newWorld(t, storetest.Open(t), "ann", mem.Options{NoUID: noUID}, open(Ask))
+		r := w.crm.Remote()
+		p := &partly{Remote: r, Finder: r.(remote.Finder), bad: true}
+		w.engine.Remotes = fixed{p}
+		e := event("uid-a", "one")
+		e.Location = "room 1"
+		w.put("a.ics", e)
+		if rep := w.run(); rep.Counts.Failed != 1 {
+			t.Errorf("the failure is not reported: %+v", rep.Counts)
+		}
+		p.bad = false
+		w.clean()
+		w.edit("a.ics", func(e *pim.Event) { e.Title = "two" })
+		w.clean()
+		w.quiet()
+		w.only()
+		if got := w.record().Item.(*pim.Event); got.Location != "room 1" || got.Title != "two" {
+			t.Errorf("there: %q at %q", got.Title, got.Location)
+		}
+	}
+}
+
+// broken panics.
+type broken struct{ remote.Remote }
+
+func (broken) Create(context.Context, remote.CollectionID, remote.Entry, string) (remote.Record, error) {
+	panic("a fault in the driver")
+}
+
+func TestAPanicEndsOneItem(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+	w.engine.Remotes = fixed{broken{w.crm.Remote()}}
+	w.put("a.ics", event("uid-a", "one"))
+	w.crm.Add(event("", "there"), "")
+	rep := w.run()
+	if rep.Run.Outcome != OutcomePartial || rep.Counts.Failed != 1 || rep.Counts.CreatedLocal != 1 {
+		t.Errorf("%s %+v", rep.Run.Outcome, rep.Counts)
+	}
+	w.engine.Remotes = fixed{silent{w.crm.Remote()}}
+	rep, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{})
+	mustFail(t, err, pim.ErrInternal)
+	if rep.Run.Outcome != OutcomeFailed {
+		t.Errorf("%s", rep.Run.Outcome)
+	}
+}
+
+// silent panics when it is read.
+type silent struct{ remote.Remote }
+
+func (silent) Changes(context.Context, remote.CollectionID, remote.Scope, remote.Cursor) (remote.Delta, error) {
+	panic("another fault in the driver")
+}
+
+func TestALookUpThatIsRefusedDoublesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{NoUID: true}, open(Ask))
+	w.put("a.ics", event("uid-a", "one"))
+	w.crm.LoseAnswers(1)
+	w.run()
+	w.crm.LoseAnswers(0)
+	w.crm.SetFaults(func(c mem.Call) mem.Fault {
+		if c.Op == "find" {
+			return mem.Fault{Err: pim.Errorf("mem: find", pim.ErrRefused, "not now")}
+		}
+		return mem.Fault{}
+	})
+	_, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{})
+	mustFail(t, err, pim.ErrRefused)
+	w.crm.SetFaults(nil)
+	w.clean()
+	w.quiet()
+	w.only()
+	w.record()
+}
