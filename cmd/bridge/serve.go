@@ -213,6 +213,9 @@ func (a *app) server(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           own(mux, handler),
 		ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.BodyTimeout, IdleTimeout: c.IdleTimeout,
+		// Work ends after BodyTimeout (see dav); what is on its way then may take as long
+		// again. A client that reads nothing would else hold a database connection for ever.
+		WriteTimeout:   2 * c.BodyTimeout,
 		MaxHeaderBytes: 64 << 10, // Thunderbird's longest are under 4 KiB
 	}
 }
