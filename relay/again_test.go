@@ -3,10 +3,12 @@ package relay
 import (
 	"context"
 	"testing"
+	"time"
 
 	"crmbridge/crm/mem"
 	"crmbridge/pim"
 	"crmbridge/remote"
+	"crmbridge/store"
 	"crmbridge/store/storetest"
 )
 
@@ -183,4 +185,29 @@ func TestALookUpThatIsRefusedDoublesNothing(t *testing.T) {
 	w.quiet()
 	w.only()
 	w.record()
+}
+
+func TestAJobThatDiedWithItsProcessIsQueuedAgain(t *testing.T) {
+	t.Parallel()
+	queued(t, time.Hour, func(w *world, _ *Jobs) {
+		within(w.t, "the first run", func() bool { return w.linkNow().LastSuccess != nil })
+		within(w.t, "rest", func() bool { return !w.linkNow().Wanted })
+		// The process took the job up and died before its run had begun.
+		w.update(func(tx *store.Tx) error { _, err := tx.SetWanted(w.link.ID); return err })
+		w.put("a.ics", event("uid-a", "one"))
+		other := &Engine{Store: w.store, Remotes: w.engine.Remotes, Now: time.Now, Log: w.engine.Log, Owner: "later", Alive: w.engine.Alive}
+		j, err := NewJobs(other, JobsOptions{Workers: 1, Poll: 20 * time.Millisecond})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if err := j.Start(w.ctx); err != nil {
+			w.t.Fatal(err)
+		}
+		defer func() {
+			if err := j.Stop(w.ctx); err != nil {
+				w.t.Error(err)
+			}
+		}()
+		within(w.t, "the run", func() bool { return len(w.records()) == 1 })
+	})
 }

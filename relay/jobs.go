@@ -132,11 +132,38 @@ func (j *Jobs) Start(ctx context.Context) error {
 	if err := j.engine.dropDeadLeases(ctx); err != nil {
 		return err
 	}
+	if err := j.requeue(ctx); err != nil {
+		return err
+	}
 	// The client outlives the caller's start-up context; Stop ends it.
 	if err := j.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("relay: start jobs: %w", err)
 	}
 	return nil
+}
+
+// requeue queues the links anew for which a job is said to be waiting: it may have
+// been taken up by a process that died before the run began, and while it counts as
+// waiting no other is queued. One job too many only finds nothing to do.
+func (j *Jobs) requeue(ctx context.Context) error {
+	return j.engine.Store.Update(ctx, func(tx *store.Tx) error {
+		links, err := tx.Links(0)
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			if !l.Wanted {
+				continue
+			}
+			if err := tx.ClearWanted(l.ID); err != nil {
+				return err
+			}
+			if err := j.Want(ctx, tx, l.ID, "poll"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // stopGently is how long a run may go on after Stop before it is cancelled.
