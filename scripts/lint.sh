@@ -1,5 +1,5 @@
 #!/bin/bash
-# Looks at the code without running it: gofmt, go vet, staticcheck, each with the end-to-end tests too.
+# Looks at the code, the end-to-end tests included, without running it: gofmt, go vet, staticcheck.
 set -u
 cd "$(dirname "$0")/.."
 status=0
@@ -9,8 +9,7 @@ if [ -n "$unformatted" ]; then
   echo "$unformatted"
   status=1
 fi
-go vet ./... || status=1
-go vet -tags e2e ./e2e/... || status=1
-go tool staticcheck ./... || status=1
-go tool staticcheck -tags e2e ./e2e/... || status=1
+# The tag only adds files, so one pass sees everything.
+go vet -tags e2e ./... || status=1
+go tool staticcheck -tags e2e ./... || status=1
 exit $status
