@@ -55,9 +55,9 @@ func (t *Tx) inSequence(fs fields, where string, c CollectionID, since, top Seq,
 	err = pages(func(o *Object) error {
 		count++
 		return f(o)
-	}, func(add func(*Object) error) (bool, error) {
+	}, func(want int, add func(*Object) error) (bool, error) {
+		n := 0
 		// One row more than allowed tells whether there is more.
-		want, n := pageRows, 0
 		if limit > 0 {
 			want = min(want, limit-count+1)
 		}

@@ -3,10 +3,16 @@
 // or PostgreSQL through GORM.
 //
 //	model.go      the rows
-//	open.go       Open, Close, View, Update: one writer at a time per collection
+//	open.go tx.go Open, Close; View, Update: the transactions, on which all queries are methods
+//	conn.go list.go errors.go                  how statements are run and faults are named
+//	sqlite.go sqlitecache.go postgres.go       what differs between the databases
 //	migrate*.go   numbered, append-only migrations
-//	users.go tokens.go collections.go objects.go changes.go seen.go props.go
-//	links.go pairs.go identities.go conflicts.go runs.go     the queries, all methods of Tx
+//	users.go tokens.go collections.go props.go who there is and what they have
+//	put.go move.go                             writes of objects, with their preconditions
+//	objects.go each.go changes.go synctoken.go reads of objects: one, many, in a range of time, since
+//	versions.go seen.go                        texts that were, and who has seen which
+//	links.go lease.go pairs.go identities.go   the relay's books
+//	conflicts.go runs.go                       reports
 //	invariants.go CheckInvariants, run on close in every test
 //
 // Invariants:
@@ -16,9 +22,14 @@
 //   - an ETag is strong and changes exactly when the bytes change;
 //   - preconditions are checked inside the writing transaction;
 //   - (collection, name) and (collection, UID) are unique among the living;
+//   - a text lies in versions under (object, change) and nowhere else: a write adds
+//     one and copies none;
 //   - every text that was ever replaced or deleted stays as a Version while
 //     something may still ask for it;
 //   - a cursor commits in the same transaction as the items it covers.
+//
+// Users, links and reports go through GORM, objects and changes through SQL of our
+// own, written with "?" for both databases.
 //
 // What is not here: iCalendar (callers pass the index values), passwords
 // (package auth), decisions (package relay).

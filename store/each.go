@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"errors"
 	"math"
 	"slices"
@@ -26,10 +25,12 @@ type EachOptions struct {
 }
 
 // Pages of rows are read and closed before anybody sees them, so that a callback may
-// use the transaction and memory stays flat whatever the size of the collection.
+// use the transaction and memory stays flat whatever the size of the collection. They
+// begin small, for who wants the first only, and grow.
 const (
-	pageRows  = 256
-	pageBytes = 1 << 20
+	pageRows    = 256
+	maxPageRows = 4096
+	pageBytes   = 1 << 20
 )
 
 // EachObject calls f for the living objects of a collection in the order of their
@@ -44,13 +45,13 @@ func (t *Tx) EachObject(c CollectionID, opts EachOptions, f func(*Object) error)
 	}
 	where += ` AND o.id > ? ORDER BY o.id LIMIT ?`
 	var last ObjectID
-	return pages(f, func(add func(*Object) error) (bool, error) {
+	return pages(f, func(want int, add func(*Object) error) (bool, error) {
 		n := 0
-		err := t.each(opts.fields(), where, append(slices.Clone(args), last, pageRows), func(o *Object) error {
+		err := t.each(opts.fields(), where, append(slices.Clone(args), last, want), func(o *Object) error {
 			n, last = n+1, o.ID
 			return add(o)
 		})
-		return n < pageRows, err
+		return n < want, err
 	})
 }
 
@@ -85,13 +86,13 @@ func texts(list []string) []any {
 var errPageFull = errors.New("store: page full")
 
 // pages calls read until it reports the last page, and f for each object that read
-// added. read goes on where the last object it added left off.
-func pages(f func(*Object) error, read func(add func(*Object) error) (last bool, err error)) error {
+// added. read adds at most want objects and goes on where the last one left off.
+func pages(f func(*Object) error, read func(want int, add func(*Object) error) (last bool, err error)) error {
 	page := make([]*Object, 0, pageRows)
-	for {
+	for want := pageRows; ; {
 		page = page[:0]
 		size := 0
-		last, err := read(func(o *Object) error {
+		last, err := read(want, func(o *Object) error {
 			page = append(page, o)
 			if size += len(o.Text); size >= pageBytes {
 				return errPageFull
@@ -99,8 +100,13 @@ func pages(f func(*Object) error, read func(add func(*Object) error) (last bool,
 			return nil
 		})
 		full := errors.Is(err, errPageFull)
-		if err != nil && !full {
+		switch {
+		case full:
+			want = len(page) // PostgreSQL sends the rest of what was asked for in vain
+		case err != nil:
 			return fail("each object", err)
+		default:
+			want = min(2*want, maxPageRows)
 		}
 		for i, o := range page {
 			page[i] = nil
@@ -120,19 +126,15 @@ func (t *Tx) eachInTime(c CollectionID, opts EachOptions, f func(*Object) error)
 	if err != nil {
 		return fail("each in time", err)
 	}
-	where := ` WHERE o.id IN (` + t.listInt() + `) AND NOT o.deleted ORDER BY o.id`
+	where := ` WHERE o.id ` + t.anyInt() + ` AND NOT o.deleted ORDER BY o.id`
 	next := 0
-	return pages(f, func(add func(*Object) error) (bool, error) {
-		chunk := ids[next:min(next+pageRows, len(ids))]
+	return pages(f, func(want int, add func(*Object) error) (bool, error) {
+		chunk := ids[next:min(next+min(want, 1024), len(ids))]
 		if len(chunk) == 0 {
 			return true, nil
 		}
-		list, err := json.Marshal(chunk)
-		if err != nil {
-			return false, err
-		}
 		end := next + len(chunk)
-		err = t.each(opts.fields(), where, []any{string(list)}, func(o *Object) error {
+		err := t.each(opts.fields(), where, []any{t.intList(chunk)}, func(o *Object) error {
 			for ids[next] != o.ID { // gone since, where there is no snapshot
 				next++
 			}

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 )
 
 // ETag is the strong entity tag of a text (RFC 9110 8.8.3), without quotes: equal
@@ -37,7 +36,9 @@ func (f fields) selects() string {
 	case full:
 		return `SELECT ` + all + ` FROM objects AS o`
 	}
-	return `SELECT ` + all + `, v.text FROM objects AS o LEFT JOIN versions AS v ON v.object_id = o.id AND v.seq = o.seq`
+	// A subquery and no join: PostgreSQL would rather read all texts than look up
+	// those of a page.
+	return `SELECT ` + all + `, (SELECT v.text FROM versions AS v WHERE v.object_id = o.id AND v.seq = o.seq) FROM objects AS o`
 }
 
 // scanner reads rows of selects one after the other, always into the same place.
@@ -127,13 +128,9 @@ func (t *Tx) EachNamed(c CollectionID, names []string, f func(*Object) error) er
 		n := min(chunk, len(names))
 		page, rest := names[:n], names[n:]
 		names = rest
-		list, err := jsonList(page)
-		if err != nil {
-			return fail("objects by name", err)
-		}
 		found := make(map[string]*Object, n)
-		err = t.each(withText, ` WHERE o.collection_id = ? AND NOT o.shadowed AND NOT o.deleted AND o.name IN (`+t.listText()+`)`,
-			[]any{c, list}, func(o *Object) error {
+		err := t.each(withText, ` WHERE o.collection_id = ? AND NOT o.shadowed AND NOT o.deleted AND o.name `+t.anyText(),
+			[]any{c, t.textList(page)}, func(o *Object) error {
 				found[o.Name] = o
 				return nil
 			})
@@ -149,35 +146,6 @@ func (t *Tx) EachNamed(c CollectionID, names []string, f func(*Object) error) er
 		}
 	}
 	return nil
-}
-
-// jsonList is the list for listText, without what cannot be stored and so is not
-// there to be found; PostgreSQL would refuse a NUL in it.
-func jsonList(list []string) (string, error) {
-	kept := make([]string, 0, len(list))
-	for _, s := range list {
-		if storable(s) {
-			kept = append(kept, s)
-		}
-	}
-	b, err := json.Marshal(kept)
-	return string(b), err
-}
-
-// listText and listInt are subqueries that unpack one argument, a JSON list, so
-// that a statement is the same for every length of the list.
-func (t *Tx) listText() string {
-	if t.s.postgres {
-		return `SELECT json_array_elements_text(CAST(? AS json))`
-	}
-	return `SELECT value FROM json_each(?)`
-}
-
-func (t *Tx) listInt() string {
-	if t.s.postgres {
-		return `SELECT CAST(json_array_elements_text(CAST(? AS json)) AS bigint)`
-	}
-	return `SELECT value FROM json_each(?)`
 }
 
 // each calls f for each row of a query for objects. f must not use the transaction:
@@ -257,6 +225,7 @@ func (t *Tx) insertObject(o *Object, by string) error {
 	if err != nil {
 		return err
 	}
+	t.added++
 	return t.insertVersion(Version{o.ID, o.Seq, o.ETag, o.Text, by, t.now})
 }
 

@@ -49,6 +49,7 @@ type Store struct {
 	reader   *sql.DB // SQLite: many connections that cannot write; PostgreSQL: the same pool
 	orm      *gorm.DB
 	rebound  rebinder
+	growth   growth
 }
 
 // Open opens the database and makes an empty SQLite file when there is none. It

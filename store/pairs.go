@@ -42,13 +42,10 @@ func (t *Tx) PairsByRemote(l LinkID, remotes []string) (map[string]Pair, error) 
 	const chunk = 1000
 	for len(remotes) > 0 {
 		n := min(chunk, len(remotes))
-		list, err := jsonList(remotes[:n])
-		if err != nil {
-			return nil, fail("pairs by remote", err)
-		}
+		list := t.textList(remotes[:n])
 		remotes = remotes[n:]
 		var ps []Pair
-		err = t.orm.Where("link_id = ? AND remote_id <> '' AND remote_id IN ("+t.listText()+")", l, list).Find(&ps).Error
+		err := t.orm.Where("link_id = ? AND remote_id <> '' AND remote_id "+t.anyText(), l, list).Find(&ps).Error
 		if err != nil {
 			return nil, fail("pairs by remote", err)
 		}
@@ -137,6 +134,9 @@ func (t *Tx) SavePair(p *Pair) error {
 	}
 	p.CreatedAt = t.now
 	added, err := t.insert(op, p)
+	if added {
+		t.added++
+	}
 	if err == nil && !added {
 		err = pim.Errorf("store: "+op, pim.ErrExists, "the link knows this item already")
 	}

@@ -23,6 +23,7 @@ type Tx struct {
 	now    time.Time
 	write  bool
 	after  []func()
+	added  int // objects and pairs
 	edited []edit
 }
 
@@ -108,6 +109,9 @@ func (s *Store) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f fu
 	err, done = tx.Commit(), true
 	if err != nil {
 		return fail("commit", err)
+	}
+	if s.postgres && t.added > 0 && s.growth.due(t.added) {
+		s.analyze(ctx)
 	}
 	for _, f := range t.after {
 		f()

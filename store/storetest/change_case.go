@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"crmbridge/pim"
@@ -118,6 +119,42 @@ func testChangesPaged(t *testing.T, open Opener) {
 	})
 	equal(t, "all objects", count, n)
 	equal(t, "more objects", more, false)
+}
+
+// Pages end early when texts are long.
+func testChangesLong(t *testing.T, open Opener) {
+	f := setUp(t, open, store.Config{})
+	const n = 20
+	f.update(func(tx *store.Tx) error {
+		for i := range n {
+			if _, err := tx.PutObject(event(f.cal.ID, fmt.Sprint(i), strings.Repeat(fmt.Sprint(i%10), 300_000))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, limit := range []int{0, 3, 4, 5, n - 1, n, n + 1} {
+		count := 0
+		for at, more := store.Seq(0), true; more; {
+			calls := 0
+			f.view(func(tx *store.Tx) error {
+				var err error
+				at, more, err = tx.Changes(f.cal.ID, at, limit, true, func(o *store.Object) error {
+					if want := fmt.Sprint(count%10) + "00"; len(o.Text) != 300_000 || o.Text[0] != want[0] {
+						t.Errorf("change %d: %d bytes that begin with %c", count, len(o.Text), o.Text[0])
+					}
+					count++
+					calls++
+					return nil
+				})
+				return err
+			})
+			if more && calls != limit {
+				t.Errorf("limit %d: %d calls", limit, calls)
+			}
+		}
+		equal(t, fmt.Sprintf("changes with limit %d", limit), count, n)
+	}
 }
 
 func testRecreated(t *testing.T, open Opener) {

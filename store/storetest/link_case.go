@@ -317,3 +317,21 @@ func testDirtyPairs(t *testing.T, open Opener) {
 		return err
 	})
 }
+
+func testIdentities(t *testing.T, open Opener) {
+	f := setUp(t, open, store.Config{})
+	i := store.Identity{UserID: f.user.ID, Driver: "tryton", Place: "crm.example.org", RemoteID: "party,1", UID: "first"}
+	f.update(func(tx *store.Tx) error { return tx.SaveIdentity(i) })
+	i.UID = "second"
+	f.update(func(tx *store.Tx) error { return tx.SaveIdentity(i) })
+	f.view(func(tx *store.Tx) error {
+		uid, err := tx.IdentityUID(f.user.ID, i.Driver, i.Place, i.RemoteID)
+		equal(t, "uid", uid, "second")
+		for _, other := range [][3]string{{"creatio", i.Place, i.RemoteID}, {i.Driver, "elsewhere", i.RemoteID}, {i.Driver, i.Place, "party,2"}} {
+			if _, err := tx.IdentityUID(f.user.ID, other[0], other[1], other[2]); pim.ReasonOf(err) != pim.ErrNotFound {
+				t.Errorf("%v: %v", other, err)
+			}
+		}
+		return err
+	})
+}
