@@ -58,7 +58,7 @@ func (c *connector) Traits() remote.Traits {
 	}
 	return remote.Traits{
 		Carries: map[pim.Kind]pim.FieldSet{
-			pim.KindContact: pim.Set(pim.FieldName, pim.FieldFullName, pim.FieldPhones, pim.FieldEmails, pim.FieldURLs,
+			pim.KindContact: pim.Set(pim.FieldName, pim.FieldPrefix, pim.FieldSuffix, pim.FieldFullName, pim.FieldPhones, pim.FieldEmails, pim.FieldURLs,
 				pim.FieldIMs, pim.FieldAddresses, pim.FieldCategories, pim.FieldCompany),
 			// The module project has no dates. Modules that add some differ too much
 			// to promise anything.

@@ -323,7 +323,7 @@ func TestConformance(t *testing.T) {
 	l := startLive(t)
 	h := remotetest.Harness{
 		Open: l.judged, Fix: fix, Renews: true, Many: 301,
-		Coupled: []pim.FieldSet{pim.Set(pim.FieldName, pim.FieldFullName), pim.Set(pim.FieldStatus, pim.FieldPercent)},
+		Coupled: []pim.FieldSet{pim.Set(pim.FieldName, pim.FieldPrefix, pim.FieldSuffix, pim.FieldFullName), pim.Set(pim.FieldStatus, pim.FieldPercent)},
 	}
 	crmtest.Run(t, crmtest.Harness{Harness: h, Wrong: func(t *testing.T) remote.Remote {
 		return openRemote(t, clockNow, l.url, map[string]string{"username": l.user(t), "password": "not " + livePassword})

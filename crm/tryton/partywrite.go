@@ -65,7 +65,7 @@ func nameFor(now string, want *pim.Contact, set pim.FieldSet) (name string, chan
 		name = full
 	case set.Has(pim.FieldFullName):
 		name = oneLine(joinName(parts))
-	case set.Has(pim.FieldName) && splitName(now) != parts:
+	case !set.And(pim.Set(pim.FieldName, pim.FieldPrefix, pim.FieldSuffix)).IsEmpty() && splitName(now) != parts:
 		name = oneLine(joinName(parts))
 	default:
 		return now, false
