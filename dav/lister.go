@@ -22,6 +22,7 @@ type lister struct {
 	found   []byte // used again for each resource
 	missing []byte
 	dirs    map[string]string // encoded paths of collections
+	current resource          // the member that is being answered
 }
 
 // plan is the question for one kind of resource.
@@ -114,6 +115,12 @@ func (l *lister) slim(r *resource) bool {
 		}
 	}
 	return true
+}
+
+// member is resource.member in the place of the one before, for listings: it is not valid after the next.
+func (l *lister) member(r *resource, o *store.Object) *resource {
+	l.current = resource{target: r.target.member(o.Name), col: r.col, obj: o}
+	return &l.current
 }
 
 // respond prints the response of r.

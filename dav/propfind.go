@@ -81,7 +81,7 @@ func (l *lister) members(r *resource) error {
 		return l.collections(r)
 	case r.at&atCollection != 0:
 		return l.env.tx.EachObject(r.col.ID, store.EachOptions{Names: l.slim(r)}, func(o *store.Object) error {
-			return l.respond(r.member(o))
+			return l.respond(l.member(r, o))
 		})
 	}
 	return nil

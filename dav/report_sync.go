@@ -42,7 +42,7 @@ func (q *request) syncCollection(rep *davxml.SyncCollection) error {
 // changes prints the members of r that changed after since.
 func (l *lister) changes(r *resource, since store.Seq, limit int) (last store.Seq, more bool, err error) {
 	each := func(o *store.Object) error {
-		member := r.member(o)
+		member := l.member(r, o)
 		if o.Deleted {
 			return l.gone(member)
 		}

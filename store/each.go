@@ -10,8 +10,8 @@ import (
 // EachOptions says which objects EachObject visits and how much of them is read.
 type EachOptions struct {
 	Text bool // read the texts too
-	// Names reads only ID, Name, ETag, Seq and Deleted, in a third of the time; the
-	// other fields are zero. Not together with Text or Brief.
+	// Names reads only ID, Name and ETag, in a third of the time; the other fields are
+	// zero. Not together with Text or Brief.
 	Names bool
 	// Brief reads only ID, Name, Component, ETag, Size, Seq and UpdatedAt, in
 	// half the time; the other fields are zero. Not together with Text.

@@ -17,7 +17,8 @@ func ETag(text []byte) string {
 type fields int
 
 const (
-	slim     fields = iota // what a listing of ETags shows
+	slim     fields = iota // ID, Name and ETag: what a listing of ETags shows
+	slimSeq                // Seq, Name, ETag and Deleted: the same for changes
 	brief                  // what a listing shows
 	full                   // all but the text
 	withText               // all
@@ -30,7 +31,9 @@ func (f fields) selects() string {
 		o.span, o.created_at, o.deleted, o.shadowed`
 	switch f {
 	case slim:
-		return `SELECT o.id, o.name, o.etag, o.seq FROM objects AS o`
+		return `SELECT o.id, o.name, o.etag FROM objects AS o`
+	case slimSeq:
+		return `SELECT o.seq, o.name, o.etag FROM objects AS o`
 	case brief:
 		return `SELECT o.id, o.name, o.component, o.etag, o.size, o.seq, o.updated_at FROM objects AS o`
 	case full:
@@ -50,13 +53,20 @@ type scanner struct {
 func newScanner(f fields) *scanner {
 	s := &scanner{}
 	o := &s.o
-	if f == slim {
-		s.dest = []any{&o.ID, &o.Name, &o.ETag, &o.Seq}
+	// Numbers go by their plain types: database/sql takes those as they are, and others
+	// through reflection and an allocation each.
+	id, seq := (*int64)(&o.ID), (*int64)(&o.Seq)
+	switch f {
+	case slim:
+		s.dest = []any{id, &o.Name, &o.ETag}
+		return s
+	case slimSeq:
+		s.dest = []any{seq, &o.Name, &o.ETag}
 		return s
 	}
-	s.dest = append(s.dest, &o.ID, &o.Name, &o.Component, &o.ETag, &o.Size, &o.Seq, &o.UpdatedAt)
+	s.dest = append(s.dest, id, &o.Name, &o.Component, &o.ETag, &o.Size, seq, &o.UpdatedAt)
 	if f >= full {
-		s.dest = append(s.dest, &o.CollectionID, &o.UID, &o.Kind, &o.Start, &o.End, &o.Span, &o.CreatedAt, &o.Deleted, &o.Shadowed)
+		s.dest = append(s.dest, (*int64)(&o.CollectionID), &o.UID, &o.Kind, &o.Start, &o.End, &o.Span, &o.CreatedAt, &o.Deleted, &o.Shadowed)
 	}
 	if f >= withText {
 		s.dest = append(s.dest, &o.Text)
@@ -74,7 +84,7 @@ func (t *Tx) object(f fields, where string, args ...any) (Object, error) {
 func (s *scanner) read(f fields) Object {
 	o := s.o
 	s.o.Text = nil // the next row's is another slice
-	if f == slim {
+	if f == slimSeq {
 		o.Deleted = o.ETag == "" // a tombstone has none, and every text has one
 	}
 	if f >= withText && o.Text == nil && !o.Deleted {

@@ -40,26 +40,38 @@ func appendPath(dst []byte, path string, escape bool) []byte {
 // appendSegment encodes one segment; escape writes "&", the only such character that XML minds, as a reference.
 func appendSegment(dst []byte, s string, escape bool) []byte {
 	const hex = "0123456789ABCDEF"
-	for i := range len(s) {
-		switch b := s[i]; {
-		case b == '&' && escape:
+	from := 0 // s[from:i] is copied as it is
+	for i := 0; i < len(s); i++ {
+		b := s[i]
+		if plain(b) && (b != '&' || !escape) {
+			continue
+		}
+		dst = append(dst, s[from:i]...)
+		if b == '&' {
 			dst = append(dst, "&amp;"...)
-		case plain(b):
-			dst = append(dst, b)
-		default:
+		} else {
 			dst = append(dst, '%', hex[b>>4], hex[b&15])
 		}
+		from = i + 1
 	}
-	return dst
+	return append(dst, s[from:]...)
 }
 
 // plain is pchar of RFC 3986 3.3 without pct-encoded.
 func plain(b byte) bool {
+	// Sets of bytes: long listings ask for every byte of every name.
+	const (
+		below64 uint64 = (1<<10-1)<<'0' | 1<<'-' | 1<<'.' | 1<<'!' | 1<<'$' | 1<<'&' | 1<<'\'' | 1<<'(' | 1<<')' | 1<<'*' | 1<<'+' | 1<<',' |
+			1<<';' | 1<<'=' | 1<<':'
+		from64 uint64 = (1<<26-1)<<('A'-64) | (1<<26-1)<<('a'-64) | 1<<('_'-64) | 1<<('~'-64) | 1<<('@'-64)
+	)
 	switch {
-	case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', '0' <= b && b <= '9':
-		return true
+	case b < 64:
+		return below64>>b&1 != 0
+	case b < 128:
+		return from64>>(b-64)&1 != 0
 	}
-	return strings.IndexByte("-._~!$&'()*+,;=:@", b) >= 0
+	return false
 }
 
 // DecodeHref returns the decoded path that an href names. It takes an absolute path, or a whole URL (http or https) whose
