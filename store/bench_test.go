@@ -176,7 +176,7 @@ func (x *bench) lists() {
 		}
 		return rows.Err()
 	})
-	for name, opts := range map[string]store.EachOptions{"list/brief": {Brief: true}, "list/full": {}, "list/text": {Text: true}} {
+	for name, opts := range map[string]store.EachOptions{"list/names": {Names: true}, "list/brief": {Brief: true}, "list/full": {}, "list/text": {Text: true}} {
 		x.measure(name, false, func(tx *store.Tx) error {
 			return tx.EachObject(x.c.ID, opts, func(*store.Object) error { return nil })
 		})

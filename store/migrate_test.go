@@ -247,6 +247,9 @@ func TestOpenRefuses(t *testing.T) {
 			s.Close()
 			continue
 		}
+		if text := pim.PublicText(err); !strings.Contains(text, " ") {
+			t.Errorf("%s: %q tells nobody what to do", name, text)
+		}
 		if strings.Contains(err.Error()+pim.PublicText(err), "topsecret") {
 			t.Errorf("%s: the error shows the password: %v", name, err)
 		}

@@ -74,7 +74,10 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if s.postgres {
 		dialect, err = s.openPostgres()
 	} else {
-		dialect, err = s.openSQLite(ctx)
+		dialect, err = s.openSQLite()
+	}
+	if err == nil {
+		err = s.reach(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -95,6 +98,19 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// reach tells a database that cannot be reached from all that may go wrong later.
+func (s *Store) reach(ctx context.Context) error {
+	err := s.writer.PingContext(ctx)
+	if err == nil {
+		return nil
+	}
+	public := "the database file cannot be used; is it a SQLite database, and may this program write to it and its directory?"
+	if s.postgres {
+		public = "the PostgreSQL server of the database cannot be reached, or refuses the login"
+	}
+	return &pim.Error{Op: "store: open", Kind: reason(err), Public: public, Err: err}
 }
 
 func isPostgres(url string) bool {

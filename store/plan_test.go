@@ -238,6 +238,8 @@ func readAll(t *testing.T, s *Store) {
 			func() error { _, err := tx.ObjectsByName(1, []string{"x"}); return err },
 			func() error { return tx.EachObject(1, EachOptions{}, object) },
 			func() error { return tx.EachObject(1, EachOptions{Brief: true}, object) },
+			func() error { return tx.EachObject(1, EachOptions{Names: true}, object) },
+			func() error { _, _, err := tx.ChangedNames(1, 1, 0, object); return err },
 			func() error { return tx.EachObject(1, EachOptions{Text: true, Components: []string{"VEVENT"}}, object) },
 			func() error {
 				return tx.EachObject(1, EachOptions{Text: true, From: &zero, Until: &zero, Components: []string{"VEVENT"}}, object)

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -24,12 +23,13 @@ import (
 // such as a command run beside the server. A cancelled context ends the wait.
 const busyWait = 15 * time.Second
 
-// openSQLite opens the two pools over one file.
+// openSQLite makes the two pools over one file. The writer has to connect first: it
+// makes the file a WAL file.
 //
 // Durability: synchronous=FULL, so that an answered write survives a power cut and
 // not only the end of the process (for which NORMAL would do). In WAL mode that is
 // one fdatasync per commit; see docs/decisions/0001-sqlite-driver.md for its cost.
-func (s *Store) openSQLite(ctx context.Context) (gorm.Dialector, error) {
+func (s *Store) openSQLite() (gorm.Dialector, error) {
 	path, err := sqlitePath(s.cfg.URL)
 	if err != nil {
 		return nil, err
@@ -50,10 +50,6 @@ func (s *Store) openSQLite(ctx context.Context) (gorm.Dialector, error) {
 	s.reader.SetMaxOpenConns(128)
 	s.reader.SetMaxIdleConns(max(4, 2*runtime.GOMAXPROCS(0)))
 	s.reader.SetConnMaxIdleTime(5 * time.Minute)
-	// The writer comes first: it makes the file a WAL file.
-	if err := s.writer.PingContext(ctx); err != nil {
-		return nil, &pim.Error{Op: "store: open", Kind: reason(err), Public: "the file is no usable SQLite database: " + path, Err: err}
-	}
 	return sqlite.Dialector{Conn: s.writer}, nil
 }
 
