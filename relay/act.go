@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"crmbridge/pim"
 	"crmbridge/remote"
@@ -66,7 +67,7 @@ func (r *run) carryOut(ctx context.Context, tasks []Task) error {
 	for range workers {
 		wg.Go(func() { // owner: carryOut; ends when the queue is closed
 			for t := range queue {
-				if err := r.one(ctx, t.Pair); err != nil {
+				if err := r.one(ctx, t); err != nil {
 					stop(err)
 				}
 			}
@@ -92,7 +93,7 @@ func (r *run) tasks(ctx context.Context) (tasks []Task, living int, err error) {
 	for {
 		var n int
 		err = r.Store.View(ctx, func(tx *store.Tx) error {
-			pairs, err := tx.DirtyPairs(r.link.ID, r.now, 500, after)
+			pairs, err := tx.DirtyPairs(r.link.ID, r.dueBy(), 500, after)
 			if err != nil {
 				return err
 			}
@@ -115,9 +116,18 @@ func (r *run) tasks(ctx context.Context) (tasks []Task, living int, err error) {
 	}
 }
 
+// dueBy is the time up to which waiting pairs are taken up.
+func (r *run) dueBy() time.Time {
+	if r.opts.Retry {
+		return r.now.AddDate(100, 0, 0)
+	}
+	return r.now
+}
+
 // one deals with one pair. A failure stays with the pair; only what concerns the
 // remote as a whole is returned and ends the run.
-func (r *run) one(ctx context.Context, id store.PairID) error {
+func (r *run) one(ctx context.Context, t Task) error {
+	id := t.Pair
 	var err error
 	for range 4 {
 		if err = r.at("item"); err != nil {
@@ -129,6 +139,9 @@ func (r *run) one(ctx context.Context, id store.PairID) error {
 				return nil // another task settled it
 			}
 			break
+		}
+		if deletes(v.action) && !deletes(t.Action) {
+			return nil // it became one after the brake looked; the next run plans it
 		}
 		err = r.guarded("item", func() error { return r.do(ctx, v) })
 		if errors.Is(err, errStale) {
@@ -163,6 +176,9 @@ func (r *run) refresh(ctx context.Context, p store.Pair) error {
 	return r.Store.Update(ctx, func(tx *store.Tx) error { return r.ingest(tx, recs, gone) })
 }
 
+// ends reports a failure after which no other item would fare better.
+func ends(kind pim.Reason) bool { return kind == pim.ErrAuth || kind == pim.ErrThrottled }
+
 // givingUpAfter is how many items in a row may find the remote unreachable before
 // the run ends: the rest would only wait for the same time-out.
 const givingUpAfter = 3
@@ -178,6 +194,10 @@ func (r *run) failed(ctx context.Context, id store.PairID, failure error) error 
 		if err != nil {
 			return err
 		}
+		if ends(kind) {
+			// It concerns the remote, not the item: the next run takes it up.
+			return nil
+		}
 		p.Error, p.ErrorKind = pim.PublicText(failure), string(kind)
 		p.Attempts++
 		at := r.Now().Add(retryDelay(kind, p.Attempts, pim.RetryAfter(failure)))
@@ -190,9 +210,10 @@ func (r *run) failed(ctx context.Context, id store.PairID, failure error) error 
 	}
 	r.Log.WarnContext(ctx, "item failed", "link", r.link.ID, "item", id, "reason", kind, "err", failure)
 	r.count(func(c *Counts) { c.Failed++ })
-	switch kind {
-	case pim.ErrAuth, pim.ErrThrottled:
+	if ends(kind) {
 		return failure
+	}
+	switch kind {
 	case pim.ErrUnavailable, pim.ErrProtocol:
 		r.mu.Lock()
 		defer r.mu.Unlock()

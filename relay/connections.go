@@ -34,34 +34,46 @@ type connection struct {
 // SealPurpose binds sealed settings to their link.
 func SealPurpose(id store.LinkID) string { return fmt.Sprintf("link:%d", id) }
 
-// Open returns the remote of l, opened anew when its settings changed.
+// Open returns the remote of l, opened anew when its settings changed. A run that
+// still uses the old one finishes with an error and runs again.
 func (c *Connections) Open(ctx context.Context, l store.Link, u store.User) (remote.Remote, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	made := l.Driver + "\x00" + u.Zone + "\x00" + string(l.Settings)
-	if have, ok := c.open[l.ID]; ok {
-		if have.made == made {
-			return have.Remote, nil
-		}
-		delete(c.open, l.ID)
-		// A run that still uses it finishes with an error and runs again.
-		if err := have.Close(); err != nil && ctx.Err() != nil {
-			return nil, err
-		}
+	if rem := c.have(l.ID, made); rem != nil {
+		return rem, nil
 	}
 	s, err := c.settings(l)
 	if err != nil {
 		return nil, err
 	}
+	// Not under the lock: a driver that does I/O here must not hold up other links.
 	rem, err := c.dial(ctx, l, u, s)
 	if err != nil {
 		return nil, err
 	}
+	c.mu.Lock()
 	if c.open == nil {
 		c.open = make(map[store.LinkID]connection)
 	}
+	old, twice := c.open[l.ID]
+	if twice && old.made == made {
+		c.mu.Unlock()
+		return old.Remote, rem.Close() // another call was quicker
+	}
 	c.open[l.ID] = connection{Remote: rem, made: made}
+	c.mu.Unlock()
+	if twice {
+		_ = old.Close() // its session ends by itself if this fails
+	}
 	return rem, nil
+}
+
+func (c *Connections) have(id store.LinkID, made string) remote.Remote {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if have, ok := c.open[id]; ok && have.made == made {
+		return have.Remote
+	}
+	return nil
 }
 
 func (c *Connections) settings(l store.Link) (remote.Settings, error) {

@@ -18,6 +18,9 @@ func (r *run) do(ctx context.Context, v view) error {
 	case Nothing:
 		return r.Store.Update(ctx, func(tx *store.Tx) error { return r.nothing(tx, v) })
 	case Forget:
+		if v.pair.Intent != "" {
+			return nil // resume finds out first what there is to forget
+		}
 		return r.Store.Update(ctx, func(tx *store.Tx) error { return tx.DeletePair(v.pair.ID) })
 	case CreateLocal:
 		return r.Store.Update(ctx, func(tx *store.Tx) error { return r.createLocal(tx, v) })

@@ -55,6 +55,8 @@ type RunOptions struct {
 	AllowDeletions bool
 	// Full lists the remote even when it is not time to.
 	Full bool
+	// Retry takes up failed items whose time has not come.
+	Retry bool
 	// Progress is told how far the run is, for people who watch: the part (see the
 	// package doc) and, while it acts, how many of the items are dealt with. It is
 	// called one at a time and must not block. nil: nobody watches.
@@ -254,6 +256,9 @@ func (r *run) end(ctx context.Context, failure error) (Report, error) {
 		r.Log.ErrorContext(ctx, "run report not stored", "link", l.ID, "err", err)
 	}
 	level := slog.LevelInfo
+	if r.rep.Counts.Done() == 0 && r.rep.Run.Outcome == OutcomeOK {
+		level = slog.LevelDebug // a poll that found nothing
+	}
 	if failure != nil {
 		level = slog.LevelWarn
 	}
@@ -299,6 +304,7 @@ func (e *Engine) lease(ctx context.Context, stop context.CancelFunc, id store.Li
 	if !ok {
 		return nil, ErrBusy
 	}
+	until := e.Now().Add(leaseTime)
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() { // owner: Run; ends with release
 		defer close(ended)
@@ -309,7 +315,12 @@ func (e *Engine) lease(ctx context.Context, stop context.CancelFunc, id store.Li
 			case <-done:
 				return
 			case <-t.C:
-				if err := e.guarded("lease", func() error { return e.renew(ctx, id, owner) }); err != nil {
+				err := e.guarded("lease", func() error { return e.renew(ctx, id, owner) })
+				switch {
+				case err == nil:
+					until = e.Now().Add(leaseTime)
+				case errors.Is(err, pim.ErrConflict), !e.Now().Before(until.Add(-leaseTime / 3)):
+					// Another process may have the link before the next try.
 					e.Log.WarnContext(ctx, "lease lost", "link", id, "err", err)
 					stop()
 					return

@@ -135,6 +135,10 @@ func (j *Jobs) Start(ctx context.Context) error {
 	if err := j.requeue(ctx); err != nil {
 		return err
 	}
+	// The leader's sweep may take a while to begin after another process died.
+	if err := j.sweep(ctx); err != nil {
+		return err
+	}
 	// The client outlives the caller's start-up context; Stop ends it.
 	if err := j.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("relay: start jobs: %w", err)
@@ -255,14 +259,19 @@ type sweepWorker struct {
 
 // Work queues what is due.
 func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[sweepArgs]) error {
-	e := w.jobs.engine
+	return w.jobs.sweep(ctx)
+}
+
+// sweep queues the links that are due.
+func (j *Jobs) sweep(ctx context.Context) error {
+	e := j.engine
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
 		due, err := tx.DueLinks(e.Now())
 		if err != nil {
 			return err
 		}
 		for _, l := range due {
-			if err := w.jobs.Want(ctx, tx, l.ID, "poll"); err != nil {
+			if err := j.Want(ctx, tx, l.ID, "poll"); err != nil {
 				return err
 			}
 		}

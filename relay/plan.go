@@ -62,6 +62,8 @@ func SuddenlyEmpty(listed, missing int, b Brake) (reason string, hold bool) {
 	return fmt.Sprintf("the remote suddenly has nothing, and %d known items with it; nothing was deleted. If that is right, allow the deletions", missing), true
 }
 
+func deletes(a Action) bool { return a == DeleteLocal || a == DeleteRemote }
+
 func rank(a Action) int {
 	switch a {
 	case Nothing, Forget, Agree:

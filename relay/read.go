@@ -19,10 +19,11 @@ const fetchBatch = 100
 func (r *run) readRemote(ctx context.Context) error {
 	since := remote.Cursor(r.link.Cursor)
 	scope := r.rules.Scope(r.now, r.kinds)
+	restarted := false // once a run: a remote that forgets every cursor would keep us for ever
 	for {
 		d, err := r.rem.Changes(ctx, remote.CollectionID(r.link.Remote), scope, since)
-		if errors.Is(err, pim.ErrCursorGone) && since != "" {
-			since, r.full = "", true
+		if errors.Is(err, pim.ErrCursorGone) && since != "" && !restarted {
+			since, r.full, restarted = "", true, true
 			continue
 		}
 		if err != nil {

@@ -130,9 +130,13 @@ func Resolve(c store.Conflict, ch Choice, mine, theirs, now pim.Item, colliding 
 	}
 	r.Item = out
 	if now == nil {
+		// The object is gone: it comes back with the text of one side, in which
+		// the chosen fields are set.
 		r.Text = c.Mine
 		if ch.All == Theirs {
-			r.Text = c.Theirs
+			r.Text, out = c.Theirs, pim.Clone(theirs)
+			pim.Copy(out, r.Item, r.Set)
+			r.Item = out
 		}
 	}
 	return r, nil

@@ -105,6 +105,9 @@ func (s settling) write(o store.Object, res Resolved) error {
 		return err
 	case res.Text != nil:
 		w, err := s.codec.index(s.c.Kind, res.Text)
+		if err == nil && !res.Set.IsEmpty() {
+			w, err = s.codec.apply(res.Text, res.Item, res.Set)
+		}
 		if err != nil {
 			return err
 		}

@@ -41,6 +41,10 @@ type Record struct {
 	// Key is the idempotency key the item was created with, if the remote can
 	// tell; else "".
 	Key string
+	// Untouched says that nobody has changed the record since it was made; false
+	// where the driver cannot tell. It matters after a create whose answer was
+	// lost: what differs then is the remote's doing, not a person's.
+	Untouched bool
 	// URL leads a person to the item's page; "" when there is none.
 	URL string
 	// Modified is the remote's own stamp, zero when it has none. Used for

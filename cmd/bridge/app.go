@@ -15,6 +15,7 @@ import (
 
 	"crmbridge/auth"
 	"crmbridge/internal/config"
+	"crmbridge/pim"
 	"crmbridge/relay"
 	"crmbridge/remote"
 	"crmbridge/secret"
@@ -77,7 +78,7 @@ func (a *app) wire(ctx context.Context, o appOptions, jobs *atomic.Pointer[relay
 		return err
 	}
 	var err error
-	if a.keeper, err = openKeeper(a.cfg.KeyFile); err != nil {
+	if a.keeper, err = a.openKeeper(ctx); err != nil {
 		return err
 	}
 	if a.auth, err = auth.New(a.authOptions()); err != nil {
@@ -101,13 +102,24 @@ func (a *app) wire(ctx context.Context, o appOptions, jobs *atomic.Pointer[relay
 	return nil
 }
 
-// openKeeper reads the key file, making it at the first start.
-func openKeeper(path string) (*secret.Keeper, error) {
-	k, err := secret.Load(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return secret.Create(path)
+// openKeeper reads the key file, making it at the first start. It makes none where
+// something was sealed already: the right one is missing then.
+func (a *app) openKeeper(ctx context.Context) (*secret.Keeper, error) {
+	k, err := secret.Load(a.cfg.KeyFile)
+	if !errors.Is(err, os.ErrNotExist) {
+		return k, err
 	}
-	return k, err
+	err = a.store.View(ctx, func(tx *store.Tx) error {
+		links, err := tx.Links(0)
+		if err == nil && len(links) > 0 {
+			err = pim.Errorf("secret", pim.ErrHeld, "the key file %s is missing, but %d links have passwords sealed with it; put it back", a.cfg.KeyFile, len(links))
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return secret.Create(a.cfg.KeyFile)
 }
 
 func (a *app) authOptions() auth.Options {
@@ -145,22 +157,29 @@ func (a *app) close() error {
 	return errors.Join(errs...)
 }
 
-// processName names this process in leases: host, process and when it began, since
-// process numbers come round again.
+// processName names this process in leases: where it runs, its number and when it
+// began, since numbers come round again.
 func processName() string {
+	return fmt.Sprintf("%s/%d/%s", whereabouts(), os.Getpid(), processBegan(os.Getpid()))
+}
+
+// whereabouts tells process tables apart: hosts by name and boot, and containers that
+// share both by their namespace.
+func whereabouts() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "localhost"
 	}
-	return fmt.Sprintf("%s/%d/%s", host, os.Getpid(), processBegan(os.Getpid()))
+	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // not everywhere; then the host has to do
+	space, _ := os.Readlink("/proc/self/ns/pid")
+	return strings.Join([]string{host, strings.TrimSpace(string(boot)), space}, "|")
 }
 
 // processAlive reports whether a process named by processName may still run. Those
-// of other hosts are believed to: their leases end by themselves.
+// of other process tables are believed to: their leases end by themselves.
 func processAlive(owner string) bool {
 	parts := strings.Split(owner, "/")
-	host, err := os.Hostname()
-	if err != nil || len(parts) != 3 || parts[0] != host {
+	if len(parts) != 3 || parts[0] != whereabouts() {
 		return true
 	}
 	pid, err := strconv.Atoi(parts[1])

@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -51,6 +54,9 @@ func conflictRow(tx *store.Tx, c store.Conflict) (conflictShown, error) {
 		return row, err
 	}
 	row.User = u.Name
+	if row.Device, err = deviceName(tx, u, c.Device); err != nil {
+		return row, err
+	}
 	if coll, err := tx.Collection(c.CollectionID); err == nil {
 		row.Collection = coll.Slug
 	} else if pim.ReasonOf(err) != pim.ErrNotFound {
@@ -215,33 +221,100 @@ func detail(tx *store.Tx, id store.ConflictID) (conflictDetail, error) {
 }
 
 func (p *program) conflictResolve() *cobra.Command {
-	var take string
+	var take, user string
+	var all bool
 	c := &cobra.Command{
-		Use: "resolve ID", Short: "Settle a conflict", Args: cobra.ExactArgs(1),
-		Long: "Settle a conflict: --take mine (what the device or the bridge had), --take theirs (what the server or\n" +
+		Use: "resolve ID…", Short: "Settle conflicts",
+		Long: "Settle conflicts: --take mine (what the device or the bridge had), --take theirs (what the server or\n" +
 			"the CRM had), or per field: --take title=mine,time=theirs. A side before the fields stands for the rest:\n" +
-			"--take mine,notes=theirs.",
+			"--take mine,notes=theirs. --all settles every open one, of --user if given.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := number[store.ConflictID](args[0])
-			if err != nil {
-				return err
-			}
 			choice, err := relay.ParseChoice(take)
 			if err != nil {
 				return err
 			}
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				if err := a.engine.Settle(ctx, id, choice, "shell"); err != nil {
+				ids, err := a.conflictIDs(ctx, args, all, user)
+				if err != nil {
 					return err
 				}
-				if p.json {
-					return p.printJSON(map[string]any{"id": id, "resolution": choice.String()})
+				for _, id := range ids {
+					if err := a.engine.Settle(ctx, id, choice, "shell"); err != nil {
+						return fmt.Errorf("conflict %d: %w", id, err)
+					}
+					if !p.json {
+						if err := p.say("conflict %d settled: %s", id, choice); err != nil {
+							return err
+						}
+					}
 				}
-				return p.say("conflict %d settled: %s", id, choice)
+				if p.json {
+					return p.printJSON(map[string]any{"ids": ids, "resolution": choice.String()})
+				}
+				return nil
 			})
 		},
 	}
 	c.Flags().StringVar(&take, "take", "", "mine, theirs, or per field")
+	c.Flags().BoolVar(&all, "all", false, "every open conflict")
+	c.Flags().StringVar(&user, "user", "", "with --all: of this account only")
 	_ = c.MarkFlagRequired("take")
 	return c
+}
+
+// conflictIDs are the conflicts a command names, or all open ones, oldest first.
+func (a *app) conflictIDs(ctx context.Context, args []string, all bool, user string) (ids []store.ConflictID, err error) {
+	if all == (len(args) > 0) {
+		return nil, pim.Errorf("conflict resolve", pim.ErrInvalid, "give the numbers of conflicts, or --all")
+	}
+	for _, arg := range args {
+		id, err := number[store.ConflictID](arg)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	if !all {
+		return ids, nil
+	}
+	err = a.store.View(ctx, func(tx *store.Tx) error {
+		us, err := usersOrOne(tx, user)
+		if err != nil {
+			return err
+		}
+		for _, u := range us {
+			cs, err := tx.Conflicts(store.ConflictFilter{User: u.ID, Open: true, Limit: math.MaxInt32})
+			if err != nil {
+				return err
+			}
+			for _, c := range cs {
+				ids = append(ids, c.ID)
+			}
+		}
+		slices.Sort(ids)
+		return nil
+	})
+	return ids, err
+}
+
+// deviceName is a device in words: the name of an app password, or the program that
+// used the account's own.
+func deviceName(tx *store.Tx, u store.User, device string) (string, error) {
+	kind, rest, _ := strings.Cut(device, ":")
+	switch kind {
+	case "token":
+		ts, err := tx.Tokens(u.ID)
+		for _, t := range ts {
+			if strconv.FormatInt(int64(t.ID), 10) == rest {
+				return t.Name, err
+			}
+		}
+		return device, err
+	case "user":
+		if _, program, ok := strings.Cut(rest, "/"); ok && program != "" {
+			return program, nil
+		}
+		return "account password", nil
+	}
+	return device, nil
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"crmbridge/internal/config"
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/store"
@@ -44,11 +46,14 @@ func (p *program) examine(ctx context.Context) []checkShown {
 	var rows []checkShown
 	note := func(name string, err error, text string) bool {
 		row := checkShown{Name: name, OK: err == nil, Note: text}
-		if err != nil {
-			row.Note, row.Fault = "", describe(err)
+		if err == nil {
+			rows = append(rows, row)
+			return true
 		}
-		rows = append(rows, row)
-		return err == nil
+		for _, fault := range strings.Split(describe(err), "\n") {
+			rows = append(rows, checkShown{Name: name, Fault: fault})
+		}
+		return false
 	}
 	cfg, err := p.load()
 	if !note("configuration", err, "") {
@@ -60,6 +65,12 @@ func (p *program) examine(ctx context.Context) []checkShown {
 			mode = fmt.Errorf("%s can be read by others; chmod 600 it", cfg.KeyFile)
 		}
 		note("key file", mode, cfg.KeyFile)
+	}
+	if path, ok := config.SQLitePath(cfg.Database); ok {
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			note("database", nil, path+" is not there yet; the first start makes it")
+			return rows
+		}
 	}
 	err = p.withApp(ctx, func(ctx context.Context, a *app) error {
 		have, want, err := a.store.SchemaVersion(ctx)

@@ -343,7 +343,10 @@ func (p *program) linkRemove() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.store.Update(ctx, func(tx *store.Tx) error { return tx.DeleteLink(l.ID) })
+				if err := a.store.Update(ctx, func(tx *store.Tx) error { return tx.DeleteLink(l.ID) }); err != nil || p.json {
+					return err
+				}
+				return p.say("link %q is removed; its items stay on both sides", l.Name)
 			})
 		},
 	}

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"crmbridge/pim"
 	"crmbridge/relay"
 	"crmbridge/store"
 )
@@ -66,6 +68,11 @@ func (a *app) linkRow(tx *store.Tx, u store.User, l store.Link) (linkShown, erro
 	if err != nil {
 		return linkShown{}, err
 	}
+	fresh, err := untaken(tx, l)
+	if err != nil {
+		return linkShown{}, err
+	}
+	dirty += fresh
 	rules, err := relay.ParseRules(l.Rules)
 	if err != nil {
 		return linkShown{}, err
@@ -77,6 +84,30 @@ func (a *app) linkRow(tx *store.Tx, u store.User, l store.Link) (linkShown, erro
 		Items:   living, Waiting: dirty, Failing: failing, Held: l.Held, LastError: l.LastError,
 		LastRun: l.LastRun, LastSuccess: l.LastSuccess, NextRun: l.NextRun,
 	}, nil
+}
+
+// untakenMost bounds the count of changes that no run has looked at yet.
+const untakenMost = 1000
+
+// untaken counts changes by clients that no run of the link has taken up.
+func untaken(tx *store.Tx, l store.Link) (int, error) {
+	var changed []store.Object
+	_, _, err := tx.ObjectChanges(l.CollectionID, l.LocalSeq, untakenMost, func(o store.Object) error {
+		changed = append(changed, o)
+		return nil
+	})
+	n := 0
+	for _, o := range changed {
+		p, perr := tx.PairByObject(l.ID, o.ID)
+		switch {
+		case errors.Is(perr, pim.ErrNotFound) && o.Deleted:
+		case errors.Is(perr, pim.ErrNotFound), perr == nil && p.Seq != o.Seq && !p.Dirty:
+			n++
+		case perr != nil:
+			return n, perr
+		}
+	}
+	return n, err
 }
 
 func (p *program) linkList() *cobra.Command {

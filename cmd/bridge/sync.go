@@ -48,7 +48,7 @@ func (p *program) syncRun() *cobra.Command {
 	c := &cobra.Command{
 		Use: "run [LINK]", Short: "Run a link now, or all of them, and wait for the outcome", Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Trigger = "manual"
+			o.Trigger, o.Retry = "manual", true
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
 				links, err := a.chosen(ctx, user, args)
 				if err != nil {

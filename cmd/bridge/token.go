@@ -160,7 +160,7 @@ func (p *program) tokenRevoke() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+			err = p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
 				return a.store.Update(ctx, func(tx *store.Tx) error {
 					us, err := usersOrOne(tx, user)
 					if err != nil {
@@ -179,6 +179,10 @@ func (p *program) tokenRevoke() *cobra.Command {
 					return pim.Errorf("token revoke", pim.ErrNotFound, "there is no app password %d", id)
 				})
 			})
+			if err != nil || p.json {
+				return err
+			}
+			return p.say("app password %d is revoked", id)
 		},
 	}
 	c.Flags().StringVar(&user, "user", "", "account, to be sure it is the right one's")

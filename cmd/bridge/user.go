@@ -219,10 +219,17 @@ func (p *program) userDisable() *cobra.Command {
 	c := &cobra.Command{
 		Use: "disable", Short: "Refuse an account's logins and stop its links; nothing is deleted", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.changeUser(cmd, name, func(_ *app, u *store.User) error {
+			err := p.changeUser(cmd, name, func(_ *app, u *store.User) error {
 				u.Disabled = !undo
 				return nil
 			})
+			if err != nil || p.json {
+				return err
+			}
+			if undo {
+				return p.say("%s may log in again", name)
+			}
+			return p.say("%s is disabled: no login, no runs; nothing is deleted", name)
 		},
 	}
 	c.Flags().StringVar(&name, "name", "", "account")
@@ -241,13 +248,17 @@ func (p *program) userPasswd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.changeUser(cmd, name, func(a *app, u *store.User) error {
+			err = p.changeUser(cmd, name, func(a *app, u *store.User) error {
 				if err := auth.CheckPassword(u.Name, password, weak); err != nil {
 					return err
 				}
 				u.PasswordHash, err = a.auth.HashPassword(password)
 				return err
 			})
+			if err != nil || p.json {
+				return err
+			}
+			return p.say("%s has a new password; app passwords stay as they are", name)
 		},
 	}
 	c.Flags().StringVar(&name, "name", "", "account")

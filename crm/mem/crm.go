@@ -43,6 +43,7 @@ type row struct {
 	key     string
 	owner   string
 	seq     uint64
+	born    uint64 // seq when it was made
 	version string
 	changed time.Time
 }
@@ -162,6 +163,7 @@ func (m *CRM) insert(c remote.CollectionID, it pim.Item, uid, key, owner string)
 	r.item = m.weaken(it)
 	m.rows[c][r.id] = r
 	m.touch(r)
+	r.born = r.seq
 	return r
 }
 
@@ -222,7 +224,7 @@ func (m *CRM) record(r *row) remote.Record {
 	if m.opt.NotIdempotent {
 		key = ""
 	}
-	return remote.Record{Ref: remote.Ref{ID: r.id, Version: r.version}, Item: it, Key: key, URL: page, Modified: r.changed}
+	return remote.Record{Ref: remote.Ref{ID: r.id, Version: r.version}, Item: it, Key: key, URL: page, Modified: r.changed, Untouched: r.seq == r.born}
 }
 
 // mine reports what the connected person owns or takes part in.

@@ -51,7 +51,7 @@ auth:
   first_wait: 1s
 outbound:
   allow: ["10.0.0.0/8", "here"]
-`, map[string]string{"BRIDGE_RELAY_WORKERS": "0"})
+`, map[string]string{"BRIDGE_RELAY_WORKERS": "0", "BRIDGE_SERVER_LISTN": "x", "BRIDGE_URL": "not ours"})
 	if err == nil {
 		t.Fatal("no fault was found")
 	}
@@ -59,7 +59,7 @@ outbound:
 		"config.yaml:2: server.listen", `config.yaml:3: there is no setting "server.public_ulr"; did you mean server.public_url?`,
 		"config.yaml:5: limits.object", "config.yaml:6: limits.user_requests is not a plain value", "config.yaml:7: log.level",
 		`config.yaml:8: there is no setting "other"`, "first_wait", `config.yaml:13: outbound.allow has "here"`,
-		"BRIDGE_RELAY_WORKERS: relay.workers is 0",
+		"BRIDGE_RELAY_WORKERS: relay.workers is 0", "BRIDGE_SERVER_LISTN: there is no such setting",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("missing %q in:\n%v", want, err)

@@ -56,6 +56,7 @@ func Parse(s Source) (Config, error) {
 			faults = append(faults, fmt.Errorf("%s: %s %w", v.where, o.key, err))
 		}
 	}
+	faults = append(faults, s.strangers()...)
 	if len(faults) == 0 {
 		faults = c.together(s.Name)
 	}
@@ -64,6 +65,24 @@ func Parse(s Source) (Config, error) {
 	}
 	c.resolve(filepath.Dir(s.Name))
 	return c, nil
+}
+
+// strangers are variables that look like settings and are none. Others that begin
+// with BRIDGE_ may belong to somebody else.
+func (s Source) strangers() []error {
+	var faults []error
+	for name := range s.Env {
+		rest, ours := strings.CutPrefix(name, "BRIDGE_")
+		if !ours || !slices.ContainsFunc(sections, func(sec section) bool { return strings.HasPrefix(rest, strings.ToUpper(sec.name)+"_") }) {
+			continue
+		}
+		bare := strings.TrimSuffix(name, "_FILE")
+		if !slices.ContainsFunc(table, func(o option) bool { v := o.variable(); return v == name || v == bare }) {
+			faults = append(faults, fmt.Errorf("%s: there is no such setting", name))
+		}
+	}
+	slices.SortFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return faults
 }
 
 // together checks what no single option can know.

@@ -182,16 +182,21 @@ func size(at func(*Config) *int64, least, most int64) func(*Config, string) erro
 func networks(at func(*Config) *[]netip.Prefix) func(*Config, string) error {
 	return func(c *Config, v string) error {
 		var ps []netip.Prefix
+		var bad []string
 		for _, s := range split(v) {
 			p, err := netip.ParsePrefix(s)
 			if err != nil {
 				a, aerr := netip.ParseAddr(s)
 				if aerr != nil {
-					return fmt.Errorf("has %q, not a network such as 10.0.0.0/8", s)
+					bad = append(bad, strconv.Quote(s))
+					continue
 				}
 				p = netip.PrefixFrom(a, a.BitLen())
 			}
 			ps = append(ps, p.Masked())
+		}
+		if len(bad) > 0 {
+			return fmt.Errorf("has %s, not a network such as 10.0.0.0/8", strings.Join(bad, ", "))
 		}
 		*at(c) = ps
 		return nil
