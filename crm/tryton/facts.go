@@ -38,7 +38,7 @@ type facts struct {
 
 // rights are those of a model.
 type rights struct {
-	Read, Write, Create, Delete flag
+	Read, Write, Create, Delete truth
 }
 
 func (f *facts) has(model string) bool { _, ok := f.rights[model]; return ok }

@@ -15,7 +15,7 @@ type party struct {
 	stamps
 	Lock       string      `json:"_timestamp"` // only when it is asked for
 	Name       string      `json:"name"`
-	Active     flag        `json:"active"`
+	Active     truth       `json:"active"`
 	Categories []category  `json:"categories."`
 	Mechanisms []mechanism `json:"contact_mechanisms."`
 	Addresses  []place     `json:"addresses."`
@@ -27,7 +27,7 @@ type part struct {
 	ID int64 `json:"id"`
 	stamps
 	Lock     string `json:"_timestamp"`
-	Active   flag   `json:"active"`
+	Active   truth  `json:"active"`
 	Sequence *int64 `json:"sequence"`
 }
 
@@ -148,7 +148,7 @@ func (p *party) row(f *facts) row {
 			parts = append(parts, r.ID, r.Written, r.To.Name)
 		}
 	}
-	return row{id: p.ID, version: version(parts...), last: last}
+	return row{id: p.ID, version: version(parts...), born: p.Created, last: last}
 }
 
 // contact is the party in the words of pim.

@@ -78,7 +78,7 @@ func probeRights(f *facts, s shelf) (string, error) {
 	r := f.rights[s.model]
 	var not []string
 	for _, right := range []struct {
-		has  flag
+		has  truth
 		word string
 	}{{r.Create, "create"}, {r.Write, "change"}, {r.Delete, "delete"}} {
 		if !right.has {

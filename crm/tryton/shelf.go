@@ -46,6 +46,7 @@ type shelf struct {
 type row struct {
 	id      int64
 	version string
+	born    stamp // when it was made
 	last    stamp // the newest stamp of the record and its parts
 	item    pim.Item
 	locks   values // Tryton's own stamps, by model and id
@@ -101,7 +102,8 @@ func (c *connector) record(s shelf, r row) remote.Record {
 	case *pim.Task:
 		v.URL = page
 	}
-	return remote.Record{Ref: r.ref(), Item: r.item, URL: page, Modified: r.last.time()}
+	// All that one transaction writes bears the same stamp.
+	return remote.Record{Ref: r.ref(), Item: r.item, Untouched: r.last == r.born, URL: page, Modified: r.last.time()}
 }
 
 func (r row) ref() remote.Ref { return remote.Ref{ID: itemID(r.id), Version: r.version} }

@@ -10,8 +10,8 @@ type status struct {
 	Name string `json:"name"`
 	// Progress is what a work must have reached; null: nothing.
 	Progress *float64 `json:"progress"`
-	Default  flag     `json:"default"`
-	Active   flag     `json:"active"`
+	Default  truth    `json:"default"`
+	Active   truth    `json:"active"`
 }
 
 func statusFields() []string { return []string{"name", "progress", "default", "active"} }

@@ -79,7 +79,7 @@ func readTasks(f *facts, raw json.RawMessage, brief bool) ([]row, error) {
 	}
 	out := make([]row, 0, len(ws))
 	for _, w := range ws {
-		r := row{id: w.ID, version: version(w.ID, w.Written, w.Parent.Path), last: w.last()}
+		r := row{id: w.ID, version: version(w.ID, w.Written, w.Parent.Path), born: w.Created, last: w.last()}
 		if !brief {
 			r.item, r.locks, r.work = w.task(f), w.locks(), &w
 		}

@@ -90,11 +90,11 @@ func (d span) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]any{"__class__": "timedelta", "seconds": time.Duration(d).Seconds()})
 }
 
-// flag is a boolean: SQLite makes Tryton answer 0 and 1.
-type flag bool
+// truth is a boolean: SQLite makes Tryton answer 0 and 1.
+type truth bool
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (f *flag) UnmarshalJSON(b []byte) error {
+func (f *truth) UnmarshalJSON(b []byte) error {
 	switch string(bytes.TrimSpace(b)) {
 	case "true", "1":
 		*f = true

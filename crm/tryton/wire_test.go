@@ -16,7 +16,7 @@ func TestValues(t *testing.T) {
 	var s struct {
 		A, B stamp
 		D, E span
-		F, G flag
+		F, G truth
 	}
 	text := `{"A":{"__class__":"datetime","year":2026,"month":11,"day":21,"hour":21,"minute":38,"second":14,"microsecond":702556},"B":null,
 		"D":{"__class__":"timedelta","seconds":5400.5},"E":null,"F":1,"G":null}`
