@@ -19,7 +19,7 @@ func (a *activities) children() []child {
 
 // activityColumns are read of every activity.
 func activityColumns() []string {
-	return []string{"Id", "ModifiedOn", "Title", "Notes", "Location", "StartDate", "DueDate", "TypeId", "ActivityCategoryId", "StatusId",
+	return []string{"Id", "CreatedOn", "ModifiedOn", "Title", "Notes", "Location", "StartDate", "DueDate", "TypeId", "ActivityCategoryId", "StatusId",
 		"PriorityId", "ResultId", "DetailedResult", "OwnerId", "OrganizerId", "ContactId", "AccountId", "ShowInScheduler",
 		"RemindToOwner", "RemindToOwnerDate", "ProcessElementId"}
 }
@@ -117,6 +117,7 @@ func (a *activities) load(r activity, l activityLists) loaded {
 	x.rec = remote.Record{
 		Ref:  remote.Ref{ID: remote.ItemID(x.id), Version: version(r.row, r.parts)},
 		Item: a.item(r, l), URL: a.page("ActivityPageV2", x.id), Modified: x.modified,
+		Untouched: untouched(r.row, r.parts),
 	}
 	for _, p := range r.parts {
 		if t := p.time("ModifiedOn"); t.After(x.rec.Modified) {

@@ -8,6 +8,8 @@ import (
 	"crmbridge/remote"
 )
 
+func (a *activities) made(key string) guid { return madeID("activity", key) }
+
 func (a *activities) create(ctx context.Context, e remote.Entry, key string) (remote.Record, error) {
 	const op = "creatio: create"
 	if rec := recurrenceOf(e.Item); rec != nil {
@@ -21,7 +23,7 @@ func (a *activities) create(ctx context.Context, e remote.Entry, key string) (re
 	if err != nil {
 		return remote.Record{}, err
 	}
-	id := madeID("activity", key)
+	id := a.made(key)
 	r, err := a.columns(ctx, activity{}, e.Item, a.Traits().Carries[e.Item.Kind()], l)
 	if err != nil {
 		return remote.Record{}, err

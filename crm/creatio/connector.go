@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"crmbridge/crm"
 	"crmbridge/pim"
 	"crmbridge/remote"
@@ -26,9 +24,6 @@ const (
 	nameLimit  = 250
 )
 
-// parallel is how many requests of one call run at once.
-const parallel = 4
-
 // connector is one user's Creatio.
 type connector struct {
 	site     *site
@@ -46,6 +41,7 @@ type connector struct {
 var (
 	_ crm.Connector = (*connector)(nil)
 	_ crm.Lookups   = (*connector)(nil)
+	_ remote.Finder = (*connector)(nil)
 	_ remote.Lister = (*connector)(nil)
 	_ remote.Prober = (*connector)(nil)
 )
@@ -75,7 +71,7 @@ func (c *connector) Traits() remote.Traits {
 		AllDay:      true,
 		TextLimit:   map[pim.FieldID]int{pim.FieldTitle: titleLimit, pim.FieldLocation: nameLimit, pim.FieldFullName: nameLimit, pim.FieldJobTitle: nameLimit},
 		PageSize:    c.pageSize,
-		Concurrency: parallel,
+		Concurrency: atOnce,
 	}
 }
 
@@ -101,6 +97,8 @@ type shelf interface {
 	// scope compiles a scope for kinds of this shelf.
 	scope(ctx context.Context, s remote.Scope, kinds pim.KindSet) (view, error)
 
+	// made is the id of the item of a key.
+	made(key string) guid
 	create(ctx context.Context, e remote.Entry, key string) (remote.Record, error)
 	update(ctx context.Context, old remote.Ref, e remote.Entry, changed pim.FieldSet) (remote.Record, error)
 	unassign(ctx context.Context, id guid) error
@@ -175,24 +173,20 @@ func (c *connector) Fetch(ctx context.Context, col remote.CollectionID, ids []re
 func (c *connector) byIDs(ctx context.Context, s shelf, ids []guid) ([]loaded, error) {
 	groups := chunks(ids, askAtOnce)
 	parts := make([][]loaded, len(groups))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(parallel)
-	for i, group := range groups {
-		g.Go(func() error {
-			q := query{filter: anyID(group), order: "Id asc", top: maxPage}
-			for more := true; more; {
-				b, err := s.records(ctx, q, nil)
-				if err != nil {
-					return err
-				}
-				parts[i] = append(parts[i], b.items...)
-				more = b.more && len(b.stamps) > 0 // sites may cut answers short
-				q.skip += len(b.stamps)
+	err := c.parallel(ctx, "creatio: read", len(groups), func(ctx context.Context, i int) error {
+		q := query{filter: anyID(groups[i]), order: "Id asc", top: maxPage}
+		for more := true; more; {
+			b, err := s.records(ctx, q, nil)
+			if err != nil {
+				return err
 			}
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
+			parts[i] = append(parts[i], b.items...)
+			more = b.more && len(b.stamps) > 0 // sites may cut answers short
+			q.skip += len(b.stamps)
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	var out []loaded
@@ -239,7 +233,8 @@ func (c *connector) Create(ctx context.Context, col remote.CollectionID, e remot
 	case key == "":
 		return remote.Record{}, &pim.Error{Op: op, Kind: pim.ErrInternal, Public: "an item without a key cannot be made safely"}
 	}
-	return s.create(ctx, e, key)
+	rec, err := s.create(ctx, e, key)
+	return rec, undeleted(op, err)
 }
 
 // Update implements remote.Remote.

@@ -19,7 +19,7 @@ func (b *contacts) children() []child {
 }
 
 func contactColumns() []string {
-	return append([]string{"Id", "ModifiedOn", "Name", "Surname", "GivenName", "MiddleName", "SalutationTypeId", "GenderId", "BirthDate",
+	return append([]string{"Id", "CreatedOn", "ModifiedOn", "Name", "Surname", "GivenName", "MiddleName", "SalutationTypeId", "GenderId", "BirthDate",
 		"TypeId", "AccountId", "JobId", "JobTitle", "DepartmentId", "DecisionRoleId", "Notes", "OwnerId",
 		"AddressTypeId", "Address", "CityId", "RegionId", "CountryId", "Zip"},
 		append(slices.Clone(mirrorColumns()), doNotUseColumns()...)...)
@@ -109,6 +109,7 @@ func (b *contacts) load(r contact, l contactLists) loaded {
 	x.rec = remote.Record{
 		Ref:  remote.Ref{ID: remote.ItemID(x.id), Version: version(r.row, r.comms, r.addrs)},
 		Item: b.item(r, l), URL: b.page("ContactPageV2", x.id), Modified: x.modified,
+		Untouched: untouched(r.row, r.comms, r.addrs),
 	}
 	for _, k := range slices.Concat(r.comms, r.addrs) {
 		if t := k.time("ModifiedOn"); t.After(x.rec.Modified) {

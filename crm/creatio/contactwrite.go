@@ -10,6 +10,8 @@ import (
 	"crmbridge/remote"
 )
 
+func (b *contacts) made(key string) guid { return madeID("contact", key) }
+
 func (b *contacts) create(ctx context.Context, e remote.Entry, key string) (remote.Record, error) {
 	const op = "creatio: create"
 	c := e.Item.(*pim.Contact)
@@ -25,7 +27,7 @@ func (b *contacts) create(ctx context.Context, e remote.Entry, key string) (remo
 		return remote.Record{}, err
 	}
 	set := b.Traits().Carries[pim.KindContact]
-	id := madeID("contact", key)
+	id := b.made(key)
 	r, err := b.columns(ctx, contact{}, c, set, l)
 	if err != nil {
 		return remote.Record{}, err

@@ -11,6 +11,8 @@
 //	people.go  companies.go  places.go   contacts, companies and cities by name
 //	activities.go  activitywrite.go  participants.go  times.go   events and tasks
 //	contacts.go  contactwrite.go  communications.go  addresses.go  contacts
+//	find.go                 what became of a create
+//	parallel.go             several requests at once
 //	changes.go  cursor.go  scope.go  list.go   what changed, what is there
 //	probe.go                the connection test
 //

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"crmbridge/pim"
 )
 
@@ -28,16 +26,12 @@ func (c *connector) kids(ctx context.Context, k kidQuery, parents []guid) (map[g
 	}
 	groups := chunks(parents, askAtOnce)
 	parts := make([][]row, len(groups))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(parallel)
-	for i, ids := range groups {
-		g.Go(func() (err error) {
-			parts[i], err = c.site.every(ctx, k.entity, query{filter: spell.among(k.nav, ids), sel: append([]string{"CreatedOn"}, k.sel...),
-				expand: k.expand, order: "CreatedOn asc,Id asc"})
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
+	err = c.parallel(ctx, "creatio: read "+k.entity, len(groups), func(ctx context.Context, i int) (err error) {
+		parts[i], err = c.site.every(ctx, k.entity, query{filter: spell.among(k.nav, groups[i]), sel: append([]string{"CreatedOn"}, k.sel...),
+			expand: k.expand, order: "CreatedOn asc,Id asc"})
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	out := map[guid][]row{}
@@ -54,7 +48,7 @@ func (c *connector) kids(ctx context.Context, k kidQuery, parents []guid) (map[g
 // and must not be taken for deleted.
 func overtaken(err error) error {
 	if pim.ReasonOf(err) == pim.ErrNotFound {
-		return &pim.Error{Op: "creatio: write", Kind: pim.ErrConflict, Public: "the item was changed in Creatio meanwhile", Err: err}
+		return &pim.Error{Op: "creatio: write", Kind: pim.ErrConflict, Public: "the item was changed in Creatio meanwhile", Err: opaque(err)}
 	}
 	return err
 }

@@ -142,9 +142,18 @@ func (s *site) insert(ctx context.Context, entity string, r row) (made bool, err
 		// The text of the database differs from site to site: what counts is
 		// whether the row is there.
 		_, found, ferr := s.one(ctx, entity, r.id(), query{sel: []string{"Id"}})
-		if ferr == nil && found {
+		switch {
+		case ferr != nil:
+			// It may be there: a definite answer would be believed.
+			return false, &pim.Error{Op: "creatio: create " + entity, Kind: pim.ErrUnavailable, After: pim.RetryAfter(ferr), Err: opaque(ferr),
+				Public: "Creatio does not tell whether it has the record: " + pim.PublicText(ferr)}
+		case found:
 			return false, nil
 		}
+	case pim.ErrNotFound:
+		// It is the entity that is not found, not a record.
+		return false, &pim.Error{Op: "creatio: create " + entity, Kind: pim.ErrForbidden, Err: opaque(err),
+			Public: "Creatio does not offer " + entity + " to the connected user"}
 	}
 	return false, err
 }

@@ -34,6 +34,10 @@ func madeID(parts ...string) guid {
 	return guid(uuid.NewSHA1(idSpace, []byte(strings.Join(parts, "\x00"))).String())
 }
 
+// ours reports an id that madeID made: sites make theirs at random (RFC 9562 5.5:
+// the version stands in the 15th character).
+func (g guid) ours() bool { return len(g) == 36 && g[14] == '5' }
+
 // row is a record as OData gives it: text, numbers, booleans, null, and rows of
 // expanded lookups.
 type row map[string]any
