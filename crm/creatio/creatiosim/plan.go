@@ -79,26 +79,49 @@ func idsOf(n node) (ids []guid, ok bool) {
 	return nil, false
 }
 
-// refOf finds a condition "lookup eq id" on an indexed lookup among those that must all hold.
-func refOf(n node) (*column, guid, bool) {
+// refsOf lists the only ids that an indexed lookup of a row that matches n can hold; ok is false when n does not say.
+func refsOf(n node) (c *column, ids []guid, ok bool) {
 	switch x := n.(type) {
 	case *logicNode:
-		if x.or {
-			break
-		}
 		for _, p := range x.parts {
-			if c, g, ok := refOf(p); ok {
-				return c, g, true
+			col, more, found := refsOf(p)
+			switch {
+			case found && !x.or:
+				return col, more, true
+			case x.or && (!found || c != nil && col != c):
+				return nil, nil, false
+			case found:
+				c, ids = col, append(ids, more...)
 			}
 		}
+		return c, ids, c != nil
 	case *compareNode:
 		col, lit := columnAndLiteral(x)
 		g, isID := lit.(guid)
 		if col != nil && col.index && x.op == "eq" && isID {
-			return col, g, true
+			return col, []guid{g}, true
 		}
 	}
-	return nil, guid{}, false
+	return nil, nil, false
+}
+
+// family are the rows whose lookup c holds one of ids; ok is false when they are limit or more.
+func (t *table) family(c *column, ids []guid, limit int) (rows []*row, ok bool) {
+	seen := make(map[guid]bool, len(ids))
+	for _, g := range ids {
+		set := t.refs[c.pos][g]
+		if seen[g] {
+			continue
+		}
+		seen[g] = true
+		if len(rows)+len(set) >= limit {
+			return nil, false
+		}
+		for id := range set {
+			rows = append(rows, t.byID[id])
+		}
+	}
+	return rows, true
 }
 
 // candidates returns the rows that may match f and whether they come in order of ModifiedOn and Id; otherwise they come
@@ -119,14 +142,10 @@ func (t *table) candidates(f *filter) (rows []*row, modOrder bool) {
 	}
 	b := modifiedBounds(f.root)
 	rows = t.modifiedBetween(b.lo, b.hi)
-	if c, g, ok := refOf(f.root); ok {
+	if c, ids, ok := refsOf(f.root); ok {
 		// A small family beats a long range, the range beats a family of about its size since it is sorted already.
-		if set := t.refs[c.pos][g]; 4*len(set) < len(rows) {
-			rows = make([]*row, 0, len(set))
-			for id := range set {
-				rows = append(rows, t.byID[id])
-			}
-			return rows, false
+		if few, ok := t.family(c, ids, (len(rows)+3)/4); ok {
+			return few, false
 		}
 	}
 	return rows, true

@@ -74,6 +74,17 @@ func drawFilter(rt *rapid.T, tab *table, people []string, base time.Time, depth 
 		return "Id " + op("eq", "ne") + " " + rapid.SampledFrom(tab.order).Draw(rt, "row").id.String()
 	case 2:
 		return op("Owner/Id", "OwnerId", "Author/Id") + " " + op("eq", "ne") + " " + rapid.SampledFrom(append(people, "null")).Draw(rt, "who")
+	case 4:
+		either := []string{"Id eq 11111111-1111-1111-1111-111111111111", "Owner/Id eq 22222222-2222-2222-2222-222222222222"}
+		lookup := op("Id", "Owner/Id", "OwnerId")
+		for range rapid.IntRange(1, 4).Draw(rt, "ids") {
+			id := rapid.SampledFrom(people).Draw(rt, "person")
+			if lookup == "Id" {
+				id = rapid.SampledFrom(tab.order).Draw(rt, "row").id.String()
+			}
+			either = append(either, lookup+" eq "+id)
+		}
+		return "(" + strings.Join(either[rapid.IntRange(0, 2).Draw(rt, "from"):], " or ") + ")"
 	case 3:
 		return "Title " + op("eq", "gt") + " 'T" + op("0", "1", "2", "9") + "'"
 	}
