@@ -99,41 +99,45 @@ func anEvent(t *rapid.T, label string) *pim.Event {
 
 func TestMergeLaws(t *testing.T) {
 	t.Parallel()
+	for range 25 { // TestMain keeps a single Check short
+		rapid.Check(t, checkMergeLaws)
+	}
+}
+
+func checkMergeLaws(t *rapid.T) {
 	all := pim.AllOf(pim.KindEvent)
-	rapid.Check(t, func(t *rapid.T) {
-		b, x, y := anEvent(t, "base"), anEvent(t, "x"), anEvent(t, "y")
-		merge := func(base, mine, theirs pim.Item, p Policy) Merged {
-			return Merge(Sides{BaseLocal: base, Local: mine, BaseRemote: base, Remote: theirs, Carried: all, Writable: all, Policy: p, RemoteName: PreferCRM})
-		}
-		// result is what both sides hold afterwards.
-		result := func(m Merged, theirs pim.Item) (local, remote pim.Item) {
-			r := pim.Clone(theirs)
-			pim.Copy(r, m.Item, m.ToRemote)
-			return m.Item, r
-		}
-		if m := merge(b, x, b, Ask); !pim.Equal(m.Item, x, all) || !m.Open.IsEmpty() || !m.ToLocal.IsEmpty() {
-			t.Errorf("merge(b, x, b) is not x: %+v", m)
-		}
-		if m := merge(b, x, x, Ask); !pim.Equal(m.Item, x, all) || !m.Open.IsEmpty() || !m.ToRemote.IsEmpty() {
-			t.Errorf("merge(b, x, x) is not x: %+v", m)
-		}
-		m := merge(b, x, y, Ask)
+	b, x, y := anEvent(t, "base"), anEvent(t, "x"), anEvent(t, "y")
+	merge := func(base, mine, theirs pim.Item, p Policy) Merged {
+		return Merge(Sides{BaseLocal: base, Local: mine, BaseRemote: base, Remote: theirs, Carried: all, Writable: all, Policy: p, RemoteName: PreferCRM})
+	}
+	// result is what both sides hold afterwards.
+	result := func(m Merged, theirs pim.Item) (local, remote pim.Item) {
+		r := pim.Clone(theirs)
+		pim.Copy(r, m.Item, m.ToRemote)
+		return m.Item, r
+	}
+	if m := merge(b, x, b, Ask); !pim.Equal(m.Item, x, all) || !m.Open.IsEmpty() || !m.ToLocal.IsEmpty() {
+		t.Errorf("merge(b, x, b) is not x: %+v", m)
+	}
+	if m := merge(b, x, x, Ask); !pim.Equal(m.Item, x, all) || !m.Open.IsEmpty() || !m.ToRemote.IsEmpty() {
+		t.Errorf("merge(b, x, x) is not x: %+v", m)
+	}
+	m := merge(b, x, y, Ask)
+	l, r := result(m, y)
+	if d := pim.Diff(l, r, all); d != m.Open {
+		t.Errorf("sides differ in %s, open is %s", d, m.Open)
+	}
+	// Which side is called mine makes no difference but for who wins.
+	if n := merge(b, y, x, Ask); n.Open != m.Open || !pim.Equal(n.Item, m.Item, all.Minus(m.Open)) {
+		t.Errorf("not symmetric: %+v / %+v", m, n)
+	}
+	for _, p := range []Policy{PreferCRM, PreferClient} {
+		m := merge(b, x, y, p)
 		l, r := result(m, y)
-		if d := pim.Diff(l, r, all); d != m.Open {
-			t.Errorf("sides differ in %s, open is %s", d, m.Open)
+		if !m.Open.IsEmpty() || !pim.Equal(l, r, all) {
+			t.Errorf("%s leaves %s open, sides differ in %s", p, m.Open, pim.Diff(l, r, all))
 		}
-		// Which side is called mine makes no difference but for who wins.
-		if n := merge(b, y, x, Ask); n.Open != m.Open || !pim.Equal(n.Item, m.Item, all.Minus(m.Open)) {
-			t.Errorf("not symmetric: %+v / %+v", m, n)
-		}
-		for _, p := range []Policy{PreferCRM, PreferClient} {
-			m := merge(b, x, y, p)
-			l, r := result(m, y)
-			if !m.Open.IsEmpty() || !pim.Equal(l, r, all) {
-				t.Errorf("%s leaves %s open, sides differ in %s", p, m.Open, pim.Diff(l, r, all))
-			}
-		}
-	})
+	}
 }
 
 func TestPlan(t *testing.T) {
