@@ -108,6 +108,8 @@ func (c *connector) categoryMeanwhile(ctx context.Context, op string, f *facts, 
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch r {
+		case 0:
+			return -1 // PostgreSQL has no place for it
 		case '\t', '\n', '\r', '\v', '\f':
 			return ' '
 		}

@@ -4,16 +4,18 @@
 //
 //	driver.go     the Driver value and its options
 //	connector.go  connector: Traits, Collections, Close
-//	rpc.go        one call; session.go login and renewal; failure.go errors
+//	rpc.go        one call; session.go: login and renewal; failure.go: errors
 //	wire.go       values as Tryton's JSON has them
 //	facts.go      what this server has: modules, rights, company, statuses
-//	shelf.go      what the two collections have in common: paging and reading
-//	changes.go    Changes and List; cursor.go what a cursor remembers
-
-//	write.go      Create, Update, Delete of both collections
-//	party*.go name.go mechanism*.go address*.go country.go employer.go category.go
-//	task*.go status.go project.go marker.go
-//	probe.go      the steps of a link test; lookups.go pick-lists
+//	shelf.go      what the two collections have in common
+//	changes.go    Changes, List and Fetch; cursor.go: what a cursor remembers
+//	write.go      Create, Find, Update and Delete; marker.go: the key of a create
+//	party.go      a party as a contact; partywrite.go: and back
+//	name.go       one text or its parts
+//	mechanism.go address.go country.go category.go employer.go
+//	edits.go      rows that hang on a party: mechanismwrite.go, addresswrite.go
+//	task.go       a work as a task; taskwrite.go: and back; status.go, project.go
+//	probe.go      the steps of a link test; lookups.go: pick-lists
 //
 // What Tryton is and what follows from it:
 //
@@ -26,8 +28,9 @@
 //   - There are no tombstones and no ids of ours. List finds deletions. A made record
 //     carries its key: a party as an identifier, a task as invisible characters at
 //     the end of its comment (marker.go).
-//   - An archived party (active = false) is out of scope and not deleted: Fetch finds
-//     it, Changes and List do not. Unassign archives. Delete deletes, but archives
+//   - An archived party (active = false) is out of scope and not deleted: to Tryton's
+//     users it is gone, but it can come back as the same record. Fetch finds it,
+//     Changes and List do not. Unassign archives. Delete deletes, but archives
 //     what something else in Tryton points to, because Tryton would empty or delete
 //     that too.
 //   - Parties and tasks belong to nobody, so that Scope.AllOwners changes nothing

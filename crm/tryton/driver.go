@@ -18,7 +18,7 @@ func Driver() remote.Driver {
 		Name:  "tryton",
 		Title: "Tryton",
 		Help: "Parties as contacts and, where the module project is active, tasks. Tryton 6.0 or later. " +
-			"It needs a user who may read, create, change and delete parties (group Party Administration) and works (Project Administration).",
+			"It needs a user who may read, create, change and delete parties and, for tasks, works (group Project Administration).",
 		Options: options(),
 		Open:    open,
 	}
@@ -74,7 +74,7 @@ func oneName(s string) error {
 // userName refuses what Tryton's session header could not carry.
 func userName(s string) error {
 	if strings.Contains(s, ":") {
-		return errors.New("Tryton cannot handle a user name with a colon")
+		return errors.New("a user name with a colon does not work with Tryton")
 	}
 	return nil
 }

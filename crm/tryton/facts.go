@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"crmbridge/pim"
 )
@@ -21,9 +22,13 @@ const (
 	modelStatus    = "project.work.status"
 )
 
-// facts are what one server has for one user. They are asked once for a session and
-// again when collections are listed, so that a module activated meanwhile shows.
+// factsLast is how long facts are taken for true: modules, rights and statuses change
+// seldom, and then nobody tells.
+const factsLast = 15 * time.Minute
+
+// facts are what one server has for one user.
 type facts struct {
+	asked time.Time
 	// in is the context that goes with every call: company, language and so on, as
 	// the user's preferences have them.
 	in      values
@@ -63,7 +68,7 @@ func (k *knowledge) set(f *facts) {
 
 // facts are those known, or asked for now.
 func (c *connector) facts(ctx context.Context) (*facts, error) {
-	if f := c.known.get(); f != nil {
+	if f := c.known.get(); f != nil && c.now().Sub(f.asked).Abs() < factsLast {
 		return f, nil
 	}
 	return c.learn(ctx)
@@ -73,7 +78,7 @@ func (c *connector) facts(ctx context.Context) (*facts, error) {
 // missing shows in Probe.
 func (c *connector) learn(ctx context.Context) (*facts, error) {
 	const op = "tryton: look at the server"
-	f := &facts{}
+	f := &facts{asked: c.now()}
 	if err := c.user(ctx, op, "res.user", "get_preferences", nil, &f.in, true); err != nil {
 		return nil, err
 	}

@@ -56,5 +56,5 @@ func withoutMarker(comment string) string {
 
 // withMarker puts the mark of the present comment, if it has one, behind the new text.
 func withMarker(text, present string) string {
-	return withoutMarker(text) + markerPattern.FindString(present)
+	return withoutMarker(strings.ReplaceAll(text, "\x00", "")) + markerPattern.FindString(present)
 }

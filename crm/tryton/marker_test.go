@@ -24,6 +24,9 @@ func TestMarker(t *testing.T) {
 			t.Errorf("%q got a mark from nowhere", text)
 		}
 	}
+	if got := withMarker("a\x00b", a); got != "ab"+a {
+		t.Errorf("NUL stayed: %q", got)
+	}
 	if got := withoutMarker("people wrote" + a + " on"); got != "people wrote on" {
 		t.Errorf("%q", got)
 	}

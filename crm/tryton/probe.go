@@ -32,9 +32,9 @@ func (c *connector) Probe(ctx context.Context) []remote.Check {
 			}
 			return "", err
 		}) &&
-		step("contacts", func() (string, error) { return probeRights(f, partyShelf()) }) &&
+		step("contacts", func() (string, error) { return c.probeShelf(ctx, f, partyShelf()) }) &&
 		step("tasks", func() (string, error) {
-			note, err := probeRights(f, taskShelf())
+			note, err := c.probeShelf(ctx, f, taskShelf())
 			if pim.ReasonOf(err) == pim.ErrUnsupported {
 				return "not available: " + pim.PublicText(err), nil
 			}
@@ -69,10 +69,13 @@ func (c *connector) probeSettings(f *facts) error {
 	return nil
 }
 
-// probeRights tells what may be done with a collection. Reading is a must; the rest
-// is said in the note.
-func probeRights(f *facts, s shelf) (string, error) {
+// probeShelf reads a record and tells what may be done with the collection. Reading is
+// a must; the rest is said in the note.
+func (c *connector) probeShelf(ctx context.Context, f *facts, s shelf) (string, error) {
 	if err := s.usable(f); err != nil {
+		return "", err
+	}
+	if _, err := c.rows(ctx, "tryton: "+s.name, s, f, nil, 1, false); err != nil {
 		return "", err
 	}
 	r := f.rights[s.model]

@@ -100,6 +100,16 @@ func playParties(t *testing.T, open func(map[string]string) *connector) {
 		t.Errorf("listed %+v", recs)
 	}
 
+	for _, typ := range []string{"Customers / Large", "Large", "No such category"} {
+		d := must(c.Changes(ctx, Parties, remote.Scope{Types: []string{typ}, AllOwners: true}, ""))(t)
+		if want := typ != "No such category"; (len(d.Changed) == 1) != want {
+			t.Errorf("%d parties of category %q", len(d.Changed), typ)
+		}
+	}
+	if vs := must(c.Lookup(ctx, pim.KindContact, pim.FieldCategories))(t); len(vs) < 2 || vs[0].ID == "" || vs[0].Name == "" {
+		t.Errorf("categories %v", vs)
+	}
+
 	next := pim.Clone(got).(*pim.Contact)
 	next.Phones = append(next.Phones[:1:1], pim.Labeled{Label: "home", Value: "+47 11 22 33 44"})
 	next.Categories, next.Addresses[0].Street, next.Addresses[0].Country = nil, "Storgata 2", "Utopia"
