@@ -93,6 +93,31 @@ func sorted(text string) string {
 	return strings.Join(lines, "")
 }
 
+// Subtests of parallel tests begin in any order; they are printed below their parents all the same.
+func TestFailuresArePrintedAsATree(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	r := newReport(&out, false)
+	for _, test := range []string{"TestA", "TestAB", "TestA/x", "TestAB/y", "TestA/x/b/c", "TestA/z"} {
+		r.add(event{Action: "run", Package: "p", Test: test})
+		r.add(event{Action: "output", Package: "p", Test: test, Output: "=== RUN " + test + "\n"})
+		r.add(event{Action: "output", Package: "p", Test: test, Output: "    a_test.go:1: wrong\n"})
+		r.add(event{Action: "output", Package: "p", Test: test, Output: "--- FAIL: " + test + " (0.00s)\n"})
+		r.add(event{Action: "fail", Package: "p", Test: test})
+	}
+	r.add(event{Action: "fail", Package: "p"})
+	var order []string
+	for line := range strings.Lines(out.String()) {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "--- FAIL: "); ok {
+			order = append(order, strings.Fields(name)[0])
+		}
+	}
+	want := []string{"TestA", "TestA/x", "TestA/x/b/c", "TestA/z", "TestAB", "TestAB/y"}
+	if !slices.Equal(order, want) {
+		t.Errorf("printed %q, want %q", order, want)
+	}
+}
+
 func TestSummarise(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

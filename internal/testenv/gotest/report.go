@@ -102,17 +102,34 @@ func (r *report) endPackage(name string, p *state, status string) {
 		return
 	}
 	if status == "fail" {
-		for _, test := range p.order {
-			if ended := p.ended[test]; ended != "pass" && ended != "skip" {
-				r.printTest(p.lines, test)
-			}
-		}
+		r.printFailed(p, "")
 	}
 	for _, l := range p.lines {
 		if l.test == "" && (status == "fail" || summaryLine.MatchString(l.text)) {
 			fmt.Fprint(r.out, l.text)
 		}
 	}
+}
+
+// printFailed prints the tests below parent that did not end well, each followed by its own subtests: parallel tests
+// begin in another order.
+func (r *report) printFailed(p *state, parent string) {
+	for _, test := range p.order {
+		if ended := p.ended[test]; p.above(test) == parent && ended != "pass" && ended != "skip" {
+			r.printTest(p.lines, test)
+			r.printFailed(p, test)
+		}
+	}
+}
+
+// above is the test that test is a subtest of, "" for none. A subtest's own name may hold slashes.
+func (p *state) above(test string) string {
+	for at := len(test) - 1; at > 0; at-- {
+		if test[at] == '/' && slices.Contains(p.order, test[:at]) {
+			return test[:at]
+		}
+	}
+	return ""
 }
 
 // printTest prints the lines of one test, the one with the verdict first, indented as deep as the test.
