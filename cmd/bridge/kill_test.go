@@ -97,7 +97,7 @@ func there(sim *creatiosim.Sim) map[string]int {
 // with success has to be on both sides afterwards, once.
 func TestKilledAtRandom(t *testing.T) {
 	t.Parallel()
-	rounds := 8
+	rounds := 6
 	if testing.Short() {
 		rounds = 2
 	}
@@ -147,7 +147,7 @@ func TestKilledAtRandom(t *testing.T) {
 	}
 	s := p.serve()
 	defer s.stop()
-	deadline := time.Now().Add(60 * time.Second)
+	deadline := time.Now().Add(150 * time.Second)
 	for {
 		h, c := p.here(), there(sim)
 		if p.settled(sim) && maps.Equal(h, c) || time.Now().After(deadline) {
