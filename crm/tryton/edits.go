@@ -88,11 +88,11 @@ func (p pairing) order(preferred int) []int {
 			byRow = append(byRow, w)
 		}
 	}
-	slices.SortStableFunc(byRow, func(a, b int) int { return place0(p.rowOf[a]) - place0(p.rowOf[b]) })
+	slices.SortStableFunc(byRow, func(a, b int) int { return rank(p.rowOf[a]) - rank(p.rowOf[b]) })
 	return append(out, byRow...)
 }
 
-func place0(row int) int {
+func rank(row int) int {
 	if row < 0 {
 		return 1 << 30
 	}
