@@ -31,7 +31,7 @@ func openPlain(ctx context.Context, storeURL string) (*plain, error) {
 	p := &plain{known: map[string]*sql.Stmt{}}
 	var err error
 	if path, ok := strings.CutPrefix(storeURL, "sqlite:"); ok {
-		q := url.Values{"_txlock": {"immediate"}, "_pragma": {"busy_timeout(15000)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-8192)"}}
+		q := url.Values{"_txlock": {"immediate"}, "_pragma": {"busy_timeout(15000)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-2048)"}}
 		p.db, err = sql.Open("sqlite", "file:"+path+"?"+q.Encode())
 	} else {
 		p.postgres = true

@@ -5,6 +5,9 @@
 //	go run ./bench -write docs/benchmarks.md     everything, kept
 //	go run ./bench -run 'PROPFIND' -sizes 10000 -profile /tmp/p
 //
+// A URL of PostgreSQL in BRIDGE_TEST_POSTGRES adds a second table, up to 10 000
+// objects.
+//
 // The floor of an operation is measured in the same run, in turns with it: a bare
 // net/http handler that reads the same rows through plain database/sql, from the
 // same database, and writes the same bytes.
@@ -69,7 +72,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs.SetOutput(stderr)
 	quick := fs.Bool("quick", false, "1 000 and 10 000 objects only, 2 000 records in the CRM")
 	sizes := fs.String("sizes", "", "numbers of objects, separated by commas")
-	only := fs.String("run", "", "measure only operations that this regular expression finds")
+	only := fs.String("run", "", "measure only what this regular expression finds: names of operations, \"memory\", \"relay the CRM in memory\", \"relay simulated Creatio\"")
 	write := fs.String("write", "", "write the document to this file instead of standard output")
 	fs.IntVar(&o.records, "records", o.records, "records in the CRM")
 	fs.DurationVar(&o.budget, "budget", o.budget, "time for each row")
@@ -139,7 +142,7 @@ func measure(ctx context.Context, o options) (*report, error) {
 	if err != nil || o.postgres == "" {
 		return doc.end(), err
 	}
-	o.sizes = upTo(o.sizes, 10_000) // what differs between the databases shows there
+	o.sizes, o.records = upTo(o.sizes, 10_000), min(o.records, 2_000) // what differs between the databases shows there
 	err = doc.section(ctx, "PostgreSQL", o, func(string) (string, func(), error) { return newDatabase(ctx, o.postgres) })
 	return doc.end(), err
 }

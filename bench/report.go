@@ -155,6 +155,7 @@ How to read it:
 - "A month with %d events" is the same month in a collection of any size; "a month with 1/24 of all" grows with it.
 - A first sync is one run over a CRM whose records are all new. Its floor inserts the same texts into one table, a transaction for each %d,
   and over HTTP fetches as many bytes in as many requests. The lag from a PUT runs from sending it until the CRM has answered the write.
+- A table for PostgreSQL is there when one was named. The throw-away one of the tests does not sync commits to the disk.
 
 `, d.began.UTC().Format("2006-01-02"), d.took.Round(time.Second), machine(), d.loads[0], d.loads[1], d.sizes(), sample.Standing, sample.Standing+sample.Steady, insertBatch)
 }
