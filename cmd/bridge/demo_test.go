@@ -19,7 +19,7 @@ import (
 // eventually waits for something that a run brings about.
 func eventually(t testing.TB, what string, check func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(90 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if check() {
 			return
 		}
