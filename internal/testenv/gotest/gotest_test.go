@@ -69,7 +69,7 @@ func TestPrintsWhatGoTestPrints(t *testing.T) {
 	}
 	const wantSummary = "FAILED: sample/bad.TestFails/one\n" +
 		"skipped: sample/good.TestSkip: no server\n" +
-		"skipped: sample/good.TestSubs/b/c: no reason given\n" +
+		"skipped: sample/good.TestSubs/.../c: no reason given\n" +
 		"all: FAILED: 4 passed, 1 failed, 2 skipped\n" +
 		"other: did not run\n"
 	if got := sorted(summary.String()); got != sorted(wantSummary) {
@@ -126,6 +126,8 @@ func TestSummarise(t *testing.T) {
 		want          string
 	}{
 		{"well", "ran\tunit\t0\t3\t0\t1\nskip\tunit\tp.TestX\tno server\nran\tunit\t0\t4\t0\t0\n", true, "skipped: p.TestX: no server\nunit: 7 passed, 1 skipped\n"},
+		{"often", "ran\tunit\t0\t3\t0\t3\nskip\tunit\tp.TestX/a/z\tweak\nskip\tunit\tp.TestX/b/c/z\tweak\nskip\tunit\tp.TestX/b/z\tother\n", true,
+			"skipped: p.TestX/.../z (2 times): weak\nskipped: p.TestX/.../z: other\nunit: 3 passed, 3 skipped\n"},
 		{"nothing ran", "ran\tunit\t0\t0\t0\t2\n", false, "unit: nothing ran: 2 skipped\n"},
 		{"did not build", "ran\tunit\t1\t5\t0\t0\n", false, "unit: FAILED: 5 passed, 0 failed, 0 skipped\n"},
 		{"damaged", "ran\tunit\tx\t5\t0\t0\n", false, "unit: FAILED: 0 passed, 0 failed, 0 skipped\n"},

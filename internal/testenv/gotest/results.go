@@ -48,21 +48,19 @@ type group struct {
 // group ran at least one test that passed, and none failed.
 func summarise(out io.Writer, results string, wanted []string) bool {
 	groups := map[string]*group{}
-	var notes []string
+	var notes noteList
 	for line := range strings.Lines(results) {
 		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		switch {
 		case len(fields) == 6 && fields[0] == "ran":
 			addRun(groups, fields)
 		case len(fields) == 4 && fields[0] == "skip":
-			notes = append(notes, fmt.Sprintf("skipped: %s: %s", fields[2], fields[3]))
+			notes.add("skipped: "+short(fields[2]), fields[3])
 		case len(fields) == 3 && fields[0] == "fail":
-			notes = append(notes, "FAILED: "+fields[2])
+			notes.add("FAILED: "+fields[2], "")
 		}
 	}
-	for _, note := range notes {
-		fmt.Fprintln(out, note)
-	}
+	notes.print(out)
 	well := true
 	for _, name := range wanted {
 		g := groups[name]
@@ -81,6 +79,47 @@ func summarise(out io.Writer, results string, wanted []string) bool {
 		}
 	}
 	return well
+}
+
+// short leaves out the middle of a subtest's name: suites skip the same step of many variants for the same reason.
+func short(test string) string {
+	pkg, name, _ := strings.Cut(test, ".Test")
+	parts := strings.Split(name, "/")
+	if len(parts) < 3 {
+		return test
+	}
+	return pkg + ".Test" + parts[0] + "/.../" + parts[len(parts)-1]
+}
+
+// note is a line of the summary and how often it came.
+type note struct {
+	what, why string
+	times     int
+}
+
+type noteList []note
+
+func (l *noteList) add(what, why string) {
+	for i := range *l {
+		if n := &(*l)[i]; n.what == what && n.why == why {
+			n.times++
+			return
+		}
+	}
+	*l = append(*l, note{what, why, 1})
+}
+
+func (l noteList) print(out io.Writer) {
+	for _, n := range l {
+		line := n.what
+		if n.times > 1 {
+			line += fmt.Sprintf(" (%d times)", n.times)
+		}
+		if n.why != "" {
+			line += ": " + n.why
+		}
+		fmt.Fprintln(out, line)
+	}
 }
 
 func addRun(groups map[string]*group, fields []string) {
