@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -246,8 +247,9 @@ func onBoth(t *testing.T, o mem.Options, rules Rules, f func(*world)) {
 
 // kill ends the process at the nth step from now.
 func (w *world) kill(n int) {
+	var steps atomic.Int64 // workers count together
 	w.engine.pause = func(string) error {
-		if n--; n <= 0 {
+		if steps.Add(1) >= int64(n) {
 			return errKilled
 		}
 		return nil
