@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 )
 
 // SeenMark says that a device downloaded an object as of a change.
@@ -41,8 +43,8 @@ func (t *Tx) MarkSeen(device string, marks []SeenMark) error {
 			ON CONFLICT (device, object_id) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > seen.seq`, device, string(b))
 		return err
 	}
-	for id, seq := range newest {
-		list = append(list, [2]int64{int64(id), int64(seq)})
+	for _, id := range slices.Sorted(maps.Keys(newest)) { // neighbours lie on one page
+		list = append(list, [2]int64{int64(id), int64(newest[id])})
 		if len(list) == chunk {
 			if err := flush(); err != nil {
 				return fail(op, err)
