@@ -3,7 +3,9 @@ package dav
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -41,10 +43,34 @@ func (m marks) add(device string, list []store.SeenMark) {
 	}
 }
 
+// list is in the order of the objects, as neighbours are written faster.
 func (m marks) list(device string) []store.SeenMark {
-	var out []store.SeenMark
-	for id, seq := range m[device] {
-		out = append(out, store.SeenMark{Object: id, Seq: seq})
+	out := make([]store.SeenMark, 0, len(m[device]))
+	for _, id := range slices.Sorted(maps.Keys(m[device])) {
+		out = append(out, store.SeenMark{Object: id, Seq: m[device][id]})
+	}
+	return out
+}
+
+// marked is what one device downloaded, or a part of it.
+type marked struct {
+	device string
+	list   []store.SeenMark
+}
+
+// groups splits m into groups of at most so many marks.
+func (m marks) groups(most int) [][]marked {
+	var out [][]marked
+	room := 0
+	for device := range m {
+		for list := m.list(device); len(list) > 0; {
+			if room == 0 {
+				out, room = append(out, nil), most
+			}
+			n, last := min(room, len(list)), len(out)-1
+			out[last] = append(out[last], marked{device, list[:n]})
+			list, room = list[n:], room-n
+		}
 	}
 	return out
 }
@@ -104,14 +130,7 @@ func (r *recorder) flush(ctx context.Context) error {
 	if len(batch) == 0 {
 		return nil
 	}
-	err := r.store.Update(ctx, func(tx *store.Tx) error {
-		for device := range batch {
-			if err := tx.MarkSeen(device, batch.list(device)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err := r.write(ctx, batch)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for device := range batch {
@@ -125,6 +144,27 @@ func (r *recorder) flush(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// writtenAtOnce is how many marks share a transaction: more would hold up other writers while a program downloads a
+// large collection.
+const writtenAtOnce = 5000
+
+func (r *recorder) write(ctx context.Context, batch marks) error {
+	for _, group := range batch.groups(writtenAtOnce) {
+		err := r.store.Update(ctx, func(tx *store.Tx) error {
+			for _, part := range group {
+				if err := tx.MarkSeen(part.device, part.list); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // close writes the rest. Nothing may be added afterwards.
