@@ -134,7 +134,7 @@ func (b *bridge) work(ctx context.Context) error {
 }
 
 func (b *bridge) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	var errs []error
 	if b.web != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -82,6 +83,29 @@ func (w *world) timedFloor(ctx context.Context, op *operation, sample call) func
 		took, _, err := w.client.timed(ctx, w.bottom.base, sample, op.status, io.Discard)
 		return took, err
 	}
+}
+
+// besideDownload measures an operation while another program fetches the whole
+// calendar again and again. There is no floor of that.
+func (w *world) besideDownload(ctx context.Context, o options, op *operation) (r row, err error) {
+	r = row{name: op.name + " while everything is downloaded", size: w.size, requests: -1}
+	ctx, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { // owner: besideDownload; ends with ctx
+		for {
+			_, _, err := w.client.timed(ctx, w.web.base, w.everything(), http.StatusMultiStatus, io.Discard)
+			if ctx.Err() != nil {
+				err = nil // cut off in the middle
+			}
+			if err != nil || ctx.Err() != nil {
+				done <- err
+				return
+			}
+		}
+	}()
+	r.times, _, err = rounds(ctx, o.budget, w.timed(ctx, op), nil)
+	stop()
+	return r, errors.Join(err, <-done)
 }
 
 var (

@@ -32,6 +32,7 @@ func TestEveryRowIsThere(t *testing.T) {
 		"calendar-query, a month with 1/24 of all", "calendar-query, a month with 1/24 of all, expanded",
 	}
 	served := len(want)
+	want = append(want, "PUT update of event while everything is downloaded")
 	for _, crm := range []string{"the CRM in memory", "simulated Creatio"} {
 		want = append(want, "first sync from "+crm, "poll of "+crm+", nothing changed", "poll and listing of "+crm+", nothing changed",
 			"from PUT of a new event to "+crm, "from PUT of a changed event to "+crm)

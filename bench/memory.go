@@ -32,8 +32,7 @@ const crowd = 8
 // memory watches the process while long answers are streamed.
 func (w *world) memory(ctx context.Context) ([]peak, error) {
 	propfind := call{method: "PROPFIND", path: w.calendar.path, headers: []string{"Depth", "1"}}
-	texts := reportOn(w.calendar.path, "1", `<?xml version="1.0" encoding="utf-8"?><sync-collection xmlns="DAV:"><sync-token/><sync-level>1</sync-level>`+
-		`<prop><getetag/><C:calendar-data xmlns:C="urn:ietf:params:xml:ns:caldav"/></prop></sync-collection>`)
+	texts := w.everything()
 	var peaks []peak
 	for _, load := range []struct {
 		name    string
@@ -63,6 +62,12 @@ func (w *world) memory(ctx context.Context) ([]peak, error) {
 		peaks = append(peaks, p)
 	}
 	return peaks, nil
+}
+
+// everything asks for the whole calendar with its texts.
+func (w *world) everything() call {
+	return reportOn(w.calendar.path, "1", `<?xml version="1.0" encoding="utf-8"?><sync-collection xmlns="DAV:"><sync-token/><sync-level>1</sync-level>`+
+		`<prop><getetag/><C:calendar-data xmlns:C="urn:ietf:params:xml:ns:caldav"/></prop></sync-collection>`)
 }
 
 // watch runs f and notes the peaks.

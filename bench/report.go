@@ -95,6 +95,16 @@ func (s *section) dav(ctx context.Context, o options, url string, size int, last
 		_, _ = fmt.Fprintf(o.progress, "%s: %d: %2d/%d %s: %s, %s\n", s.title, size, i+1, len(ops), r.name, duration(r.times.median()), times2(r.ratio()))
 		s.rows = append(s.rows, r)
 	}
+	for _, op := range ops {
+		if op.name != "PUT update of event" || !o.only.MatchString(op.name+" while") || o.profile != "" {
+			continue
+		}
+		r, err := w.besideDownload(ctx, o, op)
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+		s.rows = append(s.rows, r)
+	}
 	if memory {
 		w.bare.do = nil // holds a whole answer
 		if s.peaks, err = w.memory(ctx); err != nil {
