@@ -13,18 +13,20 @@ import (
 	"crmbridge/store/storetest"
 )
 
+// jobsKey is where a world's context holds its queue. The stores of both databases
+// share one configuration and run side by side, so their OnChange cannot hold it.
+type jobsKey struct{}
+
 // queued is a world with a queue, as cmd/bridge wires it.
 func queued(t *testing.T, interval time.Duration, f func(*world, *Jobs)) {
 	t.Helper()
-	var jobs atomic.Pointer[Jobs]
 	cfg := store.Config{Now: time.Now, OnChange: func(ctx context.Context, tx *store.Tx, c store.CollectionID, except store.LinkID) error {
-		if j := jobs.Load(); j != nil {
+		if j, ok := ctx.Value(jobsKey{}).(*Jobs); ok {
 			return j.Changed(ctx, tx, c, except)
 		}
 		return nil
 	}}
 	storetest.EachWith(t, cfg, func(t *testing.T, s *store.Store) {
-		jobs.Store(nil)
 		if err := MigrateJobs(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +41,7 @@ func queued(t *testing.T, interval time.Duration, f func(*world, *Jobs)) {
 			t.Fatal(err)
 		}
 		w.engine.Wake = func(ctx context.Context, tx *store.Tx, id store.LinkID) error { return j.Want(ctx, tx, id, "change") }
-		jobs.Store(j)
+		w.ctx = context.WithValue(w.ctx, jobsKey{}, j)
 		if err := j.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
