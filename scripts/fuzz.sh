@@ -16,10 +16,29 @@ each=$((${FUZZBUDGET:-100} / count))
 echo "fuzz: $count targets, ${each}s each"
 
 go build -o "${TMPDIR:-/tmp}/bridge-gotest.$$" ./internal/testenv/gotest
-trap 'rm -f "${TMPDIR:-/tmp}/bridge-gotest.$$"' EXIT
+out=$(mktemp) results=$(mktemp)
+trap 'rm -f "${TMPDIR:-/tmp}/bridge-gotest.$$" "$out" "$results"' EXIT
 status=0
+
+fuzz() { # package, target
+  : > "$results"
+  "${TMPDIR:-/tmp}/bridge-gotest.$$" -results "$results" -group fuzz -- \
+    -run '^$' -fuzz "^$2\$" -fuzztime "${each}s" -timeout 5m "$1" </dev/null > "$out" 2>&1
+}
+
 while read -r package name; do
-  "${TMPDIR:-/tmp}/bridge-gotest.$$" -results "${BRIDGE_RESULTS:-/dev/null}" -group fuzz -- \
-    -run '^$' -fuzz "^$name\$" -fuzztime "${each}s" -timeout 5m "$package" </dev/null || status=1
+  passed=yes
+  if ! fuzz "$package" "$name"; then
+    passed=no
+    # On a busy machine the go command can miss its own end of the time and call that a failure. There is no input to
+    # look at then; the target gets a second try.
+    if grep -q 'context deadline exceeded' "$out" && ! grep -q 'Failing input written' "$out"; then
+      echo "fuzz: $name ran past its time, once more"
+      if fuzz "$package" "$name"; then passed=yes; fi
+    fi
+  fi
+  cat "$out"
+  cat "$results" >> "${BRIDGE_RESULTS:-/dev/null}"
+  [ $passed = yes ] || status=1
 done <<<"$targets"
 exit $status
