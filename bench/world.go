@@ -58,8 +58,8 @@ func openWorld(ctx context.Context, url, dir string, size int) (*world, error) {
 }
 
 func (w *world) furnish(ctx context.Context, url string) error {
-	w.calendar = &folder{object: sample.Calendar{}.Event, put: event, mime: "text/calendar; charset=utf-8", path: "/dav/calendars/ann/work/",
-		col: store.Collection{UserID: w.user.ID, Home: store.Calendars, Slug: "work", Components: "VEVENT"}}
+	w.calendar = &folder{object: sample.Calendar{}.Event, put: event, mime: "text/calendar; charset=utf-8", path: "/dav/calendars/ann/calendar/",
+		col: store.Collection{UserID: w.user.ID, Home: store.Calendars, Slug: "calendar", Components: "VEVENT"}}
 	w.book = &folder{object: sample.Book{}.Card, put: card, mime: "text/vcard; charset=utf-8", path: "/dav/addressbooks/ann/people/",
 		col: store.Collection{UserID: w.user.ID, Home: store.AddressBooks, Slug: "people"}}
 	for _, f := range []*folder{w.calendar, w.book} {
