@@ -27,7 +27,7 @@ e2e:
 
 # The tables of docs/benchmarks.md; no test, and not part of check.
 bench:
-	@go test -run '^$$' -bench . -benchmem -timeout 60m $(or $(ARGS),./...)
+	@go run ./bench $(or $(ARGS),-write docs/benchmarks.md)
 
 clean:
 	@go clean
