@@ -229,6 +229,9 @@ func (s *Service) remember(key [sha256.Size]byte, m memory, now time.Time) {
 	s.verified[key] = m
 }
 
+// maxAgent bounds what is kept of a User-Agent.
+const maxAgent = 255
+
 // touchEvery is how exact a token's last use is.
 const touchEvery = time.Minute
 
@@ -244,6 +247,7 @@ func (s *Service) touch(ctx context.Context, id store.TokenID, addr, agent strin
 	if !due {
 		return
 	}
+	agent = agent[:min(len(agent), maxAgent)]
 	_ = s.o.Store.Update(ctx, func(tx *store.Tx) error { return tx.TouchToken(id, addr, agent) })
 }
 

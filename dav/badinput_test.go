@@ -57,6 +57,8 @@ func TestMalformedRequests(t *testing.T) {
 		"ics in book":     {"PUT", annBook + "a.vcf", event("a", "A"), nil, []int{403}},
 		"vcf 2.1":         {"PUT", annBook + "a.vcf", "BEGIN:VCARD\r\nVERSION:2.1\r\nN:A;B\r\nEND:VCARD\r\n", nil, []int{403}},
 		"type":            {"PUT", path, event("a", "A"), []string{"Content-Type: text/html"}, []int{403}},
+		"utf-16 object":   {"PUT", path, event("a", "Ä"), []string{"Content-Type: text/calendar; charset=utf-16"}, []int{403}},
+		"latin-1":         {"PUT", path, event("a", "\u00c4"), []string{"Content-Type: text/calendar; charset=ISO-8859-1"}, []int{403}},
 		"odd type":        {"PUT", path, event("a", "A"), []string{"Content-Type: ;;"}, []int{400}},
 		"part":            {"PUT", path, event("a", "A"), []string{"Content-Range: bytes 0-1/2"}, []int{400}},
 		"gzip":            {"PUT", path, zipped(t, event("a", "A")), []string{"Content-Encoding: gzip"}, []int{415}},

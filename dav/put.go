@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strings"
 
 	"crmbridge/dav/davxml"
 	"crmbridge/pim"
@@ -69,15 +70,28 @@ func (q *request) readText() ([]byte, error) {
 		return nil, tooLarge
 	}
 	if ct := q.r.Header.Get("Content-Type"); ct != "" && len(text) > 0 {
-		t, _, err := mime.ParseMediaType(ct)
+		t, params, err := mime.ParseMediaType(ct)
 		if err != nil {
 			return nil, badRequest("The Content-Type cannot be read.", err)
 		}
 		if t != f.mime && !vague(t) {
 			return nil, forbidden(f.supportedData, "Only "+f.mime+" can be stored here.")
 		}
+		if !readable(params["charset"], text) {
+			return nil, forbidden(f.supportedData, "Only text in UTF-8 can be stored here.")
+		}
 	}
 	return text, nil
+}
+
+// readable reports whether text in that character set is the same in UTF-8. Bytes in another would be stored as letters
+// that nobody wrote.
+func readable(charset string, text []byte) bool {
+	switch strings.ToLower(charset) {
+	case "", "utf-8", "utf8", "us-ascii":
+		return true
+	}
+	return !bytes.ContainsFunc(text, func(r rune) bool { return r >= 0x80 })
 }
 
 // vague are the types of tools that do not know better, and the old names of text/vcard; the text itself decides then.

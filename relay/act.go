@@ -173,7 +173,7 @@ func (r *run) refresh(ctx context.Context, p store.Pair) error {
 	if err != nil {
 		return err
 	}
-	return r.Store.Update(ctx, func(tx *store.Tx) error { return r.ingest(tx, recs, gone) })
+	return r.update(ctx, func(tx *store.Tx) error { return r.ingest(tx, recs, gone) })
 }
 
 // ends reports a failure after which no other item would fare better.
@@ -189,7 +189,7 @@ func (r *run) failed(ctx context.Context, id store.PairID, failure error) error 
 		return failure
 	}
 	kind := pim.ReasonOf(failure)
-	err := r.Store.Update(ctx, func(tx *store.Tx) error {
+	err := r.update(ctx, func(tx *store.Tx) error {
 		p, err := tx.Pair(id)
 		if err != nil {
 			return err
@@ -202,7 +202,7 @@ func (r *run) failed(ctx context.Context, id store.PairID, failure error) error 
 		p.Attempts++
 		at := r.Now().Add(retryDelay(kind, p.Attempts, pim.RetryAfter(failure)))
 		p.RetryAt = &at
-		r.step(store.Step{PairID: id, UID: p.UID, Action: "fail", Outcome: "failed", Error: p.Error})
+		r.note(tx, store.Step{PairID: id, UID: p.UID, Action: "fail", Outcome: "failed", Error: p.Error}, func(*Counts) {})
 		return tx.SavePair(&p)
 	})
 	if err != nil {

@@ -191,7 +191,7 @@ func TestAJobThatDiedWithItsProcessIsQueuedAgain(t *testing.T) {
 	t.Parallel()
 	queued(t, time.Hour, func(w *world, _ *Jobs) {
 		within(w.t, "the first run", func() bool { return w.linkNow().LastSuccess != nil })
-		within(w.t, "rest", func() bool { return !w.linkNow().Wanted })
+		within(w.t, "rest", func() bool { return w.linkNow().WantedAt == nil })
 		// The process took the job up and died before its run had begun.
 		w.update(func(tx *store.Tx) error { _, err := tx.SetWanted(w.link.ID); return err })
 		w.put("a.ics", event("uid-a", "one"))

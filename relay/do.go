@@ -16,16 +16,16 @@ import (
 func (r *run) do(ctx context.Context, v view) error {
 	switch v.action {
 	case Nothing:
-		return r.Store.Update(ctx, func(tx *store.Tx) error { return r.nothing(tx, v) })
+		return r.update(ctx, func(tx *store.Tx) error { return r.nothing(tx, v) })
 	case Forget:
 		if v.pair.Intent != "" {
 			return nil // resume finds out first what there is to forget
 		}
-		return r.Store.Update(ctx, func(tx *store.Tx) error { return tx.DeletePair(v.pair.ID) })
+		return r.update(ctx, func(tx *store.Tx) error { return tx.DeletePair(v.pair.ID) })
 	case CreateLocal:
-		return r.Store.Update(ctx, func(tx *store.Tx) error { return r.createLocal(tx, v) })
+		return r.update(ctx, func(tx *store.Tx) error { return r.createLocal(tx, v) })
 	case DeleteLocal:
-		return r.Store.Update(ctx, func(tx *store.Tx) error { return r.deleteLocal(tx, v) })
+		return r.update(ctx, func(tx *store.Tx) error { return r.deleteLocal(tx, v) })
 	case CreateRemote:
 		return r.createRemote(ctx, v)
 	case DeleteRemote:
@@ -65,7 +65,7 @@ func (r *run) createLocally(ctx context.Context, tasks []Task) error {
 	if err := r.at("item"); err != nil {
 		return err
 	}
-	return r.Store.Update(ctx, func(tx *store.Tx) error {
+	return r.update(ctx, func(tx *store.Tx) error {
 		for _, t := range tasks {
 			p, err := tx.Pair(t.Pair)
 			if err != nil {
@@ -118,8 +118,7 @@ func (r *run) createLocal(tx *store.Tx, v view) error {
 	if err != nil {
 		return err
 	}
-	r.count(func(c *Counts) { c.CreatedLocal++ })
-	r.step(store.Step{PairID: p.ID, UID: p.UID, Side: "local", Action: "create"})
+	r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Side: "local", Action: "create"}, func(c *Counts) { c.CreatedLocal++ })
 	return r.agree(tx, &p, o, v.theirs)
 }
 
@@ -188,7 +187,6 @@ func (r *run) deleteLocal(tx *store.Tx, v view) error {
 	if err != nil && !errors.Is(err, pim.ErrNotFound) {
 		return err
 	}
-	r.count(func(c *Counts) { c.DeletedLocal++ })
-	r.step(store.Step{PairID: v.pair.ID, UID: v.pair.UID, Side: "local", Action: "delete"})
+	r.note(tx, store.Step{PairID: v.pair.ID, UID: v.pair.UID, Side: "local", Action: "delete"}, func(c *Counts) { c.DeletedLocal++ })
 	return tx.DeletePair(v.pair.ID)
 }

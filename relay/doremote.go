@@ -27,7 +27,7 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 	if err := r.propose(&p, v); err != nil {
 		return err
 	}
-	err := r.Store.Update(ctx, func(tx *store.Tx) (err error) {
+	err := r.update(ctx, func(tx *store.Tx) (err error) {
 		if anew {
 			// A record that is gone is made anew under a new key: the old one may be
 			// remembered by the remote.
@@ -60,7 +60,7 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 	}
 	r.count(func(c *Counts) { c.CreatedRemote++ })
 	r.step(store.Step{PairID: p.ID, UID: p.UID, Side: "remote", Action: "create"})
-	return r.Store.Update(ctx, func(tx *store.Tx) error { return r.made(tx, p, v, rec) })
+	return r.update(ctx, func(tx *store.Tx) error { return r.made(tx, p, v, rec) })
 }
 
 // propose notes what is about to be sent as the hub's base: if the answer is lost,
@@ -79,7 +79,7 @@ func (r *run) propose(p *store.Pair, v view) error {
 func (r *run) goneSince(ctx context.Context, p store.Pair) error {
 	p.RemoteGone, p.Intent = true, ""
 	wake(&p)
-	return r.Store.Update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) })
+	return r.update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) })
 }
 
 // unmade takes the intent of a create back when the failure says that nothing was
@@ -121,7 +121,7 @@ func (r *run) undone(ctx context.Context, p store.Pair, failure error) error {
 		return failure
 	}
 	p.Intent = ""
-	err := r.Store.Update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) })
+	err := r.update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) })
 	return errors.Join(failure, err)
 }
 
@@ -134,7 +134,7 @@ func (r *run) madeInPart(ctx context.Context, p store.Pair, rec remote.Record) e
 	}
 	p.LocalItem, p.LocalPrint = p.TheirItem, ""
 	p.RemoteItem, p.RemotePrint, p.Version = p.TheirItem, p.TheirPrint, p.TheirVersion
-	return r.Store.Update(ctx, func(tx *store.Tx) error {
+	return r.update(ctx, func(tx *store.Tx) error {
 		if err := r.remember(tx, p); err != nil {
 			return err
 		}
@@ -259,7 +259,7 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 		return r.park(ctx, p)
 	}
 	p.Intent = "delete"
-	if err := r.Store.Update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) }); err != nil {
+	if err := r.update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) }); err != nil {
 		return err
 	}
 	if err := r.at("intent stored"); err != nil {
@@ -287,12 +287,12 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 	if how == RemoveUnassign && r.rules.AllOwners {
 		return r.park(ctx, p) // it is still in scope and must not come back
 	}
-	return r.Store.Update(ctx, func(tx *store.Tx) error { return tx.DeletePair(p.ID) })
+	return r.update(ctx, func(tx *store.Tx) error { return tx.DeletePair(p.ID) })
 }
 
 // park settles a deletion that leaves the remote item in place: the pair stays, so
 // that the item does not come back.
 func (r *run) park(ctx context.Context, p store.Pair) error {
 	p.LocalGone = true
-	return r.Store.Update(ctx, func(tx *store.Tx) error { return r.settle(tx, p) })
+	return r.update(ctx, func(tx *store.Tx) error { return r.settle(tx, p) })
 }

@@ -80,6 +80,7 @@ type run struct {
 	*Engine
 	opts   RunOptions
 	link   store.Link
+	owner  string // of the lease
 	user   store.User
 	coll   store.Collection
 	rules  Rules
@@ -102,16 +103,19 @@ type run struct {
 func (e *Engine) Run(ctx context.Context, id store.LinkID, o RunOptions) (Report, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	release, err := e.lease(ctx, stop, id)
+	owner := fmt.Sprintf("%s#%d", e.Owner, e.runs.Add(1))
+	release, err := e.lease(ctx, stop, id, owner)
 	if err != nil {
 		return Report{}, err
 	}
 	defer release()
-	r := &run{Engine: e, opts: o, now: e.Now()}
+	r := &run{Engine: e, opts: o, owner: owner, now: e.Now()}
 	if err := r.begin(ctx, id); err != nil {
 		return Report{}, err
 	}
-	err = r.parts(ctx)
+	counting, requests := remote.CountRequests(ctx)
+	err = r.parts(counting)
+	r.rep.Run.Requests = requests()
 	return r.end(ctx, err)
 }
 
@@ -139,6 +143,18 @@ func (r *run) parts(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// update is Store.Update for the books of the run. It fails once another process has
+// taken the link over: a process that was stopped for a while would otherwise write
+// what it knew before.
+func (r *run) update(ctx context.Context, f func(*store.Tx) error) error {
+	return r.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := f(tx); err != nil {
+			return err
+		}
+		return tx.HoldsLease(r.link.ID, r.owner)
+	})
 }
 
 // guarded turns a panic into an error: a fault in a driver or a parser must neither
@@ -247,6 +263,9 @@ func (r *run) end(ctx context.Context, failure error) (Report, error) {
 	next := now.Add(nextDelay(l.Interval, l.Failures, pim.RetryAfter(failure)))
 	l.NextRun = &next
 	err := r.Store.Update(ctx, func(tx *store.Tx) error {
+		if tx.HoldsLease(l.ID, r.owner) != nil {
+			return tx.FinishRun(r.rep.Run, r.rep.Steps) // the link is another run's to speak for
+		}
 		if err := tx.UpdateLink(l, "Held", "Failures", "NextRun", "LastRun", "LastSuccess", "LastError"); err != nil {
 			return err
 		}
@@ -289,10 +308,9 @@ func nextDelay(interval time.Duration, failures int, after time.Duration) time.D
 	return max(min(d, maxBackOff), after)
 }
 
-// lease takes the link for this process and keeps it until release; when it cannot
+// lease takes the link for owner and keeps it until release; when it cannot
 // be renewed, stop ends the run.
-func (e *Engine) lease(ctx context.Context, stop context.CancelFunc, id store.LinkID) (release func(), err error) {
-	owner := fmt.Sprintf("%s#%d", e.Owner, e.runs.Add(1))
+func (e *Engine) lease(ctx context.Context, stop context.CancelFunc, id store.LinkID, owner string) (release func(), err error) {
 	var ok bool
 	err = e.Store.Update(ctx, func(tx *store.Tx) error {
 		ok, err = tx.AcquireLease(id, owner, e.Now().Add(leaseTime), e.dead)

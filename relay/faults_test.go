@@ -7,6 +7,7 @@ import (
 
 	"crmbridge/crm/mem"
 	"crmbridge/pim"
+	"crmbridge/remote"
 	"crmbridge/store"
 	"crmbridge/store/storetest"
 )
@@ -71,6 +72,119 @@ func TestLeavingTheScopeDeletesNothing(t *testing.T) {
 		}
 		w.quiet()
 	})
+}
+
+func TestWhatLeftTheScopeIsAskedForOnceADay(t *testing.T) {
+	t.Parallel()
+	rules := open(Ask)
+	rules.ReconcileEvery = Duration(time.Second) // the clock moves that far at each look
+	onBoth(t, mem.Options{NoDeletionReport: true}, rules, func(w *world) {
+		var ids []remote.ItemID
+		for range 30 {
+			ids = append(ids, w.crm.Add(event("", "mine today"), ""))
+		}
+		w.clean()
+		for _, id := range ids[1:] {
+			w.crm.Give(mem.Activities, id, "somebody else")
+		}
+		fetches := 0
+		w.crm.SetFaults(func(c mem.Call) mem.Fault {
+			if c.Op == "fetch" {
+				fetches++
+			}
+			return mem.Fault{}
+		})
+		listing := func() int {
+			before := fetches
+			rep, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{})
+			if err != nil || rep.Counts.Done() > 1 {
+				w.t.Fatalf("%+v, %v", rep.Counts, err)
+			}
+			return fetches - before
+		}
+		if first, second := listing(), listing(); first == 0 || second != 0 {
+			w.t.Errorf("asked %d times, then %d", first, second)
+		}
+		w.crm.Give(mem.Activities, ids[1], "me")
+		w.crm.Remove(mem.Activities, ids[2])
+		listing()
+		if n := listing(); n != 0 || len(w.objects()) != 30 {
+			w.t.Errorf("asked %d times with %d objects", n, len(w.objects()))
+		}
+		w.clock.Advance(25 * time.Hour)
+		if n := listing(); n == 0 || len(w.objects()) != 29 {
+			w.t.Errorf("a day later: asked %d times with %d objects", n, len(w.objects()))
+		}
+		w.crm.Remove(mem.Activities, ids[1]) // listed again since
+		if listing(); len(w.objects()) != 28 {
+			w.t.Errorf("%d objects", len(w.objects()))
+		}
+	})
+}
+
+func TestAProcessThatLostItsLeaseWritesNothing(t *testing.T) {
+	t.Parallel()
+	for _, step := range []string{"read remote", "page read", "read hub", "act", "item"} {
+		w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+		w.crm.Add(event("", "there"), "")
+		w.put("a.ics", event("uid-a", "here"))
+		asleep := false
+		w.engine.pause = func(s string) error {
+			if s != step || asleep {
+				return nil
+			}
+			asleep = true
+			w.update(func(tx *store.Tx) error { // as after leaseTime
+				_, err := tx.AcquireLease(w.link.ID, "another", w.clock.Now().Add(time.Minute), func(string) bool { return true })
+				return err
+			})
+			return nil
+		}
+		_, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{})
+		mustFail(t, err, pim.ErrConflict)
+		w.view(func(tx *store.Tx) error {
+			l, err := tx.Link(w.link.ID)
+			if l.Failures != 0 || l.LeaseOwner != "another" || len(w.objects()) != 1 || len(w.records()) != 1 {
+				t.Errorf("%s: %+v, %d objects, %d records", step, l, len(w.objects()), len(w.records()))
+			}
+			return err
+		})
+		w.update(func(tx *store.Tx) error { return tx.ReleaseLease(w.link.ID, "another") })
+		w.engine.pause = nil
+		w.clean()
+		w.quiet()
+		if len(w.objects()) != 2 || len(w.records()) != 2 {
+			t.Errorf("%s: %d objects, %d records", step, len(w.objects()), len(w.records()))
+		}
+	}
+}
+
+func TestABatchThatIsBegunAgainIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+	for _, uid := range []string{"uid-1", "uid-2", "uid-3"} {
+		w.crm.Add(event("", uid), "")
+	}
+	w.engine.pause = func(s string) error {
+		if s == "item" { // of the batch: its last item has become something else
+			w.engine.pause = nil
+			w.update(func(tx *store.Tx) error {
+				return tx.EachPair(w.link.ID, func(p *store.Pair) error {
+					if p.RemoteID != string(w.records()[2].ID) {
+						return nil
+					}
+					clean(p)
+					p.RemoteGone = true
+					return tx.SavePair(p)
+				})
+			})
+		}
+		return nil
+	}
+	rep, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{})
+	if err != nil || rep.Counts.CreatedLocal != len(w.objects()) || len(rep.Steps) != len(w.objects()) {
+		t.Errorf("%+v with %d objects: %+v, %v", rep.Counts, len(w.objects()), rep.Steps, err)
+	}
 }
 
 func TestOneBadItemHoldsUpNothing(t *testing.T) {

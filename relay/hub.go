@@ -12,7 +12,7 @@ import (
 func (r *run) readHub(ctx context.Context) error {
 	for {
 		more := false
-		err := r.Store.Update(ctx, func(tx *store.Tx) error {
+		err := r.update(ctx, func(tx *store.Tx) error {
 			// Collected first: a connection cannot answer a second question
 			// while it still answers the first.
 			var changed []store.Object

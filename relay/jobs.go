@@ -22,7 +22,7 @@ import (
 // database, so that an item and the job it needs commit together.
 //
 //   - A change by a client queues a run in its own transaction (Want). Many changes
-//     before that run has begun share it (store.Link.Wanted).
+//     before that run has begun share it (store.Link.WantedAt).
 //   - The sweep, a periodic job of whichever process leads, queues the links that
 //     are due by their interval or retry.
 //   - Runs of one link exclude each other by the link's lease, so a second job that
@@ -156,7 +156,7 @@ func (j *Jobs) requeue(ctx context.Context) error {
 			return err
 		}
 		for _, l := range links {
-			if !l.Wanted {
+			if l.WantedAt == nil {
 				continue
 			}
 			if err := tx.ClearWanted(l.ID); err != nil {

@@ -81,7 +81,7 @@ func TestAChangeByAClientRunsAtOnce(t *testing.T) {
 		})
 		within(w.t, "the change there", func() bool { return len(w.records()) == 20 })
 		w.t.Logf("20 changes were there after %v", time.Since(began))
-		within(w.t, "rest", func() bool { l := w.linkNow(); return !l.Wanted && l.LeaseOwner == "" })
+		within(w.t, "rest", func() bool { l := w.linkNow(); return l.WantedAt == nil && l.LeaseOwner == "" })
 		w.view(func(tx *store.Tx) error {
 			rs, err := tx.Runs(w.link.ID, 100)
 			if len(rs) > 21 {
@@ -137,7 +137,7 @@ func TestSettlingAConflictRunsTheLink(t *testing.T) {
 		within(w.t, "the first run", func() bool { return w.linkNow().LastSuccess != nil })
 		w.put("a.ics", event("uid-a", "base"))
 		within(w.t, "creation", func() bool { return len(w.records()) == 1 })
-		within(w.t, "rest", func() bool { l := w.linkNow(); return !l.Wanted && l.LeaseOwner == "" })
+		within(w.t, "rest", func() bool { l := w.linkNow(); return l.WantedAt == nil && l.LeaseOwner == "" })
 		w.change(w.record().ID, func(e *pim.Event) { e.Title = "theirs" })
 		w.edit("a.ics", func(e *pim.Event) { e.Title = "mine" })
 		within(w.t, "the conflict", func() bool { return len(w.conflicts(false)) == 1 })

@@ -9,6 +9,10 @@ import (
 	"crmbridge/store"
 )
 
+// awayEvery is how often an item is asked for that the remote has and lists no more.
+// They become more with the years, and hardly any of them is deleted.
+const awayEvery = 24 * time.Hour
+
 // list compares the ids the remote has in scope with those the pairs know. It finds
 // deletions that the remote does not report and items that came into the window
 // without being changed. Whatever is missing is confirmed by Fetch, because an item
@@ -27,14 +31,19 @@ func (r *run) list(ctx context.Context) error {
 	}
 	listed := make(map[remote.ItemID]bool, len(refs))
 	var look []remote.ItemID
+	var back []string // listed again
 	for _, ref := range refs {
 		listed[ref.ID] = true
-		if v, ok := known[ref.ID]; !ok || v != ref.Version {
+		a, ok := known[ref.ID]
+		if !ok || a.TheirVersion != ref.Version {
 			look = append(look, ref.ID)
 		}
+		if ok && a.AwayAt != nil {
+			back = append(back, a.RemoteID)
+		}
 	}
-	for id := range known {
-		if !listed[id] {
+	for id, a := range known {
+		if !listed[id] && (r.opts.Full || a.AwayAt == nil || r.now.Sub(*a.AwayAt) >= awayEvery) {
 			look = append(look, id)
 		}
 	}
@@ -47,10 +56,22 @@ func (r *run) list(ctx context.Context) error {
 		return nil
 	}
 	recs = r.inScopeOrKnown(recs, listed, known)
+	var away []string // there, and not listed
+	for _, rec := range recs {
+		if !listed[rec.ID] {
+			away = append(away, string(rec.ID))
+		}
+	}
 	now := r.now
 	r.link.ListedAt = &now
-	return r.Store.Update(ctx, func(tx *store.Tx) error {
+	return r.update(ctx, func(tx *store.Tx) error {
 		if err := r.ingest(tx, recs, gone); err != nil {
+			return err
+		}
+		if err := tx.SetAway(r.link.ID, away, true); err != nil {
+			return err
+		}
+		if err := tx.SetAway(r.link.ID, back, false); err != nil {
 			return err
 		}
 		return tx.UpdateLink(r.link, "ListedAt")
@@ -59,7 +80,7 @@ func (r *run) list(ctx context.Context) error {
 
 // inScopeOrKnown leaves out what was fetched only to confirm a deletion and turned
 // out to be neither listed nor known.
-func (r *run) inScopeOrKnown(recs []remote.Record, listed map[remote.ItemID]bool, known map[remote.ItemID]string) []remote.Record {
+func (r *run) inScopeOrKnown(recs []remote.Record, listed map[remote.ItemID]bool, known map[remote.ItemID]store.Alive) []remote.Record {
 	out := recs[:0]
 	for _, rec := range recs {
 		if _, ok := known[rec.ID]; ok || listed[rec.ID] {
@@ -107,12 +128,12 @@ func (r *run) refs(ctx context.Context) ([]remote.Ref, error) {
 	}
 }
 
-// alive are the remote ids that pairs believe to exist, with the version last read.
-func (r *run) alive(ctx context.Context) (map[remote.ItemID]string, error) {
-	known := make(map[remote.ItemID]string)
+// alive are the remote items that pairs believe to exist.
+func (r *run) alive(ctx context.Context) (map[remote.ItemID]store.Alive, error) {
+	known := make(map[remote.ItemID]store.Alive)
 	err := r.Store.View(ctx, func(tx *store.Tx) error {
-		return tx.AliveRemoteIDs(r.link.ID, func(_ store.PairID, id, version string) error {
-			known[remote.ItemID(id)] = version
+		return tx.AliveRemotes(r.link.ID, func(a store.Alive) error {
+			known[remote.ItemID(a.RemoteID)] = a
 			return nil
 		})
 	})

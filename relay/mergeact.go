@@ -38,7 +38,7 @@ func (r *run) merge(ctx context.Context, v view) error {
 		}
 		now = rec.Item
 	}
-	return r.Store.Update(ctx, func(tx *store.Tx) error { return r.merged(tx, p, v, m, now) })
+	return r.update(ctx, func(tx *store.Tx) error { return r.merged(tx, p, v, m, now) })
 }
 
 func (r *run) sides(v view) Sides {
@@ -60,7 +60,7 @@ func (r *run) sides(v view) Sides {
 // updateRemote writes the merged fields, the intent stored first.
 func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) (remote.Record, error) {
 	p.Intent = "update"
-	err := r.Store.Update(ctx, func(tx *store.Tx) error {
+	err := r.update(ctx, func(tx *store.Tx) error {
 		// The values that are about to be overwritten are reported first: once
 		// they are, a lost answer must not be able to hide that.
 		if err := r.report(tx, p, v, m); err != nil {
@@ -102,7 +102,7 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 		}
 	}
 	if !m.ToLocal.IsEmpty() && !m.ToRemote.IsEmpty() {
-		r.count(func(c *Counts) { c.Merged++ })
+		tx.AfterCommit(func() { r.count(func(c *Counts) { c.Merged++ }) })
 	}
 	o, err := tx.ObjectByID(v.object.ID)
 	if err != nil {
@@ -140,8 +140,7 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 	if o, err = r.put(tx, w, o.Name, o.UID, o.Kind, store.Cond{}); err != nil {
 		return err
 	}
-	r.count(func(c *Counts) { c.UpdatedLocal++ })
-	r.step(store.Step{PairID: p.ID, UID: p.UID, Side: "local", Action: "update", Fields: m.ToLocal.String()})
+	r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Side: "local", Action: "update", Fields: m.ToLocal.String()}, func(c *Counts) { c.UpdatedLocal++ })
 	local, err := r.codec.read(o.Kind, o.Text)
 	if err != nil {
 		return err
@@ -210,8 +209,7 @@ func (r *run) report(tx *store.Tx, p store.Pair, v view, m Merged) error {
 			}
 			continue
 		}
-		r.count(func(n *Counts) { n.Conflicts++ })
-		r.step(store.Step{PairID: p.ID, UID: p.UID, Action: "conflict", Fields: part.fields.String()})
+		r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Action: "conflict", Fields: part.fields.String()}, func(n *Counts) { n.Conflicts++ })
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func (r *run) readRemote(ctx context.Context) error {
 		if err := r.at("page read"); err != nil {
 			return err
 		}
-		err = r.Store.Update(ctx, func(tx *store.Tx) error {
+		err = r.update(ctx, func(tx *store.Tx) error {
 			if err := r.ingest(tx, recs, append(d.Removed, gone...)); err != nil {
 				return err
 			}

@@ -63,6 +63,15 @@ func (r *run) step(s store.Step) {
 	}
 }
 
+// note is step and count of something done in a transaction, once it is committed: one
+// that is begun again would be told of twice.
+func (r *run) note(tx *store.Tx, s store.Step, add func(*Counts)) {
+	tx.AfterCommit(func() {
+		r.step(s)
+		r.count(add)
+	})
+}
+
 func (r *run) count(add func(*Counts)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

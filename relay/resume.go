@@ -59,7 +59,7 @@ func (r *run) resumeOne(ctx context.Context, p store.Pair) error {
 		if err := r.refresh(ctx, p); err != nil {
 			return err
 		}
-		return r.Store.Update(ctx, func(tx *store.Tx) error { return r.clearIntent(tx, p.ID) })
+		return r.update(ctx, func(tx *store.Tx) error { return r.clearIntent(tx, p.ID) })
 	}
 	return fmt.Errorf("relay: pair %d has the unknown intent %q", p.ID, p.Intent)
 }
@@ -95,7 +95,7 @@ func (r *run) resumeCreate(ctx context.Context, p store.Pair) error {
 		return errors.Join(err, errUnfound)
 	}
 	if !found {
-		return r.Store.Update(ctx, func(tx *store.Tx) error { return r.clearIntent(tx, p.ID) })
+		return r.update(ctx, func(tx *store.Tx) error { return r.clearIntent(tx, p.ID) })
 	}
 	if rec, err = r.whole(ctx, rec); err != nil {
 		return err
@@ -103,7 +103,7 @@ func (r *run) resumeCreate(ctx context.Context, p store.Pair) error {
 	if rec.Untouched {
 		return r.madeInPart(ctx, p, rec)
 	}
-	return r.Store.Update(ctx, func(tx *store.Tx) error {
+	return r.update(ctx, func(tx *store.Tx) error {
 		p, err := tx.Pair(p.ID)
 		if err != nil {
 			return err

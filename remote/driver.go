@@ -134,3 +134,9 @@ func (d Driver) Redacted(s Settings) Settings {
 	}
 	return out
 }
+
+// CountRequests counts the HTTP requests that remotes make under the context it
+// returns; made tells how many there were so far.
+func CountRequests(ctx context.Context) (_ context.Context, made func() int) {
+	return upstream.Count(ctx)
+}

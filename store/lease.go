@@ -39,6 +39,21 @@ func (t *Tx) RenewLease(id LinkID, owner string, until time.Time) error {
 	return fail(op, err)
 }
 
+// HoldsLease fails with pim.ErrConflict unless owner has the lease of a link: what
+// a run wants to write after it was stopped for longer than its lease, and another
+// took over, must not be written.
+func (t *Tx) HoldsLease(id LinkID, owner string) error {
+	const op = "lease"
+	var n int
+	if err := t.row(`SELECT count(*) FROM links WHERE id = ? AND lease_owner = ?`, id, owner).Scan(&n); err != nil {
+		return fail(op, err)
+	}
+	if n == 0 {
+		return pim.Errorf("store: "+op, pim.ErrConflict, "the link is run by another process now")
+	}
+	return nil
+}
+
 // ReleaseLease ends the lease of owner; one that it does not have is no error.
 func (t *Tx) ReleaseLease(id LinkID, owner string) error {
 	if err := t.writing("release lease"); err != nil {
@@ -48,14 +63,23 @@ func (t *Tx) ReleaseLease(id LinkID, owner string) error {
 	return fail("release lease", err)
 }
 
+// wantedFor is how long a queued run is believed to begin. A job that was taken up
+// by a process which died before it began is never heard of again.
+const wantedFor = 2 * time.Minute
+
+// notQueued is true of links without a queued run; its arguments are wantedFor ago
+// and now.
+const notQueued = `(wanted_at IS NULL OR wanted_at <= ? AND (lease_until IS NULL OR lease_until <= ?))`
+
 // SetWanted notes that a run of the link is queued; first is true when that was not
-// so before. pim.ErrNotFound without the link.
+// so before, or so long ago, while no run was under way, that the queued one got lost.
+// pim.ErrNotFound without the link.
 func (t *Tx) SetWanted(id LinkID) (first bool, err error) {
 	const op = "set wanted"
 	if err := t.writing(op); err != nil {
 		return false, err
 	}
-	n, err := t.exec(`UPDATE links SET wanted = true WHERE id = ? AND NOT wanted`, id)
+	n, err := t.exec(`UPDATE links SET wanted_at = ? WHERE id = ? AND `+notQueued, t.now, id, t.now.Add(-wantedFor), t.now)
 	if err != nil || n > 0 {
 		return err == nil, fail(op, err)
 	}
@@ -68,14 +92,15 @@ func (t *Tx) ClearWanted(id LinkID) error {
 	if err := t.writing("clear wanted"); err != nil {
 		return err
 	}
-	_, err := t.exec(`UPDATE links SET wanted = false WHERE id = ? AND wanted`, id)
+	_, err := t.exec(`UPDATE links SET wanted_at = NULL WHERE id = ? AND wanted_at IS NOT NULL`, id)
 	return fail("clear wanted", err)
 }
 
-// DueLinks returns the links to be run by now for which no run is queued: not
-// paused, and never run or due again.
+// DueLinks returns the links to be run by now for which no run is queued, or one got
+// lost: not paused, and never run or due again.
 func (t *Tx) DueLinks(now time.Time) ([]Link, error) {
 	var ls []Link
-	err := t.orm.Where("NOT paused AND NOT wanted AND (next_run IS NULL OR next_run <= ?)", now.UTC()).Order("id").Find(&ls).Error
+	err := t.orm.Where("NOT paused AND "+notQueued+" AND (next_run IS NULL OR next_run <= ?)", t.now.Add(-wantedFor), t.now, now.UTC()).
+		Order("id").Find(&ls).Error
 	return ls, fail("due links", err)
 }

@@ -22,6 +22,7 @@ func migrations() []migration {
 	return []migration{
 		{1, schema0001},
 		{2, schema0002},
+		{3, schema0003},
 	}
 }
 

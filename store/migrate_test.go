@@ -26,6 +26,7 @@ func frozen() map[int]string {
 	return map[int]string{
 		1: "b09a6f1f6bcbbcbc",
 		2: "85a77b2a7ef185d7",
+		3: "a112643d39cfcd34",
 	}
 }
 

@@ -179,9 +179,9 @@ type Link struct {
 	// LocalSeq is the change of the collection up to which local changes have
 	// been taken over into pairs.
 	LocalSeq Seq
-	// Wanted says that a run is queued which has not begun to read; another need
-	// not be queued. A run clears it before it reads anything.
-	Wanted bool
+	// WantedAt is since when a run is queued that has not begun to read; another
+	// need not be queued. A run clears it before it reads anything. nil: none is.
+	WantedAt *time.Time
 	// LeaseOwner runs the link now, until LeaseUntil at the latest.
 	LeaseOwner string
 	LeaseUntil *time.Time
@@ -228,6 +228,9 @@ type Pair struct {
 	// LocalGone and RemoteGone mark a side whose item was deleted.
 	LocalGone  bool
 	RemoteGone bool
+	// AwayAt is when the remote was last asked for an item that it lists no more
+	// although it has it: one that left the window. nil: it is listed.
+	AwayAt *time.Time
 	// Error is the public reason why this item cannot be synced now; "" when it
 	// can. Attempts counts tries since the last success.
 	Error     string

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"crmbridge/pim"
@@ -77,32 +78,41 @@ func (t *Tx) EachPair(l LinkID, f func(*Pair) error) error {
 	}
 }
 
-// CountPairs returns how many pairs of a link have an item on the remote, how many
-// the relay has still to look at, and how many of those that are dirty or wait for a
+// CountPairs returns how many pairs of a link have an item on the remote that is
+// still tied to the object, how many the relay has still to look at, and how many of those that are dirty or wait for a
 // retry cannot be synced now.
 func (t *Tx) CountPairs(l LinkID) (living, dirty, failing int, err error) {
-	// Two counts, each served by an index of its own: the rows themselves hold whole
+	// Three counts, each served by an index of its own: the rows themselves hold whole
 	// items, and every run of a link counts.
 	err = t.row(`SELECT count(*) FROM pairs WHERE link_id = ? AND remote_id <> '' AND NOT remote_gone`, l).Scan(&living)
 	if err != nil {
 		return 0, 0, 0, fail("count pairs", err)
 	}
+	var parked int
+	err = t.row(`SELECT count(*) FROM pairs WHERE link_id = ? AND local_gone AND NOT remote_gone AND NOT dirty`, l).Scan(&parked)
+	if err != nil {
+		return 0, 0, 0, fail("count pairs", err)
+	}
+	living = max(0, living-parked)
 	err = t.row(`SELECT coalesce(sum(CASE WHEN dirty OR intent <> '' THEN 1 ELSE 0 END), 0), coalesce(sum(CASE WHEN error <> '' THEN 1 ELSE 0 END), 0)
 		FROM pairs WHERE link_id = ? AND (dirty OR intent <> '' OR retry_at IS NOT NULL)`, l).Scan(&dirty, &failing)
 	return living, dirty, failing, fail("count pairs", err)
 }
 
-// AliveRemoteIDs calls f, in the order of the pairs' ids, for each pair of a link
+// Alive is what AliveRemotes tells of a pair, named as its fields.
+type Alive struct {
+	ID           PairID
+	RemoteID     string
+	TheirVersion string
+	AwayAt       *time.Time
+}
+
+// AliveRemotes calls f, in the order of the pairs' ids, for each pair of a link
 // that has an item on the remote. f may use the transaction.
-func (t *Tx) AliveRemoteIDs(l LinkID, f func(id PairID, remoteID, theirVersion string) error) error {
-	type alive struct {
-		ID           PairID
-		RemoteID     string
-		TheirVersion string
-	}
+func (t *Tx) AliveRemotes(l LinkID, f func(Alive) error) error {
 	const page = 1000
 	for last := PairID(0); ; {
-		var as []alive
+		var as []Alive
 		err := t.orm.Model(&Pair{}).Where("link_id = ? AND remote_id <> '' AND NOT remote_gone AND id > ?", l, last).
 			Order("id").Limit(page).Find(&as).Error
 		if err != nil {
@@ -110,7 +120,7 @@ func (t *Tx) AliveRemoteIDs(l LinkID, f func(id PairID, remoteID, theirVersion s
 		}
 		for _, a := range as {
 			last = a.ID
-			if err := f(a.ID, a.RemoteID, a.TheirVersion); err != nil {
+			if err := f(a); err != nil {
 				return err
 			}
 		}
@@ -118,6 +128,26 @@ func (t *Tx) AliveRemoteIDs(l LinkID, f func(id PairID, remoteID, theirVersion s
 			return nil
 		}
 	}
+}
+
+// SetAway notes of pairs of a link that their items are not listed, as asked now, or
+// that they are listed again.
+func (t *Tx) SetAway(l LinkID, remotes []string, away bool) error {
+	const op = "set away"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	var at *time.Time
+	if away {
+		at = &t.now
+	}
+	for chunk := range slices.Chunk(remotes, 1000) {
+		_, err := t.exec(`UPDATE pairs SET away_at = ? WHERE link_id = ? AND remote_id <> '' AND remote_id `+t.anyText(), at, l, t.textList(chunk))
+		if err != nil {
+			return fail(op, err)
+		}
+	}
+	return nil
 }
 
 // SavePair adds a pair whose id is 0, and fills in id and CreatedAt, or writes all

@@ -82,6 +82,7 @@ func (c *Client) attempt(ctx context.Context, u *url.URL, r Request, n int) (*Re
 		return nil, &pim.Error{Op: r.op(), Kind: pim.ErrInternal, Err: err}
 	}
 	c.fill(req, r)
+	counted(ctx)
 	start := c.opt.Now()
 	hc := &http.Client{Transport: c.rt, Jar: c.jar, CheckRedirect: redirectRule(r.Redirects)}
 	resp, err := c.read(hc, req, r)

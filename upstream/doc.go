@@ -14,6 +14,7 @@
 //	redirect.go  redirects within one host
 //	failure.go   network faults as *pim.Error, with Sent
 //	fault.go     HTTP statuses as *pim.Error, for drivers without better knowledge
+//	count.go     how many attempts were made under a context
 //	trace.go     what is logged and counted of an exchange
 //	redact.go    what is kept out of it
 //

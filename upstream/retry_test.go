@@ -57,7 +57,11 @@ func TestRetries(t *testing.T) {
 			t.Parallel()
 			h, calls := failing(c.fail, c.status, c.header)
 			clock := newManual()
-			r, err := mustNew(t, testOptions(serve(t, h).URL, clock)).Do(context.Background(), c.req)
+			ctx, counted := Count(context.Background())
+			r, err := mustNew(t, testOptions(serve(t, h).URL, clock)).Do(ctx, c.req)
+			if counted() != int(c.calls) {
+				t.Errorf("%d attempts counted, want %d", counted(), c.calls)
+			}
 			if pim.ReasonOf(err) != c.want || calls.Load() != c.calls {
 				t.Fatalf("%v after %d calls, want %q after %d", err, calls.Load(), c.want, c.calls)
 			}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"crmbridge/dav"
 	"crmbridge/dav/davxml"
 	"crmbridge/internal/config"
+	"crmbridge/pim"
 	"crmbridge/store"
 )
 
@@ -96,7 +98,7 @@ func (a *app) housekeep(ctx context.Context) (stop func()) {
 		t := time.NewTicker(time.Hour)
 		defer t.Stop()
 		for {
-			if err := a.prune(ctx); err != nil && ctx.Err() == nil {
+			if err := a.pruneSafely(ctx); err != nil && ctx.Err() == nil {
 				a.log.Warn("pruning failed", "err", err)
 			}
 			select {
@@ -107,6 +109,17 @@ func (a *app) housekeep(ctx context.Context) (stop func()) {
 		}
 	}()
 	return func() { cancel(); <-done }
+}
+
+// pruneSafely is prune without panics: old versions are no reason to stop serving.
+func (a *app) pruneSafely(ctx context.Context) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			a.log.Error("panic", "at", "pruning", "panic", v, "stack", string(debug.Stack()))
+			err = pim.Wrap("pruning", pim.ErrInternal, errors.New("panic"))
+		}
+	}()
+	return a.prune(ctx)
 }
 
 func (a *app) prune(ctx context.Context) error {

@@ -32,10 +32,12 @@ type runShown struct {
 	Outcome string       `json:"outcome"`
 	Error   string       `json:"error,omitempty"`
 	Counts  relay.Counts `json:"counts"`
+	// Requests is how many the run made to the remote.
+	Requests int `json:"requests"`
 }
 
 func runRow(l store.Link, r store.Run) (runShown, error) {
-	row := runShown{ID: r.ID, Link: l.Name, Trigger: r.Trigger, Started: r.Started, Ended: r.Ended, Outcome: r.Outcome, Error: r.Error}
+	row := runShown{ID: r.ID, Link: l.Name, Trigger: r.Trigger, Started: r.Started, Ended: r.Ended, Outcome: r.Outcome, Error: r.Error, Requests: r.Requests}
 	if r.Counts == "" {
 		return row, nil
 	}
@@ -149,12 +151,12 @@ func (a *app) runNow(ctx context.Context, id store.LinkID, o relay.RunOptions) (
 
 func (p *program) showRuns(rows []runShown) error {
 	return print(p, rows, printed[runShown]{
-		head: []string{"LINK", "OUTCOME", "IN", "OUT", "CONFLICTS", "FAILED", "HELD", "REASON"},
+		head: []string{"LINK", "OUTCOME", "IN", "OUT", "CONFLICTS", "FAILED", "HELD", "REQUESTS", "REASON"},
 		cells: func(r runShown) []string {
 			c := r.Counts
 			return []string{r.Link, r.Outcome, strconv.Itoa(c.CreatedLocal + c.UpdatedLocal + c.DeletedLocal),
 				strconv.Itoa(c.CreatedRemote + c.UpdatedRemote + c.DeletedRemote), strconv.Itoa(c.Conflicts),
-				strconv.Itoa(c.Failed), strconv.Itoa(c.Withheld), r.Error}
+				strconv.Itoa(c.Failed), strconv.Itoa(c.Withheld), strconv.Itoa(r.Requests), r.Error}
 		},
 	})
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -133,6 +134,14 @@ func testLease(t *testing.T, open Opener) {
 	equal(t, "first", want(), true)
 	equal(t, "second", want(), false)
 	equal(t, "queued", due(), 0)
+	clock.Advance(5 * time.Minute)
+	equal(t, "queued and under way", due(), 0)
+	f.refused(pim.ErrConflict, func(tx *store.Tx) error { return tx.HoldsLease(l.ID, "a") })
+	f.update(func(tx *store.Tx) error { return tx.HoldsLease(l.ID, "b") })
+	f.update(func(tx *store.Tx) error { return tx.ReleaseLease(l.ID, "b") })
+	equal(t, "lost", due(), 1)
+	equal(t, "first again", want(), true)
+	equal(t, "second again", want(), false)
 	f.update(func(tx *store.Tx) error { return tx.ClearWanted(l.ID) })
 	f.refused(pim.ErrNotFound, func(tx *store.Tx) error {
 		_, err := tx.SetWanted(99)
@@ -307,14 +316,40 @@ func testDirtyPairs(t *testing.T, open Opener) {
 			return err
 		}
 		var remotes []string
-		err = tx.AliveRemoteIDs(l.ID, func(id store.PairID, remoteID, version string) error {
-			remotes = append(remotes, remoteID)
+		err = tx.AliveRemotes(l.ID, func(a store.Alive) error {
+			remotes = append(remotes, a.RemoteID)
 			return nil
 		})
 		if !slices.Equal(remotes, []string{"r1", "r2", "r3", "r4", "r5"}) {
 			t.Errorf("remote ids %v", remotes)
 		}
 		return err
+	})
+}
+
+func testAway(t *testing.T, open Opener) {
+	f := setUp(t, open, store.Config{})
+	l := f.link(f.cal.ID, store.CRM, "crm")
+	f.update(func(tx *store.Tx) error {
+		for _, r := range []string{"r1", "r2", "r3", "parked", ""} {
+			p := store.Pair{LinkID: l.ID, RemoteID: r, LocalGone: r == "parked"}
+			if err := tx.SavePair(&p); err != nil {
+				return err
+			}
+		}
+		return tx.SetAway(l.ID, []string{"r1", "r2", "unknown", ""}, true)
+	})
+	f.update(func(tx *store.Tx) error { return tx.SetAway(l.ID, []string{"r1"}, false) })
+	f.view(func(tx *store.Tx) error {
+		away := map[string]bool{}
+		err := tx.AliveRemotes(l.ID, func(a store.Alive) error {
+			away[a.RemoteID] = a.AwayAt != nil
+			return nil
+		})
+		equal(t, "away", fmt.Sprint(away), "map[parked:false r1:false r2:true r3:false]")
+		living, _, _, err2 := tx.CountPairs(l.ID)
+		equal(t, "living", living, 3)
+		return errors.Join(err, err2)
 	})
 }
 
