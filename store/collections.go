@@ -42,19 +42,17 @@ func (s *Store) epoch() (string, error) {
 
 // Collection returns the living collection with that id, else pim.ErrNotFound.
 func (t *Tx) Collection(id CollectionID) (Collection, error) {
-	var c Collection
-	err := t.locked().Where("id = ? AND NOT deleted", id).Take(&c).Error
+	c, err := take[Collection](t, "id = ? AND NOT deleted"+t.forUpdate(), id)
 	return c, fail("collection", err)
 }
 
 // CollectionBySlug returns the living collection under that path segment, else
 // pim.ErrNotFound.
 func (t *Tx) CollectionBySlug(u UserID, h Home, slug string) (Collection, error) {
-	var c Collection
 	if !storable(slug) {
-		return c, notFound("collection by slug", "collection")
+		return Collection{}, notFound("collection by slug", "collection")
 	}
-	err := t.locked().Where("user_id = ? AND home = ? AND slug = ? AND NOT deleted", u, h, slug).Take(&c).Error
+	c, err := take[Collection](t, "user_id = ? AND home = ? AND slug = ? AND NOT deleted"+t.forUpdate(), u, h, slug)
 	return c, fail("collection by slug", err)
 }
 

@@ -44,8 +44,7 @@ func resolved(op string, c Conflict) error {
 
 // Conflict returns the report with that id, else pim.ErrNotFound.
 func (t *Tx) Conflict(id ConflictID) (Conflict, error) {
-	var c Conflict
-	err := t.orm.Where("id = ?", id).Take(&c).Error
+	c, err := take[Conflict](t, "id = ?", id)
 	return c, fail("conflict", err)
 }
 
@@ -81,8 +80,7 @@ func (t *Tx) Conflicts(f ConflictFilter) ([]Conflict, error) {
 // OpenConflict returns the newest unresolved report of an object and a link (0: of
 // DAV clients), else pim.ErrNotFound.
 func (t *Tx) OpenConflict(o ObjectID, l LinkID) (Conflict, error) {
-	var c Conflict
-	err := t.orm.Where("object_id = ? AND link_id = ? AND resolved_at IS NULL", o, l).Order("id DESC").Take(&c).Error
+	c, err := take[Conflict](t, "object_id = ? AND link_id = ? AND resolved_at IS NULL ORDER BY id DESC LIMIT 1", o, l)
 	return c, fail("open conflict", err)
 }
 

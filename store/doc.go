@@ -4,7 +4,7 @@
 //
 //	model.go      the rows
 //	open.go tx.go Open, Close; View, Update: the transactions, on which all queries are methods
-//	conn.go list.go errors.go                  how statements are run and faults are named
+//	conn.go rows.go list.go errors.go          how statements are run and faults are named
 //	sqlite.go sqlitecache.go postgres.go       what differs between the databases
 //	migrate*.go   numbered, append-only migrations
 //	users.go tokens.go collections.go props.go who there is and what they have

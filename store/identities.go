@@ -13,7 +13,6 @@ func (t *Tx) SaveIdentity(i Identity) error {
 
 // IdentityUID is the UID that a remote item was given, else pim.ErrNotFound.
 func (t *Tx) IdentityUID(u UserID, driver, place, remoteID string) (string, error) {
-	var i Identity
-	err := t.orm.Where("user_id = ? AND driver = ? AND place = ? AND remote_id = ?", u, driver, place, remoteID).Take(&i).Error
+	i, err := take[Identity](t, "user_id = ? AND driver = ? AND place = ? AND remote_id = ?", u, driver, place, remoteID)
 	return i.UID, fail("identity", err)
 }

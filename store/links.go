@@ -32,15 +32,13 @@ func (t *Tx) CreateLink(l Link) (Link, error) {
 
 // Link returns the link with that id, else pim.ErrNotFound.
 func (t *Tx) Link(id LinkID) (Link, error) {
-	var l Link
-	err := t.locked().Where("id = ?", id).Take(&l).Error
+	l, err := take[Link](t, "id = ?"+t.forUpdate(), id)
 	return l, fail("link", err)
 }
 
 // LinkByName returns a user's link by its name, else pim.ErrNotFound.
 func (t *Tx) LinkByName(u UserID, name string) (Link, error) {
-	var l Link
-	err := t.orm.Where("user_id = ? AND name = ?", u, name).Take(&l).Error
+	l, err := take[Link](t, "user_id = ? AND name = ?", u, name)
 	return l, fail("link by name", err)
 }
 

@@ -50,6 +50,7 @@ type Store struct {
 	orm      *gorm.DB
 	rebound  rebinder
 	growth   growth
+	tables   tables
 }
 
 // Open opens the database and makes an empty SQLite file when there is none. It

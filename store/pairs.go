@@ -1,6 +1,7 @@
 package store
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -9,30 +10,26 @@ import (
 
 // Pair returns the pair with that id, else pim.ErrNotFound.
 func (t *Tx) Pair(id PairID) (Pair, error) {
-	var p Pair
-	err := t.orm.Where("id = ?", id).Take(&p).Error
+	p, err := take[Pair](t, "id = ?", id)
 	return p, fail("pair", err)
 }
 
 // PairByObject returns the pair of an object in a link, else pim.ErrNotFound.
 func (t *Tx) PairByObject(l LinkID, o ObjectID) (Pair, error) {
-	var p Pair
-	err := t.orm.Where("link_id = ? AND object_id = ? AND object_id <> 0", l, o).Take(&p).Error
+	p, err := take[Pair](t, "link_id = ? AND object_id = ? AND object_id <> 0", l, o)
 	return p, fail("pair by object", err)
 }
 
 // PairByRemote returns the pair of a remote item in a link, else pim.ErrNotFound.
 func (t *Tx) PairByRemote(l LinkID, remote string) (Pair, error) {
-	var p Pair
-	err := t.orm.Where("link_id = ? AND remote_id = ? AND remote_id <> ''", l, remote).Take(&p).Error
+	p, err := take[Pair](t, "link_id = ? AND remote_id = ? AND remote_id <> ''", l, remote)
 	return p, fail("pair by remote", err)
 }
 
 // PairsByUID returns the pairs with a UID in a link, oldest first: an item that was
 // deleted and made anew has several.
 func (t *Tx) PairsByUID(l LinkID, uid string) ([]Pair, error) {
-	var ps []Pair
-	err := t.orm.Where("link_id = ? AND uid = ?", l, uid).Order("id").Find(&ps).Error
+	ps, err := find[Pair](t, "link_id = ? AND uid = ? ORDER BY id", l, uid)
 	return ps, fail("pairs by uid", err)
 }
 
@@ -45,8 +42,7 @@ func (t *Tx) PairsByRemote(l LinkID, remotes []string) (map[string]Pair, error) 
 		n := min(chunk, len(remotes))
 		list := t.textList(remotes[:n])
 		remotes = remotes[n:]
-		var ps []Pair
-		err := t.orm.Where("link_id = ? AND remote_id <> '' AND remote_id "+t.anyText(), l, list).Find(&ps).Error
+		ps, err := find[Pair](t, "link_id = ? AND remote_id <> '' AND remote_id "+t.anyText(), l, list)
 		if err != nil {
 			return nil, fail("pairs by remote", err)
 		}
@@ -62,8 +58,8 @@ func (t *Tx) PairsByRemote(l LinkID, remotes []string) (map[string]Pair, error) 
 func (t *Tx) EachPair(l LinkID, f func(*Pair) error) error {
 	const page = 100
 	for last := PairID(0); ; {
-		var ps []Pair
-		if err := t.orm.Where("link_id = ? AND id > ?", l, last).Order("id").Limit(page).Find(&ps).Error; err != nil {
+		ps, err := find[Pair](t, "link_id = ? AND id > ? ORDER BY id LIMIT ?", l, last, page)
+		if err != nil {
 			return fail("each pair", err)
 		}
 		for i := range ps {
@@ -184,8 +180,7 @@ func (t *Tx) DeletePair(id PairID) error {
 
 // Intents returns the pairs of a link with a write whose outcome is not known, by id.
 func (t *Tx) Intents(l LinkID) ([]Pair, error) {
-	var ps []Pair
-	err := t.orm.Where("link_id = ? AND intent <> ''", l).Order("id").Find(&ps).Error
+	ps, err := find[Pair](t, "link_id = ? AND intent <> '' ORDER BY id", l)
 	return ps, fail("intents", err)
 }
 
@@ -193,12 +188,10 @@ func (t *Tx) Intents(l LinkID) ([]Pair, error) {
 // that the relay has to look at by now, by id: Dirty, with a write whose outcome is
 // unknown, or due for a retry. Those whose RetryAt is later wait for it.
 func (t *Tx) DirtyPairs(l LinkID, now time.Time, limit int, after PairID) ([]Pair, error) {
-	var ps []Pair
-	db := t.orm.Where("link_id = ? AND id > ? AND (dirty OR intent <> '' OR retry_at IS NOT NULL) AND (retry_at IS NULL OR retry_at <= ?)",
-		l, after, now.UTC()).Order("id")
-	if limit > 0 {
-		db = db.Limit(limit)
+	if limit <= 0 {
+		limit = math.MaxInt32
 	}
-	err := db.Find(&ps).Error
+	ps, err := find[Pair](t, "link_id = ? AND id > ? AND (dirty OR intent <> '' OR retry_at IS NOT NULL) AND (retry_at IS NULL OR retry_at <= ?) ORDER BY id LIMIT ?",
+		l, after, now.UTC(), limit)
 	return ps, fail("dirty pairs", err)
 }

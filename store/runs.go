@@ -40,8 +40,7 @@ func (t *Tx) FinishRun(r Run, steps []Step) error {
 
 // Run returns the report with that id, else pim.ErrNotFound.
 func (t *Tx) Run(id RunID) (Run, error) {
-	var r Run
-	err := t.orm.Where("id = ?", id).Take(&r).Error
+	r, err := take[Run](t, "id = ?", id)
 	return r, fail("run", err)
 }
 

@@ -16,8 +16,7 @@ func (t *Tx) CreateToken(k Token) (Token, error) {
 // TokenByHash returns the app password with that hash, expired and revoked ones
 // too: the caller decides. pim.ErrNotFound when there is none.
 func (t *Tx) TokenByHash(hash []byte) (Token, error) {
-	var k Token
-	err := t.orm.Where("hash = ?", hash).Take(&k).Error
+	k, err := take[Token](t, "hash = ?", hash)
 	return k, fail("token by hash", err)
 }
 

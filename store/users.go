@@ -1,7 +1,6 @@
 package store
 
 import (
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"crmbridge/pim"
@@ -33,14 +32,6 @@ func (t *Tx) save(op, what string, row any, fields ...string) error {
 	return fail(op, res.Error)
 }
 
-// locked makes a query lock the row it finds in a writing transaction.
-func (t *Tx) locked() *gorm.DB {
-	if t.forUpdate() == "" {
-		return t.orm
-	}
-	return t.orm.Clauses(clause.Locking{Strength: "NO KEY UPDATE"})
-}
-
 // CreateUser adds a user; the id and times are filled in. pim.ErrExists when the
 // name is taken.
 func (t *Tx) CreateUser(u User) (User, error) {
@@ -54,15 +45,13 @@ func (t *Tx) CreateUser(u User) (User, error) {
 
 // User returns the user with that id, else pim.ErrNotFound.
 func (t *Tx) User(id UserID) (User, error) {
-	var u User
-	err := t.locked().Where("id = ?", id).Take(&u).Error
+	u, err := take[User](t, "id = ?"+t.forUpdate(), id)
 	return u, fail("user", err)
 }
 
 // UserByName returns the user with that login, else pim.ErrNotFound.
 func (t *Tx) UserByName(name string) (User, error) {
-	var u User
-	err := t.orm.Where("name = ?", name).Take(&u).Error
+	u, err := take[User](t, "name = ?", name)
 	return u, fail("user by name", err)
 }
 
