@@ -21,8 +21,8 @@ type lister struct {
 	plans   map[place]*plan
 	found   []byte // used again for each resource
 	missing []byte
-	dirs    map[string]string // encoded paths of collections
-	current resource          // the member that is being answered
+	dirs    map[string]davxml.Dir // by slug
+	current resource              // the member that is being answered
 }
 
 // plan is the question for one kind of resource.
@@ -37,7 +37,7 @@ type plan struct {
 // answer of its own.
 func (q *request) newLister(tx *store.Tx, ask davxml.PropFind) *lister {
 	l := &lister{
-		q: q, ask: ask, env: &env{q: q, tx: tx}, plans: map[place]*plan{}, dirs: map[string]string{},
+		q: q, ask: ask, env: &env{q: q, tx: tx}, plans: map[place]*plan{}, dirs: map[string]davxml.Dir{},
 		ms:      q.multiStatus(),
 		minimal: prefersMinimal(q.r.Header),
 	}
@@ -140,12 +140,12 @@ func (l *lister) respond(r *resource) error {
 	return l.ms.EndResponse()
 }
 
-// dir is the encoded path of the collection that r is in, encoded once.
-func (l *lister) dir(r *resource) string {
+// dir is the path of the collection that r is in, encoded once.
+func (l *lister) dir(r *resource) davxml.Dir {
 	if have, ok := l.dirs[r.slug]; ok {
 		return have
 	}
-	made := davxml.EncodePath(r.flavor.collectionPath(r.user, r.slug))
+	made := davxml.NewDir(r.flavor.collectionPath(r.user, r.slug))
 	l.dirs[r.slug] = made
 	return made
 }

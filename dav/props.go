@@ -112,7 +112,7 @@ func fixedValue(name xml.Name, content []byte) func([]byte, *env, *resource) ([]
 func quoted(dst []byte, name xml.Name, etag string) []byte {
 	dst = davxml.AppendOpen(dst, name)
 	dst = append(dst, '"')
-	dst = davxml.EscapeText(dst, etag)
+	dst = append(dst, etag...) // hexadecimal
 	dst = append(dst, '"')
 	return davxml.AppendClose(dst, name)
 }

@@ -1,5 +1,7 @@
 package store
 
+import "math"
+
 // Changes calls f, in the order of the change sequence, for what changed after
 // since: living objects, and tombstones of names that hold nothing now, without
 // their texts unless text is set. since 0 is the initial sync: living objects only.
@@ -15,7 +17,8 @@ func (t *Tx) Changes(c CollectionID, since Seq, limit int, text bool, f func(*Ob
 }
 
 // ChangedNames is Changes that reads only Seq, Name, ETag and Deleted, in a third of
-// the time; the other fields are zero.
+// the time; the other fields are zero. As with EachOptions.Names, f must not use the
+// transaction, nor the object after it returns.
 func (t *Tx) ChangedNames(c CollectionID, since Seq, limit int, f func(*Object) error) (last Seq, more bool, err error) {
 	return t.changes(slimSeq, c, since, limit, f)
 }
@@ -52,6 +55,9 @@ func (t *Tx) ObjectChanges(c CollectionID, since Seq, limit int, f func(Object) 
 // inSequence pages through the changes in (since, top].
 func (t *Tx) inSequence(fs fields, where string, c CollectionID, since, top Seq, limit int, f func(*Object) error) (last Seq, more bool, err error) {
 	where += ` ORDER BY o.seq LIMIT ?`
+	if fs == slimSeq {
+		return t.streamSequence(fs, where, c, since, top, limit, f)
+	}
 	last, count := since, 0
 	err = pages(func(o *Object) error {
 		count++
@@ -72,6 +78,30 @@ func (t *Tx) inSequence(fs fields, where string, c CollectionID, since, top Seq,
 			return add(o)
 		})
 		return more || n < want, err
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	if !more {
+		last = top
+	}
+	return last, more, nil
+}
+
+// streamSequence is inSequence without pages.
+func (t *Tx) streamSequence(fs fields, where string, c CollectionID, since, top Seq, limit int, f func(*Object) error) (last Seq, more bool, err error) {
+	want := math.MaxInt32
+	if limit > 0 {
+		want = limit + 1 // one more than allowed tells whether there is more
+	}
+	last, n := since, 0
+	err = t.streamTo("changes", fs, where, []any{c, since, top, want}, func(o *Object) error {
+		if n++; limit > 0 && n > limit {
+			more = true
+			return nil
+		}
+		last = o.Seq
+		return f(o)
 	})
 	if err != nil {
 		return 0, false, err

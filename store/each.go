@@ -10,8 +10,9 @@ import (
 // EachOptions says which objects EachObject visits and how much of them is read.
 type EachOptions struct {
 	Text bool // read the texts too
-	// Names reads only ID, Name and ETag, in a third of the time; the other fields are
-	// zero. Not together with Text or Brief.
+	// Names reads only ID, Name and ETag, in a quarter of the time; the other fields are
+	// zero. Rows are handed on as they are read: the callback must not use the
+	// transaction, nor the object after it returns. Not together with Text or Brief.
 	Names bool
 	// Brief reads only ID, Name, Component, ETag, Size, Seq and UpdatedAt, in
 	// half the time; the other fields are zero. Not together with Text.
@@ -34,7 +35,7 @@ const (
 )
 
 // EachObject calls f for the living objects of a collection in the order of their
-// ids, until f fails. f may use the transaction.
+// ids, until f fails. f may use the transaction, except with Names.
 func (t *Tx) EachObject(c CollectionID, opts EachOptions, f func(*Object) error) error {
 	if opts.From != nil || opts.Until != nil {
 		return t.eachInTime(c, opts, f)
@@ -42,6 +43,9 @@ func (t *Tx) EachObject(c CollectionID, opts EachOptions, f func(*Object) error)
 	where, args := ` WHERE o.collection_id = ? AND NOT o.deleted`, []any{c}
 	if opts.Components != nil {
 		where, args = where+componentIn(opts.Components), append(args, texts(opts.Components)...)
+	}
+	if opts.Names {
+		return t.streamTo("each object", slim, where+` ORDER BY o.id`, args, f)
 	}
 	where += ` AND o.id > ? ORDER BY o.id LIMIT ?`
 	var last ObjectID

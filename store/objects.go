@@ -161,22 +161,52 @@ func (t *Tx) EachNamed(c CollectionID, names []string, f func(*Object) error) er
 // each calls f for each row of a query for objects. f must not use the transaction:
 // the rows are still open.
 func (t *Tx) each(fs fields, where string, args []any, f func(*Object) error) error {
+	return t.stream(fs, where, args, func(o *Object) error {
+		kept := *o
+		return f(&kept)
+	})
+}
+
+// checkRows is how many rows are read for somebody who may have gone.
+const checkRows = 128
+
+// stream is each with the same place for every row: f must not keep the object.
+func (t *Tx) stream(fs fields, where string, args []any, f func(*Object) error) error {
 	rows, err := t.query(fs.selects()+where, args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	s := newScanner(fs)
-	for rows.Next() {
+	var o Object
+	for n := 1; rows.Next(); n++ {
 		if err := rows.Scan(s.dest...); err != nil {
 			return err
 		}
-		o := s.read(fs)
+		// The driver looks at the context beside the reading, and is outrun.
+		if n%checkRows == 0 && t.ctx.Err() != nil {
+			return t.ctx.Err()
+		}
+		o = s.read(fs)
 		if err := f(&o); err != nil {
 			return err
 		}
 	}
 	return rows.Err()
+}
+
+// streamTo is stream that tells faults of the database from errors of f, which pass
+// unchanged.
+func (t *Tx) streamTo(op string, fs fields, where string, args []any, f func(*Object) error) error {
+	var theirs error
+	err := t.stream(fs, where, args, func(o *Object) error {
+		theirs = f(o)
+		return theirs
+	})
+	if theirs != nil {
+		return theirs
+	}
+	return fail(op, err)
 }
 
 // Count returns how many living objects a collection has, and the bytes of their

@@ -6,7 +6,7 @@ import (
 )
 
 // flushAt is how much of an answer is gathered before it is written on.
-const flushAt = 32 << 10
+const flushAt = 64 << 10
 
 // MultiStatus prints a DAV:multistatus (RFC 4918 13) to a writer, piece by piece: no more than about flushAt bytes
 // and one response are held. The order of calls is
@@ -56,12 +56,17 @@ func (m *MultiStatus) Response(path string) {
 	m.buf = AppendHref(m.buf, path)
 }
 
-// ResponseIn opens the response of a member: dir is the EncodePath of its collection, with the final slash, name
-// the member's name, decoded. For long listings.
-func (m *MultiStatus) ResponseIn(dir, name string) {
+// Dir is the path of a collection with the final slash, encoded and escaped once for all its members.
+type Dir string
+
+// NewDir is the Dir of a decoded path.
+func NewDir(path string) Dir { return Dir(EscapeText(nil, EncodePath(path))) }
+
+// ResponseIn opens the response of a member by its name, decoded. For long listings.
+func (m *MultiStatus) ResponseIn(dir Dir, name string) {
 	m.open()
 	m.buf = append(m.buf, "<D:href>"...)
-	m.buf = EscapeText(m.buf, dir)
+	m.buf = append(m.buf, dir...)
 	m.buf = appendSegment(m.buf, name, true)
 	m.buf = append(m.buf, "</D:href>"...)
 }
@@ -130,7 +135,7 @@ func (m *MultiStatus) EndResponse() error {
 }
 
 // Item prints a whole response of a member with nothing but found properties. dir is as in ResponseIn.
-func (m *MultiStatus) Item(dir, name string, props []byte) error {
+func (m *MultiStatus) Item(dir Dir, name string, props []byte) error {
 	m.ResponseIn(dir, name)
 	m.Propstat(200, props)
 	return m.EndResponse()

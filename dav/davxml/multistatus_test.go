@@ -70,7 +70,7 @@ func TestMultiStatus(t *testing.T) {
 	ms.Propstat(403, nil)
 	must(t, ms.EndResponse())
 	must(t, ms.Gone("/dav/gone.ics", 404))
-	must(t, ms.Item(EncodePath("/dav/R&D/"), "x&y/ü.ics", found))
+	must(t, ms.Item(NewDir("/dav/R&D/"), "x&y/ü.ics", found))
 	ms.ResponseHref("http://elsewhere.example.org/a?b&c")
 	ms.Status(507)
 	ms.Error(Condition{Name: D("number-of-matches-within-limits")}, Condition{Name: C("no-uid-conflict"), Content: AppendHref(nil, "/o & p")})
