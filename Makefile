@@ -25,9 +25,9 @@ fuzz:
 e2e:
 	@scripts/e2e.sh -v $(ARGS)
 
-# The tables of docs/benchmarks.md; no test, and not part of check.
+# The tables of docs/benchmarks.md, on SQLite and, where it is installed, PostgreSQL; no test, and not part of check.
 bench:
-	@go run ./bench $(or $(ARGS),-write docs/benchmarks.md)
+	@go run ./internal/testenv/withpostgres go run ./bench $(or $(ARGS),-write docs/benchmarks.md)
 
 clean:
 	@go clean

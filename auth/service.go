@@ -155,7 +155,7 @@ func errWait(d time.Duration) error {
 // find looks up the account and the app password, each zero when there is none. Both
 // are looked up whatever the other gives.
 func (s *Service) find(ctx context.Context, name, password string) (u store.User, t store.Token, err error) {
-	err = s.o.Store.View(ctx, func(tx *store.Tx) error {
+	err = s.o.Store.Peek(ctx, func(tx *store.Tx) error {
 		var err error
 		if u, err = tx.UserByName(name); err != nil && !errors.Is(err, pim.ErrNotFound) {
 			return err

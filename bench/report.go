@@ -148,8 +148,9 @@ func (d *report) head() string {
 
 Written by `+"`make bench`"+` (`+"`go run ./bench -write docs/benchmarks.md`"+`) on %s in %s. Do not edit.
 
-Machine: %s. Load average at the beginning %s, at the end %s: well above the number of cores, others were using the machine too,
-and times are longer than they need be; the ratios to the floor suffer less, as both are measured in turns.
+Machine: %s. Load average at the beginning %s, at the end %s: the measuring alone makes about 1.5. Above the number
+of cores others were using the machine too, and times are longer than they need be; the ratios to the floor suffer less, as both are
+measured in turns.
 
 How to read it:
 

@@ -15,7 +15,7 @@ func (q *request) get() error {
 	}
 	var r *resource
 	var ok bool
-	err = q.h.store.View(q.ctx, func(tx *store.Tx) (err error) {
+	err = q.h.store.Peek(q.ctx, func(tx *store.Tx) (err error) {
 		if r, err = q.load(tx, q.at); err != nil {
 			return err
 		}

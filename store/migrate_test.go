@@ -123,7 +123,7 @@ func loadV1(t *testing.T, s *Store) {
 			if strings.TrimSpace(statement) == "" {
 				continue
 			}
-			if _, err := tx.tx.Exec(statement); err != nil {
+			if _, err := tx.SQL().Exec(statement); err != nil {
 				return errors.Join(err, errors.New(statement))
 			}
 		}

@@ -18,7 +18,7 @@ import (
 type Tx struct {
 	s      *Store
 	ctx    context.Context // of the transaction, as *sql.Tx has one: it ends with it
-	tx     *sql.Tx
+	tx     querier
 	orm    *gorm.DB
 	now    time.Time
 	write  bool
@@ -33,8 +33,19 @@ type edit struct {
 	link       LinkID // 0: by a client or person, or by several
 }
 
-// SQL is the database/sql transaction underneath, for the job queue.
-func (t *Tx) SQL() *sql.Tx { return t.tx }
+// querier is a transaction, or a pool where none is needed.
+type querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+// SQL is the database/sql transaction underneath, for the job queue; nil in a Peek.
+func (t *Tx) SQL() *sql.Tx {
+	tx, _ := t.tx.(*sql.Tx)
+	return tx
+}
 
 // Context is the context of the transaction.
 func (t *Tx) Context() context.Context { return t.ctx }
@@ -54,6 +65,13 @@ func (s *Store) View(ctx context.Context, f func(*Tx) error) error {
 		opts.Isolation = sql.LevelRepeatableRead
 	}
 	return s.run(ctx, s.reader, opts, f)
+}
+
+// Peek runs f without a transaction: each query sees what is committed when it runs.
+// It is for few independent rows, which it reads in half the round trips to PostgreSQL.
+// Writing in it fails.
+func (s *Store) Peek(ctx context.Context, f func(*Tx) error) error {
+	return f(s.begun(ctx, s.reader, false))
 }
 
 // attempts is how often Update runs a transaction that PostgreSQL rolled back only
@@ -87,9 +105,7 @@ func (s *Store) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f fu
 	if err != nil {
 		return fail("begin", err)
 	}
-	t := &Tx{s: s, ctx: ctx, tx: tx, now: s.cfg.Now().UTC().Truncate(time.Microsecond), write: !opts.ReadOnly}
-	t.orm = s.orm.Session(&gorm.Session{NewDB: true, Context: ctx, NowFunc: func() time.Time { return t.now }})
-	t.orm.Statement.ConnPool = conn{t}
+	t := s.begun(ctx, tx, !opts.ReadOnly)
 	done := false
 	defer func() {
 		if done {
@@ -117,6 +133,14 @@ func (s *Store) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f fu
 		f()
 	}
 	return nil
+}
+
+// begun is a Tx on a transaction or pool.
+func (s *Store) begun(ctx context.Context, on querier, write bool) *Tx {
+	t := &Tx{s: s, ctx: ctx, tx: on, now: s.cfg.Now().UTC().Truncate(time.Microsecond), write: write}
+	t.orm = s.orm.Session(&gorm.Session{NewDB: true, Context: ctx, NowFunc: func() time.Time { return t.now }})
+	t.orm.Statement.ConnPool = conn{t}
+	return t
 }
 
 // changed notes a change of a member, by a link or (0) by a client or person.
