@@ -93,7 +93,7 @@ func (t *Tx) UpdateCollection(c Collection) (Collection, error) {
 }
 
 // DeleteCollection deletes a collection: its objects become tombstones, its links,
-// their pairs and its dead properties are gone, its slug is free. Texts, conflicts
+// their pairs, its feeds and its dead properties are gone, its slug is free. Texts, conflicts
 // and runs stay readable by their ids.
 func (t *Tx) DeleteCollection(id CollectionID) error {
 	const op = "delete collection"
@@ -119,6 +119,8 @@ func (t *Tx) DeleteCollection(id CollectionID) error {
 			SELECT id, seq, '', '', ? FROM objects WHERE collection_id = ? AND seq > ?`, []any{t.now, id, c.Seq}},
 		{`UPDATE collections SET deleted = true, seq = ?, updated_at = ? WHERE id = ?`, []any{c.Seq + Seq(n) + 1, t.now, id}},
 		{`DELETE FROM links WHERE collection_id = ?`, []any{id}},
+		{`DELETE FROM feeds WHERE collection_id = ?`, []any{id}},
+		{`DELETE FROM derived WHERE collection_id = ? OR source_id = ?`, []any{id, id}},
 		{`DELETE FROM properties WHERE owner = ?`, []any{CollectionOwner(id)}},
 	} {
 		if _, err := t.exec(s.query, s.args...); err != nil {

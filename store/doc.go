@@ -12,6 +12,7 @@
 //	objects.go each.go changes.go synctoken.go reads of objects: one, many, in a range of time, since
 //	versions.go seen.go                        texts that were, and who has seen which
 //	links.go lease.go pairs.go identities.go   the relay's books
+//	feeds.go derived.go                        addresses without a login; collections made of others
 //	conflicts.go runs.go                       reports
 //	invariants.go CheckInvariants, run on close in every test
 //

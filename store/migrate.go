@@ -23,6 +23,7 @@ func migrations() []migration {
 		{1, schema0001},
 		{2, schema0002},
 		{3, schema0003},
+		{4, schema0004},
 	}
 }
 

@@ -16,6 +16,7 @@ type (
 	PairID       int64
 	ConflictID   int64
 	RunID        int64
+	FeedID       int64
 	// Seq is a position in a collection's change sequence; 0 is "before all".
 	Seq int64
 )
@@ -144,6 +145,49 @@ type Property struct {
 	Local string `gorm:"primaryKey"`
 	XML   []byte `gorm:"column:xml"`
 }
+
+// Feed is a read-only address of a calendar for programs that log in nowhere. Whoever
+// knows the address may read it; only its hash is kept.
+type Feed struct {
+	ID           FeedID `gorm:"primaryKey"`
+	UserID       UserID
+	CollectionID CollectionID
+	Name         string // last part of the address, without ".ics"
+	Hash         []byte // SHA-256 of the secret, unique
+	Hint         string // last four characters, for people
+	Detail       Detail
+	Private      bool // items that are not public are in it, too
+	Alarms       bool // reminders are in it
+	// PastDays and FutureDays bound what is in it; 0 is no bound.
+	PastDays   int
+	FutureDays int
+	CreatedAt  time.Time
+	ExpiresAt  *time.Time
+	RevokedAt  *time.Time
+	LastUsed   *time.Time
+	LastAgent  string
+}
+
+// Detail is how much of its items a feed shows.
+type Detail string
+
+// Details.
+const (
+	DetailFull Detail = "full"
+	DetailBusy Detail = "busy" // only that somebody is busy, and when
+)
+
+// Derived says that a collection is made of another one, such as the birthdays of an
+// address book, and is at its change Seq.
+type Derived struct {
+	CollectionID CollectionID `gorm:"primaryKey;autoIncrement:false"`
+	SourceID     CollectionID
+	What         string // "birthdays"
+	Seq          Seq
+}
+
+// TableName implements GORM's Tabler: "derived" has no plural.
+func (Derived) TableName() string { return "derived" }
 
 // Side names the two places a collection can be linked to; at most one link each.
 type Side string

@@ -69,7 +69,7 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 	}
 }
 
-var scans = regexp.MustCompile(`^SCAN (users|tokens|collections|objects|o|versions|v|seen|properties|links|pairs|p|conflicts|runs|steps|identities)\b`)
+var scans = regexp.MustCompile(`^SCAN (users|tokens|collections|objects|o|versions|v|seen|properties|links|pairs|p|conflicts|runs|steps|identities|feeds|derived)\b`)
 
 // mayScan lists what reads a whole table on purpose, or a table with few rows.
 func mayScan(query string) bool {
@@ -166,6 +166,19 @@ func useAll(t *testing.T, s *Store) {
 		}
 		for _, do := range []func() error{
 			func() error { return tx.UpdateUser(u) },
+			func() error {
+				feed, err := tx.CreateFeed(Feed{UserID: u.ID, CollectionID: c.ID, Hash: []byte("f")})
+				if err == nil {
+					err = tx.UpdateFeed(feed)
+				}
+				if err == nil {
+					err = tx.TouchFeed(feed.ID, "")
+				}
+				return err
+			},
+			func() error { return tx.SetDerived(Derived{CollectionID: c.ID, SourceID: d.ID, What: "w"}) },
+			func() error { return tx.SetDerived(Derived{CollectionID: c.ID, SourceID: d.ID, What: "w", Seq: 1}) },
+			func() error { return tx.DeleteDerived(d.ID) },
 			func() error { return tx.TouchToken(token.ID, "", "") },
 			func() error { return tx.RevokeToken(u.ID, token.ID) },
 			func() error { _, err := tx.UpdateCollection(c); return err },
@@ -264,6 +277,11 @@ func readAll(t *testing.T, s *Store) {
 			func() error { _, err := tx.Links(0); return err },
 			func() error { _, err := tx.LinksOf(1); return err },
 			func() error { _, err := tx.DueLinks(testNow()); return err },
+			func() error { _, err := tx.Feeds(1); return err },
+			func() error { _, err := tx.Feed(1, 1); return err },
+			func() error { _, err := tx.FeedByHash([]byte("f")); return err },
+			func() error { _, err := tx.DerivedOf(1); return err },
+			func() error { _, err := tx.DerivedFrom(2, "w"); return err },
 			func() error { _, err := tx.Pair(1); return err },
 			func() error { _, err := tx.PairByObject(1, 1); return err },
 			func() error { _, err := tx.PairByRemote(1, "r"); return err },

@@ -1,0 +1,91 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"crmbridge/pim"
+	"crmbridge/store"
+)
+
+func testFeeds(t *testing.T, open Opener) {
+	f := setUp(t, open, store.Config{})
+	var feed store.Feed
+	add := func(tx *store.Tx) error {
+		made, err := tx.CreateFeed(store.Feed{UserID: f.user.ID, CollectionID: f.cal.ID, Name: "work", Hash: []byte("one"), Hint: "abcd",
+			Detail: store.DetailBusy, Private: true, Alarms: true, PastDays: 30, FutureDays: 90})
+		if err == nil {
+			feed = made
+		}
+		return err
+	}
+	f.update(add)
+	f.refused(pim.ErrExists, add)
+	f.refused(pim.ErrNotFound, func(tx *store.Tx) error {
+		_, err := tx.CreateFeed(store.Feed{UserID: f.user.ID, CollectionID: 99, Hash: []byte("two")})
+		return err
+	})
+	f.update(func(tx *store.Tx) error { return tx.TouchFeed(feed.ID, "Outlook") })
+	until := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	f.update(func(tx *store.Tx) error {
+		second, err := tx.CreateFeed(store.Feed{UserID: f.user.ID, CollectionID: f.cal.ID, Name: "other", Hash: []byte("two")})
+		if err != nil {
+			return err
+		}
+		second.Hash = []byte("one")
+		if err := tx.UpdateFeed(second); pim.ReasonOf(err) != pim.ErrExists {
+			t.Errorf("another's hash: %v", err)
+		}
+		feed.Hash, feed.Name, feed.ExpiresAt = []byte("three"), "renamed", &until
+		return tx.UpdateFeed(feed)
+	})
+	f.refused(pim.ErrNotFound, func(tx *store.Tx) error { _, err := tx.FeedByHash([]byte("one")); return err })
+	f.refused(pim.ErrNotFound, func(tx *store.Tx) error { _, err := tx.Feed(f.user.ID+1, feed.ID); return err })
+	f.refused(pim.ErrNotFound, func(tx *store.Tx) error { return tx.TouchFeed(99, "") })
+	f.view(func(tx *store.Tx) error {
+		got, err := tx.FeedByHash([]byte("three"))
+		if err != nil || got.Name != "renamed" || got.LastUsed == nil || got.LastAgent != "Outlook" || !got.ExpiresAt.Equal(until) ||
+			got.Detail != store.DetailBusy || !got.Private || !got.Alarms || got.PastDays != 30 || got.FutureDays != 90 {
+			t.Errorf("%+v, %v", got, err)
+		}
+		all, err := tx.Feeds(f.user.ID)
+		equal(t, "feeds", len(all), 2)
+		return err
+	})
+	f.update(func(tx *store.Tx) error { return tx.DeleteCollection(f.cal.ID) })
+	f.refused(pim.ErrNotFound, func(tx *store.Tx) error { _, err := tx.FeedByHash([]byte("three")); return err })
+}
+
+func testDerived(t *testing.T, open Opener) {
+	f := setUp(t, open, store.Config{})
+	var book, days store.Collection
+	f.update(func(tx *store.Tx) (err error) {
+		if book, err = tx.CreateCollection(store.Collection{UserID: f.user.ID, Home: store.AddressBooks, Slug: "people"}); err != nil {
+			return err
+		}
+		if days, err = tx.CreateCollection(store.Collection{UserID: f.user.ID, Home: store.Calendars, Slug: "birthdays"}); err != nil {
+			return err
+		}
+		return tx.SetDerived(store.Derived{CollectionID: days.ID, SourceID: book.ID, What: "birthdays", Seq: 1})
+	})
+	f.update(func(tx *store.Tx) error {
+		return tx.SetDerived(store.Derived{CollectionID: days.ID, SourceID: book.ID, What: "birthdays", Seq: 7})
+	})
+	f.refused(pim.ErrExists, func(tx *store.Tx) error {
+		return tx.SetDerived(store.Derived{CollectionID: f.cal.ID, SourceID: book.ID, What: "birthdays"})
+	})
+	f.view(func(tx *store.Tx) error {
+		of, err := tx.DerivedOf(days.ID)
+		equal(t, "of", of, store.Derived{CollectionID: days.ID, SourceID: book.ID, What: "birthdays", Seq: 7})
+		if err != nil {
+			return err
+		}
+		from, err := tx.DerivedFrom(book.ID, "birthdays")
+		equal(t, "from", from, of)
+		return err
+	})
+	f.refused(pim.ErrNotFound, func(tx *store.Tx) error { _, err := tx.DerivedFrom(book.ID, "other"); return err })
+	f.update(func(tx *store.Tx) error { return tx.DeleteCollection(book.ID) })
+	f.refused(pim.ErrNotFound, func(tx *store.Tx) error { _, err := tx.DerivedOf(days.ID); return err })
+	f.update(func(tx *store.Tx) error { return tx.DeleteDerived(days.ID) })
+}
