@@ -73,7 +73,7 @@ func TestMalformedRequests(t *testing.T) {
 		"backslash":       {"GET", annCal + "..%5c..%5ca.ics", "", nil, []int{400}},
 		"long name":       {"PUT", annCal + long[:1000] + ".ics", event("x", "X"), nil, []int{414}},
 		"long path":       {"GET", "/dav/" + long, "", nil, []int{400}},
-		"too deep a path": {"PUT", annCal + "a/b/c.ics", event("x", "X"), nil, []int{404}},
+		"too deep a path": {"PUT", annCal + "a/b/c.ics", event("x", "X"), nil, []int{409}},
 		"no calendar":     {"PUT", calHome + "none/a.ics", event("x", "X"), nil, []int{409}},
 		"put on calendar": {"PUT", annCal, event("x", "X"), nil, []int{405}},
 		"get on calendar": {"GET", annCal, "", nil, []int{405}},

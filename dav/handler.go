@@ -27,6 +27,7 @@ type Handler struct {
 	metrics Metrics
 	limits  Limits
 	address func(*http.Request) string
+	network func(string) string
 	hosts   []string // names of this server besides the Host of a request
 	realm   string   // the whole challenge
 
@@ -37,13 +38,15 @@ type Handler struct {
 	addresses *gate
 	seen      *recorder
 	printers  sync.Pool // of *davxml.MultiStatus, whose buffers are large
+
+	compressors *sync.Pool // of *gzip.Writer
 }
 
 // New makes a handler. Close it when it serves no more.
 func New(o Options) *Handler {
 	h := &Handler{
 		store: o.Store, auth: o.Auth, now: o.Now, log: o.Log, metrics: o.Metrics, limits: o.Limits.withDefaults(),
-		address: o.Address, catalog: newCatalog(),
+		address: o.Address, network: o.Network, catalog: newCatalog(),
 	}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
@@ -61,6 +64,7 @@ func New(o Options) *Handler {
 	if u, err := url.Parse(o.PublicURL); err == nil && u.Host != "" {
 		h.hosts = append(h.hosts, u.Host)
 	}
+	h.compressors = newCompressors()
 	h.methods = methodTable()
 	h.reports = reportTable()
 	h.users = newGate(h.limits.PerUser)
@@ -82,35 +86,14 @@ type request struct {
 	quirks quirks
 	at     target
 	hosts  []string
+	zones  zoneMode
 	ms     *davxml.MultiStatus // from Handler.printers once there is a 207
 }
-
-// answer notes what was sent.
-type answer struct {
-	http.ResponseWriter
-	status int
-	begun  bool
-}
-
-func (a *answer) WriteHeader(status int) {
-	a.begun, a.status = true, status
-	a.ResponseWriter.WriteHeader(status)
-}
-
-func (a *answer) Write(b []byte) (int, error) {
-	if !a.begun {
-		a.WriteHeader(http.StatusOK)
-	}
-	return a.ResponseWriter.Write(b)
-}
-
-// Unwrap is for http.ResponseController.
-func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := h.now()
-	q := &request{h: h, w: &answer{ResponseWriter: w}, r: r, quirks: quirksOf(r.UserAgent()), hosts: append([]string{r.Host}, h.hosts...)}
+	q := &request{h: h, w: h.newAnswer(w, r), r: r, quirks: quirksOf(r.UserAgent()), hosts: append([]string{r.Host}, h.hosts...), zones: zonesOf(r.Header)}
 	defer func() {
 		name := r.Method
 		if _, known := h.methods[name]; !known {
@@ -126,6 +109,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			} else {
 				v = http.ErrAbortHandler
 			}
+		}
+		if v == nil {
+			q.w.finish()
 		}
 		h.metrics.Request(name, q.w.status, h.now().Sub(began))
 		if v != nil {
@@ -169,10 +155,14 @@ func (q *request) serve() error {
 		return nil
 	}
 	address := q.h.address(q.r)
-	if !q.h.addresses.enter(address) {
+	network := address
+	if q.h.network != nil {
+		network = q.h.network(address)
+	}
+	if !q.h.addresses.enter(network) {
 		return q.tooMany("address")
 	}
-	defer q.h.addresses.leave(address)
+	defer q.h.addresses.leave(network)
 
 	if q.r.Method == http.MethodOptions {
 		return q.options()
@@ -257,6 +247,9 @@ func (q *request) target() (target, error) {
 	if !ok && strings.HasPrefix(q.r.Method, "MK") {
 		at, ok = parsePath(strings.TrimSuffix(path, "/")) // a collection inside a calendar: to be refused with the reason
 	}
+	if !ok && q.orphan(path) {
+		return target{}, conflict("There is no collection to make this in.")
+	}
 	if !ok || at.user != "" && at.user != q.caller.User.Name {
 		return target{}, notFound()
 	}
@@ -264,6 +257,20 @@ func (q *request) target() (target, error) {
 		return target{}, &failure{status: http.StatusRequestURITooLong, message: "The name is too long."}
 	}
 	return at, nil
+}
+
+// orphan reports that something is to be made deeper in one of the caller's homes than anything can be: its parent is not
+// there (RFC 4918 9.3.1, 9.7.1).
+func (q *request) orphan(path string) bool {
+	if q.r.Method != http.MethodPut && !strings.HasPrefix(q.r.Method, "MK") {
+		return false
+	}
+	for _, f := range []*flavor{calendars, books} {
+		if rest, ok := strings.CutPrefix(strings.TrimSuffix(path, "/"), f.homePath(q.caller.User.Name)); ok {
+			return strings.Count(rest, "/") > 1
+		}
+	}
+	return false
 }
 
 // logFailure notes a fault of ours; the text of items is never in err.

@@ -3,8 +3,10 @@ package dav
 import (
 	"encoding/xml"
 	"errors"
+	"mime"
 	"net/http"
 	"slices"
+	"strings"
 
 	"crmbridge/dav/davxml"
 	"crmbridge/pim"
@@ -17,6 +19,10 @@ const defaultComponents = "VEVENT,VTODO"
 // mkcol is RFC 4918 9.3 and its extension RFC 5689. Without a body, or with nothing but DAV:collection, the new
 // collection is of the kind of its home.
 func (q *request) mkcol() error {
+	// RFC 4918 9.3: a kind of body that is not understood is 415, before anything else is looked at.
+	if media, _, err := mime.ParseMediaType(q.r.Header.Get("Content-Type")); err == nil && q.r.ContentLength != 0 && !strings.HasSuffix(media, "xml") {
+		return unsupportedMedia("A MKCOL body is XML.")
+	}
 	body, err := davxml.ParseMkCol(q.body(), q.h.limits.XML)
 	if errors.Is(err, davxml.ErrUnexpectedRoot) {
 		return unsupportedMedia("This is no MKCOL body.") // RFC 4918 9.3
