@@ -227,14 +227,33 @@ func TestBackOffIsPerAccountAndNetwork(t *testing.T) {
 	}
 }
 
+func TestAStaleDeviceHoldsNobodyElseBack(t *testing.T) {
+	t.Parallel()
+	s, c, _ := account(t, Options{Remember: -1, Limits: Limits{Free: 2, First: time.Second, Most: time.Minute, Forget: time.Hour, AddressFree: 3}})
+	ctx := context.Background()
+	for i := range 100 {
+		_, _ = s.Authenticate(ctx, "bob", "the old one", "192.0.2.1", "a phone")
+		if _, err := s.Authenticate(ctx, "alice", "open sesame", "192.0.2.1", ""); err != nil {
+			t.Fatalf("round %d: %v", i, err)
+		}
+		c.add(15 * time.Minute)
+	}
+	for _, name := range []string{"a", "b", "c", "d"} { // but many accounts from one network do
+		_, _ = s.Authenticate(ctx, name, "x", "192.0.2.1", "")
+	}
+	if _, err := s.Authenticate(ctx, "e", "x", "192.0.2.1", ""); !errors.Is(err, pim.ErrThrottled) {
+		t.Errorf("spraying goes on: %v", err)
+	}
+}
+
 func TestNetwork(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"192.0.2.1:80": "192.0.2.1", "192.0.2.1": "192.0.2.1", "[2001:db8::1]:99": "2001:db8::/64",
 		"2001:db8::ffff": "2001:db8::/64", "::ffff:192.0.2.1": "192.0.2.1", "odd": "odd",
 	} {
-		if got := network(in); got != want {
-			t.Errorf("network(%q) = %q, want %q", in, got, want)
+		if got := Network(in); got != want {
+			t.Errorf("Network(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

@@ -14,7 +14,7 @@ type Limits struct {
 	First, Most time.Duration
 	// Forget is how long after the last failure all is forgotten.
 	Forget time.Duration
-	// AddressFree is Free for one network over all accounts, so that trying many
+	// AddressFree is for how many accounts one network may fail, so that trying many
 	// accounts is no way around.
 	AddressFree int
 }
@@ -58,7 +58,8 @@ func (a *attempts) wait(key string, free int, now time.Time) time.Duration {
 	return max(0, t.last.Add(min(d, a.limits.Most)).Sub(now))
 }
 
-func (a *attempts) failed(key string, now time.Time) {
+// failed notes a failure and tells whether it is the first that is remembered.
+func (a *attempts) failed(key string, now time.Time) (first bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	t, ok := a.m[key]
@@ -71,12 +72,21 @@ func (a *attempts) failed(key string, now time.Time) {
 	}
 	t.failures++
 	t.last = now
+	return t.failures == 1
 }
 
-func (a *attempts) succeeded(key string) {
+// succeeded forgets the failures of key, and the one that they counted for as part of
+// whole.
+func (a *attempts) succeeded(key, whole string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if _, failed := a.m[key]; !failed {
+		return
+	}
 	delete(a.m, key)
+	if t, ok := a.m[whole]; ok && t.failures > 0 {
+		t.failures--
+	}
 }
 
 // shrink drops what is forgotten anyway and, if that is not enough, whatever comes
@@ -95,9 +105,9 @@ func (a *attempts) shrink(now time.Time) {
 	}
 }
 
-// network is the part of an address that one person has to himself: an IPv4
+// Network is the part of an address that one person has to himself: an IPv4
 // address, an IPv6 /64.
-func network(addr string) string {
+func Network(addr string) string {
 	host := addr
 	if ap, err := netip.ParseAddrPort(addr); err == nil {
 		host = ap.Addr().String()

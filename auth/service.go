@@ -115,7 +115,7 @@ const maxName = 255
 func (s *Service) Authenticate(ctx context.Context, name, password, addr, agent string) (Caller, error) {
 	now := s.o.Now()
 	name = strings.ToLower(strings.TrimSpace(name))
-	net := network(addr)
+	net := Network(addr)
 	wait := s.attempts.wait(net, s.o.Limits.AddressFree, now)
 	if len(password) > maxPassword || len(name) > maxName {
 		if wait > 0 {
@@ -139,10 +139,13 @@ func (s *Service) Authenticate(ctx context.Context, name, password, addr, agent 
 	err = s.check(ctx, u, name, password, now)
 	switch {
 	case errors.Is(err, pim.ErrAuth):
-		s.attempts.failed(account, now)
-		s.attempts.failed(net, now)
+		// A network is held back for the accounts that are tried from it, not for one
+		// device that goes on with an old password: that one has a wait of its own.
+		if s.attempts.failed(account, now) {
+			s.attempts.failed(net, now)
+		}
 	case err == nil:
-		s.attempts.succeeded(account)
+		s.attempts.succeeded(account, net)
 		return Caller{User: u}, nil
 	}
 	return Caller{}, err

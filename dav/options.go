@@ -58,6 +58,9 @@ type Options struct {
 	// Address gives the client's IP address; nil means the host of RemoteAddr. Behind a proxy that is trusted,
 	// it reads the proxy's header.
 	Address func(*http.Request) string
+	// Network is the part of an address that one person has to himself, such as an IPv6 /64, for counting; nil means
+	// the whole address.
+	Network func(address string) string
 	Metrics Metrics // nil: nobody counts
 	Limits  Limits
 }

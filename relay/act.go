@@ -54,7 +54,7 @@ func batched(a Action) bool { return a == CreateLocal }
 
 func (r *run) carryOut(ctx context.Context, tasks []Task) error {
 	if batched(tasks[0].Action) {
-		if err := r.createLocally(ctx, tasks); err == nil || ctx.Err() != nil {
+		if err := r.guarded("items", func() error { return r.createLocally(ctx, tasks) }); err == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}
 		// One of them stands in the way of the others: each on its own.
@@ -67,7 +67,7 @@ func (r *run) carryOut(ctx context.Context, tasks []Task) error {
 	for range workers {
 		wg.Go(func() { // owner: carryOut; ends when the queue is closed
 			for t := range queue {
-				if err := r.one(ctx, t); err != nil {
+				if err := r.guarded("item", func() error { return r.one(ctx, t) }); err != nil {
 					stop(err)
 				}
 			}
@@ -100,7 +100,8 @@ func (r *run) tasks(ctx context.Context) (tasks []Task, living int, err error) {
 			n = len(pairs)
 			for _, p := range pairs {
 				after = p.ID
-				v, err := r.view(tx, p)
+				var v view
+				err := r.guarded("item", func() (err error) { v, err = r.view(tx, p); return err })
 				if err != nil {
 					// Shown on the item when its turn comes.
 					v.action = Reconcile
@@ -148,7 +149,7 @@ func (r *run) one(ctx context.Context, t Task) error {
 			continue
 		}
 		if errors.Is(err, errChangedThere) {
-			if err = r.refresh(ctx, v.pair); err == nil {
+			if err = r.guarded("item", func() error { return r.refresh(ctx, v.pair) }); err == nil {
 				err = pim.Errorf("relay: item", pim.ErrConflict, "the item changes faster than it can be written; it is tried again")
 				continue
 			}

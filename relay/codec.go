@@ -29,19 +29,33 @@ func newCodec(now time.Time, zone string) codec {
 	return c
 }
 
+// calendarLimits and cardLimits bound no size: what is stored was judged when it came,
+// by limits that may have been others.
+func calendarLimits() ics.Limits {
+	l := ics.DefaultLimits()
+	l.Bytes, l.Attendees = 0, 0
+	return l
+}
+
+func cardLimits() vcf.Limits {
+	l := vcf.DefaultLimits()
+	l.Bytes = 0
+	return l
+}
+
 // read is the typed view of an object's text; nil text gives nil.
 func (c codec) read(kind pim.Kind, text []byte) (pim.Item, error) {
 	if len(text) == 0 {
 		return nil, nil
 	}
 	if kind == pim.KindContact {
-		card, err := vcf.Parse(text, vcf.DefaultLimits())
+		card, err := vcf.Parse(text, cardLimits())
 		if err != nil {
 			return nil, err
 		}
 		return card.Item(), nil
 	}
-	o, err := ics.Parse(text, ics.DefaultLimits())
+	o, err := ics.Parse(text, calendarLimits())
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +72,7 @@ type written struct {
 // apply sets the given fields in text and leaves everything else alone.
 func (c codec) apply(text []byte, it pim.Item, set pim.FieldSet) (written, error) {
 	if contact, ok := it.(*pim.Contact); ok {
-		card, err := vcf.Parse(text, vcf.DefaultLimits())
+		card, err := vcf.Parse(text, cardLimits())
 		if err != nil {
 			return written{}, err
 		}
@@ -68,7 +82,7 @@ func (c codec) apply(text []byte, it pim.Item, set pim.FieldSet) (written, error
 		}
 		return cardText(card), nil
 	}
-	o, err := ics.Parse(text, ics.DefaultLimits())
+	o, err := ics.Parse(text, calendarLimits())
 	if err != nil {
 		return written{}, err
 	}
@@ -98,13 +112,13 @@ func (c codec) create(it pim.Item, uid string) (written, error) {
 // index reads what the store keeps beside a text that somebody else made.
 func (c codec) index(kind pim.Kind, text []byte) (written, error) {
 	if kind == pim.KindContact {
-		card, err := vcf.Parse(text, vcf.DefaultLimits())
+		card, err := vcf.Parse(text, cardLimits())
 		if err != nil {
 			return written{}, err
 		}
 		return cardText(card), nil
 	}
-	o, err := ics.Parse(text, ics.DefaultLimits())
+	o, err := ics.Parse(text, calendarLimits())
 	if err != nil {
 		return written{}, err
 	}

@@ -284,8 +284,9 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 	}
 	r.count(func(c *Counts) { c.DeletedRemote++ })
 	r.step(store.Step{PairID: p.ID, UID: p.UID, Side: "remote", Action: string(how)})
-	if how == RemoveUnassign && r.rules.AllOwners {
-		return r.park(ctx, p) // it is still in scope and must not come back
+	if r.rules.AllOwners {
+		// What was only unassigned or left is still in scope and must not come back.
+		return r.park(ctx, p)
 	}
 	return r.update(ctx, func(tx *store.Tx) error { return tx.DeletePair(p.ID) })
 }

@@ -38,6 +38,8 @@ type Engine struct {
 	// Alive tells whether the process named owner may still run; a lease of a
 	// dead one is taken over at once. nil: wait until it ends by itself.
 	Alive func(owner string) bool
+	// Panicked counts faults of ours that were survived; nil: nobody counts.
+	Panicked func()
 	// Wake queues a run of a link in tx; nil: the next poll finds what is to do.
 	Wake func(ctx context.Context, tx *store.Tx, id store.LinkID) error
 
@@ -119,8 +121,11 @@ func (e *Engine) Run(ctx context.Context, id store.LinkID, o RunOptions) (Report
 	return r.end(ctx, err)
 }
 
-// parts are the five parts of package doc, without the lease.
+// parts are the parts of package doc, without the lease.
 func (r *run) parts(ctx context.Context) error {
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
 	if err := r.openRemote(ctx); err != nil {
 		return err
 	}
@@ -163,6 +168,9 @@ func (e *Engine) guarded(what string, f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			e.Log.Error("relay: panic", "at", what, "panic", v, "stack", string(debug.Stack()))
+			if e.Panicked != nil {
+				e.Panicked()
+			}
 			err = pim.Wrap("relay: "+what, pim.ErrInternal, errPanic)
 		}
 	}()
@@ -184,8 +192,9 @@ func (e *Engine) at(step string) error {
 	return e.pause(step)
 }
 
-// begin reads what the run needs and opens its report. Wanted is cleared before
-// anything is read, so that a change committed later queues another run.
+// begin opens the report of the run. Wanted is cleared before anything is read, so that
+// a change committed later queues another run. Nothing but the link is locked: writers
+// lock its collection first.
 func (r *run) begin(ctx context.Context, id store.LinkID) error {
 	return r.Store.Update(ctx, func(tx *store.Tx) error {
 		var err error
@@ -195,6 +204,18 @@ func (r *run) begin(ctx context.Context, id store.LinkID) error {
 		if r.link, err = tx.Link(id); err != nil {
 			return err
 		}
+		r.rep.Run, err = tx.StartRun(store.Run{LinkID: id, Trigger: r.opts.Trigger, Started: r.now})
+		return err
+	})
+}
+
+// prepare reads what the run needs.
+func (r *run) prepare(ctx context.Context) error {
+	return r.Store.View(ctx, func(tx *store.Tx) error {
+		var err error
+		if r.link, err = tx.Link(r.link.ID); err != nil {
+			return err
+		}
 		if r.user, err = tx.User(r.link.UserID); err != nil {
 			return err
 		}
@@ -202,12 +223,11 @@ func (r *run) begin(ctx context.Context, id store.LinkID) error {
 			return err
 		}
 		if r.rules, err = ParseRules(r.link.Rules); err != nil {
-			return pim.Wrap("relay: rules", pim.ErrInvalid, err)
+			return &pim.Error{Op: "relay: run", Kind: pim.ErrInvalid, Public: "the rules of the link cannot be used: " + err.Error(), Err: err}
 		}
 		r.codec = newCodec(r.now, r.user.Zone)
 		r.full = r.link.Cursor == "" || r.opts.Full
-		r.rep.Run, err = tx.StartRun(store.Run{LinkID: id, Trigger: r.opts.Trigger, Started: r.now})
-		return err
+		return nil
 	})
 }
 
@@ -252,7 +272,9 @@ func (r *run) end(ctx context.Context, failure error) (Report, error) {
 	r.rep.conclude(failure, now)
 	l.LastRun = &now
 	switch r.rep.Run.Outcome {
-	case OutcomeFailed, OutcomeCancelled:
+	case OutcomeCancelled:
+		// By a person or by the end of the process: neither says anything about the link.
+	case OutcomeFailed:
 		l.Failures++
 		l.LastError = pim.PublicText(failure)
 	case OutcomeHeld:

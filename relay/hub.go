@@ -12,6 +12,7 @@ import (
 func (r *run) readHub(ctx context.Context) error {
 	for {
 		more := false
+		next := r.link // the transaction may be begun again: nothing of ours moves before it is committed
 		err := r.update(ctx, func(tx *store.Tx) error {
 			// Collected first: a connection cannot answer a second question
 			// while it still answers the first.
@@ -29,14 +30,16 @@ func (r *run) readHub(ctx context.Context) error {
 				}
 			}
 			more = rest
-			if last == r.link.LocalSeq {
+			if next.LocalSeq = last; last == r.link.LocalSeq {
 				return nil
 			}
-			r.link.LocalSeq = last
-			return tx.UpdateLink(r.link, "LocalSeq")
+			return tx.UpdateLink(next, "LocalSeq")
 		})
-		if err != nil || !more {
+		if err != nil {
 			return err
+		}
+		if r.link.LocalSeq = next.LocalSeq; !more {
+			return nil
 		}
 		if err := r.at("hub page read"); err != nil {
 			return err

@@ -117,7 +117,9 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 		if err := r.base(tx, &p, v.object, v.local, now, localBase, remoteBase); err != nil {
 			return err
 		}
-		p.RemotePrint = "" // the remote's own changes still have to come over
+		if !m.ToLocal.IsEmpty() {
+			p.RemotePrint = "" // the remote's own changes still have to come over
+		}
 		wake(&p)
 		return tx.SavePair(&p)
 	}
@@ -190,8 +192,12 @@ func (r *run) report(tx *store.Tx, p store.Pair, v view, m Merged) error {
 		if err != nil {
 			return err
 		}
-		if known, err := reported(tx, c); err != nil || known {
+		known, err := reported(tx, c, part.resolution)
+		if err != nil {
 			return err
+		}
+		if known {
+			continue
 		}
 		if part.resolution == "" && has {
 			c.ID, c.Base, c.CreatedAt = open.ID, open.Base, open.CreatedAt
@@ -214,12 +220,12 @@ func (r *run) report(tx *store.Tx, p store.Pair, v view, m Merged) error {
 	return nil
 }
 
-// reported tells whether there is a report of the very same collision already, from
-// a try that did not come to its end.
-func reported(tx *store.Tx, c store.Conflict) (bool, error) {
+// reported tells whether there is a report of the very same collision already, ended
+// in the same way, from a try that did not come to its end.
+func reported(tx *store.Tx, c store.Conflict, resolution string) (bool, error) {
 	recent, err := tx.Conflicts(store.ConflictFilter{Object: c.ObjectID, Link: c.LinkID, Limit: 5})
 	for _, old := range recent {
-		if old.Fields == c.Fields && bytes.Equal(old.Mine, c.Mine) && bytes.Equal(old.Theirs, c.Theirs) {
+		if old.Resolution == resolution && old.Fields == c.Fields && bytes.Equal(old.Mine, c.Mine) && bytes.Equal(old.Theirs, c.Theirs) {
 			return true, err
 		}
 	}

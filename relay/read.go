@@ -119,20 +119,29 @@ func (r *run) fetch(ctx context.Context, ids []remote.ItemID) (recs []remote.Rec
 // ingest stores what the remote showed. It decides nothing but whether a pair has
 // to be looked at.
 func (r *run) ingest(tx *store.Tx, recs []remote.Record, gone []remote.ItemID) error {
+	ids := make([]string, 0, len(recs)+len(gone))
 	for _, rec := range recs {
-		if err := r.ingestOne(tx, rec); err != nil {
+		ids = append(ids, string(rec.ID))
+	}
+	for _, id := range gone {
+		ids = append(ids, string(id))
+	}
+	known, err := tx.PairsByRemote(r.link.ID, ids)
+	if err != nil {
+		return err
+	}
+	for _, rec := range recs {
+		p, there := known[string(rec.ID)]
+		if p, err = r.ingestOne(tx, rec, p, !there); err != nil {
 			return err
+		}
+		if p.ID != 0 {
+			known[string(rec.ID)] = p // the page may name it twice
 		}
 	}
 	for _, id := range gone {
-		p, err := tx.PairByRemote(r.link.ID, string(id))
-		if errors.Is(err, pim.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if p.RemoteGone {
+		p, there := known[string(id)]
+		if !there || p.RemoteGone {
 			continue
 		}
 		p.RemoteGone = true
@@ -144,28 +153,28 @@ func (r *run) ingest(tx *store.Tx, recs []remote.Record, gone []remote.ItemID) e
 	return nil
 }
 
-func (r *run) ingestOne(tx *store.Tx, rec remote.Record) error {
-	p, err := tx.PairByRemote(r.link.ID, string(rec.ID))
-	fresh := errors.Is(err, pim.ErrNotFound)
-	if err != nil && !fresh {
-		return err
-	}
+// ingestOne stores a record in its pair p, which is fresh when there is none yet, and
+// returns the pair; its id is 0 for a record that is not the link's.
+func (r *run) ingestOne(tx *store.Tx, rec remote.Record, p store.Pair, fresh bool) (store.Pair, error) {
 	if !r.kinds.Has(rec.Item.Kind()) {
 		// The record belongs to another link now (a task that became a meeting),
 		// or never was ours.
 		if fresh || p.RemoteGone {
-			return nil
+			return p, nil
 		}
 		p.RemoteGone = true
 		p.Dirty = true
-		return tx.SavePair(&p)
+		err := tx.SavePair(&p)
+		return p, err
 	}
 	if fresh {
+		var err error
 		if p, err = r.newPair(tx, rec); err != nil {
-			return err
+			return p, err
 		}
 	}
-	return r.store(tx, &p, rec)
+	err := r.store(tx, &p, rec)
+	return p, err
 }
 
 // newPair ties a record to the object with its UID, if there is one that no other

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -80,7 +81,11 @@ func (d *Duration) UnmarshalText(b []byte) error {
 func ParseRules(b []byte) (Rules, error) {
 	var r Rules
 	if len(b) > 0 {
-		if err := json.Unmarshal(b, &r); err != nil {
+		// A rule that is not understood must not be passed over: it may have kept
+		// something back.
+		d := json.NewDecoder(bytes.NewReader(b))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&r); err != nil {
 			return Rules{}, fmt.Errorf("relay: rules: %w", err)
 		}
 	}

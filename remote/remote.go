@@ -129,7 +129,9 @@ type Remote interface {
 	// not carry are ignored.
 	Update(ctx context.Context, c CollectionID, old Ref, e Entry, changed pim.FieldSet) (Record, error)
 	// Delete removes the item if its version is still old.Version ("" = any),
-	// else ErrConflict. Deleting what is gone is ErrNotFound.
+	// else ErrConflict. Deleting what is gone is ErrNotFound. An item of another
+	// owner, in which the user only takes part, is left instead of removed. Unassign
+	// is ErrUnsupported where there is no tie to cut.
 	Delete(ctx context.Context, c CollectionID, old Ref, how Removal) error
 	// Close ends sessions; the remote is not used afterwards.
 	Close() error

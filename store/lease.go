@@ -1,6 +1,8 @@
 package store
 
 import (
+	"database/sql"
+	"errors"
 	"time"
 
 	"crmbridge/pim"
@@ -45,7 +47,9 @@ func (t *Tx) RenewLease(id LinkID, owner string, until time.Time) error {
 func (t *Tx) HoldsLease(id LinkID, owner string) error {
 	const op = "lease"
 	var n int
-	if err := t.row(`SELECT count(*) FROM links WHERE id = ? AND lease_owner = ?`, id, owner).Scan(&n); err != nil {
+	// Locked until the commit, so that nobody takes it over in between.
+	err := t.row(`SELECT 1 FROM links WHERE id = ? AND lease_owner = ?`+t.forShare(), id, owner).Scan(&n)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fail(op, err)
 	}
 	if n == 0 {

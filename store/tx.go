@@ -185,6 +185,14 @@ func (t *Tx) writing(op string) error {
 	return pim.Wrap("store: "+op, pim.ErrInternal, errors.New("written in a View"))
 }
 
+// forShare is the clause that keeps the rows read in a writing transaction as they are.
+func (t *Tx) forShare() string {
+	if t.write && t.s.postgres {
+		return " FOR SHARE"
+	}
+	return ""
+}
+
 // forUpdate is the clause that locks the rows read in a writing transaction.
 // Foreign keys that point to them do not wait for it.
 func (t *Tx) forUpdate() string {

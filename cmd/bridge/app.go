@@ -87,6 +87,7 @@ func (a *app) wire(ctx context.Context, o appOptions, jobs *atomic.Pointer[relay
 	a.conns = &relay.Connections{Drivers: drivers(), Unseal: a.keeper.Open, Env: a.env}
 	a.engine = &relay.Engine{
 		Store: a.store, Remotes: a.conns, Now: a.now, Log: a.log, Owner: processName(), Alive: processAlive,
+		Panicked: a.counts.Panic,
 		Wake: func(ctx context.Context, tx *store.Tx, id store.LinkID) error {
 			return jobs.Load().Want(ctx, tx, id, "change")
 		},

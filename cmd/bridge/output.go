@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"crmbridge/internal/config"
 )
@@ -40,14 +41,19 @@ func print[T any](p *program, rows []T, t printed[T]) error {
 // clean keeps what a CRM sent from steering the terminal.
 func clean(cells []string) []string {
 	for i, c := range cells {
-		cells[i] = strings.Map(func(r rune) rune {
-			if r < ' ' || r == 0x7f {
-				return ' '
-			}
-			return r
-		}, c)
+		cells[i] = harmless(c, "")
 	}
 	return cells
+}
+
+// harmless is s without control characters but those in keep.
+func harmless(s, keep string) string {
+	return strings.Map(func(r rune) rune {
+		if (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) && !strings.ContainsRune(keep, r) {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 func (p *program) printJSON(v any) error {
@@ -58,7 +64,7 @@ func (p *program) printJSON(v any) error {
 }
 
 func (p *program) say(format string, args ...any) error {
-	_, err := fmt.Fprintf(p.out, format+"\n", args...)
+	_, err := fmt.Fprintln(p.out, harmless(fmt.Sprintf(format, args...), "\n\t"))
 	return err
 }
 

@@ -75,17 +75,21 @@ func (p *program) serve(ctx context.Context, cfg config.Config, ready func(a *ap
 
 // shutdown lets requests and runs come to an end, and then closes the store.
 func (a *app) shutdown(srv *http.Server, handler *dav.Handler) error {
-	ctx, cancel := context.WithTimeout(context.Background(), a.cfg.ShutdownWait)
-	defer cancel()
-	err := srv.Shutdown(ctx)
+	err := a.within(srv.Shutdown)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = srv.Close() // what still hangs is cut off
 	}
-	err = errors.Join(err, handler.Close(ctx))
-	if jerr := a.jobs.Stop(ctx); jerr != nil && !errors.Is(jerr, context.DeadlineExceeded) {
-		err = errors.Join(err, jerr)
-	}
+	// Each has its own time: a request that hangs must not cost what devices had seen,
+	// nor the end of a run its report.
+	err = errors.Join(err, a.within(handler.Close), a.within(a.jobs.Stop))
 	return errors.Join(err, a.close())
+}
+
+// within runs one part of the shutdown within its time.
+func (a *app) within(stop func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), a.cfg.ShutdownWait)
+	defer cancel()
+	return stop(ctx)
 }
 
 // housekeep prunes old versions and runs, once an hour. The returned function waits
@@ -211,7 +215,7 @@ func (a *app) address() string {
 func (a *app) dav() *dav.Handler {
 	c := a.cfg
 	return dav.New(dav.Options{
-		Store: a.store, Auth: davAuth{a.auth}, Now: a.now, Log: a.log, PublicURL: c.PublicURL, Address: a.clientAddress, Metrics: a.counts,
+		Store: a.store, Auth: davAuth{a.auth}, Now: a.now, Log: a.log, PublicURL: c.PublicURL, Address: a.clientAddress, Network: auth.Network, Metrics: a.counts,
 		Limits: dav.Limits{Object: int(c.MaxObject), PerUser: c.UserRequests, PerAddress: c.AddressRequests, Time: c.BodyTimeout,
 			XML: davxml.Limits{Bytes: c.MaxBody}},
 	})

@@ -2,6 +2,7 @@ package creatio
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"crmbridge/crm"
@@ -274,7 +275,18 @@ func (c *connector) Delete(ctx context.Context, col remote.CollectionID, old rem
 	if err := unchanged(op, now.rec.Version, old.Version); err != nil {
 		return err
 	}
-	if how == remote.Unassign {
+	me, err := c.people.me(ctx)
+	if err != nil {
+		return err
+	}
+	joined := now.owner != me && slices.Contains(now.people, me)
+	switch {
+	case joined:
+		// Somebody else's meeting is left, not cancelled for everybody.
+		return s.unassign(ctx, id)
+	case how == remote.Unassign && now.owner != me:
+		return pim.Errorf(op, pim.ErrUnsupported, "the item is somebody else's")
+	case how == remote.Unassign:
 		return s.unassign(ctx, id)
 	}
 	return c.site.remove(ctx, s.entity(), id)

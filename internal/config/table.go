@@ -46,7 +46,7 @@ var table = []option{
 	{key: "server.acme.hosts", list: true, help: "Host names to get certificates for by ACME (Let's Encrypt). The server must then listen on port 443.", set: hosts},
 	{key: "server.acme.email", help: "Where the certificate authority writes to.", set: str(func(c *Config) *string { return &c.ACMEEmail })},
 	{key: "server.acme.cache", def: "acme", help: "Folder for certificates and the account's key.", set: str(func(c *Config) *string { return &c.ACMECache })},
-	{key: "server.trusted_proxies", list: true, help: "Networks whose X-Forwarded-For and X-Forwarded-Proto are believed.", set: networks(func(c *Config) *[]netip.Prefix { return &c.TrustedProxies })},
+	{key: "server.trusted_proxies", list: true, help: "Networks whose X-Forwarded-For is believed.", set: networks(func(c *Config) *[]netip.Prefix { return &c.TrustedProxies })},
 	{key: "server.metrics_allow", list: true, def: "127.0.0.0/8, ::1/128", help: "Networks that may read /metrics.", set: networks(func(c *Config) *[]netip.Prefix { return &c.MetricsAllow })},
 	{key: "server.header_timeout", def: "10s", help: "How long a client may take for the head of a request.", set: duration(func(c *Config) *time.Duration { return &c.HeaderTimeout }, time.Second)},
 	{key: "server.body_timeout", def: "2m", help: "How long a client may take for a whole request.", set: duration(func(c *Config) *time.Duration { return &c.BodyTimeout }, time.Second)},
