@@ -12,8 +12,13 @@ const opParse = "vcf: parse"
 // Limits bounds what Parse takes.
 type Limits = line.Limits
 
-// DefaultLimits is line.DefaultLimits.
-func DefaultLimits() Limits { return line.DefaultLimits() }
+// DefaultLimits is line.DefaultLimits with room for a picture of MaxPhoto in base64: 4 MiB
+// a text and 3 MB a line.
+func DefaultLimits() Limits {
+	l := line.DefaultLimits()
+	l.Bytes, l.LineBytes = 4<<20, 3_000_000
+	return l
+}
 
 // Version is a vCard version.
 type Version string

@@ -83,9 +83,9 @@ func TestValidate(t *testing.T) {
 		{"good too", "BEGIN:VCARD\nVERSION:4.0\nUID:1\nFN:x\nFN:y\nEND:VCARD\n", ""},
 		{"no version", "BEGIN:VCARD\nUID:1\nFN:x\nEND:VCARD\n", "valid-address-data: line 1: the card has no VERSION"},
 		{"an old version", "BEGIN:VCARD\nVERSION:2.1\nUID:1\nFN:x\nEND:VCARD\n", "supported-address-data: line 2: only versions 3.0 and 4.0 of vCard are supported"},
-		{"no UID", "BEGIN:VCARD\nVERSION:3.0\nFN:x\nEND:VCARD\n", "valid-address-data: line 1: the card has no UID"},
+		{"no UID", "BEGIN:VCARD\nVERSION:3.0\nFN:x\nEND:VCARD\n", ""},
 		{"two UIDs", "BEGIN:VCARD\nVERSION:3.0\nUID:1\nUID:2\nFN:x\nEND:VCARD\n", "valid-address-data: line 4: UID stands there twice"},
-		{"no FN", "BEGIN:VCARD\nVERSION:3.0\nUID:1\nEND:VCARD\n", "valid-address-data: line 1: the card has no FN"},
+		{"no FN", "BEGIN:VCARD\nVERSION:3.0\nUID:1\nEND:VCARD\n", ""},
 		{"two cards", "BEGIN:VCARD\nVERSION:3.0\nUID:1\nFN:x\nEND:VCARD\nBEGIN:VCARD\nEND:VCARD\n", "valid-address-data: line 6: there is more than one vCard"},
 		{"no text", "BEGIN:VCARD\nVERSION:3.0\nUID:1\nFN:\xff\nEND:VCARD\n", "valid-address-data: line 4: it holds bytes that are no UTF-8 text, or control characters"},
 	} {

@@ -126,9 +126,7 @@ func convertBinary(l *line.Line, to Version) *line.Line {
 	if mediaType == "" {
 		mediaType = "application/octet-stream"
 	}
-	fresh := photoLine(l.Name, data, mediaType, to)
-	rest := l.WithoutParam("ENCODING", "VALUE", "TYPE", "MEDIATYPE", "")
-	return rest.WithParams(append(slices.Clone(rest.Params), fresh.Params...)...).WithValue(fresh.Value)
+	return withBinary(l, data, mediaType, to)
 }
 
 // convertReference keeps a URI: VALUE=uri in version 3.0, where it is not the default.

@@ -11,8 +11,9 @@ const (
 const maxFaults = 20
 
 // Validate says what is wrong with c as a card that CardDAV stores, nil when nothing is:
-// one vCard (RFC 6352 5.1), version 3.0 or 4.0, a UID, one FN at least, characters that XML can
-// carry. An empty FN and a missing N are let through, since nothing is lost by them.
+// one vCard (RFC 6352 5.1), version 3.0 or 4.0, not two UIDs, characters that XML can carry,
+// pictures within MaxPhoto and MaxPixels that are no markup. A missing UID, FN or N is no
+// fault: Complete adds them.
 func (c *Card) Validate() []line.Fault {
 	var faults []line.Fault
 	fault := func(condition string, no int, text string) {
@@ -32,15 +33,10 @@ func (c *Card) Validate() []line.Fault {
 	default:
 		fault(SupportedAddressData, c.card.First("VERSION").No, "only versions 3.0 and 4.0 of vCard are supported")
 	}
-	if c.UID() == "" {
-		fault(ValidAddressData, c.card.No(), "the card has no UID")
-	}
-	if c.card.First("FN") == nil {
-		fault(ValidAddressData, c.card.No(), "the card has no FN")
-	}
 	if all := c.card.All("UID"); len(all) > 1 {
 		fault(ValidAddressData, all[1].No, "UID stands there twice")
 	}
+	c.pictures(fault)
 	c.card.Walk(func(l *line.Line) bool {
 		if !l.Carriable() {
 			fault(ValidAddressData, l.No, "it holds bytes that are no UTF-8 text, or control characters")
