@@ -41,6 +41,7 @@ type folder struct {
 	object func(n, revision int) sample.Object
 	put    func(o sample.Object) (store.Put, error)
 	mime   string
+	words  words
 	// Sync tokens: when it was empty, and before the last changes.
 	empty, before string
 }
@@ -58,9 +59,9 @@ func openWorld(ctx context.Context, url, dir string, size int) (*world, error) {
 }
 
 func (w *world) furnish(ctx context.Context, url string) error {
-	w.calendar = &folder{object: sample.Calendar{}.Event, put: event, mime: "text/calendar; charset=utf-8", path: "/dav/calendars/ann/calendar/",
+	w.calendar = &folder{object: sample.Calendar{}.Event, put: event, mime: icsType, words: caldav(), path: "/dav/calendars/ann/calendar/",
 		col: store.Collection{UserID: w.user.ID, Home: store.Calendars, Slug: "calendar", Components: "VEVENT"}}
-	w.book = &folder{object: sample.Book{}.Card, put: card, mime: "text/vcard; charset=utf-8", path: "/dav/addressbooks/ann/people/",
+	w.book = &folder{object: sample.Book{}.Card, put: card, mime: vcfType, words: carddav(), path: "/dav/addressbooks/ann/people/",
 		col: store.Collection{UserID: w.user.ID, Home: store.AddressBooks, Slug: "people"}}
 	for _, f := range []*folder{w.calendar, w.book} {
 		if err := w.fill(ctx, f); err != nil {

@@ -1,0 +1,43 @@
+package peers
+
+// The account of every server.
+const (
+	User     = "ann"
+	Password = "secret"
+)
+
+// Peer is what is to be known of one server. What a measurement has to do otherwise
+// with one server than with another stands here and nowhere else.
+type Peer struct {
+	Name    string // argument of peers.sh
+	Title   string
+	Package string // whose version is shown
+	// Calendar and Book are the paths of the collections, which do not exist yet.
+	Calendar, Book string
+	// Durable says whether a write is on the disk when it is answered.
+	Durable bool
+	// Storage is what writes go to.
+	Storage string
+	// Coarse sync tokens are the second of the last change, so two changes have to
+	// be further apart than that.
+	Coarse bool
+	// Whole: a collection can be filled by one PUT of all its objects, under names
+	// that the server chooses.
+	Note string // "" or what else makes a difference
+}
+
+// Table is the peers in the order in which they are shown.
+func Table() []Peer {
+	return []Peer{
+		{Name: "radicale", Title: "Radicale", Package: "radicale", Calendar: "/ann/calendar/", Book: "/ann/people/",
+			Durable: true, Storage: "a file for each object", Note: "its own server of one process"},
+		{Name: "xandikos", Title: "Xandikos", Package: "xandikos", Calendar: "/ann/calendars/bench/", Book: "/ann/contacts/people/",
+			Storage: "a Git commit for each write", Note: "its own server of one process; it checks no password"},
+		{Name: "davical", Title: "DAViCal", Package: "davical", Calendar: "/caldav.php/ann/bench/", Book: "/caldav.php/ann/people/",
+			Durable: true, Storage: "PostgreSQL", Note: "Apache with mod_php and its opcode cache"},
+		{Name: "sogo", Title: "SOGo", Package: "sogo", Calendar: "/SOGo/dav/ann/Calendar/bench/", Book: "/SOGo/dav/ann/Contacts/people/",
+			Durable: true, Storage: "PostgreSQL", Coarse: true, Note: "three workers and memcached, asked without a proxy before it"},
+		{Name: "cyrus", Title: "Cyrus", Package: "cyrus-imapd", Calendar: "/dav/calendars/user/ann/bench/", Book: "/dav/addressbooks/user/ann/people/",
+			Durable: true, Storage: "a file for each object, and indexes"},
+	}
+}
