@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"crmbridge/dav/davxml"
 	"crmbridge/store"
 )
 
@@ -177,8 +178,21 @@ func (t transfer) collection(tx *store.Tx, src *resource) (outcome, error) {
 		_, err := tx.UpdateCollection(moved)
 		return out, err
 	}
+	if err := t.q.roomFor(tx, t.to.flavor); err != nil {
+		return outcome{}, err
+	}
+	if n, _, err := tx.Count(src.col.ID); err != nil || n > maxCopied && t.members {
+		return outcome{}, errors.Join(err, &failure{
+			status:     http.StatusInsufficientStorage,
+			conditions: []davxml.Condition{{Name: davxml.D("quota-not-exceeded")}},
+			message:    "The collection has too many members to be copied at once.",
+		})
+	}
 	return out, t.copyCollection(tx, src)
 }
+
+// maxCopied is how many members one COPY takes along: the copy is one transaction, and other writers wait for it.
+const maxCopied = 10_000
 
 // copyCollection makes a new collection: links stay with the old one, and what a link made read-only is the user's own
 // in the copy.

@@ -1,8 +1,11 @@
 package dav_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
+
+	"crmbridge/dav"
 )
 
 func TestMoveAndCopyObjects(t *testing.T) {
@@ -82,6 +85,25 @@ func TestRefusedTransfers(t *testing.T) {
 	s.call("MOVE", annTasks+"t.ics", "", "Destination: "+annTasks+"u.ics").want(403).condition(nsD, "need-privileges")
 	s.call("MOVE", annCal+"a.ics", "", "Destination: "+annTasks+"u.ics").want(403).condition(nsD, "need-privileges")
 	s.call("GET", annCal+"a.ics", "").want(200)
+}
+
+// A COPY is bounded as MKCALENDAR is.
+func TestCopiesOfCollectionsAreBounded(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, dav.Limits{Collections: 4})
+	full := 0
+	for i := range 6 {
+		r := s.call("COPY", annCal, "", fmt.Sprintf("Destination: /dav/calendars/ann/copy%d/", i))
+		if r.Status == 507 {
+			full++
+		} else {
+			r.want(201)
+		}
+	}
+	if full == 0 {
+		t.Error("copies are made without end")
+	}
+	s.call("COPY", annCal, "", "Destination: /dav/calendars/ann/copy0/").want(204) // takes no room
 }
 
 func TestMoveAndCopyCollections(t *testing.T) {

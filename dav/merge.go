@@ -2,13 +2,10 @@ package dav
 
 import (
 	"bytes"
-	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"crmbridge/pim"
-	"crmbridge/pim/line"
 	"crmbridge/store"
 )
 
@@ -147,78 +144,4 @@ func collisions(base, mine, theirs document, zone *time.Location) pim.FieldSet {
 		}
 	}
 	return set
-}
-
-// unseen is what a text holds besides the fields of its typed view: the other properties of its main component, and
-// alarms, overrides and whatever else is nested, whole. Spelling that means nothing (order, folding, groups) and what
-// programs write at every save is left out. Zones are left out too: they follow from the times.
-func unseen(d document) []string {
-	var lines []string
-	switch d := d.(type) {
-	case calendarDocument:
-		master := d.Master()
-		for _, p := range d.Calendar().Parts {
-			switch {
-			case p.Block == master:
-				lines = appendBlock(lines, "", p.Block, shownInItem)
-			case p.Block != nil && p.Block.Name != "VTIMEZONE":
-				lines = appendBlock(lines, "", p.Block, nil)
-			case p.Line != nil:
-				lines = appendLine(lines, "", p.Line, nil)
-			}
-		}
-	case cardDocument:
-		lines = appendBlock(lines, "", d.Block(), shownInItem)
-	}
-	slices.Sort(lines)
-	return lines
-}
-
-// appendBlock adds the lines of b and of what is nested in it. shown names the properties to leave out of b itself.
-func appendBlock(lines []string, path string, b *line.Block, shown func(string) bool) []string {
-	path += b.Name + "/"
-	for _, p := range b.Parts {
-		if p.Line != nil {
-			lines = appendLine(lines, path, p.Line, shown)
-		} else {
-			lines = appendBlock(lines, path, p.Block, nil)
-		}
-	}
-	return lines
-}
-
-// appendLine adds one property, parameters in order, without its group: iOS numbers those anew.
-func appendLine(lines []string, path string, l *line.Line, shown func(string) bool) []string {
-	if l.Name == "" || l.Name == "BEGIN" || l.Name == "END" || volatile(l.Name) || shown != nil && shown(l.Name) {
-		return lines
-	}
-	params := slices.Clone(l.Params)
-	slices.SortFunc(params, func(a, b line.Param) int { return cmp.Compare(a.Name, b.Name) })
-	var b strings.Builder
-	b.WriteString(path + l.Name)
-	for _, p := range params {
-		b.WriteString(";" + p.Name + "=" + strings.Join(p.Values, ","))
-	}
-	b.WriteString(":" + l.Value)
-	return append(lines, b.String())
-}
-
-// volatile properties change with every save, or say who saved.
-func volatile(name string) bool {
-	switch name {
-	case "DTSTAMP", "LAST-MODIFIED", "CREATED", "SEQUENCE", "PRODID", "REV", "VERSION", "CALSCALE", "X-MOZ-GENERATION":
-		return true
-	}
-	return false
-}
-
-// shownInItem are the properties that the typed view is made of (pim/ics, pim/vcf).
-func shownInItem(name string) bool {
-	switch name {
-	case "UID", "SUMMARY", "DESCRIPTION", "LOCATION", "URL", "CATEGORIES", "PRIORITY", "CLASS", "STATUS", "ORGANIZER", "ATTENDEE",
-		"RRULE", "RDATE", "EXDATE", "DTSTART", "DTEND", "DURATION", "TRANSP", "DUE", "COMPLETED", "PERCENT-COMPLETE",
-		"N", "FN", "NICKNAME", "ORG", "TITLE", "ROLE", "TEL", "EMAIL", "IMPP", "ADR", "BDAY", "ANNIVERSARY", "PHOTO", "NOTE", "GENDER":
-		return true
-	}
-	return strings.HasPrefix(name, "X-CRM-")
 }

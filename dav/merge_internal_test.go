@@ -29,6 +29,54 @@ func eventOf(t *testing.T, lines ...string) document {
 
 var mergeTime = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 
+// What the typed view does not show of a property is kept like any other: neither side's change of it goes unnoticed.
+func TestThreeWayKeepsWhatFieldsDoNotShow(t *testing.T) {
+	t.Parallel()
+	person := "FN:Ada Lane\r\nN:Lane;Ada;;;"
+	for name, c := range map[string]struct{ base, changed string }{
+		"second note":      {"TITLE:b", "TITLE:b\r\nNOTE:one\r\nNOTE:two"},
+		"second title":     {"TITLE:b", "TITLE:b\r\nTITLE:c"},
+		"second ORG":       {"ORG:a", "ORG:a\r\nORG:b"},
+		"third unit":       {"ORG:a;b", "ORG:a;b;c"},
+		"text of a gender": {"GENDER:O", "GENDER:O;something"},
+		"photo elsewhere":  {"PHOTO;VALUE=URI:https://example.org/1.png", "PHOTO;VALUE=URI:https://example.org/2.png"},
+		"label":            {"ADR:;;Road 1;;;;", "ADR;LABEL=Road one:;;Road 1;;;;"},
+		"sort as":          {"NICKNAME:x", "NICKNAME;SORT-AS=y:x"},
+	} {
+		base, changed := cardOf(t, person, c.base), cardOf(t, person, c.changed)
+		other := cardOf(t, person, c.base, "X-CRM-OWNER:Bo", "TEL:1")
+		for side, got := range map[string]document{
+			"mine": threeWay(base, changed, other, mergeTime, time.UTC), "theirs": threeWay(base, other, changed, mergeTime, time.UTC),
+		} {
+			if got == nil {
+				t.Errorf("%s of %s collides", name, side)
+				continue
+			}
+			for _, line := range strings.Split(c.changed, "\r\n") {
+				if !strings.Contains(string(got.bytes()), line) || !strings.Contains(string(got.bytes()), "TEL:1") {
+					t.Errorf("%s of %s: no %s in\n%s", name, side, line, got.bytes())
+				}
+			}
+		}
+	}
+	for name, c := range map[string]struct{ base, changed string }{
+		"role":        {"ATTENDEE:mailto:b@example.org", "ATTENDEE;ROLE=CHAIR:mailto:b@example.org"},
+		"delegation":  {"ATTENDEE:mailto:b@example.org", `ATTENDEE;DELEGATED-TO="mailto:c@example.org":mailto:b@example.org`},
+		"alternative": {"DESCRIPTION:x", `DESCRIPTION;ALTREP="https://example.org/x":x`},
+	} {
+		base, changed, other := eventOf(t, c.base), eventOf(t, c.changed), eventOf(t, c.base, "LOCATION:here")
+		for side, got := range map[string]document{
+			"mine": threeWay(base, changed, other, mergeTime, time.UTC), "theirs": threeWay(base, other, changed, mergeTime, time.UTC),
+		} {
+			if got == nil || !strings.Contains(unfolded(got), c.changed) || !strings.Contains(unfolded(got), "LOCATION:here") {
+				t.Errorf("%s of %s: %v", name, side, got)
+			}
+		}
+	}
+}
+
+func unfolded(d document) string { return strings.ReplaceAll(string(d.bytes()), "\r\n ", "") }
+
 func TestThreeWay(t *testing.T) {
 	t.Parallel()
 	person := "FN:Ada Lane\r\nN:Lane;Ada;;;"

@@ -76,6 +76,9 @@ func (q *request) make(body davxml.MkCol, mkcolResponse string) error {
 	if p.failed {
 		return q.refuseMake(p, mkcolResponse)
 	}
+	if q.prefer().minimal {
+		q.applied("return=minimal") // RFC 8144 2.4: it says nothing when everything worked
+	}
 	h := q.w.Header()
 	h.Set("Cache-Control", "no-cache") // RFC 4791 5.3.1
 	h.Set("Content-Length", "0")
@@ -107,7 +110,12 @@ func (q *request) mayMake(tx *store.Tx, c *conditions) error {
 	} else if !ok {
 		return preconditionFailed()
 	}
-	cols, err := tx.Collections(q.caller.User.ID, q.at.flavor.home)
+	return q.roomFor(tx, q.at.flavor)
+}
+
+// roomFor refuses one collection more than a home may have.
+func (q *request) roomFor(tx *store.Tx, f *flavor) error {
+	cols, err := tx.Collections(q.caller.User.ID, f.home)
 	if err != nil {
 		return err
 	}

@@ -16,15 +16,16 @@
 //	report.go    what a run tells
 //	jobs.go      the queue: which run is begun when
 //
-// One run of a link has five parts, each safe to repeat:
+// One run of a link has six parts, each safe to repeat:
 //
 //  1. lease: one run per link at a time, across processes;
-//  2. read the remote: pages of changes are stored in the pairs together with the
+//  2. resume: what became of writes whose answer was lost;
+//  3. read the remote: pages of changes are stored in the pairs together with the
 //     cursor that covers them, in one transaction each;
-//  3. read the hub: the collection's change sequence marks pairs dirty;
-//  4. reconcile: remotes without tombstones are listed; what is missing is
+//  4. read the hub: the collection's change sequence marks pairs dirty;
+//  5. list: remotes without tombstones are listed; what is missing is
 //     confirmed one by one;
-//  5. act: Plan, then each dirty pair on its own: Decide, then the one write it
+//  6. act: Plan, then each dirty pair on its own: Decide, then the one write it
 //     asks for, then the new base.
 //
 // A pair (store.Pair) is the agreed base of one item. It is written before the

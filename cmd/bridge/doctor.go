@@ -12,6 +12,7 @@ import (
 	"crmbridge/internal/config"
 	"crmbridge/pim"
 	"crmbridge/remote"
+	"crmbridge/secret"
 	"crmbridge/store"
 )
 
@@ -59,9 +60,9 @@ func (p *program) examine(ctx context.Context) []checkShown {
 	if !note("configuration", err, "") {
 		return rows
 	}
-	if fi, err := os.Stat(cfg.KeyFile); err == nil {
+	if exposed, err := secret.Exposed(cfg.KeyFile); err == nil {
 		var mode error
-		if fi.Mode().Perm()&0o077 != 0 {
+		if exposed {
 			mode = fmt.Errorf("%s can be read by others; chmod 600 it", cfg.KeyFile)
 		}
 		note("key file", mode, cfg.KeyFile)

@@ -12,7 +12,7 @@
 //	             one file per command
 //	output.go    tables and JSON
 //
-// It is the only package that reads flags, files, the environment and the clock.
+// It is the only package that reads flags, the configuration and the clock.
 package main
 
 import (
