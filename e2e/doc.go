@@ -7,8 +7,14 @@
 //	marionette   the remote protocol that Thunderbird is steered through
 //	thunderbird  Mozilla Thunderbird, headless: its own discovery, offline queue and conflict dialogs
 //	evolution    evolution-data-server, which GNOME Calendar, Contacts and Evolution use
-//	vdirsyncer   vdirsyncer, and so what stands on it (khal, khard, todoman)
+//	vdirsyncer   vdirsyncer, and so what stands on it
+//	khal, khard  calendar and address book for the terminal, on vdirsyncer's folders
+//	cadaver      a WebDAV shell that knows nothing of calendars
+//	litmus       the test suite of WebDAV servers, and which of its checks do not apply to ours, and why
 //	gowebdav     emersion/go-webdav's client, a second opinion from a library
+//	pythoncaldav python-caldav, another: queries, expansion, synchronisation
+//	tsdav        tsdav from npm, a third
+//	script       runs programs in other languages whose lines become subtests
 //	peer         Radicale and Xandikos: a script that fails against them is itself wrong
 //	bridge       our program: built once, run as a child process
 //	creatio      eyes and hands in a Creatio CRM, over its own service

@@ -30,7 +30,7 @@ var (
 )
 
 func TestPeerRadicale(t *testing.T) {
-	for _, client := range []client{byThunderbird, byEvolution, byVdirsyncer, byGoWebDAV} {
+	for _, client := range []client{byThunderbird, byEvolution, byVdirsyncer, byGoWebDAV, byKhal, byKhard, byCadaver, byPythonCalDAV, byTsdav} {
 		t.Run(client.name, func(t *testing.T) {
 			t.Parallel()
 			client.check(t, peer.Radicale(t))

@@ -9,11 +9,14 @@ packages=(
   gcc libc6-dev                         # the race detector
   postgresql                            # store and relay on PostgreSQL
   tryton-server tryton-modules-party tryton-modules-party-relationship tryton-modules-project
-  thunderbird vdirsyncer                # clients
+  thunderbird vdirsyncer khal khard cadaver litmus python3-caldav # clients
   evolution-data-server dbus python3-gi # a client, and what it is driven through
   gir1.2-ecal-2.0 gir1.2-ebook-1.2 gir1.2-ebookcontacts-1.2 gir1.2-edataserver-1.2 gir1.2-ical-3.0
   radicale xandikos                     # peers that judge the client scripts
 )
+
+# npm brings hundreds of packages along; one that is there from elsewhere will do.
+command -v npm >/dev/null || packages+=(nodejs npm)
 
 missing() {
   local package
