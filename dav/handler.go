@@ -37,6 +37,7 @@ type Handler struct {
 	users     *gate
 	addresses *gate
 	seen      *recorder
+	photos    *shrinker
 	printers  sync.Pool // of *davxml.MultiStatus, whose buffers are large
 
 	compressors *sync.Pool // of *gzip.Writer
@@ -70,6 +71,7 @@ func New(o Options) *Handler {
 	h.users = newGate(h.limits.PerUser)
 	h.addresses = newGate(h.limits.PerAddress)
 	h.seen = newRecorder(h.store, h.log)
+	h.photos = newShrinker()
 	return h
 }
 

@@ -195,22 +195,24 @@ func TestQuirks(t *testing.T) {
 		agent  string
 		family string
 		bad400 bool
+		flags  string // o old cards, p small photos, r REV in UTC
 	}{
-		{"Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Thunderbird/153.7.0", "Thunderbird", true},
-		{"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Betterbird/128.7.0", "Thunderbird", true},
-		{"DAVx5/4.4.3-ose (dav4jvm; okhttp/4.12.0) Android/14", "DAVx5", false},
-		{"Evolution/3.46.4", "Evolution", false},
-		{"Mozilla/5.0 (X11; Linux x86_64) KHTML/5.103 (like Gecko) Konqueror/5.0 KIO/5.103 akonadi_davgroupware_resource_0/5.22.3", "KDE", false},
-		{"KDE DAV groupware client", "KDE", false},
-		{"CalDavSynchronizer/4.4", "CalDavSynchronizer", false},
-		{"vdirsyncer/0.19.3", "vdirsyncer", false},
-		{"iOS/17.0 (21A329) dataaccessd/1.0", "iOS", false},
-		{"macOS/14.0 (23A344) CalendarAgent/988", "macOS", false},
-		{"Mac OS X/10.11.6 (15G31) CalendarAgent/361.2", "macOS", false},
-		{"eM Client/9.2.2038", "eM Client", false},
+		{"Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Thunderbird/153.7.0", "Thunderbird", true, ""},
+		{"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Betterbird/128.7.0", "Thunderbird", true, ""},
+		{"DAVx5/4.4.3-ose (dav4jvm; okhttp/4.12.0) Android/14", "DAVx5", false, ""},
+		{"Evolution/3.46.4", "Evolution", false, ""},
+		{"Mozilla/5.0 (X11; Linux x86_64) KHTML/5.103 (like Gecko) Konqueror/5.0 KIO/5.103 akonadi_davgroupware_resource_0/5.22.3", "KDE", false, ""},
+		{"KDE DAV groupware client", "KDE", false, ""},
+		{"CalDavSynchronizer/4.4", "CalDavSynchronizer", false, "op"},
+		{"vdirsyncer/0.19.3", "vdirsyncer", false, ""},
+		{"iOS/17.0 (21A329) dataaccessd/1.0", "iOS", false, "op"},
+		{"macOS/14.0 (23A344) CalendarAgent/988", "macOS", false, "o"},
+		{"Mac OS X/10.11.6 (15G31) CalendarAgent/361.2", "macOS", false, "o"},
+		{"eM Client/9.2.2038", "eM Client", false, "r"},
 	} {
 		got := quirksOf(c.agent)
-		if got.family != c.family || got.badTokenIs400 != c.bad400 {
+		if got.family != c.family || got.badTokenIs400 != c.bad400 || got.oldCards != strings.Contains(c.flags, "o") ||
+			got.smallPhotos != strings.Contains(c.flags, "p") || got.revInUTC != strings.Contains(c.flags, "r") {
 			t.Errorf("%s: %+v", c.agent, got)
 		}
 		for _, row := range quirkTable {

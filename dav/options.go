@@ -67,7 +67,8 @@ type Options struct {
 
 // Limits bound what one request and one client may cost. A zero field takes the default named with it.
 type Limits struct {
-	Object      int           // bytes of an event, task or card: 1 MiB
+	Object      int           // bytes of an event or task: 1 MiB
+	Card        int           // bytes of a card, which may hold a photo of vcf.MaxPhoto: four times Object
 	Attendees   int           // of one component: 500
 	XML         davxml.Limits // of request bodies in XML
 	DeadValue   int           // bytes of one dead property: 8 KiB
@@ -86,6 +87,7 @@ type Limits struct {
 // withDefaults fills in what is zero.
 func (l Limits) withDefaults() Limits {
 	fill(&l.Object, 1<<20)
+	fill(&l.Card, 4*l.Object)
 	fill(&l.Attendees, 500)
 	fill(&l.DeadValue, 8<<10)
 	fill(&l.DeadCount, 100)
@@ -118,7 +120,7 @@ func (l Limits) ics() ics.Limits {
 
 func (l Limits) vcf() vcf.Limits {
 	lim := vcf.DefaultLimits()
-	lim.Bytes = l.Object
+	lim.Bytes = l.Card
 	return lim
 }
 

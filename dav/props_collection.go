@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"crmbridge/dav/davxml"
+	"crmbridge/pim/vcf"
 	"crmbridge/store"
 )
 
@@ -44,6 +45,7 @@ func collectionProperties() []property {
 		{name: davxml.C("calendar-timezone"), on: atCalendar,
 			value: textValue(davxml.C("calendar-timezone"), func(_ *env, r *resource) string { return r.col.Timezone }),
 			set:   setTimezone},
+		{name: davxml.C("calendar-timezone-id"), on: atCalendar, value: timezoneID, set: setTimezoneID},
 		{name: davxml.C("schedule-calendar-transp"), on: atCalendar, value: transparency, set: setTransparency},
 		{name: davxml.C("supported-calendar-component-set"), on: atCalendar, value: componentSet,
 			set: setComponents, initial: true},
@@ -61,7 +63,7 @@ func collectionProperties() []property {
 	for _, f := range []*flavor{calendars, books} {
 		rows = append(rows, property{name: f.space("max-resource-size"), on: f.collectionAt,
 			value: textValue(f.space("max-resource-size"), func(e *env, _ *resource) string {
-				return strconv.Itoa(e.q.h.limits.Object)
+				return strconv.Itoa(f.size(e.q.h.limits))
 			})})
 	}
 	return append(rows,
@@ -76,7 +78,7 @@ func collectionProperties() []property {
 		property{name: davxml.CR("max-image-size"), on: atBook,
 			value: textValue(davxml.CR("max-image-size"), func(e *env, _ *resource) string {
 				// A photo is three quarters of its base64 text, and the card holds more than the photo.
-				return strconv.Itoa(e.q.h.limits.Object / 4 * 3 * 9 / 10)
+				return strconv.Itoa(min(vcf.MaxPhoto, e.q.h.limits.Card/4*3*9/10))
 			})},
 	)
 }
@@ -184,6 +186,29 @@ func setTimezone(c *store.Collection, el *davxml.Element) error {
 		f := forbidden(davxml.C("valid-calendar-data"), "This is no time zone.")
 		f.err = err
 		return f
+	}
+	c.Timezone = text
+	return nil
+}
+
+// timezoneID is RFC 7809 5.2: the name of the calendar's zone, absent for one that has none.
+func timezoneID(dst []byte, _ *env, r *resource) ([]byte, error) {
+	id := zoneName(r.col.Timezone)
+	if id == "" {
+		return dst, errAbsent
+	}
+	return davxml.AppendText(dst, davxml.C("calendar-timezone-id"), id), nil
+}
+
+// setTimezoneID sets the definition that goes with a name, so that both properties always say the same.
+func setTimezoneID(c *store.Collection, el *davxml.Element) error {
+	if el == nil {
+		c.Timezone = ""
+		return nil
+	}
+	text, ok := zoneText(el.Value())
+	if !ok {
+		return forbidden(davxml.C("valid-timezone"), "There is no such time zone.") // RFC 7809 5.2
 	}
 	c.Timezone = text
 	return nil

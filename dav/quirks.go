@@ -9,6 +9,12 @@ type quirks struct {
 	// badTokenIs400: only 400 makes it drop a sync token of an address book; after the 403 of RFC 6578 3.2 it
 	// is stuck for good.
 	badTokenIs400 bool
+	// oldCards: it reads vCard 3.0 only and does not say so; groups have to be Apple's.
+	oldCards bool
+	// smallPhotos: large photos make it fail, or slow beyond use (CLIENTS.md 27).
+	smallPhotos bool
+	// revInUTC: contacts whose REV is not in UTC vanish (CLIENTS.md 28).
+	revInUTC bool
 }
 
 // quirkTable is searched in order for a part of the User-Agent; the first hit counts.
@@ -22,12 +28,12 @@ var quirkTable = []struct {
 	{"Evolution/", quirks{family: "Evolution"}},
 	{"akonadi", quirks{family: "KDE"}},
 	{"KDE DAV", quirks{family: "KDE"}}, // its GETs come under another name
-	{"CalDavSynchronizer/", quirks{family: "CalDavSynchronizer"}},
+	{"CalDavSynchronizer/", quirks{family: "CalDavSynchronizer", oldCards: true, smallPhotos: true}},
 	{"vdirsyncer/", quirks{family: "vdirsyncer"}},
-	{"iOS/", quirks{family: "iOS"}},
-	{"macOS/", quirks{family: "macOS"}},
-	{"Mac OS X/", quirks{family: "macOS"}},
-	{"eM Client", quirks{family: "eM Client"}},
+	{"iOS/", quirks{family: "iOS", oldCards: true, smallPhotos: true}},
+	{"macOS/", quirks{family: "macOS", oldCards: true}},
+	{"Mac OS X/", quirks{family: "macOS", oldCards: true}},
+	{"eM Client", quirks{family: "eM Client", revInUTC: true}},
 }
 
 // quirksOf looks a User-Agent up.
