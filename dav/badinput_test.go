@@ -78,7 +78,7 @@ func TestMalformedRequests(t *testing.T) {
 		"put on calendar": {"PUT", annCal, event("x", "X"), nil, []int{405}},
 		"get on calendar": {"GET", annCal, "", nil, []int{405}},
 		"lock":            {"LOCK", path, "", nil, []int{405}},
-		"post":            {"POST", annCal, "", nil, []int{405}},
+		"post":            {"POST", annCal, "", nil, []int{403}},
 		"unknown":         {"FROBNICATE", annCal, "", nil, []int{405}},
 		"delete home":     {"DELETE", calHome, "", nil, []int{405}},
 		"mkcol body":      {"MKCOL", calHome + "x/", "<a/>", nil, []int{415}},
@@ -127,7 +127,7 @@ func zipped(t *testing.T, text string) string {
 // The conditions that RFC 4791 5.3.2.1 and RFC 6352 6.3.2.1 name.
 func TestPutPreconditions(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, dav.Limits{Object: 8 << 10, Attendees: 3})
+	s := newServer(t, dav.Limits{Object: 8 << 10, Card: 8 << 10, Attendees: 3})
 	s.put(annCal+"a.ics", event("a", "A"))
 	s.put(annBook+"a.vcf", card("a", "A B"))
 	for _, c := range []struct{ path, text, space, condition string }{

@@ -22,10 +22,10 @@ func (q *request) refusePut(tx *store.Tx, c *conditions, parent, r *resource, do
 			if err != nil {
 				return outcome{}, err
 			}
-			return outcome{status: http.StatusNoContent, etag: r.obj.ETag},
+			return outcome{status: http.StatusNoContent, etag: r.obj.ETag, now: r},
 				tx.MarkSeen(q.caller.Device, []store.SeenMark{{Object: r.obj.ID, Seq: r.obj.Seq}})
 		}
-		return outcome{refused: preconditionFailed()}, nil
+		return outcome{refused: preconditionFailed(), now: r}, nil
 	}
 	base, err := q.version(tx, r, c.expected())
 	if err != nil {
@@ -35,7 +35,9 @@ func (q *request) refusePut(tx *store.Tx, c *conditions, parent, r *resource, do
 	rep.UID, rep.Kind = doc.uid(), doc.kind()
 	rep.Base, rep.Mine = base, doc.bytes()
 	rep.Fields = q.colliding(parent, base, rep.Mine, rep.Theirs)
-	return q.refuse(tx, parent.flavor, rep)
+	out, err := q.refuse(tx, parent.flavor, rep)
+	out.now = r
+	return out, err
 }
 
 // refuseDelete is refusePut for DELETE.

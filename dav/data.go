@@ -21,6 +21,8 @@ type dataRequest struct {
 	cal    davxml.CalendarData
 	card   davxml.AddressData
 	zones  ics.Zones
+	mode   zoneMode
+	suit   func(*vcf.Card, vcf.Version) *vcf.Card // what the program needs; nil: nothing
 	limits Limits
 	left   int              // occurrences that the request may still look at
 	now    func() time.Time // measures what rules cost
@@ -31,7 +33,13 @@ type dataRequest struct {
 
 // newData reads what ask wants; zone is that of floating times.
 func (q *request) newData(ask davxml.PropFind, zone *time.Location) (*dataRequest, error) {
-	d := &dataRequest{zones: ics.Zones{Local: zone}, limits: q.h.limits, left: q.h.limits.TotalSteps, now: q.h.now}
+	if q.at.flavor == calendars {
+		q.vary(calendars.varies)
+	}
+	d := &dataRequest{zones: ics.Zones{Local: zone}, mode: q.zones, limits: q.h.limits, left: q.h.limits.TotalSteps, now: q.h.now}
+	if !q.quirks.suits() {
+		d.suit = q.suitedCard
+	}
 	if c := ask.CalendarData; c != nil {
 		d.wanted, d.cal = true, *c
 		if c.ContentType != "" && c.ContentType != "text/calendar" || c.Version != "" && c.Version != "2.0" {
@@ -65,11 +73,14 @@ func (d *dataRequest) whole(r *resource) []byte {
 func (d *dataRequest) ofEvent(r *resource) ([]byte, error) {
 	c := &d.cal
 	if c.Comp == nil && c.Expand == nil && c.LimitRecurrence == nil && c.LimitFreeBusy == nil {
-		return d.whole(r), nil
+		return d.mode.text(d.whole(r), d.limits), nil
 	}
 	o := d.object(r)
 	if o == nil {
 		return d.whole(r), nil
+	}
+	if c.Expand == nil {
+		o = d.mode.object(o)
 	}
 	switch {
 	case c.Expand != nil:
@@ -125,7 +136,7 @@ func (d *dataRequest) object(r *resource) *ics.Object {
 
 // ofCard is RFC 6352 10.4.
 func (d *dataRequest) ofCard(r *resource) ([]byte, error) {
-	if len(d.card.Props) == 0 && d.card.Version == "" {
+	if len(d.card.Props) == 0 && d.card.Version == "" && d.suit == nil {
 		return d.whole(r), nil
 	}
 	c, err := vcf.Parse(r.obj.Text, d.limits.vcf())
@@ -137,6 +148,9 @@ func (d *dataRequest) ofCard(r *resource) ([]byte, error) {
 		if converted, err := vcf.Convert(c, v); err == nil {
 			c = converted
 		}
+	}
+	if d.suit != nil {
+		c = d.suit(c, vcf.Version(d.card.Version))
 	}
 	if len(d.card.Props) == 0 {
 		d.whole(r)

@@ -17,6 +17,9 @@ type flavor struct {
 	collectionAt place
 	objectAt     place
 	mime         string
+	size         func(Limits) int            // the most bytes of an object
+	extension    string                      // of names that the server makes
+	varies       string                      // the request header that downloads depend on
 	space        func(local string) xml.Name // CalDAV's or CardDAV's namespace
 
 	resourceType xml.Name // of collections
@@ -33,7 +36,8 @@ type flavor struct {
 }
 
 var calendars = &flavor{
-	home: store.Calendars, prefix: "/dav/calendars/", mime: "text/calendar", space: davxml.C,
+	home: store.Calendars, prefix: "/dav/calendars/", mime: "text/calendar", space: davxml.C, size: func(l Limits) int { return l.Object },
+	extension: ".ics", varies: "CalDAV-Timezones",
 	homeAt: atCalendarHome, collectionAt: atCalendar, objectAt: atEvent,
 	resourceType:  davxml.C("calendar"),
 	homeSet:       davxml.C("calendar-home-set"),
@@ -46,7 +50,8 @@ var calendars = &flavor{
 }
 
 var books = &flavor{
-	home: store.AddressBooks, prefix: "/dav/addressbooks/", mime: "text/vcard", space: davxml.CR,
+	home: store.AddressBooks, prefix: "/dav/addressbooks/", mime: "text/vcard", space: davxml.CR, size: func(l Limits) int { return l.Card },
+	extension: ".vcf", varies: "Accept",
 	homeAt: atBookHome, collectionAt: atBook, objectAt: atCard,
 	resourceType:  davxml.CR("addressbook"),
 	homeSet:       davxml.CR("addressbook-home-set"),

@@ -4,7 +4,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"net/http"
-	"strings"
 
 	"crmbridge/dav/davxml"
 	"crmbridge/store"
@@ -13,16 +12,16 @@ import (
 // lister answers the same question about many resources: which properties, compiled once per place, and the answer
 // that is being streamed.
 type lister struct {
-	q       *request
-	ask     davxml.PropFind
-	env     *env
-	ms      *davxml.MultiStatus
-	minimal bool // Prefer: return=minimal (RFC 8144 2.1): properties that are not there are left out
-	plans   map[place]*plan
-	found   []byte // used again for each resource
-	missing []byte
-	dirs    map[string]davxml.Dir // by slug
-	current resource              // the member that is being answered
+	q           *request
+	ask         davxml.PropFind
+	env         *env
+	ms          *davxml.MultiStatus
+	preferences // minimal (RFC 8144 2.1): properties that are not there are left out
+	plans       map[place]*plan
+	found       []byte // used again for each resource
+	missing     []byte
+	dirs        map[string]davxml.Dir // by slug
+	current     resource              // the member that is being answered
 }
 
 // plan is the question for one kind of resource.
@@ -38,11 +37,11 @@ type plan struct {
 func (q *request) newLister(tx *store.Tx, ask davxml.PropFind) *lister {
 	l := &lister{
 		q: q, ask: ask, env: &env{q: q, tx: tx}, plans: map[place]*plan{}, dirs: map[string]davxml.Dir{},
-		ms:      q.multiStatus(),
-		minimal: prefersMinimal(q.r.Header),
+		ms:          q.multiStatus(),
+		preferences: q.prefer(),
 	}
 	if l.minimal {
-		q.w.Header().Set("Preference-Applied", "return=minimal") // RFC 7240 3
+		q.applied("return=minimal")
 	}
 	return l
 }
@@ -56,20 +55,6 @@ func (w multiStatusWriter) Write(b []byte) (int, error) {
 		w.q.w.WriteHeader(http.StatusMultiStatus)
 	}
 	return w.q.w.Write(b)
-}
-
-// prefersMinimal reads RFC 7240 2; other preferences are passed over, as it asks.
-func prefersMinimal(h http.Header) bool {
-	for _, v := range h.Values("Prefer") {
-		for part := range strings.SplitSeq(v, ",") {
-			part, _, _ = strings.Cut(part, ";")
-			name, value, _ := strings.Cut(part, "=")
-			if strings.EqualFold(strings.TrimSpace(name), "return") && strings.EqualFold(strings.Trim(strings.TrimSpace(value), `"`), "minimal") {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // plan compiles the question for a place: a listing asks the same of thousands of members.

@@ -14,7 +14,7 @@ type method struct {
 
 // methodOrder is the order of Allow.
 var methodOrder = []string{
-	"OPTIONS", "GET", "HEAD", "PUT", "DELETE", "COPY", "MOVE", "PROPFIND", "PROPPATCH", "REPORT", "MKCOL", "MKCALENDAR",
+	"OPTIONS", "GET", "HEAD", "PUT", "POST", "DELETE", "COPY", "MOVE", "PROPFIND", "PROPPATCH", "REPORT", "MKCOL", "MKCALENDAR",
 }
 
 // methodTable is the one place where a method is bound to its function.
@@ -24,6 +24,7 @@ func methodTable() map[string]method {
 		"GET":       {on: atObject, run: (*request).get},
 		"HEAD":      {on: atObject, run: (*request).get},
 		"PUT":       {on: atObject, write: true, run: (*request).put},
+		"POST":      {on: atCollection, write: true, run: (*request).post},
 		"DELETE":    {on: atObject | atCollection, write: true, run: (*request).delete},
 		"COPY":      {on: atObject | atCollection, write: true, run: (*request).copy},
 		"MOVE":      {on: atObject | atCollection, write: true, run: (*request).move},
@@ -47,9 +48,9 @@ func (h *Handler) allow(p place) string {
 	return strings.Join(names, ", ")
 }
 
-// davHeader names what is done (RFC 4918 18, RFC 4791 5.1, RFC 6352 6.1, RFC 5689 3.1): no class 2, as there are no
+// davHeader names what is done (RFC 4918 18, RFC 4791 5.1, RFC 7809 3.1.1, RFC 6352 6.1, RFC 5689 3.1): no class 2, as there are no
 // locks, and no scheduling.
-const davHeader = "1, 3, access-control, calendar-access, addressbook, extended-mkcol, calendar-proxy, " +
+const davHeader = "1, 3, access-control, calendar-access, calendar-no-timezone, addressbook, extended-mkcol, calendar-proxy, " +
 	"calendarserver-principal-property-search"
 
 // options answers without login, as evolution-data-server asks so; it says nothing that depends on what exists.

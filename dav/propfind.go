@@ -47,7 +47,9 @@ func (q *request) propfind() error {
 			return err
 		}
 		l := q.newLister(tx, ask)
-		if err := l.respond(r); err != nil {
+		if depth == 1 && l.noRoot {
+			q.applied("depth-noroot") // RFC 8144 4
+		} else if err := l.respond(r); err != nil {
 			return err
 		}
 		if depth == 1 {

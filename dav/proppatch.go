@@ -66,6 +66,13 @@ func (q *request) proppatch() error {
 	if err != nil {
 		return err
 	}
+	if q.prefer().minimal && !p.failed {
+		// RFC 8144 2.3: nothing to say when everything worked.
+		q.applied("return=minimal")
+		q.w.Header().Set("Content-Length", "0")
+		q.w.WriteHeader(http.StatusOK)
+		return nil
+	}
 	ms := q.multiStatus()
 	ms.Response(q.at.path())
 	p.propstats(func(code int, props []byte, conditions []davxml.Condition, message string) {

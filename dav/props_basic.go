@@ -25,6 +25,8 @@ func basicProperties() []property {
 		{name: davxml.D("owner"), on: owned, value: hrefValue(davxml.D("owner"), callerPath)},
 		{name: davxml.D("principal-collection-set"), on: everywhere,
 			value: hrefValue(davxml.D("principal-collection-set"), func(*env, *resource) string { return principalsPath })},
+		{name: davxml.D("add-member"), on: atCollection, // RFC 5995 3.2.1
+			value: hrefValue(davxml.D("add-member"), func(_ *env, r *resource) string { return r.path() })},
 		{name: davxml.D("supported-report-set"), on: containers, value: supportedReports},
 		{name: davxml.D("current-user-privilege-set"), on: everywhere, value: privileges()},
 		{name: davxml.D("supported-privilege-set"), on: everywhere,

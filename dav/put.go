@@ -38,7 +38,7 @@ func (q *request) put() error {
 		}
 		return err
 	}
-	return q.commit(func(tx *store.Tx) (outcome, error) { return q.putIn(tx, &c, doc) })
+	return q.commit(func(tx *store.Tx) (outcome, error) { return q.putIn(tx, &c, doc, text) })
 }
 
 // probe judges the conditions of a PUT that has nothing to store; nil when they hold.
@@ -57,7 +57,8 @@ func (q *request) probe(c *conditions) error {
 
 // readText reads the body of a PUT within the limit. An empty one has no type worth looking at.
 func (q *request) readText() ([]byte, error) {
-	f, limit := q.at.flavor, q.h.limits.Object
+	f := q.at.flavor
+	limit := f.size(q.h.limits)
 	tooLarge := forbidden(f.space("max-resource-size"), "The object is too large.")
 	if q.r.ContentLength > int64(limit) {
 		return nil, tooLarge
@@ -108,6 +109,8 @@ type outcome struct {
 	refused   error // the answer, when it is a refusal
 	status    int
 	etag      string
+	location  string        // path of what was made under a name that the client does not know
+	now       *resource     // what is stored now, of writes of objects; nil when there is nothing
 	conflicts []store.Cause // reports made
 	merged    bool
 }
@@ -129,9 +132,25 @@ func (q *request) commit(f func(*store.Tx) (outcome, error)) error {
 		q.h.metrics.Merge()
 	}
 	if out.refused != nil {
-		return out.refused
+		return q.refuseWith(out)
 	}
 	h := q.w.Header()
+	if out.location != "" {
+		h.Set("Location", davxml.EncodePath(out.location)) // RFC 9110 10.2.2
+	}
+	if q.r.Method == http.MethodPut || q.r.Method == http.MethodPost {
+		switch prefer := q.prefer(); {
+		case prefer.representation && out.now != nil:
+			status := out.status
+			if status == http.StatusNoContent {
+				status = http.StatusOK
+			}
+			q.represent(status, out.now)
+			return nil
+		case prefer.minimal: // as it is without
+			q.applied("return=minimal")
+		}
+	}
 	if out.etag != "" {
 		h.Set("ETag", `"`+out.etag+`"`)
 	}
@@ -159,7 +178,7 @@ func (q *request) parent(tx *store.Tx, t target) (*resource, error) {
 }
 
 // putIn is a PUT in its transaction. The collection is locked first, so that what is judged is what is written over.
-func (q *request) putIn(tx *store.Tx, c *conditions, doc document) (outcome, error) {
+func (q *request) putIn(tx *store.Tx, c *conditions, doc document, sent []byte) (outcome, error) {
 	parent, err := q.parent(tx, q.at)
 	if err != nil {
 		return outcome{}, err
@@ -171,6 +190,9 @@ func (q *request) putIn(tx *store.Tx, c *conditions, doc document) (outcome, err
 	if err != nil {
 		return outcome{}, err
 	}
+	if doc, err = q.settle(tx, doc, parent, q.at.name, r); err != nil {
+		return outcome{}, err
+	}
 	ok, err := q.check(tx, c, r)
 	if err != nil {
 		return outcome{}, err
@@ -178,7 +200,7 @@ func (q *request) putIn(tx *store.Tx, c *conditions, doc document) (outcome, err
 	if !ok {
 		return q.refusePut(tx, c, parent, r, doc)
 	}
-	w := putting{q: q, tx: tx, parent: parent, doc: doc}
+	w := putting{q: q, tx: tx, parent: parent, doc: doc, sent: sent}
 	if r != nil && !c.conditional() {
 		if err := w.reconcile(r); err != nil {
 			return outcome{}, err
@@ -201,6 +223,7 @@ type putting struct {
 	tx     *store.Tx
 	parent *resource
 	doc    document // what will be stored
+	sent   []byte   // what the client sent
 	out    outcome
 }
 
@@ -218,11 +241,14 @@ func (w *putting) write(old *resource) (outcome, error) {
 	if res.Created {
 		w.out.status = http.StatusCreated
 	}
+	w.out.now = &resource{target: w.q.at, col: w.parent.col, obj: &res.Object}
 	if w.out.merged {
-		// RFC 4791 5.3.4: no ETag when what is stored is not what was sent, so that the client reads it again.
 		return w.out, nil
 	}
-	w.out.etag = res.Object.ETag
+	// RFC 4791 5.3.4: no ETag when what is stored is not what was sent, so that the client reads it again.
+	if bytes.Equal(w.doc.bytes(), w.sent) {
+		w.out.etag = res.Object.ETag
+	}
 	if old != nil {
 		if err := w.q.supersede(w.tx, old, w.doc.bytes()); err != nil {
 			return outcome{}, err
@@ -249,4 +275,15 @@ func uidConflict(parent *resource, err error) error {
 		message: "Another object has this UID, or the object has another.",
 		err:     err,
 	}
+}
+
+// refuseWith answers a refusal. Who prefers a representation gets what is there instead of an explanation of why it was
+// refused (RFC 8144 3.2): the two can then be merged without another request.
+func (q *request) refuseWith(out outcome) error {
+	failed := asFailure(out.refused).status == http.StatusPreconditionFailed
+	if failed && out.now != nil && q.prefer().representation {
+		q.represent(http.StatusPreconditionFailed, out.now)
+		return nil
+	}
+	return out.refused
 }

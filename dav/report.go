@@ -20,6 +20,7 @@ func reportTable() []reportRow {
 		{davxml.D("sync-collection"), atHome | atCollection, run((*request).syncCollection)},
 		{davxml.C("calendar-query"), atCalendar, run((*request).calendarQuery)},
 		{davxml.C("calendar-multiget"), atCalendar, run((*request).calendarMultiget)},
+		{davxml.C("free-busy-query"), atCalendarHome | atCalendar, run((*request).freeBusyQuery)},
 		{davxml.CR("addressbook-query"), atBook, run((*request).addressbookQuery)},
 		{davxml.CR("addressbook-multiget"), atBook, run((*request).addressbookMultiget)},
 		{davxml.D("principal-match"), atPrincipals | atHome | atCollection, run((*request).principalMatch)},

@@ -1,0 +1,142 @@
+package dav
+
+import (
+	"compress/gzip"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Answers are compressed while they are written, when the client takes gzip and there is enough to gain. The ETag stays the
+// one of the text: clients send it back as a condition, and Outlook CalDav Synchronizer understands no weak ones.
+//
+// Length tells secrets (BREACH) only where an attacker has text of his own and a secret in one answer and can make a
+// browser ask for it. Nothing here holds passwords or tokens, and what is asked for by other than simple methods, which
+// browsers do not send across origins unasked, is all that repeats anything of its request.
+
+// compressFrom is the least that is compressed, in bytes: below it an answer fits one packet anyway.
+const compressFrom = 1400
+
+// newCompressors is a pool of writers; each holds a quarter of a megabyte.
+func newCompressors() *sync.Pool {
+	return &sync.Pool{New: func() any {
+		// It fails for levels that do not exist only. The fastest one already makes XML a tenth.
+		w, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
+		if err != nil {
+			return nil
+		}
+		return w
+	}}
+}
+
+// answer notes what was sent, and compresses it. The head is held back until the first byte of the body, since what is
+// tiny is not compressed.
+type answer struct {
+	http.ResponseWriter
+	head   bool // the request is a HEAD
+	gzip   bool // the client takes it
+	pool   *sync.Pool
+	status int
+	begun  bool // the status is decided
+	sent   bool // the head is on its way
+	zip    *gzip.Writer
+}
+
+func (h *Handler) newAnswer(w http.ResponseWriter, r *http.Request) *answer {
+	return &answer{ResponseWriter: w, head: r.Method == http.MethodHead, gzip: takesGzip(r.Header), pool: h.compressors}
+}
+
+func (a *answer) WriteHeader(status int) {
+	if a.begun {
+		return
+	}
+	a.begun, a.status = true, status
+}
+
+func (a *answer) Write(b []byte) (int, error) {
+	if !a.begun {
+		a.WriteHeader(http.StatusOK)
+	}
+	if !a.sent {
+		a.send(len(b))
+	}
+	if a.zip != nil {
+		return a.zip.Write(b)
+	}
+	return a.ResponseWriter.Write(b)
+}
+
+// finish sends what is held back. Not to be called for an answer that is cut off.
+func (a *answer) finish() {
+	if !a.begun {
+		return
+	}
+	if !a.sent {
+		a.send(0)
+	}
+	if a.zip != nil {
+		_ = a.zip.Close() // the connection failed: nobody is left to be told
+		a.zip.Reset(nil)
+		a.pool.Put(a.zip)
+		a.zip = nil
+	}
+}
+
+// send decides about compression and sends the head. first is the length of the first piece of the body: listings write
+// large pieces until the last.
+func (a *answer) send(first int) {
+	a.sent = true
+	h := a.Header()
+	size := first
+	if n, err := strconv.Atoi(h.Get("Content-Length")); err == nil {
+		size = n
+	}
+	if compressible(h.Get("Content-Type")) && a.status != http.StatusNoContent && a.status != http.StatusNotModified {
+		vary(h, "Accept-Encoding")
+		// RFC 9110 9.3.2: a HEAD has the head of the GET.
+		if a.gzip && size >= compressFrom {
+			h.Set("Content-Encoding", "gzip")
+			h.Del("Content-Length")
+			if zip, ok := a.pool.Get().(*gzip.Writer); ok && !a.head {
+				zip.Reset(a.ResponseWriter)
+				a.zip = zip
+			}
+		}
+	}
+	a.ResponseWriter.WriteHeader(a.status)
+}
+
+// Unwrap is for http.ResponseController.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// compressible are the types of texts; photos are compressed already.
+func compressible(contentType string) bool {
+	return strings.HasPrefix(contentType, "text/") || strings.HasPrefix(contentType, "application/xml")
+}
+
+// takesGzip reads Accept-Encoding (RFC 9110 12.5.3). Without one nothing is compressed.
+func takesGzip(h http.Header) bool {
+	takes, any := -1.0, 0.0
+	for part := range strings.SplitSeq(strings.Join(h.Values("Accept-Encoding"), ","), ",") {
+		coding, params, _ := strings.Cut(part, ";")
+		weight := 1.0
+		if name, value, ok := strings.Cut(params, "="); ok && strings.EqualFold(strings.TrimSpace(name), "q") {
+			q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+			if err != nil {
+				q = 0
+			}
+			weight = q
+		}
+		switch strings.ToLower(strings.TrimSpace(coding)) {
+		case "gzip", "x-gzip":
+			takes = weight
+		case "*":
+			any = weight
+		}
+	}
+	if takes < 0 {
+		takes = any
+	}
+	return takes > 0
+}
