@@ -42,6 +42,7 @@ var allowed = []struct {
 	{"store/storetest", []string{"pim", "store", "internal/..."}},
 	{"store", []string{"pim"}},
 	{"auth", []string{"pim", "store"}},
+	{"birthday", []string{"pim", "pim/line", "pim/ics", "pim/vcf", "store"}},
 
 	{"crm/creatio/creatiosim/...", []string{"crm/creatio/creatiosim"}},
 	{"crm/crmtest", []string{"pim", "remote", "crm", "remote/remotetest"}},
@@ -51,6 +52,7 @@ var allowed = []struct {
 
 	{"dav/davxml", nil},
 	{"dav", []string{"pim/...", "store", "dav/davxml"}},
+	{"feed", []string{"pim/...", "store", "auth"}},
 	{"relay", []string{"pim/...", "remote", "store"}},
 	{"admin/...", []string{"pim/...", "remote", "store", "relay", "auth"}},
 }

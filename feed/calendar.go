@@ -1,0 +1,98 @@
+package feed
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"crmbridge/pim/ics"
+	"crmbridge/pim/tz"
+	"crmbridge/store"
+)
+
+const prodID = "-//CRM bridge//Feed//EN"
+
+// maxTimezone is what a calendar-timezone is read up to, in bytes.
+const maxTimezone = 256 << 10
+
+// subject is what one request is about.
+type subject struct {
+	feed store.Feed
+	user store.User
+	col  store.Collection
+}
+
+// calendar is the stored feed as Render wants it.
+func (s subject) calendar(now time.Time, refresh time.Duration, outlook bool) Calendar {
+	c := Calendar{
+		Name: s.col.DisplayName, Description: s.col.Description, Color: s.col.Color,
+		Zone: s.zone(now), Now: now, Refresh: refresh,
+		Busy: s.feed.Detail != store.DetailFull, Private: s.feed.Private, Alarms: s.feed.Alarms,
+		Tasks: strings.Contains(s.col.Components, "VTODO"), Outlook: outlook,
+		Key: []byte(s.col.Epoch + "/" + strconv.FormatInt(int64(s.feed.ID), 10)), ProdID: prodID,
+	}
+	if c.Busy {
+		c.Name = s.feed.Name // what the owner calls the calendar may be telling
+	} else if c.Name == "" {
+		c.Name = s.col.Slug
+	}
+	today := midnight(now, c.Zone.Loc, 0)
+	if s.feed.PastDays > 0 {
+		c.From = midnight(today, c.Zone.Loc, -s.feed.PastDays)
+	}
+	if s.feed.FutureDays > 0 {
+		c.Until = midnight(today, c.Zone.Loc, s.feed.FutureDays+1)
+	}
+	return c
+}
+
+// midnight is the begin of the day that is days after t's.
+func midnight(t time.Time, loc *time.Location, days int) time.Time {
+	y, m, d := t.In(loc).Date()
+	return tz.Instant(time.Date(y, m, d+days, 0, 0, 0, 0, time.UTC), loc)
+}
+
+// zone is the calendar's own (RFC 4791 5.2.2), else the user's, else UTC.
+func (s subject) zone(now time.Time) tz.Zone {
+	if z, ok := calendarZone(s.col.Timezone, now); ok {
+		return z
+	}
+	if z, err := tz.Resolve(s.user.Zone); s.user.Zone != "" && err == nil {
+		return z
+	}
+	return utc()
+}
+
+func calendarZone(text string, now time.Time) (tz.Zone, bool) {
+	if text == "" || len(text) > maxTimezone {
+		return tz.Zone{}, false
+	}
+	o, err := parse([]byte(text))
+	if err != nil {
+		return tz.Zone{}, false
+	}
+	zones := o.Calendar().Blocks("VTIMEZONE")
+	if len(zones) != 1 {
+		return tz.Zone{}, false
+	}
+	d := ics.Definition(zones[0])
+	z, err := tz.ResolveWith(d.TZID, d, yearOf(now))
+	return z, err == nil
+}
+
+// options are the objects that may be in the feed, by the index alone.
+func (c Calendar) options() store.EachOptions {
+	o := store.EachOptions{Text: true, Components: []string{"VEVENT"}}
+	if c.Tasks && !c.Busy {
+		o.Components = append(o.Components, "VTODO")
+	}
+	if !c.From.IsZero() {
+		from := c.From.Unix()
+		o.From = &from
+	}
+	if !c.Until.IsZero() {
+		until := c.Until.Unix()
+		o.Until = &until
+	}
+	return o
+}
