@@ -98,8 +98,27 @@ func readCalendar(f *flavor, text []byte, lim Limits) (document, error) {
 			return nil, forbidden(davxml.C("max-attendees-per-instance"), "There are too many attendees.")
 		}
 	}
+	first, last := o.Extent(ics.Zones{})
+	switch {
+	case !first.IsZero() && first.Before(minDate):
+		return nil, forbidden(davxml.C("min-date-time"), "A date is too early.") // RFC 4791 5.2.6
+	case last.After(maxDate):
+		return nil, forbidden(davxml.C("max-date-time"), "A date is too late.") // RFC 4791 5.2.7
+	case !o.CountsUpTo(lim.Steps):
+		return nil, forbidden(davxml.C("max-instances"), "The series has too many occurrences.") // RFC 4791 5.2.8
+	}
 	return calendarDocument{o}, nil
 }
+
+// The dates that objects may hold: what Windows, and so Outlook and Exchange, can count from, and the last that iCalendar
+// can write. Clients use both ends for "ever" and "never".
+var (
+	minDate = time.Date(1601, 1, 1, 0, 0, 0, 0, time.UTC)
+	maxDate = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+)
+
+// dateLimit prints a bound for CALDAV:min-date-time and max-date-time.
+func dateLimit(t time.Time) string { return t.Format("20060102T150405Z") }
 
 func attendees(b *line.Block) int {
 	n := 0

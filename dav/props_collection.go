@@ -71,6 +71,10 @@ func collectionProperties() []property {
 			value: textValue(davxml.C("max-attendees-per-instance"), func(e *env, _ *resource) string {
 				return strconv.Itoa(e.q.h.limits.Attendees)
 			})},
+		property{name: davxml.C("min-date-time"), on: atCalendar, // RFC 4791 5.2.6
+			value: textValue(davxml.C("min-date-time"), func(*env, *resource) string { return dateLimit(minDate) })},
+		property{name: davxml.C("max-date-time"), on: atCalendar, // RFC 4791 5.2.7
+			value: textValue(davxml.C("max-date-time"), func(*env, *resource) string { return dateLimit(maxDate) })},
 		property{name: davxml.C("max-instances"), on: atCalendar,
 			value: textValue(davxml.C("max-instances"), func(e *env, _ *resource) string {
 				return strconv.Itoa(e.q.h.limits.Steps)
