@@ -167,7 +167,7 @@ func (t transfer) collection(tx *store.Tx, src *resource) (outcome, error) {
 		if !writable(t.q.caller, old) {
 			return outcome{}, needPrivilege(old.path(), "unbind")
 		}
-		if err := tx.DeleteCollection(old.col.ID); err != nil {
+		if err := deleteCollection(tx, old.col); err != nil {
 			return outcome{}, err
 		}
 	}

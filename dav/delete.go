@@ -36,7 +36,7 @@ func (q *request) delete() error {
 			if !ok {
 				return outcome{}, preconditionFailed()
 			}
-			return outcome{status: http.StatusNoContent}, tx.DeleteCollection(r.col.ID)
+			return outcome{status: http.StatusNoContent}, deleteCollection(tx, r.col)
 		}
 		if !ok {
 			return q.refuseDelete(tx, &c, r)

@@ -235,6 +235,9 @@ func (q *request) dispatch() error {
 	if m.write && q.caller.ReadOnly {
 		return needPrivilege(at.path(), "write")
 	}
+	if !m.write {
+		q.freshen()
+	}
 	return m.run(q)
 }
 

@@ -34,7 +34,7 @@ func rootCommand(s streams, env map[string]string) *cobra.Command {
 	root.SetErr(s.err)
 	root.PersistentFlags().StringVar(&p.config, "config", "", "configuration file (default: config.yaml if there is one)")
 	root.PersistentFlags().BoolVar(&p.json, "json", false, "print JSON")
-	root.AddCommand(p.serveCommand(), p.demoCommand(), p.userCommand(), p.tokenCommand(), p.linkCommand(),
+	root.AddCommand(p.serveCommand(), p.demoCommand(), p.userCommand(), p.tokenCommand(), p.linkCommand(), p.birthdaysCommand(),
 		p.syncCommand(), p.conflictCommand(), p.doctorCommand(), p.migrateCommand(), p.secretCommand(), p.versionCommand())
 	return root
 }

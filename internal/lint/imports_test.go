@@ -51,7 +51,7 @@ var allowed = []struct {
 	{"exchange/...", []string{"pim/...", "remote", "exchange", "upstream"}},
 
 	{"dav/davxml", nil},
-	{"dav", []string{"pim/...", "store", "dav/davxml"}},
+	{"dav", []string{"pim/...", "store", "dav/davxml", "birthday"}},
 	{"feed", []string{"pim/...", "store", "auth"}},
 	{"relay", []string{"pim/...", "remote", "store"}},
 	{"admin/...", []string{"pim/...", "remote", "store", "relay", "auth"}},

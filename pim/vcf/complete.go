@@ -9,7 +9,7 @@ import (
 // Complete adds what a stored card must have and c has not: UID (RFC 6352 5.1), FN (RFC
 // 6350 6.2.1) and, in version 3.0, N (RFC 2426 3.1.2), without which iOS shows no card. FN comes
 // from the name, the company or an address; N from FN, marked as derived, so that no CRM
-// takes it for a name in parts. uid is a plain UUID. When nothing is missing, it is c
+// takes it for a name in parts. uid is written as it is, where there is none. When nothing is missing, it is c
 // itself; every line that was there keeps its bytes.
 func Complete(c *Card, uid string) *Card {
 	v := c.Version()
@@ -19,13 +19,10 @@ func Complete(c *Card, uid string) *Card {
 	}
 	out := c.clone()
 	if noUID {
-		if v == V4 {
-			uid = urnUUID + uid // RFC 6350 6.7.6: a URI by default
-		}
 		if old := out.card.First("UID"); old != nil {
-			out.card.Replace(old, line.New("UID", uid))
+			out.card.Replace(old, line.New("UID", line.Escape(uid)))
 		} else {
-			out.card.AddAfter(out.card.First("VERSION"), line.New("UID", uid))
+			out.card.AddAfter(out.card.First("VERSION"), line.New("UID", line.Escape(uid)))
 		}
 	}
 	out.complete(v)

@@ -44,7 +44,7 @@ func Convert(c *Card, v Version) (*Card, error) {
 func (c *Card) complete(v Version) {
 	p := c.Item()
 	if c.card.First("FN") == nil {
-		c.card.Add(line.New("FN", line.Escape(fullNameOf(p))))
+		c.card.Add(line.New("FN", line.Escape(FullName(p))))
 	}
 	if v == V3 && c.card.First("N") == nil { // RFC 2426 3.1.2
 		c.card.AddAfter(c.card.First("FN"), derivedName(p))

@@ -8,8 +8,8 @@ import (
 	"crmbridge/pim/line"
 )
 
-// noYear stands for an unknown year, as Apple has it; it is a leap year.
-const noYear = 1604
+// NoYear stands for an unknown year in pim.Contact's dates, as Apple has it; it is a leap year.
+const NoYear = 1604
 
 const omitYear = "X-APPLE-OMIT-YEAR"
 
@@ -68,7 +68,7 @@ func dateOf(l *line.Line) (pim.When, bool) {
 		return pim.When{}, false
 	}
 	if l.Param(omitYear) == y {
-		t = time.Date(noYear, t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
+		t = time.Date(NoYear, t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 	}
 	return pim.On(t.Year(), t.Month(), t.Day()), true
 }
@@ -82,9 +82,9 @@ func dateValue(l *line.Line, w pim.When, v Version) *line.Line {
 		basic = !strings.Contains(strings.TrimPrefix(old, "--"), "-")
 	}
 	switch {
-	case w.Time.Year() == noYear && v == V4:
+	case w.Time.Year() == NoYear && v == V4:
 		return l.WithValue(w.Time.Format("--0102"))
-	case w.Time.Year() == noYear:
+	case w.Time.Year() == NoYear:
 		return l.WithParam(line.P(omitYear, "1604")).WithValue(w.Time.Format("2006-01-02"))
 	case basic:
 		return l.WithValue(w.Time.Format("20060102"))

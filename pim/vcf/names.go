@@ -7,8 +7,9 @@ import (
 	"crmbridge/pim/line"
 )
 
-// fullNameOf is what FN says: the full name, else what can stand for it.
-func fullNameOf(p *pim.Contact) string {
+// FullName is how a contact is called: its full name, else the parts of its name, its nickname, company, address
+// or number, in this order; "Unnamed" when it has nothing.
+func FullName(p *pim.Contact) string {
 	parts := strings.Join(strings.Fields(strings.Join([]string{p.Prefix, p.Given, p.Middle, p.Family, p.Suffix}, " ")), " ")
 	candidates := []string{p.FullName, parts, p.Nickname, p.Company}
 	for _, list := range [...][]pim.Labeled{p.Emails, p.Phones} {
@@ -36,7 +37,7 @@ func isCompany(p *pim.Contact) bool {
 // derivedName makes an N of the full name: the last word is the family name; a group has
 // no other.
 func derivedName(p *pim.Contact) *line.Line {
-	words := strings.Fields(fullNameOf(p))
+	words := strings.Fields(FullName(p))
 	n := len(words)
 	family, given := "", strings.Join(words, " ")
 	switch {
@@ -52,7 +53,7 @@ func derivedName(p *pim.Contact) *line.Line {
 func (e *editor) names() {
 	p := e.want
 	if p.FullName == "" {
-		e.value("FN", line.Escape(fullNameOf(p)))
+		e.value("FN", line.Escape(FullName(p)))
 	}
 	switch {
 	case hasParts(p):
@@ -72,7 +73,7 @@ func (e *editor) names() {
 // fullName goes on from FN to what depends on it.
 func (e *editor) fullName() {
 	if e.want.FullName == "" {
-		e.text("FN", fullNameOf(e.want))
+		e.text("FN", FullName(e.want))
 	}
 	if n := e.b.First("N"); n != nil && n.HasParam(derived) && !hasParts(e.want) {
 		e.put("N", derivedName(e.want))

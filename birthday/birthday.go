@@ -1,0 +1,89 @@
+package birthday
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"crmbridge/pim"
+	"crmbridge/store"
+)
+
+// What is the kind of derived collection in store.Derived.
+const What = "birthdays"
+
+// slugs begin like this, so that one can tell from an address that it may be such a calendar.
+const slugs = "birthdays-"
+
+// MayBe says whether the collection under that path segment can be a birthday calendar.
+func MayBe(slug string) bool { return strings.HasPrefix(slug, slugs) }
+
+// Enable makes the birthday calendar of a book, or returns the one that there is. It is empty until Freshen.
+// pim.ErrInvalid when book is no address book.
+func Enable(tx *store.Tx, book store.Collection) (store.Collection, error) {
+	if book.Home != store.AddressBooks {
+		return store.Collection{}, pim.Errorf("birthday", pim.ErrInvalid, "%q is no address book", book.Slug)
+	}
+	d, err := tx.DerivedFrom(book.ID, What)
+	if err == nil {
+		return tx.Collection(d.CollectionID)
+	}
+	if !errors.Is(err, pim.ErrNotFound) {
+		return store.Collection{}, err
+	}
+	name := book.DisplayName
+	if name == "" {
+		name = book.Slug
+	}
+	c := store.Collection{
+		UserID: book.UserID, Home: store.Calendars, Slug: slugs + book.Slug, Components: "VEVENT",
+		DisplayName: "Birthdays (" + name + ")", Color: "#E9A23BFF", Transparent: true, ReadOnly: true,
+	}
+	made, err := tx.CreateCollection(c)
+	for n := 2; errors.Is(err, pim.ErrExists) && n < 100; n++ {
+		c.Slug = fmt.Sprintf("%s%s-%d", slugs, book.Slug, n)
+		made, err = tx.CreateCollection(c)
+	}
+	if err != nil {
+		return made, err
+	}
+	return made, tx.SetDerived(store.Derived{CollectionID: made.ID, SourceID: book.ID, What: What})
+}
+
+// Disable deletes the birthday calendar of a book; pim.ErrNotFound when there is none.
+func Disable(tx *store.Tx, book store.CollectionID) error {
+	d, err := tx.DerivedFrom(book, What)
+	if err != nil {
+		return err
+	}
+	return tx.DeleteCollection(d.CollectionID)
+}
+
+// Forget is Disable for a book that is about to be deleted, which may have none.
+func Forget(tx *store.Tx, book store.CollectionID) error {
+	if err := Disable(tx, book); !errors.Is(err, pim.ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+// FreshenHome is Freshen for all birthday calendars of a user.
+func FreshenHome(ctx context.Context, st *store.Store, u store.UserID) error {
+	var stale []store.CollectionID
+	err := st.Peek(ctx, func(tx *store.Tx) error {
+		cs, err := tx.Collections(u, store.Calendars)
+		for _, c := range cs {
+			if err == nil && c.ReadOnly && MayBe(c.Slug) {
+				stale = append(stale, c.ID)
+			}
+		}
+		return err
+	})
+	for _, c := range stale {
+		if err == nil {
+			err = Freshen(ctx, st, c)
+		}
+	}
+	return err
+}

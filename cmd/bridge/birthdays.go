@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"crmbridge/birthday"
+	"crmbridge/store"
+)
+
+func (p *program) birthdaysCommand() *cobra.Command {
+	c := &cobra.Command{Use: "birthdays", Short: "Show the birthdays of an address book as a calendar"}
+	c.AddCommand(
+		p.birthdaysSwitch("on", "Add a calendar with the birthdays and anniversaries of an address book", (*app).birthdaysOn),
+		p.birthdaysSwitch("off", "Remove that calendar", (*app).birthdaysOff))
+	return c
+}
+
+// birthdaysShown is what became of the calendar.
+type birthdaysShown struct {
+	User     string `json:"user"`
+	Book     string `json:"collection"`
+	Calendar string `json:"calendar,omitempty"` // its path segment; "" when there is none any more
+	Events   int    `json:"events"`
+}
+
+func (p *program) birthdaysSwitch(use, short string, do func(*app, context.Context, store.Collection) (birthdaysShown, error)) *cobra.Command {
+	var user, slug string
+	c := &cobra.Command{
+		Use: use, Short: short, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				var book store.Collection
+				err := a.store.View(ctx, func(tx *store.Tx) error {
+					u, err := userNamed(tx, user)
+					if err != nil {
+						return err
+					}
+					book, err = tx.CollectionBySlug(u.ID, store.AddressBooks, slug)
+					return err
+				})
+				if err != nil {
+					return err
+				}
+				row, err := do(a, ctx, book)
+				if err != nil {
+					return err
+				}
+				row.User, row.Book = user, slug
+				if p.json {
+					return p.printJSON(row)
+				}
+				if row.Calendar == "" {
+					return p.say("the birthdays of %q are no calendar any more", slug)
+				}
+				return p.say("%d birthdays and anniversaries of %q are in the calendar %q; it follows the address book from now on", row.Events, slug, row.Calendar)
+			})
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&user, "user", "", "account")
+	f.StringVar(&slug, "collection", "contacts", "the address book, by the last part of its address")
+	_ = c.MarkFlagRequired("user")
+	return c
+}
+
+func (a *app) birthdaysOn(ctx context.Context, book store.Collection) (birthdaysShown, error) {
+	var cal store.Collection
+	row := birthdaysShown{}
+	err := a.store.Update(ctx, func(tx *store.Tx) (err error) {
+		cal, err = birthday.Enable(tx, book)
+		return err
+	})
+	if err == nil {
+		err = birthday.Freshen(ctx, a.store, cal.ID)
+	}
+	if err != nil {
+		return row, err
+	}
+	row.Calendar = cal.Slug
+	err = a.store.View(ctx, func(tx *store.Tx) (err error) {
+		row.Events, _, err = tx.Count(cal.ID)
+		return err
+	})
+	return row, err
+}
+
+func (a *app) birthdaysOff(ctx context.Context, book store.Collection) (birthdaysShown, error) {
+	return birthdaysShown{}, a.store.Update(ctx, func(tx *store.Tx) error { return birthday.Disable(tx, book.ID) })
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestBirthdays(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, "")
+	p.alice()
+	s := p.serve()
+	put := func(name, birthday string) {
+		t.Helper()
+		text := "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:" + name + "\r\nFN:" + name + "\r\nN:" + name + ";;;;\r\nBDAY:" + birthday + "\r\nEND:VCARD\r\n"
+		if status, body := p.request("PUT", "/dav/addressbooks/alice/contacts/"+name+".vcf", text, map[string]string{"Content-Type": "text/vcard"}); status >= 300 {
+			t.Fatalf("PUT: %d %s", status, body)
+		}
+	}
+	put("Jane", "1980-05-06")
+	var row birthdaysShown
+	if err := json.Unmarshal([]byte(p.must("", "birthdays", "on", "--user", "alice", "--json")), &row); err != nil || row.Events != 1 || row.Calendar != "birthdays-contacts" {
+		t.Fatalf("%+v %v", row, err)
+	}
+	if out := p.must("", "birthdays", "on", "--user", "alice", "--collection", "contacts"); !strings.Contains(out, "1 birthdays") {
+		t.Errorf("once more: %s", out)
+	}
+	put("Joe", "1990-01-02")
+	status, body := p.request("PROPFIND", "/dav/calendars/alice/birthdays-contacts/", "", map[string]string{"Depth": "1"})
+	if status != http.StatusMultiStatus || strings.Count(body, ".ics</") != 2 {
+		t.Errorf("%d %s", status, body)
+	}
+	p.must("", "birthdays", "off", "--user", "alice")
+	if status, _ := p.request("PROPFIND", "/dav/calendars/alice/birthdays-contacts/", "", map[string]string{"Depth": "0"}); status != http.StatusNotFound {
+		t.Errorf("after off: %d", status)
+	}
+	for _, args := range [][]string{{"off", "--user", "alice"}, {"on", "--user", "alice", "--collection", "calendar"}, {"on", "--user", "bob"}} {
+		if out, code := p.cmd("", append([]string{"birthdays"}, args...)...); code == 0 {
+			t.Errorf("birthdays %s: %s", strings.Join(args, " "), out)
+		}
+	}
+	s.stop()
+}
