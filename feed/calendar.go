@@ -20,6 +20,8 @@ type subject struct {
 	feed store.Feed
 	user store.User
 	col  store.Collection
+	// changed is when the collection or any of its objects last changed.
+	changed time.Time
 }
 
 // calendar is the stored feed as Render wants it.

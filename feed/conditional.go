@@ -30,7 +30,7 @@ func (s subject) validators(c Calendar, version string) validators {
 	_, _ = fmt.Fprintf(h, "%d %q %t %t %t %d %d\n", s.feed.ID, s.feed.Name, c.Busy, c.Private, c.Alarms, s.feed.PastDays, s.feed.FutureDays)
 	_, _ = fmt.Fprintf(h, "%q %t %d\n", c.Zone.Name, c.Outlook, c.Refresh)
 	v := validators{modified: s.feed.CreatedAt}
-	for _, t := range []time.Time{s.col.UpdatedAt, s.user.UpdatedAt} {
+	for _, t := range []time.Time{s.changed, s.user.UpdatedAt} {
 		v.modified = latest(v.modified, t)
 	}
 	// Zones are described as of this year, and a window moves every day.

@@ -199,10 +199,11 @@ func (q *request) find(ctx context.Context) (subject, error) {
 
 func look(tx *store.Tx, hash []byte) (subject, error) {
 	var s subject
-	var errs [3]error
+	var errs [4]error
 	s.feed, errs[0] = tx.FeedByHash(hash)
 	s.user, errs[1] = tx.User(s.feed.UserID)
 	s.col, errs[2] = tx.Collection(s.feed.CollectionID)
+	s.changed, errs[3] = tx.ChangedAt(s.col)
 	for _, err := range errs {
 		if err != nil && !errors.Is(err, pim.ErrNotFound) {
 			return s, err

@@ -1,6 +1,12 @@
 package store
 
-import "crmbridge/pim"
+import (
+	"database/sql"
+	"errors"
+	"time"
+
+	"crmbridge/pim"
+)
 
 // CreateFeed adds a feed of a living collection of the user; id and time are filled in.
 // pim.ErrExists when the hash is known, pim.ErrNotFound without user or collection.
@@ -64,4 +70,17 @@ func (t *Tx) TouchFeed(id FeedID, agent string) error {
 		return notFound("touch feed", "feed")
 	}
 	return fail("touch feed", err)
+}
+
+// ChangedAt is when a collection last changed: its properties or any of its objects,
+// deleted ones too.
+func (t *Tx) ChangedAt(c Collection) (time.Time, error) {
+	o, err := take[Object](t, "collection_id = ? ORDER BY seq DESC LIMIT 1", c.ID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c.UpdatedAt, nil
+	}
+	if o.UpdatedAt.After(c.UpdatedAt) {
+		return o.UpdatedAt, nil
+	}
+	return c.UpdatedAt, fail("changed at", err)
 }

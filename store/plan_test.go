@@ -278,6 +278,7 @@ func readAll(t *testing.T, s *Store) {
 			func() error { _, err := tx.LinksOf(1); return err },
 			func() error { _, err := tx.DueLinks(testNow()); return err },
 			func() error { _, err := tx.Feeds(1); return err },
+			func() error { _, err := tx.ChangedAt(Collection{ID: 1}); return err },
 			func() error { _, err := tx.Feed(1, 1); return err },
 			func() error { _, err := tx.FeedByHash([]byte("f")); return err },
 			func() error { _, err := tx.DerivedOf(1); return err },

@@ -89,3 +89,46 @@ func testDerived(t *testing.T, open Opener) {
 	f.refused(pim.ErrNotFound, func(tx *store.Tx) error { _, err := tx.DerivedOf(days.ID); return err })
 	f.update(func(tx *store.Tx) error { return tx.DeleteDerived(days.ID) })
 }
+
+func testChangedAt(t *testing.T, open Opener) {
+	f := setUp(t, open, store.Config{})
+	var last time.Time
+	later := func(what string, do func(*store.Tx) error) {
+		t.Helper()
+		f.update(do)
+		f.view(func(tx *store.Tx) error {
+			c, err := tx.Collection(f.cal.ID)
+			if err != nil {
+				return err
+			}
+			at, err := tx.ChangedAt(c)
+			if !at.After(last) {
+				t.Errorf("%s: %s is not after %s", what, at, last)
+			}
+			last = at
+			return err
+		})
+	}
+	later("nothing yet", func(*store.Tx) error { return nil })
+	put := func(uid, text string) func(*store.Tx) error {
+		return func(tx *store.Tx) error {
+			_, err := tx.PutObject(store.Put{Collection: f.cal.ID, Name: uid, UID: uid, Kind: pim.KindEvent, Component: "VEVENT", Text: []byte(text)})
+			return err
+		}
+	}
+	later("an object", put("a", "one"))
+	later("another", put("b", "one"))
+	later("the first again", put("a", "two"))
+	later("the name", func(tx *store.Tx) error {
+		c, err := tx.Collection(f.cal.ID)
+		if err == nil {
+			c.DisplayName = "other"
+			_, err = tx.UpdateCollection(c)
+		}
+		return err
+	})
+	later("a deletion", func(tx *store.Tx) error {
+		_, err := tx.DeleteObject(f.cal.ID, "b", store.Cond{}, "test", 0)
+		return err
+	})
+}

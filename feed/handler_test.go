@@ -1,0 +1,417 @@
+package feed_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/rand"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"crmbridge/auth"
+	"crmbridge/feed"
+	"crmbridge/pim"
+	"crmbridge/store"
+	"crmbridge/store/storetest"
+)
+
+// counters notes what the handler counts.
+type counters struct {
+	mu     sync.Mutex
+	what   map[string]int
+	panics int
+}
+
+func (c *counters) Feed(outcome string, _ time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.what[outcome]++
+}
+
+func (c *counters) Panic() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.panics++
+}
+
+// server is a handler over a store with the user ann and her calendar.
+type server struct {
+	t      *testing.T
+	h      *feed.Handler
+	store  *store.Store
+	clock  *clock
+	user   store.User
+	cal    store.Collection
+	log    *bytes.Buffer
+	counts *counters
+}
+
+// clock stands still until it is moved.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+func newServer(t *testing.T, limits ...feed.Limits) *server {
+	t.Helper()
+	s := &server{t: t, clock: &clock{at: now}, log: &bytes.Buffer{}, counts: &counters{what: map[string]int{}}}
+	s.store = storetest.OpenWith(t, store.Config{Now: s.clock.now})
+	s.update(func(tx *store.Tx) (err error) {
+		if s.user, err = tx.CreateUser(store.User{Name: "ann", Zone: "Europe/Berlin"}); err != nil {
+			return err
+		}
+		s.cal, err = tx.CreateCollection(store.Collection{UserID: s.user.ID, Home: store.Calendars, Slug: "calendar", DisplayName: "Ann's calendar",
+			Components: "VEVENT,VTODO", Color: "#ff0000"})
+		return err
+	})
+	o := feed.Options{Store: s.store, Now: s.clock.now, Metrics: s.counts, Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	if len(limits) > 0 {
+		o.Limits = limits[0]
+	}
+	s.h = feed.New(o)
+	s.clock.advance(time.Minute)
+	return s
+}
+
+func (s *server) update(f func(*store.Tx) error) {
+	s.t.Helper()
+	if err := s.store.Update(s.t.Context(), f); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// put stores an event at 10:00 of a day.
+func (s *server) put(uid, day, more string) {
+	s.t.Helper()
+	start, err := time.Parse("20060102T150405Z", day+"T100000Z")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	text := "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:" + uid + "\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:" + day +
+		"T100000Z\r\nDTEND:" + day + "T110000Z\r\nSUMMARY:About " + uid + "\r\n" + more + "END:VEVENT\r\nEND:VCALENDAR\r\n"
+	s.update(func(tx *store.Tx) error {
+		_, err := tx.PutObject(store.Put{Collection: s.cal.ID, Name: uid + ".ics", UID: uid, Kind: pim.KindEvent, Component: "VEVENT", Text: []byte(text),
+			Start: start.Unix(), End: start.Unix() + 3600})
+		return err
+	})
+}
+
+// add makes a feed and gives its path and secret.
+func (s *server) add(f store.Feed) (path, secret string, made store.Feed) {
+	s.t.Helper()
+	secret, err := auth.NewSecret(rand.Reader)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	f.UserID, f.Hash = s.user.ID, auth.HashSecret(secret)
+	if f.CollectionID == 0 {
+		f.CollectionID = s.cal.ID
+	}
+	if f.Name == "" {
+		f.Name = "work"
+	}
+	s.update(func(tx *store.Tx) (err error) { made, err = tx.CreateFeed(f); return err })
+	address, _ := feed.Address("", secret, f.Name)
+	return address, secret, made
+}
+
+func (s *server) call(method, path string, headers ...string) *http.Response {
+	s.t.Helper()
+	r := httptest.NewRequestWithContext(s.t.Context(), method, path, nil)
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Add(name, value)
+	}
+	w := httptest.NewRecorder()
+	s.h.ServeHTTP(w, r)
+	return w.Result()
+}
+
+// get is call that wants a status, and gives the body.
+func (s *server) get(want int, path string, headers ...string) (string, http.Header) {
+	s.t.Helper()
+	res := s.call("GET", path, headers...)
+	b, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != want {
+		s.t.Fatalf("%d, not %d: %v %s", res.StatusCode, want, err, b)
+	}
+	return string(b), res.Header
+}
+
+var full = store.Feed{Detail: store.DetailFull}
+
+func TestGet(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.put("one", "20260310", "")
+	s.put("two", "20260311", "CLASS:PRIVATE\r\n")
+	path, _, f := s.add(full)
+	s.clock.advance(time.Minute)
+	body, h := s.get(200, path, "User-Agent: Thunderbird/153")
+	o := wellFormed(t, []byte(body))
+	if es := o.Calendar().Blocks("VEVENT"); len(es) != 1 || es[0].Value("SUMMARY") != "About one" {
+		t.Errorf("%s", body)
+	}
+	if got := o.Calendar().Value("X-WR-TIMEZONE") + o.Calendar().Value("NAME") + o.Calendar().Value("COLOR") + o.Calendar().Value("X-PUBLISHED-TTL"); got != "Europe/BerlinAnn's calendarredPT15M" {
+		t.Errorf("%s", got)
+	}
+	for name, want := range map[string]string{
+		"Content-Type": "text/calendar; charset=utf-8; method=PUBLISH", "Cache-Control": "private, no-cache", "Referrer-Policy": "no-referrer",
+		"X-Robots-Tag": "noindex, nofollow, noarchive", "X-Content-Type-Options": "nosniff", "Vary": "Accept-Encoding, User-Agent",
+	} {
+		if h.Get(name) != want {
+			t.Errorf("%s is %q", name, h.Get(name))
+		}
+	}
+	if h.Get("Last-Modified") == "" || !strings.HasPrefix(h.Get("ETag"), `"`) {
+		t.Errorf("%v", h)
+	}
+	head := s.call("HEAD", path)
+	if rest, _ := io.ReadAll(head.Body); head.StatusCode != 200 || len(rest) != 0 || !maps.EqualFunc(head.Header, h, slices.Equal[[]string]) {
+		t.Errorf("HEAD: %d %v", head.StatusCode, head.Header)
+	}
+	err := s.store.View(t.Context(), func(tx *store.Tx) error {
+		got, err := tx.Feed(s.user.ID, f.ID)
+		if err == nil && (got.LastUsed == nil || got.LastAgent != "Thunderbird/153") {
+			t.Errorf("%+v", got)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestConditions(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.put("one", "20260310", "")
+	path, _, _ := s.add(full)
+	s.clock.advance(time.Minute)
+	_, h := s.get(200, path)
+	tag, modified := h.Get("ETag"), h.Get("Last-Modified")
+	same := []string{
+		"If-None-Match: " + tag, "If-None-Match: W/" + tag, `If-None-Match: "x", ` + tag, "If-None-Match: *", "If-Modified-Since: " + modified,
+		"If-None-Match: " + strings.TrimSuffix(tag, `"`) + `-gzip"`,
+	}
+	for _, c := range same {
+		body, h := s.get(304, path, c)
+		if body != "" || h.Get("ETag") != tag || h.Get("Cache-Control") == "" || h.Get("Content-Type") != "" {
+			t.Errorf("%s: %q %v", c, body, h)
+		}
+	}
+	s.get(200, path, `If-None-Match: "x"`, "If-Modified-Since: "+modified)
+	s.get(200, path, "If-Modified-Since: Mon, 05 Jan 2015 09:00:00 GMT")
+	if _, h := s.get(200, path, "User-Agent: Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.16327; Pro)"); h.Get("ETag") == tag {
+		t.Error("Outlook reads another text under the same tag")
+	}
+	s.put("two", "20260311", "")
+	// In the second of the change a date says nothing.
+	if _, h := s.get(200, path, "If-None-Match: "+tag); h.Get("ETag") == tag || h.Get("Last-Modified") != "" {
+		t.Errorf("after a change: %v", h)
+	}
+	s.clock.advance(time.Minute)
+	if _, h := s.get(200, path, "If-Modified-Since: "+modified); h.Get("Last-Modified") == modified {
+		t.Errorf("after a change: %v", h)
+	}
+	_, h = s.get(200, path)
+	s.clock.advance(24 * time.Hour)
+	s.get(304, path, "If-None-Match: "+h.Get("ETag"))
+}
+
+// A window moves at midnight of the calendar's zone, and its tag with it.
+func TestWindowMoves(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.put("past", "20260301", "")
+	s.put("here", "20260302", "")
+	s.put("soon", "20260304", "")
+	s.put("late", "20260305", "")
+	shown := func(body string) string {
+		var out []string
+		for _, e := range wellFormed(t, []byte(body)).Calendar().Blocks("VEVENT") {
+			out = append(out, e.Value("UID"))
+		}
+		return strings.Join(out, " ")
+	}
+	path, _, _ := s.add(store.Feed{Detail: store.DetailFull, PastDays: 1, FutureDays: 2})
+	body, h := s.get(200, path)
+	if got := shown(body); got != "past here soon" {
+		t.Errorf("on 2 March: %s", got)
+	}
+	s.clock.advance(10*time.Hour + 30*time.Minute) // 22:31 in UTC, 23:31 in Berlin
+	s.get(304, path, "If-None-Match: "+h.Get("ETag"))
+	s.clock.advance(time.Hour)
+	body, later := s.get(200, path, "If-None-Match: "+h.Get("ETag"), "If-Modified-Since: "+h.Get("Last-Modified"))
+	if got := shown(body); got != "here soon late" || later.Get("Last-Modified") == h.Get("Last-Modified") {
+		t.Errorf("on 3 March: %s, %v", got, later)
+	}
+}
+
+func TestGzip(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.put("one", "20260310", "")
+	path, _, _ := s.add(full)
+	plain, h := s.get(200, path, "Accept-Encoding: br, gzip;q=0")
+	packed, zh := s.get(200, path, "Accept-Encoding: deflate, gzip;q=0.8")
+	if zh.Get("Content-Encoding") != "gzip" || h.Get("Content-Encoding") != "" || h.Get("ETag") != zh.Get("ETag") {
+		t.Errorf("%v\n%v", h, zh)
+	}
+	r, err := gzip.NewReader(strings.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := io.ReadAll(r); err != nil || string(b) != plain {
+		t.Errorf("%v %s", err, b)
+	}
+	if got := s.call("HEAD", path, "Accept-Encoding: gzip").Header; !maps.EqualFunc(got, zh, slices.Equal[[]string]) {
+		t.Errorf("HEAD: %v", got)
+	}
+}
+
+// Whatever is wrong with an address, the answer is the same.
+func TestGone(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.put("one", "20260310", "")
+	before, after := s.clock.now().Add(-time.Minute), s.clock.now().Add(time.Hour)
+	good, secret, _ := s.add(store.Feed{Detail: store.DetailFull, ExpiresAt: &after})
+	expired, _, _ := s.add(store.Feed{Detail: store.DetailFull, ExpiresAt: &before})
+	revoked, _, f := s.add(full)
+	f.RevokedAt = &before
+	s.update(func(tx *store.Tx) error { return tx.UpdateFeed(f) })
+	s.get(200, good)
+	want, wantHeader := s.get(404, "/feeds/"+strings.Repeat("a", len(secret))+"/work.ics")
+	for name, path := range map[string]string{
+		"expired": expired, "revoked": revoked, "other name": strings.Replace(good, "work", "home", 1), "no name": "/feeds/" + secret + "/.ics",
+		"no end": strings.TrimSuffix(good, ".ics"), "only the prefix": "/feeds/", "secret alone": "/feeds/" + secret, "deeper": good + "/work.ics",
+		"long": "/feeds/" + strings.Repeat("a", 5000) + "/work.ics", "cut": strings.Replace(good, secret, secret[:20], 1),
+	} {
+		if body, h := s.get(404, path); body != want || !maps.EqualFunc(h, wantHeader, slices.Equal[[]string]) {
+			t.Errorf("%s: %q %v", name, body, h)
+		}
+	}
+	s.update(func(tx *store.Tx) error { s.user.Disabled = true; return tx.UpdateUser(s.user) })
+	s.get(404, good)
+	s.update(func(tx *store.Tx) error { s.user.Disabled = false; return tx.UpdateUser(s.user) })
+	s.get(200, good)
+	s.clock.advance(time.Hour)
+	if body, _ := s.get(404, good, "If-None-Match: *"); body != want {
+		t.Errorf("%q", body)
+	}
+	if s.counts.what["full"] != 2 || s.counts.what["unknown"] != 13 {
+		t.Errorf("%v", s.counts.what)
+	}
+}
+
+// Programs that look whether they may write are refused without a look at the address.
+func TestOnlyReading(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	path, _, _ := s.add(full)
+	for _, method := range []string{"PUT", "POST", "DELETE", "PROPFIND", "OPTIONS", "REPORT", "MKCALENDAR"} {
+		for _, p := range []string{path, "/feeds/unknown/x.ics"} {
+			res := s.call(method, p, "If-Match: nothing")
+			if res.StatusCode != 405 || res.Header.Get("Allow") != "GET, HEAD" {
+				t.Errorf("%s: %d %v", method, res.StatusCode, res.Header)
+			}
+		}
+	}
+}
+
+// Who asks too often is told when to come back, guessing sooner than reading; and nobody else is.
+func TestThrottle(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, feed.Limits{Burst: 20, Rate: 1, Miss: 10})
+	path, _, _ := s.add(full)
+	for range 20 {
+		s.get(200, path)
+	}
+	_, h := s.get(503, path)
+	if h.Get("Retry-After") != "1" {
+		t.Errorf("Retry-After: %s", h.Get("Retry-After"))
+	}
+	s.clock.advance(time.Second)
+	s.get(200, path)
+	s.clock.advance(time.Hour)
+	s.get(404, "/feeds/a/x.ics")
+	s.get(404, "/feeds/b/x.ics")
+	if _, h = s.get(503, "/feeds/c/x.ics"); h.Get("Retry-After") != "1" {
+		t.Errorf("Retry-After: %s", h.Get("Retry-After"))
+	}
+	r := httptest.NewRequest("GET", path, nil)
+	r.RemoteAddr = "[2001:db8::7]:99"
+	w := httptest.NewRecorder()
+	s.h.ServeHTTP(w, r)
+	if w.Code != 200 {
+		t.Errorf("another network: %d", w.Code)
+	}
+}
+
+// A feed of busy times says nothing else, not even how its owner calls the calendar.
+func TestBusyFeed(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.put("one", "20260310", "LOCATION:Room 7\r\n")
+	path, _, _ := s.add(store.Feed{Detail: store.DetailBusy, Alarms: true})
+	body, _ := s.get(200, path)
+	again, _, _ := s.add(store.Feed{Detail: store.DetailBusy})
+	other, _ := s.get(200, again)
+	for _, text := range []string{"About", "Room", "Ann", "UID:one"} {
+		if strings.Contains(body, text) {
+			t.Errorf("%q is in it:\n%s", text, body)
+		}
+	}
+	uid := func(b string) string { return wellFormed(t, []byte(b)).UID() }
+	if uid(body) == "" || uid(body) == uid(other) {
+		t.Error("two feeds can be told to be of one calendar by their UIDs")
+	}
+}
+
+// Nothing that is logged leads to a feed: not when all is well, and not when things fail.
+func TestSecretsAreNotLogged(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.put("one", "20260310", "")
+	s.update(func(tx *store.Tx) error {
+		_, err := tx.PutObject(store.Put{Collection: s.cal.ID, Name: "b.ics", UID: "b", Kind: pim.KindEvent, Component: "VEVENT", Text: []byte("BEGIN:VCALENDAR\r\nno line")})
+		return err
+	})
+	path, secret, _ := s.add(full)
+	s.get(200, path)
+	s.get(404, path+"x.ics")
+	s.h = feed.New(feed.Options{Store: s.store, Now: s.clock.now, Log: slog.New(slog.NewTextHandler(s.log, nil)), Limits: feed.Limits{Time: time.Nanosecond}})
+	body, h := s.get(503, path)
+	if h.Get("Retry-After") == "" || h.Get("ETag") != "" {
+		t.Errorf("%v", h)
+	}
+	log := s.log.String()
+	if !strings.Contains(log, "left out") || !strings.Contains(log, "feed: failed") {
+		t.Errorf("nothing was logged:\n%s", log)
+	}
+	for _, text := range []string{secret, strings.ReplaceAll(secret, "-", ""), secret[:9], "/feeds/"} {
+		if strings.Contains(log, text) || strings.Contains(body, text) {
+			t.Errorf("%q is in:\n%s", text, log)
+		}
+	}
+}
