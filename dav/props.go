@@ -39,7 +39,7 @@ type catalog struct {
 func newCatalog() *catalog {
 	c := &catalog{byName: map[xml.Name]*property{}}
 	for _, part := range [][]property{
-		basicProperties(), principalProperties(), collectionProperties(), objectProperties(),
+		basicProperties(), accessProperties(), principalProperties(), collectionProperties(), objectProperties(),
 	} {
 		c.rows = append(c.rows, part...)
 	}

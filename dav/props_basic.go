@@ -1,9 +1,7 @@
 package dav
 
 import (
-	"encoding/xml"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -15,22 +13,18 @@ import (
 // basicProperties are those of RFC 4918, 3744, 5397 and 5842 that many kinds of resource have.
 func basicProperties() []property {
 	containers := everywhere &^ atObject
-	owned := atPrincipal | atHome | atCollection | atObject
 	return []property{
 		{name: davxml.D("resourcetype"), on: everywhere, all: true, slim: true, value: resourceType},
 		{name: davxml.D("creationdate"), on: atCollection | atObject, all: true, value: creationDate},
 		{name: davxml.D("getlastmodified"), on: atCollection | atObject, all: true, value: lastModified},
 		{name: davxml.D("current-user-principal"), on: everywhere,
 			value: hrefValue(davxml.D("current-user-principal"), callerPath)},
-		{name: davxml.D("owner"), on: owned, value: hrefValue(davxml.D("owner"), callerPath)},
+		{name: davxml.D("owner"), on: atOwned, value: hrefValue(davxml.D("owner"), callerPath)},
 		{name: davxml.D("principal-collection-set"), on: everywhere,
 			value: hrefValue(davxml.D("principal-collection-set"), func(*env, *resource) string { return principalsPath })},
 		{name: davxml.D("add-member"), on: atCollection, // RFC 5995 3.2.1
 			value: hrefValue(davxml.D("add-member"), func(_ *env, r *resource) string { return r.path() })},
 		{name: davxml.D("supported-report-set"), on: containers, value: supportedReports},
-		{name: davxml.D("current-user-privilege-set"), on: everywhere, value: privileges()},
-		{name: davxml.D("supported-privilege-set"), on: everywhere,
-			value: fixedValue(davxml.D("supported-privilege-set"), privilegeTree())},
 		{name: davxml.D("resource-id"), on: atPrincipal | atHome | atCollection, value: resourceID},
 		// The homes are found from wherever a client starts.
 		{name: calendars.homeSet, on: atRoot | atPrincipals | atPrincipal | atHomes | atHome,
@@ -108,62 +102,5 @@ func resourceID(dst []byte, e *env, r *resource) ([]byte, error) {
 func (e *env) writable(r *resource) bool { return writable(e.q.caller, r) }
 
 func writable(c Caller, r *resource) bool {
-	return !c.ReadOnly && r.at&(atPrincipal|atHome|atCollection|atObject) != 0 && (r.col == nil || !r.col.ReadOnly)
-}
-
-// The privileges of RFC 3744 3 that are told apart here. Clients look for different ones of the writing kind, so
-// that a writable resource names the aggregate and its parts, and a read-only one names none.
-var (
-	readPrivileges  = []xml.Name{davxml.D("read"), davxml.D("read-current-user-privilege-set")}
-	writePrivileges = []xml.Name{
-		davxml.D("write"), davxml.D("write-content"), davxml.D("write-properties"), davxml.D("bind"), davxml.D("unbind"),
-	}
-)
-
-// privileges builds RFC 3744 5.4.
-func privileges() func([]byte, *env, *resource) ([]byte, error) {
-	name := davxml.D("current-user-privilege-set")
-	content := func(names []xml.Name) []byte {
-		var dst []byte
-		for _, n := range names {
-			dst = davxml.AppendNames(dst, davxml.D("privilege"), n)
-		}
-		return dst
-	}
-	reader := fixedValue(name, content(readPrivileges))
-	writer := fixedValue(name, content(slices.Concat(readPrivileges, writePrivileges)))
-	// A principal has properties, but nothing in it.
-	arranger := fixedValue(name, content(append(slices.Clip(readPrivileges), davxml.D("write-properties"))))
-	return func(dst []byte, e *env, r *resource) ([]byte, error) {
-		switch {
-		case !e.writable(r):
-			return reader(dst, e, r)
-		case r.at == atPrincipal:
-			return arranger(dst, e, r)
-		}
-		return writer(dst, e, r)
-	}
-}
-
-// privilegeTree is the content of RFC 3744 5.3: write is made of its parts.
-func privilegeTree() []byte {
-	leaf := func(dst []byte, n xml.Name, inside ...xml.Name) []byte {
-		dst = davxml.AppendOpen(dst, davxml.D("supported-privilege"))
-		dst = davxml.AppendNames(dst, davxml.D("privilege"), n)
-		for _, sub := range inside {
-			dst = davxml.AppendOpen(dst, davxml.D("supported-privilege"))
-			dst = davxml.AppendNames(dst, davxml.D("privilege"), sub)
-			dst = davxml.AppendText(dst, davxml.D("description"), sub.Local)
-			dst = davxml.AppendClose(dst, davxml.D("supported-privilege"))
-		}
-		return dst
-	}
-	closing := func(dst []byte, n xml.Name) []byte {
-		dst = davxml.AppendText(dst, davxml.D("description"), n.Local)
-		return davxml.AppendClose(dst, davxml.D("supported-privilege"))
-	}
-	dst := leaf(nil, davxml.D("all"))
-	dst = closing(leaf(dst, readPrivileges[0], readPrivileges[1:]...), readPrivileges[0])
-	dst = closing(leaf(dst, writePrivileges[0], writePrivileges[1:]...), writePrivileges[0])
-	return closing(dst, davxml.D("all"))
+	return !c.ReadOnly && r.at&atOwned != 0 && (r.col == nil || !r.col.ReadOnly)
 }

@@ -23,6 +23,7 @@ func reportTable() []reportRow {
 		{davxml.C("free-busy-query"), atCalendarHome | atCalendar, run((*request).freeBusyQuery)},
 		{davxml.CR("addressbook-query"), atBook, run((*request).addressbookQuery)},
 		{davxml.CR("addressbook-multiget"), atBook, run((*request).addressbookMultiget)},
+		{davxml.D("acl-principal-prop-set"), everywhere, run((*request).aclPrincipalPropSet)},
 		{davxml.D("principal-match"), atPrincipals | atHome | atCollection, run((*request).principalMatch)},
 		{davxml.D("principal-property-search"), everywhere &^ atObject, run((*request).principalPropertySearch)},
 		{davxml.D("principal-search-property-set"), everywhere &^ atObject, run((*request).principalSearchPropertySet)},

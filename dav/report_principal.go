@@ -43,8 +43,37 @@ func (q *request) self(ask davxml.PropFind, is bool) error {
 	})
 }
 
+// depthZero refuses other depths of the reports that have none (RFC 3744 9.2 to 9.5).
+func (q *request) depthZero() error {
+	depth, err := q.depth(0)
+	if err == nil && depth != 0 {
+		err = badRequest("This report has depth 0 only.", nil)
+	}
+	return err
+}
+
+// aclPrincipalPropSet is RFC 3744 9.2: whoever stands in the DAV:acl of a resource, and that is its owner.
+func (q *request) aclPrincipalPropSet(rep *davxml.ACLPrincipalPropSet) error {
+	if err := q.depthZero(); err != nil {
+		return err
+	}
+	owned := false
+	err := q.h.store.View(q.ctx, func(tx *store.Tx) error {
+		r, err := q.load(tx, q.at)
+		owned = err == nil && r.at&atOwned != 0
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return q.self(rep.Prop, owned)
+}
+
 // principalMatch is RFC 3744 9.3.
 func (q *request) principalMatch(rep *davxml.PrincipalMatch) error {
+	if err := q.depthZero(); err != nil {
+		return err
+	}
 	if q.at.at == atPrincipals {
 		return q.self(rep.Prop, rep.Property == xml.Name{} || rep.Property == davxml.D("principal-URL"))
 	}
@@ -66,6 +95,9 @@ func (q *request) principalMatch(rep *davxml.PrincipalMatch) error {
 
 // principalPropertySearch is RFC 3744 9.4.
 func (q *request) principalPropertySearch(rep *davxml.PrincipalPropertySearch) error {
+	if err := q.depthZero(); err != nil {
+		return err
+	}
 	values := searchable(q.caller.User)
 	hits := 0
 	for _, s := range rep.Searches {
@@ -119,6 +151,9 @@ func (q *request) calendarServerPrincipalSearch(rep *davxml.CalendarServerPrinci
 
 // principalSearchPropertySet is RFC 3744 9.5.
 func (q *request) principalSearchPropertySet(*davxml.PrincipalSearchPropertySet) error {
+	if err := q.depthZero(); err != nil {
+		return err
+	}
 	var content []byte
 	for _, p := range []struct {
 		name xml.Name

@@ -9,9 +9,14 @@ import (
 	"crmbridge/store"
 )
 
-// syncCollection is RFC 6578 3.2. Any Depth is taken, as programs send 0, 1 and none.
+// syncCollection is RFC 6578 3.2. RFC 6578 wants depth 0, but Thunderbird sends 1; an infinite one was the infinite level
+// in its drafts. Without collections inside, a calendar's two levels are one.
 func (q *request) syncCollection(rep *davxml.SyncCollection) error {
-	if q.at.at&atHome != 0 && rep.Infinite {
+	depth, err := q.depth(0)
+	if err != nil {
+		return err
+	}
+	if q.at.at&atHome != 0 && (rep.Infinite || depth < 0) {
 		return forbidden(davxml.D("sync-traversal-supported"), "Only one level is answered.") // RFC 6578 3.3
 	}
 	return q.listing(rep.Prop, nil, func(l *lister, r *resource) error {

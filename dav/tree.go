@@ -24,6 +24,7 @@ const (
 	atHome       = atCalendarHome | atBookHome
 	atCollection = atCalendar | atBook
 	atObject     = atEvent | atCard
+	atOwned      = atPrincipal | atHome | atCollection | atObject
 	everywhere   = atRoot | atPrincipals | atPrincipal | atHomes | atHome | atCollection | atObject
 )
 

@@ -17,7 +17,7 @@
 //	  *SyncCollection                     RFC 6578 3.2          synccollection.go
 //	  *ExpandProperty                     RFC 3253 3.8          expandproperty.go
 //	  *PrincipalPropertySearch, *PrincipalSearchPropertySet,
-//	  *PrincipalMatch                     RFC 3744 9.3-9.5      principal.go
+//	  *PrincipalMatch, *ACLPrincipalPropSet                     RFC 3744 9.2-9.5      principal.go
 //	  *CalendarServerPrincipalSearch      Apple                 principal.go
 //
 // As RFC 4918 17 asks, elements and attributes that are not known are passed over, except inside a filter, where

@@ -27,6 +27,7 @@ func FuzzExpandProperty(f *testing.F)             { fuzzRequest(f, D("expand-pro
 func FuzzPrincipalPropertySearch(f *testing.F)    { fuzzRequest(f, D("principal-property-search")) }
 func FuzzPrincipalSearchPropertySet(f *testing.F) { fuzzRequest(f, D("principal-search-property-set")) }
 func FuzzPrincipalMatch(f *testing.F)             { fuzzRequest(f, D("principal-match")) }
+func FuzzACLPrincipalPropSet(f *testing.F)        { fuzzRequest(f, D("acl-principal-prop-set")) }
 func FuzzCalendarServerPrincipalSearch(f *testing.F) {
 	fuzzRequest(f, CS("calendarserver-principal-search"))
 }

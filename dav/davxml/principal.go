@@ -37,6 +37,13 @@ type PrincipalMatch struct {
 
 func (*PrincipalMatch) Root() xml.Name { return D("principal-match") }
 
+// ACLPrincipalPropSet is the acl-principal-prop-set REPORT (RFC 3744 9.2).
+type ACLPrincipalPropSet struct {
+	Prop PropFind
+}
+
+func (*ACLPrincipalPropSet) Root() xml.Name { return D("acl-principal-prop-set") }
+
 // CalendarServerPrincipalSearch is Apple's calendarserver-principal-search REPORT: every token must be in some
 // name or address of the principal.
 type CalendarServerPrincipalSearch struct {
@@ -106,6 +113,14 @@ func readPropertySearch(el *Element, lim Limits) (PropertySearch, error) {
 
 func readPrincipalSearchPropertySet(*Element, Limits) (Report, error) {
 	return &PrincipalSearchPropertySet{}, nil
+}
+
+func readACLPrincipalPropSet(el *Element, lim Limits) (Report, error) {
+	prop, _, err := readPropFind(el, lim)
+	if err != nil {
+		return nil, err
+	}
+	return &ACLPrincipalPropSet{Prop: prop}, nil
 }
 
 func readPrincipalMatch(el *Element, lim Limits) (Report, error) {

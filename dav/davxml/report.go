@@ -50,6 +50,8 @@ func reportReader(root xml.Name) func(*Element, Limits) (Report, error) {
 		return readPrincipalPropertySearch
 	case D("principal-search-property-set"):
 		return readPrincipalSearchPropertySet
+	case D("acl-principal-prop-set"):
+		return readACLPrincipalPropSet
 	case D("principal-match"):
 		return readPrincipalMatch
 	case CS("calendarserver-principal-search"):
