@@ -39,6 +39,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"crmbridge/bench/peers"
 )
 
 // options say what is measured and how long.
@@ -49,8 +51,12 @@ type options struct {
 	pause    time.Duration // between them
 	budget   time.Duration // that a row may take, beyond its fewest rounds
 	only     *regexp.Regexp
-	postgres string // URL of a database whose user may create others; "" leaves it out
-	profile  string // folder for a CPU profile of each row; the floors are left out then
+	postgres string        // URL of a database whose user may create others; "" leaves it out
+	profile  string        // folder for a CPU profile of each row; the floors are left out then
+	contest  []int         // sizes of the comparison with other servers; empty leaves it out
+	span     time.Duration // of many clients at once
+	alone    bool          // nothing but that comparison
+	inside   bool          // the bridge is not run as a program of its own
 	progress io.Writer
 }
 
@@ -67,12 +73,13 @@ func main() {
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	o := options{sizes: []int{1_000, 10_000, 100_000}, records: 10_000, puts: 25, pause: 150 * time.Millisecond,
-		budget: 1200 * time.Millisecond, postgres: os.Getenv("BRIDGE_TEST_POSTGRES"), progress: stderr}
+		budget: 1200 * time.Millisecond, contest: []int{1_000, 10_000}, span: 5 * time.Second, postgres: os.Getenv("BRIDGE_TEST_POSTGRES"), progress: stderr}
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	quick := fs.Bool("quick", false, "1 000 and 10 000 objects only, 2 000 records in the CRM")
 	sizes := fs.String("sizes", "", "numbers of objects, separated by commas")
 	only := fs.String("run", "", "measure only what this regular expression finds: names of operations, \"memory\", \"relay the CRM in memory\", \"relay simulated Creatio\"")
+	alone := fs.Bool("peers", false, "only the comparison with other servers")
 	write := fs.String("write", "", "write the document to this file instead of standard output")
 	fs.IntVar(&o.records, "records", o.records, "records in the CRM")
 	fs.DurationVar(&o.budget, "budget", o.budget, "time for each row")
@@ -85,7 +92,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
 	if *quick {
-		o.sizes, o.records = []int{1_000, 10_000}, 2_000
+		o.sizes, o.records, o.contest, o.span = []int{1_000, 10_000}, 2_000, nil, 2*time.Second
+	}
+	if *alone {
+		o.alone = true
+		if o.contest == nil {
+			o.contest = []int{1_000}
+		}
 	}
 	if err := o.parse(*sizes, *only); err != nil {
 		return err
@@ -131,7 +144,17 @@ func measure(ctx context.Context, o options) (*report, error) {
 	}
 	defer os.RemoveAll(dir)
 	doc := newReport(o)
-	err = doc.section(ctx, "SQLite", o, func(name string) (string, func(), error) {
+	if !o.alone {
+		if err := doc.databases(ctx, o, dir); err != nil {
+			return doc.end(), err
+		}
+	}
+	return doc.end(), doc.compare(ctx, o, dir)
+}
+
+// databases measures the bridge on each database.
+func (d *report) databases(ctx context.Context, o options, dir string) error {
+	err := d.section(ctx, "SQLite", o, func(name string) (string, func(), error) {
 		path := filepath.Join(dir, name)
 		return "sqlite:" + path, func() {
 			for _, end := range []string{"", "-wal", "-shm"} {
@@ -140,11 +163,34 @@ func measure(ctx context.Context, o options) (*report, error) {
 		}, nil
 	})
 	if err != nil || o.postgres == "" {
-		return doc.end(), err
+		return err
 	}
 	o.sizes, o.records = upTo(o.sizes, 10_000), min(o.records, 2_000) // what differs between the databases shows there
-	err = doc.section(ctx, "PostgreSQL", o, func(string) (string, func(), error) { return newDatabase(ctx, o.postgres) })
-	return doc.end(), err
+	return d.section(ctx, "PostgreSQL", o, func(string) (string, func(), error) { return newDatabase(ctx, o.postgres) })
+}
+
+// compare measures other servers beside the bridge.
+func (d *report) compare(ctx context.Context, o options, dir string) error {
+	if len(o.contest) == 0 || o.profile != "" {
+		return nil
+	}
+	p, err := o.program(ctx, dir)
+	if err != nil {
+		return err
+	}
+	d.contest = &contest{entrants: entrants(p)}
+	if err := peers.Install(ctx); err != nil {
+		d.contest.missing = err.Error()
+	}
+	return d.contest.hold(ctx, o)
+}
+
+// program is the server that is measured from outside.
+func (o options) program(ctx context.Context, dir string) (program, error) {
+	if o.inside {
+		return program{}, nil
+	}
+	return build(ctx, dir)
 }
 
 func upTo(sizes []int, most int) (out []int) {

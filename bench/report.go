@@ -17,6 +17,7 @@ type report struct {
 	took     time.Duration
 	loads    [2]string // of the machine, at the beginning and at the end
 	sections []*section
+	contest  *contest // nil: not held
 }
 
 // section is what was measured on one database.
@@ -139,6 +140,9 @@ func (d *report) String() string {
 			}
 			table(&b, []string{"while answering", "objects", "resident before", "resident at most", "heap at most"}, rows)
 		}
+	}
+	if d.contest != nil {
+		d.contest.write(&b)
 	}
 	return b.String()
 }

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"crmbridge/bench/sample"
+)
+
+// Bounds of what is waited for at one server.
+const (
+	requestLimit = 60 * time.Second  // one request
+	fillingLimit = 120 * time.Second // all objects of a heat
+	longTrial    = 4 * time.Second   // a request that takes so long is sent once
+)
+
+// visit is the measuring of one server with collections of one size.
+type visit struct {
+	o       options
+	entrant *entrant
+	*site
+	size   int
+	client *client
+
+	events, cards []member // as the server lists them, without those that changed last
+	token, before string
+	filled        result // the row of the filling
+}
+
+// furnish makes the collections and puts in the objects, the last ones twice. It
+// returns why that cannot be, "" when it could.
+func (v *visit) furnish(ctx context.Context) (why string) {
+	for _, c := range []call{
+		{method: "MKCALENDAR", path: v.calendar},
+		{method: "MKCOL", path: v.book, headers: []string{"Content-Type", "application/xml; charset=utf-8"}, body: []byte(xmlHead +
+			`<mkcol xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav"><set><prop><resourcetype><collection/><C:addressbook/></resourcetype></prop></set></mkcol>`)},
+	} {
+		if _, err := v.client.fetch(ctx, v.base, c, 0); err != nil {
+			return "a collection was not made: " + err.Error()
+		}
+	}
+	within, cancel := context.WithTimeout(ctx, fillingLimit)
+	defer cancel()
+	began := time.Now()
+	n, err := v.fill(within)
+	if err != nil {
+		if within.Err() != nil {
+			return fmt.Sprintf("took in only %s of %s objects in %s", number(uint64(n)), number(uint64(2*v.size)), fillingLimit) //nolint:gosec // counts
+		}
+		return "an object was not taken: " + err.Error()
+	}
+	v.filled = result{rate: float64(n) / time.Since(began).Seconds()}
+	if err := v.change(ctx); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// fillers put objects at once.
+const fillers = 2
+
+// fill returns how many objects were put.
+func (v *visit) fill(ctx context.Context) (int, error) {
+	next := counter()
+	var wg sync.WaitGroup
+	counts, errs := make([]int, fillers), make([]error, fillers)
+	for i := range fillers {
+		wg.Go(func() {
+			for n := next(); n < 2*v.size && errs[i] == nil; n = next() {
+				c := put(v.calendar, icsType, sample.Calendar{}.Event(n/2, 0), "")
+				if n%2 == 1 {
+					c = put(v.book, vcfType, sample.Book{}.Card(n/2, 0), "")
+				}
+				if _, errs[i] = v.client.fetch(ctx, v.base, c, 0); errs[i] == nil {
+					counts[i]++
+				}
+			}
+		})
+	}
+	wg.Wait()
+	sum := 0
+	for _, n := range counts {
+		sum += n
+	}
+	return sum, errors.Join(errs...)
+}
+
+// change learns what the server has, changes the last events, and takes sync tokens
+// before and after. A server without them leaves both empty.
+func (v *visit) change(ctx context.Context) error {
+	for path, to := range map[string]*[]member{v.calendar: &v.events, v.book: &v.cards} {
+		answer, err := v.client.fetch(ctx, v.base, propfind(path, "1", "<getetag/>"), http.StatusMultiStatus)
+		if err != nil {
+			return err
+		}
+		l, err := readListing(answer)
+		if err != nil {
+			return err
+		}
+		if *to = l.objects(path); len(*to) != v.size {
+			return fmt.Errorf("lists %d of %d objects", len(*to), v.size)
+		}
+		slices.SortFunc(*to, func(a, b member) int { return strings.Compare(nameOf(a.href), nameOf(b.href)) })
+	}
+	v.before = v.tokenOf(ctx)
+	last := map[string]sample.Object{}
+	for n := v.size - touched; n < v.size; n++ {
+		o := sample.Calendar{}.Event(n, 1)
+		last[o.Name] = o
+	}
+	var rest []member
+	for _, m := range v.events {
+		o, changed := last[nameOf(m.href)]
+		if !changed {
+			rest = append(rest, m)
+			continue
+		}
+		if _, err := v.client.fetch(ctx, v.base, put(v.calendar, icsType, o, m.etag), 0); err != nil {
+			return err
+		}
+	}
+	v.events = rest
+	v.token = v.tokenOf(ctx)
+	return nil
+}
+
+// tokenOf is the present sync token.
+func (v *visit) tokenOf(ctx context.Context) string {
+	if v.entrant.coarse {
+		time.Sleep(1100 * time.Millisecond)
+		defer time.Sleep(1100 * time.Millisecond)
+	}
+	answer, err := v.client.fetch(ctx, v.base, propfind(v.calendar, "0", "<sync-token/>"), http.StatusMultiStatus)
+	if err != nil {
+		return ""
+	}
+	if _, after, ok := bytes.Cut(answer, []byte("sync-token")); ok { // the property, in whichever prefix
+		if _, after, ok = bytes.Cut(after, []byte(">")); ok {
+			token, _, _ := bytes.Cut(after, []byte("<"))
+			return strings.TrimSpace(string(token))
+		}
+	}
+	return ""
+}
+
+// trial is a row.
+type trial struct {
+	name string
+	do   func(ctx context.Context) result
+}
+
+// asking is a trial of one kind of request.
+type asking struct {
+	next   func() call
+	most   int                        // rounds; 0: as many as there is time for
+	judge  func(answer []byte) result // objects, or why the answer is none; nil: nobody looks
+	absent string                     // why it is not even asked
+}
+
+// measure sends a request once to see that it is answered as it should be, and then
+// again and again.
+func (v *visit) measure(ctx context.Context, a asking) result {
+	if a.absent != "" {
+		return result{why: a.absent}
+	}
+	once := func() (time.Duration, []byte, error) {
+		ctx, cancel := context.WithTimeout(ctx, requestLimit)
+		defer cancel()
+		var answer bytes.Buffer
+		took, _, err := v.client.timed(ctx, v.base, a.next(), 0, &answer)
+		if err != nil && ctx.Err() != nil {
+			return 0, nil, fmt.Errorf("more than %s", requestLimit)
+		}
+		if err != nil {
+			err = fmt.Errorf("%w: %s", err, firstLine(answer.String()))
+		}
+		return took, answer.Bytes(), err
+	}
+	took, answer, err := once()
+	if err != nil {
+		return result{why: err.Error()}
+	}
+	var r result
+	if a.judge != nil {
+		if r = a.judge(answer); r.why != "" {
+			return r
+		}
+	}
+	if took > longTrial {
+		r.times = times{took}
+		return r
+	}
+	most := min(or0(a.most, mostRounds), mostRounds)
+	for spent := time.Duration(0); len(r.times) < most && (len(r.times) < 3 || spent < v.o.budget); {
+		took, _, err := once()
+		if err != nil {
+			return result{why: err.Error()}
+		}
+		spent += took
+		r.times = append(r.times, took)
+	}
+	slices.Sort(r.times)
+	return r
+}
+
+func or0(n, other int) int {
+	if n == 0 {
+		return other
+	}
+	return n
+}
