@@ -11,6 +11,7 @@
 //	resolve.go   Resolve: pure: what a person's choice makes of a conflict
 //	engine.go read.go hub.go list.go resume.go act.go view.go do*.go mergeact.go annotate.go
 //	             Engine: carries one run out, part by part
+//	refused.go   ResolveRefused: the same for a device's report; Standing
 //	settle.go    Settle: carries a person's choice out
 //	connections.go  open remotes, kept between runs
 //	report.go    what a run tells

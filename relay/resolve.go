@@ -77,8 +77,8 @@ func (c Choice) String() string {
 // Resolved is what a choice makes of a conflict.
 type Resolved struct {
 	// Delete asks for the object to go; otherwise Item and Set say which fields
-	// of the present text become what; Text, when not nil, replaces it whole
-	// (there is no present text).
+	// of the present text become what; Text, when not nil, replaces it whole before
+	// they do.
 	Delete bool
 	Item   pim.Item
 	Set    pim.FieldSet

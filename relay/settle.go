@@ -57,13 +57,16 @@ func (s settling) settle(ch Choice) error {
 	if err != nil {
 		return err
 	}
-	o, err := s.object()
+	o, err := standingObject(s.tx, s.c)
 	if err != nil {
 		return err
 	}
 	now, err := s.codec.read(s.c.Kind, o.Text)
 	if err != nil {
 		return err
+	}
+	if s.c.LinkID == 0 {
+		return s.settleRefused(ch, o, mine, theirs, now)
 	}
 	var fields pim.FieldSet
 	if s.c.Fields != "" {
@@ -81,21 +84,22 @@ func (s settling) settle(ch Choice) error {
 	return s.move(theirs, res.Agreed)
 }
 
-// object is the living object of the conflict, by id or, when it was made anew, by
-// name; zero when there is none.
-func (s settling) object() (store.Object, error) {
-	o, err := s.tx.ObjectByID(s.c.ObjectID)
-	if err == nil && !o.Deleted {
-		return o, nil
+// settleRefused settles a report of a device. No base of a link moves: what is written
+// is a change like any other.
+func (s settling) settleRefused(ch Choice, o store.Object, mine, theirs, now pim.Item) error {
+	lost := mine
+	if kept(s.c) == Theirs {
+		lost = theirs
 	}
-	if err != nil && !errors.Is(err, pim.ErrNotFound) {
-		return store.Object{}, err
+	base, err := s.codec.read(s.c.Kind, s.c.Base)
+	if err != nil {
+		base = nil // not to be read by the rules of today
 	}
-	o, err = s.tx.Object(s.c.CollectionID, s.c.Name)
-	if errors.Is(err, pim.ErrNotFound) {
-		return store.Object{}, nil
+	res, err := ResolveRefused(s.c, ch, base, lost, now)
+	if err != nil {
+		return err
 	}
-	return o, err
+	return s.write(o, res)
 }
 
 func (s settling) write(o store.Object, res Resolved) error {
@@ -110,6 +114,9 @@ func (s settling) write(o store.Object, res Resolved) error {
 		}
 		if err != nil {
 			return err
+		}
+		if o.ID != 0 {
+			return s.put(w, o.Name, o.UID, store.Cond{IfMatch: []string{o.ETag}})
 		}
 		return s.put(w, s.c.Name, s.c.UID, store.Cond{IfNoneMatch: []string{"*"}})
 	case res.Set.IsEmpty():

@@ -187,6 +187,9 @@ func detail(tx *store.Tx, id store.ConflictID) (conflictDetail, error) {
 	if err != nil {
 		return conflictDetail{}, err
 	}
+	if c, err = relay.Standing(tx, c); err != nil {
+		return conflictDetail{}, err
+	}
 	row, err := conflictRow(tx, c)
 	if err != nil {
 		return conflictDetail{}, err
