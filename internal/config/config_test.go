@@ -58,7 +58,8 @@ outbound:
 	for _, want := range []string{
 		"config.yaml:2: server.listen", `config.yaml:3: there is no setting "server.public_ulr"; did you mean server.public_url?`,
 		"config.yaml:5: limits.object", "config.yaml:6: limits.user_requests is not a plain value", "config.yaml:7: log.level",
-		`config.yaml:8: there is no setting "other"`, "first_wait", `config.yaml:13: outbound.allow has "here"`,
+		`config.yaml:8: there is no setting "other"`, "config.yaml:11: auth.first_wait is set twice, first in line 10",
+		"config.yaml:10: auth.most_wait is less than auth.first_wait", `config.yaml:13: outbound.allow has "here"`,
 		"BRIDGE_RELAY_WORKERS: relay.workers is 0", "BRIDGE_SERVER_LISTN: there is no such setting",
 	} {
 		if !strings.Contains(err.Error(), want) {
@@ -86,12 +87,51 @@ func TestVariablesAndSecretFilesWin(t *testing.T) {
 
 func TestTogether(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{
-		"server: {tls: {cert: a.pem}}", "server: {tls: {cert: a, key: b}, acme: {hosts: [dav.example.org]}}", "auth: {first_wait: 1h, most_wait: 1m}",
-		"server: 1", "[1]", "a: b: c", "server: {listen: &a x, tls: *a}",
+	for file, want := range map[string]string{
+		"log: {}\nserver: {tls: {cert: a.pem}}": "config.yaml:2: server.tls needs both cert and key",
+		"server:\n  tls: {cert: a, key: b}\n  acme:\n    email: a@example.org\n    hosts: [dav.example.org]": "config.yaml:5: server.acme and server.tls exclude each other",
+		"server:\n  acme:\n    hosts: [dav.example.org]":                                                     "config.yaml:3: server.acme needs both hosts and email",
+		"server: {acme: {email: a@example.org}}":                                                             "config.yaml:1: server.acme needs both hosts and email",
+		"auth:\n  first_wait: 1h\n  most_wait: 1m":                                                           "config.yaml:3: auth.most_wait is less than auth.first_wait",
+		"auth:\n  first_wait: 1h":                                                                            "config.yaml:2: auth.most_wait is less than auth.first_wait",
+		"server: 1":                                                                                          "config.yaml:1: server is not a group of settings",
+		"server: {}\nauth:\n  - 1":                                                                           "config.yaml:3: auth is not a group of settings",
+		"[1]":                                                                                                "config.yaml:1: the file is not a group of settings",
+		"a: b: c":                                                                                            "config.yaml: ",
+		"server: {listen: &a x, tls: *a}":                                                                    "config.yaml:1: server.tls is not a group",
+		"database:\n  url: mysql://u:p@db/x":                                                                 "config.yaml:2: database.url is of the kind mysql, which is not supported",
+		"database:\n  url: 'p ss://w'":                                                                       "config.yaml:2: database.url is neither",
+		"server: {public_url: https://x.org/a}":                                                              "config.yaml:1: server.public_url has a path",
 	} {
-		if _, err := parse(t, file, nil); err == nil {
-			t.Errorf("%q was accepted", file)
+		_, err := parse(t, file, nil)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "u:p") || strings.Contains(err.Error(), "p ss") {
+			t.Errorf("%q: %v, want %q", file, err, want)
+		}
+	}
+}
+
+// Faults of every sort come at once, in the order of the file, variables last.
+func TestFaultsStandInTheOrderOfLines(t *testing.T) {
+	t.Parallel()
+	_, err := parse(t, `outbound: {allow: [here]}
+unknown: 1
+auth: 7
+server:
+  tls: {cert: only.pem}
+  listn: x
+limits: {object: huge}
+`, map[string]string{"BRIDGE_RELAY_WORKERS": "0"})
+	if err == nil {
+		t.Fatal("no fault was found")
+	}
+	lines := strings.Split(err.Error(), "\n")
+	want := []string{":1: outbound.allow", ":2: there is no", ":3: auth is", ":5: server.tls needs", ":6: there is no", ":7: limits.object", "BRIDGE_RELAY_WORKERS: relay.workers"}
+	if len(lines) != len(want) {
+		t.Fatalf("%d faults:\n%v", len(lines), err)
+	}
+	for i, l := range lines {
+		if !strings.Contains(l, want[i]) {
+			t.Errorf("fault %d is %q, want %q", i, l, want[i])
 		}
 	}
 }

@@ -3,7 +3,8 @@
 //
 //	config.go   Config: the typed values
 //	table.go    the one table of options: key, default, help, check
-//	parse.go    Parse: file and variables to Config, every fault at once, with lines
+//	parse.go    Parse: file and variables to Config
+//	fault.go    faults, all at once and in the order of lines; what goes together
 //	example.go  Example: the commented file that stands in the repository
 //
 // It does no I/O itself: the file's bytes, the variables and a way to read secret

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -22,55 +21,65 @@ type Source struct {
 	ReadFile func(path string) ([]byte, error)
 }
 
-// value is one setting as found.
-type value struct {
-	text  string
-	where string // "config.yaml:12" or the variable's name
-}
-
-// Parse reads a configuration. The error joins every fault, each with its place; it
-// never repeats a secret.
+// Parse reads a configuration. The error joins every fault, each with its place: those
+// of the file in the order of its lines, then those of variables. It never repeats a
+// secret.
 func Parse(s Source) (Config, error) {
 	found, faults := s.read()
 	for _, o := range table {
 		v, err := s.override(o)
 		if err != nil {
-			faults = append(faults, err)
+			faults = append(faults, fault{err: err})
 		} else if v != nil {
 			found[o.key] = *v
 		}
 	}
-	var c Config
-	for _, o := range table {
-		v, ok := found[o.key]
-		if !ok {
-			v = value{text: o.def, where: "default"}
-		}
-		if v.text == "" && o.def == "" {
-			continue
-		}
-		if err := o.set(&c, v.text); err != nil {
-			if o.secret {
-				err = errors.New("is not usable")
-			}
-			faults = append(faults, fmt.Errorf("%s: %s %w", v.where, o.key, err))
-		}
-	}
+	c, wrong := s.values(found)
+	faults = append(faults, wrong...)
 	faults = append(faults, s.strangers()...)
-	if len(faults) == 0 {
-		faults = c.together(s.Name)
-	}
-	if err := errors.Join(faults...); err != nil {
+	if err := inOrder(faults); err != nil {
 		return Config{}, err
 	}
 	c.resolve(filepath.Dir(s.Name))
 	return c, nil
 }
 
+// values sets every option, and checks together those that are right by themselves.
+func (s Source) values(found map[string]value) (c Config, faults []fault) {
+	bad := map[string]bool{}
+	for _, o := range table {
+		v, ok := found[o.key]
+		if !ok {
+			v = value{text: o.def}
+		}
+		if v.text == "" && o.def == "" {
+			continue
+		}
+		if err := o.set(&c, v.text); err != nil {
+			bad[o.key] = true
+			faults = append(faults, v.fault("%s %w", o.key, err))
+		}
+	}
+	for _, row := range together {
+		if slices.ContainsFunc(row.keys, func(k string) bool { return bad[k] }) || row.ok(&c) {
+			continue
+		}
+		at := value{where: s.Name}
+		for _, k := range row.keys {
+			if v, ok := found[k]; ok { // the first that somebody wrote
+				at = v
+				break
+			}
+		}
+		faults = append(faults, at.fault("%s", row.fault))
+	}
+	return c, faults
+}
+
 // strangers are variables that look like settings and are none. Others that begin
 // with BRIDGE_ may belong to somebody else.
-func (s Source) strangers() []error {
-	var faults []error
+func (s Source) strangers() []fault {
+	var faults []fault
 	for name := range s.Env {
 		rest, ours := strings.CutPrefix(name, "BRIDGE_")
 		if !ours || !slices.ContainsFunc(sections, func(sec section) bool { return strings.HasPrefix(rest, strings.ToUpper(sec.name)+"_") }) {
@@ -78,25 +87,10 @@ func (s Source) strangers() []error {
 		}
 		bare := strings.TrimSuffix(name, "_FILE")
 		if !slices.ContainsFunc(table, func(o option) bool { v := o.variable(); return v == name || v == bare }) {
-			faults = append(faults, fmt.Errorf("%s: there is no such setting", name))
+			faults = append(faults, fault{err: fmt.Errorf("%s: there is no such setting", name)})
 		}
 	}
-	slices.SortFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return faults
-}
-
-// together checks what no single option can know.
-func (c *Config) together(name string) []error {
-	var faults []error
-	if (c.TLSCert == "") != (c.TLSKey == "") {
-		faults = append(faults, fmt.Errorf("%s: server.tls needs both cert and key", name))
-	}
-	if c.TLSCert != "" && len(c.ACMEHosts) > 0 {
-		faults = append(faults, fmt.Errorf("%s: server.tls and server.acme exclude each other", name))
-	}
-	if c.MostWait < c.FirstWait {
-		faults = append(faults, fmt.Errorf("%s: auth.most_wait is less than auth.first_wait", name))
-	}
+	slices.SortFunc(faults, func(a, b fault) int { return strings.Compare(a.err.Error(), b.err.Error()) })
 	return faults
 }
 
@@ -142,14 +136,14 @@ func (s Source) override(o option) (*value, error) {
 }
 
 // read flattens the file into dotted keys.
-func (s Source) read() (map[string]value, []error) {
+func (s Source) read() (map[string]value, []fault) {
 	found := make(map[string]value)
 	if len(strings.TrimSpace(string(s.File))) == 0 {
 		return found, nil
 	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(s.File, &doc); err != nil {
-		return found, []error{fmt.Errorf("%s: %s", s.Name, strings.TrimPrefix(err.Error(), "yaml: "))}
+		return found, []fault{{err: fmt.Errorf("%s: %s", s.Name, strings.TrimPrefix(err.Error(), "yaml: "))}}
 	}
 	if len(doc.Content) == 0 { // comments only
 		return found, nil
@@ -162,11 +156,11 @@ func (s Source) read() (map[string]value, []error) {
 type reader struct {
 	name   string
 	found  map[string]value
-	faults []error
+	faults []fault
 }
 
 func (r *reader) fault(n *yaml.Node, format string, args ...any) {
-	r.faults = append(r.faults, fmt.Errorf("%s:%d: %s", r.name, n.Line, fmt.Sprintf(format, args...)))
+	r.faults = append(r.faults, value{where: r.name, line: n.Line}.fault(format, args...))
 }
 
 func (r *reader) mapping(prefix string, n *yaml.Node) {
@@ -174,7 +168,11 @@ func (r *reader) mapping(prefix string, n *yaml.Node) {
 		return // a section whose options are all commented out
 	}
 	if n.Kind != yaml.MappingNode {
-		r.fault(n, "%s is not a group of settings", strings.TrimSuffix(prefix, "."))
+		what := strings.TrimSuffix(prefix, ".")
+		if what == "" {
+			what = "the file"
+		}
+		r.fault(n, "%s is not a group of settings, written as name: value", what)
 		return
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -193,7 +191,7 @@ func (r *reader) mapping(prefix string, n *yaml.Node) {
 
 func (r *reader) option(key string, k, v *yaml.Node) {
 	if old, twice := r.found[key]; twice {
-		r.fault(k, "%s is set twice, first at %s", key, old.where)
+		r.fault(k, "%s is set twice, first in line %d", key, old.line)
 		return
 	}
 	i := slices.IndexFunc(table, func(o option) bool { return o.key == key })
@@ -216,7 +214,7 @@ func (r *reader) option(key string, k, v *yaml.Node) {
 		r.fault(v, "%s is not a plain value", key)
 		return
 	}
-	r.found[key] = value{text: text, where: fmt.Sprintf("%s:%d", r.name, v.Line)}
+	r.found[key] = value{text: text, where: r.name, line: v.Line}
 }
 
 // suggestion names the option that was probably meant.

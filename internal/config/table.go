@@ -14,12 +14,13 @@ import (
 // option is one row of the table. Everything that is known about a setting stands
 // here: the file, the variables, the example and the checks follow from it.
 type option struct {
-	key    string // dotted path in the file; BRIDGE_ and upper case with _ as variable
-	def    string // default, in the form of the file; lists separated by commas
-	help   string // sentences for the example; no line longer than the page
-	secret bool
-	list   bool
-	set    func(*Config, string) error
+	key  string // dotted path in the file; BRIDGE_ and upper case with _ as variable
+	def  string // default, in the form of the file; lists separated by commas
+	help string // sentences for the example; no line longer than the page
+	list bool
+	// set checks and takes a value. Its error goes on after the key ("is 7, not …")
+	// and never repeats what may be a secret.
+	set func(*Config, string) error
 }
 
 // section introduces a group of options in the example.
@@ -44,7 +45,7 @@ var table = []option{
 	{key: "server.tls.cert", help: "Certificate chain and key as PEM files. Both or neither.", set: str(func(c *Config) *string { return &c.TLSCert })},
 	{key: "server.tls.key", set: str(func(c *Config) *string { return &c.TLSKey })},
 	{key: "server.acme.hosts", list: true, help: "Host names to get certificates for by ACME (Let's Encrypt). The server must then listen on port 443.", set: hosts},
-	{key: "server.acme.email", help: "Where the certificate authority writes to.", set: str(func(c *Config) *string { return &c.ACMEEmail })},
+	{key: "server.acme.email", help: "Where the certificate authority writes to; hosts need it.", set: str(func(c *Config) *string { return &c.ACMEEmail })},
 	{key: "server.acme.cache", def: "acme", help: "Folder for certificates and the account's key.", set: str(func(c *Config) *string { return &c.ACMECache })},
 	{key: "server.trusted_proxies", list: true, help: "Networks whose X-Forwarded-For is believed.", set: networks(func(c *Config) *[]netip.Prefix { return &c.TrustedProxies })},
 	{key: "server.metrics_allow", list: true, def: "127.0.0.0/8, ::1/128", help: "Networks that may read /metrics.", set: networks(func(c *Config) *[]netip.Prefix { return &c.MetricsAllow })},
@@ -59,7 +60,7 @@ var table = []option{
 	{key: "limits.user_requests", def: "16", help: "Requests at once per user; more are asked to come back.", set: integer(func(c *Config) *int { return &c.UserRequests }, 1, 10_000)},
 	{key: "limits.address_requests", def: "64", help: "Requests at once per address.", set: integer(func(c *Config) *int { return &c.AddressRequests }, 1, 100_000)},
 
-	{key: "database.url", def: "bridge.db", secret: true, help: "A SQLite file, or postgres://user:password@host/name. Relative paths are relative to this file.", set: required(func(c *Config) *string { return &c.Database })},
+	{key: "database.url", def: "bridge.db", help: "A SQLite file, or postgres://user:password@host/name. Relative paths are relative to this file.", set: database},
 	{key: "database.keep_versions", def: "90d", help: "How long texts that were replaced or deleted are kept.", set: duration(func(c *Config) *time.Duration { return &c.KeepVersions }, time.Hour)},
 	{key: "database.keep_runs", def: "30d", help: "How long reports of runs are kept.", set: duration(func(c *Config) *time.Duration { return &c.KeepRuns }, time.Hour)},
 
@@ -103,6 +104,23 @@ func required(at func(*Config) *string) func(*Config, string) error {
 		*at(c) = v
 		return nil
 	}
+}
+
+// database takes a file or a PostgreSQL address. It may hold a password: the error
+// tells the scheme at most.
+func database(c *Config, v string) error {
+	if v == "" {
+		return errors.New("must not be empty")
+	}
+	scheme, _, isURL := strings.Cut(v, "://")
+	if isURL && scheme != "postgres" && scheme != "postgresql" && scheme != "sqlite" {
+		if strings.IndexFunc(scheme, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) >= 0 {
+			return errors.New("is neither a SQLite file nor postgres://user:password@host/name")
+		}
+		return fmt.Errorf("is of the kind %s, which is not supported: name a SQLite file, or postgres://user:password@host/name", scheme)
+	}
+	c.Database = v
+	return nil
 }
 
 func oneOf(at func(*Config) *string, values ...string) func(*Config, string) error {
@@ -243,10 +261,13 @@ func webURL(at func(*Config) *string) func(*Config, string) error {
 			return nil
 		}
 		u, err := url.Parse(v)
-		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" || u.Fragment != "" {
+		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 			return errors.New("is not a web address such as https://dav.example.org")
 		}
-		*at(c) = strings.TrimSuffix(v, "/")
+		if strings.Trim(u.Path, "/") != "" {
+			return errors.New("has a path; clients look for the server at the top of its host, such as https://dav.example.org")
+		}
+		*at(c) = strings.TrimRight(v, "/")
 		return nil
 	}
 }
