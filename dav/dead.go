@@ -2,6 +2,8 @@ package dav
 
 import (
 	"encoding/xml"
+	"net/url"
+	"strings"
 
 	"crmbridge/dav/davxml"
 	"crmbridge/store"
@@ -53,6 +55,23 @@ func (e *env) subscribed(r *resource) (bool, error) {
 		return false, err
 	}
 	return r.deadValue(subscribedMark) != nil, nil
+}
+
+// isSource says whether a CS:source holds the address of a calendar elsewhere: programs fetch what stands there.
+func isSource(el *davxml.Element) bool {
+	href := el.Child(davxml.D("href"))
+	if href == nil {
+		return false
+	}
+	u, err := url.Parse(href.Value())
+	if err != nil || u.Host == "" {
+		return false
+	}
+	switch strings.ToLower(u.Scheme) {
+	case "http", "https", "webcal", "webcals":
+		return true
+	}
+	return false
 }
 
 // deadChange is one change of a dead property; xml nil removes it.

@@ -92,6 +92,9 @@ func readCalendar(f *flavor, text []byte, lim Limits) (document, error) {
 	if faults := o.Validate(); len(faults) > 0 {
 		return nil, faulty(f, faults)
 	}
+	if fail := checkCalendar(o); fail != nil {
+		return nil, fail
+	}
 	// RFC 4791 5.3.2.1: max-attendees-per-instance.
 	for _, b := range append(o.Overrides(), o.Master()) {
 		if attendees(b) > lim.Attendees {

@@ -143,6 +143,9 @@ func (p *patch) tryDead(op *davxml.PropOp) *failure {
 		p.dead = append(p.dead, deadChange{name: op.Prop.Name})
 		return nil
 	}
+	if op.Prop.Name == davxml.CS("source") && !isSource(&op.Prop) {
+		return &failure{status: http.StatusConflict, message: "This is no address that a calendar can come from."}
+	}
 	change := deadOf(&op.Prop)
 	limits := p.q.h.limits
 	if len(change.xml) > limits.DeadValue || len(change.name.Space)+len(change.name.Local) > 512 {

@@ -58,3 +58,9 @@ func (o *Object) CountsUpTo(limit int) bool {
 	})
 	return n <= limit
 }
+
+// Duration reads a DURATION value (RFC 5545 3.3.6), days as 24 hours.
+func Duration(value string) (time.Duration, bool) {
+	sp, ok := parseSpan(value)
+	return sp.total(), ok
+}
