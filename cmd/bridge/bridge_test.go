@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -80,6 +81,21 @@ func list[T any](p *place, args ...string) []T {
 	return rows
 }
 
+// jsonOf is the one JSON document that a command with --json prints.
+func jsonOf[T any](p *place, args ...string) (v T, code int) {
+	p.t.Helper()
+	var o, e bytes.Buffer
+	code = run(context.Background(), append(args, "--json", "--config", p.path("config.yaml")), streams{in: strings.NewReader(""), out: &o, err: &e}, map[string]string{})
+	d := json.NewDecoder(&o)
+	if err := d.Decode(&v); err != nil {
+		p.t.Fatalf("bridge %s: %v\n%s", strings.Join(args, " "), err, e.String())
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		p.t.Fatalf("bridge %s prints more than one document: %v", strings.Join(args, " "), err)
+	}
+	return v, code
+}
+
 // server is a running child.
 type server struct {
 	p    *place
@@ -88,14 +104,21 @@ type server struct {
 	log  *bytes.Buffer
 }
 
+// child is the program as a process of its own, which ends with the test.
+func child(t testing.TB, args ...string) *exec.Cmd {
+	t.Helper()
+	c := exec.Command(os.Args[0], args...)
+	c.Env = append(os.Environ(), "BRIDGE_AS_PROGRAM=1")
+	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return c
+}
+
 // serve starts the program as a process of its own and waits until it is ready.
 func (p *place) serve() *server {
 	p.t.Helper()
 	s := &server{p: p, log: &bytes.Buffer{}, done: make(chan error, 1)}
-	s.cmd = exec.Command(os.Args[0], "serve", "--config", p.path("config.yaml"))
-	s.cmd.Env = append(os.Environ(), "BRIDGE_AS_PROGRAM=1")
+	s.cmd = child(p.t, "serve", "--config", p.path("config.yaml"))
 	s.cmd.Stderr = s.log
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := s.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}

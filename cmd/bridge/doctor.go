@@ -5,14 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"crmbridge/internal/config"
 	"crmbridge/pim"
 	"crmbridge/remote"
-	"crmbridge/secret"
 	"crmbridge/store"
 )
 
@@ -60,20 +61,21 @@ func (p *program) examine(ctx context.Context) []checkShown {
 	if !note("configuration", err, "") {
 		return rows
 	}
-	if exposed, err := secret.Exposed(cfg.KeyFile); err == nil {
-		var mode error
-		if exposed {
-			mode = fmt.Errorf("%s can be read by others; chmod 600 it", cfg.KeyFile)
-		}
-		note("key file", mode, cfg.KeyFile)
-	}
+	rows = append(rows, examineSettings(ctx, cfg, time.Now())...)
+	key, haveKey := examineKey(cfg)
+	rows = append(rows, key)
 	if path, ok := config.SQLitePath(cfg.Database); ok {
 		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-			note("database", nil, path+" is not there yet; the first start makes it")
+			note("database", writable(filepath.Dir(path)), path+" is not there yet; the first start makes it")
 			return rows
 		}
 	}
+	if haveKey && !key.OK {
+		return rows // nothing opens without it
+	}
+	opened := false
 	err = p.withApp(ctx, func(ctx context.Context, a *app) error {
+		opened = true
 		have, want, err := a.store.SchemaVersion(ctx)
 		note("database", err, fmt.Sprintf("schema %d of %d", have, want))
 		note("stored data", a.store.CheckInvariants(ctx), "consistent")
@@ -87,7 +89,13 @@ func (p *program) examine(ctx context.Context) []checkShown {
 		return nil
 	})
 	if err != nil {
-		note("parts", err, "")
+		name := "database"
+		if opened {
+			name = "links"
+		} else if !haveKey && pim.ReasonOf(err) == pim.ErrHeld {
+			name = "key file"
+		}
+		note(name, err, "")
 	}
 	return rows
 }

@@ -32,22 +32,30 @@ func rootCommand(s streams, env map[string]string) *cobra.Command {
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.PersistentFlags().StringVar(&p.config, "config", "", "configuration file (default: config.yaml if there is one)")
+	root.PersistentFlags().StringVar(&p.config, "config", "", "configuration file (default: BRIDGE_CONFIG, else config.yaml in this folder)")
 	root.PersistentFlags().BoolVar(&p.json, "json", false, "print JSON")
-	root.AddCommand(p.serveCommand(), p.demoCommand(), p.userCommand(), p.tokenCommand(), p.linkCommand(), p.birthdaysCommand(),
+	root.AddCommand(p.serveCommand(), p.demoCommand(), p.userCommand(), p.tokenCommand(), p.feedCommand(), p.linkCommand(), p.birthdaysCommand(),
 		p.syncCommand(), p.conflictCommand(), p.doctorCommand(), p.migrateCommand(), p.secretCommand(), p.versionCommand())
 	return root
 }
 
-// load reads the configuration of --config, or of config.yaml in the working folder
-// when there is one.
+// load reads the configuration: the file of --config, of BRIDGE_CONFIG, or
+// config.yaml in the working folder. Variables alone are enough when they name the
+// database: without it, a mistyped call would begin an empty one where it stands.
 func (p *program) load() (config.Config, error) {
 	name, named := p.config, p.config != ""
+	if !named {
+		name = p.env["BRIDGE_CONFIG"]
+		named = name != ""
+	}
 	if !named {
 		name = "config.yaml"
 	}
 	file, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) && !named {
+		if p.env["BRIDGE_DATABASE_URL"] == "" && p.env["BRIDGE_DATABASE_URL_FILE"] == "" {
+			return config.Config{}, errors.New("no configuration: name it with --config, or BRIDGE_CONFIG; bridge demo needs none")
+		}
 		err = nil
 	}
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"crmbridge/auth"
 	"crmbridge/dav"
 	"crmbridge/dav/davxml"
+	"crmbridge/feed"
 	"crmbridge/internal/config"
 	"crmbridge/pim"
 	"crmbridge/store"
@@ -155,7 +156,7 @@ func (a *app) listen() (net.Listener, error) {
 		return nil, fmt.Errorf("listen on %s: %w", a.cfg.Listen, err)
 	}
 	l = netutil.LimitListener(l, a.cfg.MaxConnections)
-	tc, err := a.tls()
+	tc, err := tlsConfig(a.cfg)
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -165,8 +166,8 @@ func (a *app) listen() (net.Listener, error) {
 	return l, nil
 }
 
-func (a *app) tls() (*tls.Config, error) {
-	c := a.cfg
+// tlsConfig is nil when the server speaks plain HTTP.
+func tlsConfig(c config.Config) (*tls.Config, error) {
 	switch {
 	case c.TLSCert != "":
 		cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
@@ -189,10 +190,7 @@ func (a *app) base(l net.Listener) string {
 	if a.cfg.PublicURL != "" {
 		return a.cfg.PublicURL
 	}
-	scheme := "http"
-	if a.cfg.TLSCert != "" || len(a.cfg.ACMEHosts) > 0 {
-		scheme = "https"
-	}
+	scheme := a.scheme()
 	host, port, err := net.SplitHostPort(l.Addr().String())
 	if err != nil {
 		return scheme + "://" + l.Addr().String()
@@ -203,12 +201,19 @@ func (a *app) base(l net.Listener) string {
 	return scheme + "://" + net.JoinHostPort(host, port)
 }
 
+func (a *app) scheme() string {
+	if a.cfg.TLSCert != "" || len(a.cfg.ACMEHosts) > 0 {
+		return "https"
+	}
+	return "http"
+}
+
 // address is base without a listener, for commands.
 func (a *app) address() string {
 	if a.cfg.PublicURL != "" {
 		return a.cfg.PublicURL
 	}
-	return "http://" + a.cfg.Listen
+	return a.scheme() + "://" + a.cfg.Listen
 }
 
 // dav is the handler of everything that is not the program's own.
@@ -221,6 +226,14 @@ func (a *app) dav() *dav.Handler {
 	})
 }
 
+// feeds is the handler of the read-only addresses.
+func (a *app) feeds() http.Handler {
+	return feed.New(feed.Options{
+		Store: a.store, Now: a.now, Log: a.log, Address: a.clientAddress, Metrics: a.counts, Refresh: a.cfg.FeedRefresh, Version: version,
+		Limits: feed.Limits{Time: a.cfg.BodyTimeout},
+	})
+}
+
 func (a *app) server(handler http.Handler) *http.Server {
 	c := a.cfg
 	mux := http.NewServeMux()
@@ -228,7 +241,7 @@ func (a *app) server(handler http.Handler) *http.Server {
 	mux.HandleFunc("GET /readyz", a.ready)
 	mux.Handle("GET /metrics", a.confined(a.counts.handler()))
 	return &http.Server{
-		Handler:           own(mux, handler),
+		Handler:           own(mux, a.feeds(), handler),
 		ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.BodyTimeout, IdleTimeout: c.IdleTimeout,
 		// Work ends after BodyTimeout (see dav); what is on its way then may take as long
 		// again. A client that reads nothing would else hold a database connection for ever.
@@ -237,13 +250,15 @@ func (a *app) server(handler http.Handler) *http.Server {
 	}
 }
 
-// own sends the program's few paths to mux and everything else, untouched, to DAV:
-// a ServeMux cleans paths by redirects, which DAV clients take for an answer.
-func own(mux, handler http.Handler) http.Handler {
+// own sends the program's few paths to mux, feeds to theirs and everything else, untouched,
+// to DAV: a ServeMux cleans paths by redirects, which DAV clients take for an answer.
+func own(mux, feeds, handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/healthz", "/readyz", "/metrics":
+		switch path := r.URL.Path; {
+		case path == "/healthz", path == "/readyz", path == "/metrics":
 			mux.ServeHTTP(w, r)
+		case strings.HasPrefix(path, feed.Prefix):
+			feeds.ServeHTTP(w, r)
 		default:
 			handler.ServeHTTP(w, r)
 		}
