@@ -1,153 +1,189 @@
 package dav_test
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/xml"
-	"flag"
 	"fmt"
-	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"golang.org/x/tools/txtar"
 )
 
-var update = flag.Bool("update", false, "rewrite the expected answers of the transcripts")
-
-// TestTranscripts replays what clients were seen to send. Each file of testdata is a txtar archive of pairs: "N request"
-// (request line, headers, empty line, body; "{tag:PATH}" and "{token}" stand for the present ETag of an object and the
-// last sync token seen) and "N answer" (status, chosen headers, empty line, the parsed XML printed anew or the text).
+// TestTranscripts replays what clients were seen to send, or what their sources say that they send, and checks of each
+// answer what that client needs of it. Each file of testdata/transcripts is a txtar archive: its comment says which
+// client it is and, after an empty line, the headers that it sends with every request; each part is one exchange:
+//
+//	METHOD path           the request: headers, an empty line, the body
+//	Name: value
+//
+//	body
+//	=>
+//	207                   the expected status, or several: 201|204
+//	what is needed of it  a line each, see transcript_language_test.go
+//
+// In a request {tag:PATH} is the present ETag of an object, {had:PATH} the one that the client saw last, {token} the
+// last sync token that it saw, {xml:NAME} the recorded body davxml/testdata/NAME.xml. "As: desk" makes the request
+// somebody else's device, without the client's headers; "As: nobody" sends no login. Bodies that start with BEGIN: get
+// their lines ended by CRLF.
 func TestTranscripts(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/transcripts/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no transcripts", err)
 	}
-	for _, name := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			t.Parallel()
-			archive, err := txtar.ParseFile(name)
+			archive, err := txtar.ParseFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := player{server: newServer(t)}
-			for i := 0; i+1 < len(archive.Files); i += 2 {
-				request, want := archive.Files[i], &archive.Files[i+1]
-				got := p.play(t, request.Name, string(request.Data))
-				if *update {
-					want.Data = []byte(got)
-				} else if got != string(want.Data) {
-					t.Errorf("%s: got\n%s\nwant\n%s", want.Name, got, want.Data)
-				}
-			}
-			if *update {
-				if err := os.WriteFile(name, txtar.Format(archive), 0o644); err != nil {
-					t.Fatal(err)
-				}
+			_, headers, _ := strings.Cut(strings.TrimSpace(string(archive.Comment)), "\n\n")
+			p := player{server: newServer(t), had: map[string]string{}, headers: lines(headers)}
+			for i, part := range archive.Files {
+				t.Run(fmt.Sprintf("%02d %s", i+1, part.Name), func(t *testing.T) {
+					p.exchange(t, string(part.Data))
+				})
 			}
 		})
 	}
 }
 
+// player is one client in one transcript.
 type player struct {
 	*server
-	token string
+	headers []string          // of every request
+	had     map[string]string // the ETag of an object that the client saw last
+	token   string            // the last sync token that the client saw
 }
 
-func (p *player) play(t *testing.T, name, text string) string {
+// exchange sends one request and checks the answer.
+func (p *player) exchange(t *testing.T, text string) {
 	t.Helper()
-	for {
-		before, rest, ok := strings.Cut(text, "{tag:")
-		if !ok {
-			break
-		}
-		path, after, _ := strings.Cut(rest, "}")
-		text = before + p.call("HEAD", path, "", "User: ann+reader").want(200).etag() + after
+	request, wanted, found := strings.Cut(text, "\n=>\n")
+	if !found {
+		t.Fatal("no line with =>")
 	}
-	text = strings.ReplaceAll(text, "{token}", p.token)
-	head, body, _ := strings.Cut(text, "\n\n")
-	lines := strings.Split(strings.TrimSpace(head), "\n")
-	method, path, ok := strings.Cut(lines[0], " ")
+	expected := lines(wanted)
+	if len(expected) == 0 {
+		t.Fatal("no status is expected")
+	}
+	before := p.token
+	a := p.send(t, request)
+	a.token = before
+	a.checkStatus(expected[0])
+	a.checkShape()
+	for _, line := range expected[1:] {
+		a.check(p.expand(t, line))
+	}
+	if t.Failed() {
+		t.Logf("%d %v\n%s", a.Status, a.Header, a.Body)
+	}
+}
+
+// expand fills in what a transcript leaves open.
+func (p *player) expand(t *testing.T, text string) string {
+	t.Helper()
+	for _, open := range []struct {
+		name  string
+		value func(string) string
+	}{
+		{"tag", func(path string) string { return p.call("HEAD", path, "", "User: ann+reader").want(200).etag() }},
+		{"had", func(path string) string {
+			if p.had[path] == "" {
+				t.Fatalf("the client has seen no ETag of %s", path)
+			}
+			return p.had[path]
+		}},
+		{"xml", func(name string) string {
+			body, err := os.ReadFile(filepath.Join("davxml", "testdata", name+".xml"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(body)
+		}},
+	} {
+		for {
+			before, rest, found := strings.Cut(text, "{"+open.name+":")
+			if !found {
+				break
+			}
+			argument, after, _ := strings.Cut(rest, "}")
+			text = before + open.value(argument) + after
+		}
+	}
+	return strings.ReplaceAll(text, "{token}", p.token)
+}
+
+// send sends a request and notes what the client learns from the answer.
+func (p *player) send(t *testing.T, text string) *answered {
+	t.Helper()
+	head, body, _ := strings.Cut(p.expand(t, text), "\n\n")
+	line := lines(head)
+	method, path, ok := strings.Cut(line[0], " ")
 	if !ok {
-		t.Fatalf("%s: no request line", name)
+		t.Fatalf("no request line: %q", line[0])
 	}
-	if strings.HasPrefix(body, "BEGIN:") {
-		body = strings.ReplaceAll(body, "\n", "\r\n")
+	if body = strings.TrimSuffix(body, "\n"); strings.HasPrefix(body, "BEGIN:") {
+		body = strings.ReplaceAll(body, "\n", "\r\n") + "\r\n"
 	}
-	r := p.call(method, path, body, append(lines[1:], "User: "+userOf(lines))...)
-	return p.show(r)
+	r := httptest.NewRequest(method, "http://dav.test"+path, strings.NewReader(body))
+	user := "ann+device"
+	set := func(header string) {
+		if name, value, _ := strings.Cut(header, ":"); name == "As" {
+			user = map[string]string{"desk": "ann+desk", "nobody": ""}[strings.TrimSpace(value)]
+		} else {
+			r.Header.Set(name, strings.TrimSpace(value))
+		}
+	}
+	for _, h := range line[1:] {
+		set(h)
+	}
+	mine := user != "ann+desk"
+	for _, h := range p.headers {
+		if name, _, _ := strings.Cut(h, ":"); mine && r.Header.Get(name) == "" {
+			set(h)
+		}
+	}
+	if user != "" {
+		r.SetBasicAuth(user, "pw")
+	}
+	run := *p.server
+	run.t = t
+	a := &answered{reply: run.serve(r), asked: body, request: r, conflicts: run.conflicts}
+	a.read()
+	if mine {
+		p.learn(path, a)
+	}
+	return a
 }
 
-// userOf lets a transcript log in as somebody, or with "Anonymous: yes" not at all.
-func userOf(lines []string) string {
-	for _, l := range lines {
-		if strings.HasPrefix(l, "Anonymous:") {
-			return ""
+// learn notes ETags and tokens as the client does.
+func (p *player) learn(path string, a *answered) {
+	if tag := a.Header.Get("ETag"); tag != "" {
+		p.had[path] = tag
+	}
+	for _, r := range a.responses {
+		if tag := r.found[davName("getetag")]; tag != nil {
+			p.had[r.href] = tag.Text
+		}
+		if token := r.found[davName("sync-token")]; token != nil {
+			p.token = token.Text
 		}
 	}
-	return "ann+device"
-}
-
-var shownHeaders = []string{"Allow", "Content-Type", "Dav", "Etag", "Location", "Preference-Applied", "Retry-After", "Www-Authenticate"}
-
-func (p *player) show(r *reply) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d %s\n", r.Status, http.StatusText(r.Status))
-	for _, name := range shownHeaders {
-		if v := r.Header.Get(name); v != "" && (name != "Dav" || strings.HasPrefix(r.what, "OPTIONS")) {
-			fmt.Fprintf(&b, "%s: %s\n", name, v)
-		}
-	}
-	switch {
-	case len(r.Body) == 0:
-	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/xml"):
-		root := parseXML(p.t, r.Body)
-		if tok := root.child(nsD, "sync-token"); tok != nil {
-			p.token = tok.Text
-		}
-		b.WriteByte('\n')
-		root.print(&b, 0)
-	default:
-		b.WriteByte('\n')
-		s := bufio.NewScanner(bytes.NewReader(r.Body))
-		for s.Scan() {
-			b.WriteString(s.Text() + "\n")
-		}
-	}
-	return b.String()
-}
-
-var shownSpaces = map[string]string{nsD: "D", nsC: "C", nsCR: "CR", nsCS: "CS", nsICAL: "I"}
-
-// print writes one element a line, so that a difference is seen where it is.
-func (n *node) print(b *strings.Builder, depth int) {
-	indent := strings.Repeat("  ", depth)
-	name := shownName(n.Name)
-	b.WriteString(indent + name)
-	attrs := slices.Clone(n.Attrs)
-	slices.SortFunc(attrs, func(x, y xml.Attr) int { return strings.Compare(x.Name.Local, y.Name.Local) })
-	for _, a := range attrs {
-		fmt.Fprintf(b, " %s=%q", shownName(a.Name), a.Value)
-	}
-	if text := n.Text; strings.TrimSpace(text) != "" {
-		fmt.Fprintf(b, " %q", text)
-	}
-	b.WriteByte('\n')
-	for _, c := range n.Children {
-		c.print(b, depth+1)
+	if a.root != nil && a.root.child(nsD, "sync-token") != nil {
+		p.token = a.root.child(nsD, "sync-token").Text
 	}
 }
 
-func shownName(n xml.Name) string {
-	if n.Space == "" {
-		return n.Local
+// lines are the lines of a text that are not empty.
+func lines(text string) (out []string) {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimRight(line, "\r\n"); strings.TrimSpace(line) != "" {
+			out = append(out, line)
+		}
 	}
-	if p, ok := shownSpaces[n.Space]; ok {
-		return p + ":" + n.Local
-	}
-	return "{" + n.Space + "}" + n.Local
+	return out
 }
