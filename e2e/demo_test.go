@@ -17,6 +17,7 @@ const crossing = 45 * time.Second
 
 // Every client at the demo sees what Creatio has and changes it, and the other way round.
 func TestDemo(t *testing.T) {
+	t.Parallel()
 	for name, sitDown := range people {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

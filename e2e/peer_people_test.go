@@ -12,6 +12,7 @@ import (
 
 // The people of the scenarios with a CRM do here what they do there, with Radicale in the bridge's place.
 func TestPeerPeople(t *testing.T) {
+	t.Parallel()
 	for name, sitDown := range people {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -29,8 +29,11 @@ var (
 	byGoWebDAV    = client{"go-webdav", gowebdav.Check}
 )
 
+// Radicale neither makes calendars with MKCOL nor expands series nor answers 204, which the scripts of cadaver,
+// python-caldav and tsdav ask for.
 func TestPeerRadicale(t *testing.T) {
-	for _, client := range []client{byThunderbird, byEvolution, byVdirsyncer, byGoWebDAV, byKhal, byKhard, byCadaver, byPythonCalDAV, byTsdav} {
+	t.Parallel()
+	for _, client := range []client{byThunderbird, byEvolution, byVdirsyncer, byGoWebDAV, byKhal, byKhard} {
 		t.Run(client.name, func(t *testing.T) {
 			t.Parallel()
 			client.check(t, peer.Radicale(t))
@@ -41,6 +44,7 @@ func TestPeerRadicale(t *testing.T) {
 // Thunderbird's address book cannot be set up on a server that asks for no password, and Xandikos answers go-webdav's
 // query of a month without the properties that it asks for.
 func TestPeerXandikos(t *testing.T) {
+	t.Parallel()
 	for _, client := range []client{byEvolution, byVdirsyncer} {
 		t.Run(client.name, func(t *testing.T) {
 			t.Parallel()

@@ -29,6 +29,7 @@ func plainAccount(t *testing.T, b *bridge.Instance, user string) plain.Target {
 
 // Every client against an account that has no CRM.
 func TestServe(t *testing.T) {
+	t.Parallel()
 	b := bridge.Serve(t, "")
 	t.Run("clients", func(t *testing.T) {
 		for _, client := range []client{byThunderbird, byEvolution, byVdirsyncer, byGoWebDAV} {

@@ -4,6 +4,6 @@ set -eu
 cd "$(dirname "$0")/.."
 go build -o "${TMPDIR:-/tmp}/bridge-gotest.$$" ./internal/testenv/gotest
 trap 'rm -f "${TMPDIR:-/tmp}/bridge-gotest.$$"' EXIT
-# Three at a time: the clients wait more than they work.
+# Four at a time: the clients wait more than they work.
 "${TMPDIR:-/tmp}/bridge-gotest.$$" -results "${BRIDGE_RESULTS:-/dev/null}" -group e2e -- \
-  -tags e2e -count=1 -parallel 3 -timeout 20m "$@" ./e2e
+  -tags e2e -count=1 -parallel 4 -timeout 20m "$@" ./e2e

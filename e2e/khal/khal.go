@@ -81,7 +81,7 @@ func (d *Desk) sees(t *testing.T, texts ...string) {
 func Check(t *testing.T, target plain.Target) {
 	target.Put(t, target.Calendar+"theirs.ics", plain.Event("theirs", "Grüße 日本", "LOCATION:Straße 1"))
 	target.Put(t, target.Calendar+"series.ics", plain.Event("series", "Weekly", "DTSTART;TZID=Europe/Berlin:20270104T090000",
-		"DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=3", "EXDATE;TZID=Europe/Berlin:20270111T090000"))
+		"DTEND;TZID=Europe/Berlin:20270104T100000", "RRULE:FREQ=WEEKLY;COUNT=3", "EXDATE;TZID=Europe/Berlin:20270111T090000"))
 	one, two := Sit(t, target), Sit(t, target)
 	both := func(t *testing.T) { one.MustSync(t); two.MustSync(t) }
 	for _, step := range []struct {
