@@ -25,28 +25,27 @@ func TestOthersAreInvisible(t *testing.T) {
 	s.put(annCal+"mine.ics", event("mine", "Mine"))
 	before := s.homeState("bob")
 
-	there := []string{"/dav/principals/bob/", "/dav/calendars/bob/", "/dav/calendars/bob/calendar/", "/dav/calendars/bob/calendar/e.ics",
-		"/dav/addressbooks/bob/", "/dav/addressbooks/bob/contacts/", "/dav/addressbooks/bob/contacts/c.vcf", "/dav/calendars/bob/calendar/new.ics"}
+	there := append(shapes("/dav/calendars/bob/", "calendar", "e.ics"), shapes("/dav/addressbooks/bob/", "contacts", "c.vcf")...)
+	there = append(there, "/dav/principals/bob/", "/dav/principals/bob", "/dav/principals/bob/none", "/dav/principals/bob/calendar-proxy-read/")
+	// Each method on each URL, then any of them with any body and header.
+	for i, method := range allMethods {
+		for j, path := range there {
+			s.sameAsNothing(t, method, path, bodies()[(i+j)%len(bodies())])
+		}
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		path := rapid.SampledFrom(there).Draw(rt, "path")
 		method := rapid.SampledFrom(allMethods).Draw(rt, "method")
 		body := rapid.SampledFrom(bodies()).Draw(rt, "body")
-		headers := []string{rapid.SampledFrom([]string{"Depth: 0", "Depth: 1", "X: x", "If-Match: *", "If-None-Match: *"}).Draw(rt, "header")}
+		headers := []string{rapid.SampledFrom([]string{"Depth: 0", "Depth: 1", "Depth: infinity", "X: x", "If-Match: *", "If-None-Match: *",
+			"Prefer: return=representation", "Prefer: return=minimal", "Prefer: depth-noroot", "CalDAV-Timezones: F", "Accept: text/vcard;version=4.0",
+			"Accept-Encoding: gzip", "Content-Type: application/xml", "Content-Type: text/calendar", "Overwrite: F"}).Draw(rt, "header")}
 		if method == "COPY" || method == "MOVE" {
 			headers = append(headers, "Destination: "+rapid.SampledFrom([]string{annCal + "stolen.ics", "/dav/calendars/ann/stolen/", path}).Draw(rt, "to"))
 		}
-		real := s.call(method, path, body, headers...)
-		fake := s.call(method, strings.Replace(path, "/bob/", "/nobody/", 1), body, headers...)
-		if real.Status != fake.Status || string(real.Body) != string(fake.Body) || !slices.Equal(headerNames(real), headerNames(fake)) {
-			rt.Fatalf("%s %s: %d %s\nas against %d %s", method, path, real.Status, real.Body, fake.Status, fake.Body)
-		}
-		if method != "OPTIONS" && (real.Status < 400 || real.Status > 499) {
-			rt.Fatalf("%s %s: %d", method, path, real.Status)
-		}
-		if strings.Contains(string(real.Body), "Secret") {
-			rt.Fatalf("%s %s: %s", method, path, real.Body)
-		}
+		s.sameAsNothing(rt, method, path, body, headers...)
 	})
+	s.othersInRequests()
 	// From ann's own things towards bob's.
 	for _, method := range []string{"COPY", "MOVE"} {
 		for _, to := range []string{"/dav/calendars/bob/calendar/e.ics", "/dav/calendars/bob/calendar/x.ics", "/dav/calendars/nobody/calendar/x.ics"} {
@@ -72,6 +71,71 @@ func TestOthersAreInvisible(t *testing.T) {
 	}
 	if after := s.homeState("bob"); after != before {
 		t.Errorf("bob's homes: %s, were %s", after, before)
+	}
+}
+
+// sameAsNothing asks for something of bob's and for what does not exist: the answers are the same.
+func (s *server) sameAsNothing(t rapid.TB, method, path, body string, headers ...string) {
+	t.Helper()
+	real := s.call(method, path, body, headers...)
+	fake := s.call(method, strings.NewReplacer("/bob", "/nobody", "/%62ob", "/%6eobody").Replace(path), body, headers...)
+	if real.Status != fake.Status || string(real.Body) != string(fake.Body) || !slices.Equal(headerNames(real), headerNames(fake)) {
+		t.Fatalf("%s %s: %d %s\nas against %d %s", method, path, real.Status, real.Body, fake.Status, fake.Body)
+	}
+	if method != "OPTIONS" && (real.Status < 400 || real.Status > 499) {
+		t.Fatalf("%s %s: %d", method, path, real.Status)
+	}
+	if strings.Contains(string(real.Body), "Secret") {
+		t.Fatalf("%s %s: %s", method, path, real.Body)
+	}
+}
+
+// shapes are the URLs that something of a home can be asked for by, what does not exist included.
+func shapes(home, slug, name string) []string {
+	var out []string
+	for _, h := range []string{home, strings.Replace(home, "/bob/", "/%62ob/", 1)} {
+		out = append(out, h, strings.TrimSuffix(h, "/"), h+slug, h+slug+"/", h+slug+"/"+name, h+slug+"/"+strings.Replace(name, ".", "%2E", 1),
+			h+slug+"/new.ics", h+slug+"/"+name+"/", h+"none/", h+"none/x.ics", h+slug+"/a/b/c")
+	}
+	return out
+}
+
+// othersInRequests names bob's things inside of requests about ann's own: the answers do not tell them from nothing.
+func (s *server) othersInRequests() {
+	s.t.Helper()
+	etag := s.call("GET", "/dav/calendars/bob/calendar/e.ics", "", "User: bob").want(200).etag()
+	token := s.call("PROPFIND", "/dav/calendars/bob/calendar/", ask("D:propfind", "D:sync-token"), "Depth: 0", "User: bob").multi().text("/dav/calendars/bob/calendar/", "sync-token")
+	for _, name := range []string{"calendar/e.ics", "calendar/", "none/x.ics"} {
+		href := "/dav/calendars/bob/" + name
+		dead := "<X:ref><D:href>" + href + "</D:href></X:ref>"
+		s.call("PROPPATCH", annCal, proppatch(dead)).want(207)
+		for what, f := range map[string]func(href string) *reply{
+			"multiget": func(href string) *reply {
+				return s.call("REPORT", annCal, askMore("C:calendar-multiget", "<D:href>"+href+"</D:href>", "D:getetag", "C:calendar-data"))
+			},
+			"expand-property": func(href string) *reply {
+				s.call("PROPPATCH", annCal, proppatch("<X:ref><D:href>"+href+"</D:href></X:ref>")).want(207)
+				return s.call("REPORT", annCal, `<D:expand-property xmlns:D="DAV:"><D:property name="ref" namespace="urn:example"><D:property name="getetag"/><D:property name="displayname"/></D:property></D:expand-property>`)
+			},
+			"If with a tag": func(href string) *reply {
+				return s.call("PUT", annCal+"mine.ics", event("mine", "Mine"), "If: <http://dav.test"+href+"> (["+etag+"])")
+			},
+			"If with a token": func(href string) *reply {
+				return s.call("PUT", annCal+"mine.ics", event("mine", "Mine"), "If: <"+href+"> (<"+token+">)")
+			},
+			"If not": func(href string) *reply {
+				return s.call("PUT", annCal+"mine.ics", event("mine", "Mine"), "If: <"+href+"> (Not ["+etag+"])")
+			},
+			"sync with a token": func(string) *reply { return s.call("REPORT", annCal, syncBody(token, "D:getetag")) },
+		} {
+			real, fake := f(href), f(strings.Replace(href, "/bob/", "/nobody/", 1))
+			if body := strings.ReplaceAll(string(fake.Body), "/nobody/", "/bob/"); real.Status != fake.Status || string(real.Body) != body {
+				s.t.Errorf("%s of %s: %d %s\nas of nothing: %d %s", what, href, real.Status, real.Body, fake.Status, fake.Body)
+			}
+			if strings.Contains(string(real.Body), "Secret") || strings.Contains(string(real.Body), strings.Trim(etag, `"`)) {
+				s.t.Errorf("%s of %s: %s", what, href, real.Body)
+			}
+		}
 	}
 }
 
@@ -115,6 +179,7 @@ func bodies() []string {
 		proppatch("<D:displayname>x</D:displayname><X:own>y</X:own>"), `<C:mkcalendar` + declarations + `/>`,
 		`<D:mkcol` + declarations + `><D:set><D:prop><D:resourcetype><D:collection/></D:resourcetype></D:prop></D:set></D:mkcol>`,
 		`<D:expand-property xmlns:D="DAV:"><D:property name="owner"><D:property name="displayname"/></D:property></D:expand-property>`,
+		freeBusyBody("20260101T000000Z", "20270101T000000Z"), `<D:acl-principal-prop-set xmlns:D="DAV:"><D:prop><D:displayname/></D:prop></D:acl-principal-prop-set>`,
 		`<D:principal-match xmlns:D="DAV:"><D:self/></D:principal-match>`, `<D:principal-search-property-set xmlns:D="DAV:"/>`,
 		`<CS:calendarserver-principal-search` + declarations + `><CS:search-token>a</CS:search-token><D:prop><D:displayname/></D:prop></CS:calendarserver-principal-search>`,
 		`<!DOCTYPE x [<!ENTITY e "e">]><D:propfind xmlns:D="DAV:"><D:allprop/></D:propfind>`,
