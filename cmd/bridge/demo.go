@@ -18,6 +18,7 @@ import (
 
 	"crmbridge/auth"
 	"crmbridge/crm/creatio/creatiosim"
+	"crmbridge/feed"
 	"crmbridge/internal/config"
 	"crmbridge/pim"
 	"crmbridge/remote"
@@ -47,6 +48,7 @@ type demoAccess struct {
 	CRMUser     string `json:"crmUser"`
 	CRMPassword string `json:"crmPassword"`
 	CRMAddr     string `json:"crmAddr"`
+	Feed        string `json:"feed"` // the secret of the calendar's feed
 }
 
 func (p *program) demo(ctx context.Context, f demoFlags) error {
@@ -101,21 +103,25 @@ func demoDir(dir string) (string, func(), error) {
 }
 
 func demoCredentials(path string) (demoAccess, error) {
+	acc := demoAccess{User: "demo", CRMUser: "Supervisor", CRMAddr: "127.0.0.1:0"}
 	b, err := os.ReadFile(path)
 	if err == nil {
-		var acc demoAccess
-		return acc, json.Unmarshal(b, &acc)
+		err = json.Unmarshal(b, &acc)
+	} else if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	if err != nil {
 		return demoAccess{}, fmt.Errorf("demo: %w", err)
 	}
-	acc := demoAccess{User: "demo", CRMUser: "Supervisor", CRMAddr: "127.0.0.1:0"}
-	for _, at := range []*string{&acc.Password, &acc.CRMPassword} {
+	for at, length := range map[*string]int{&acc.Password: 14, &acc.CRMPassword: 14, &acc.Feed: 39} {
+		if *at != "" {
+			continue
+		}
 		secret, err := auth.NewSecret(rand.Reader)
 		if err != nil {
 			return acc, err
 		}
-		*at = secret[:14] // three groups: enough for sample data, and typed on a phone
+		*at = secret[:length] // passwords have three groups: enough for sample data, and typed on a phone
 	}
 	return acc, nil
 }
@@ -186,7 +192,22 @@ func (a *app) furnish(ctx context.Context, acc demoAccess, crm string) error {
 			return err
 		}
 	}
+	if err := a.demoFeed(ctx, acc); err != nil {
+		return err
+	}
 	return a.settled(ctx, acc.User)
+}
+
+// demoFeed makes the feed of the calendar, unless it is there.
+func (a *app) demoFeed(ctx context.Context, acc demoAccess) error {
+	return a.store.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.FeedByHash(auth.HashSecret(acc.Feed))
+		if err == nil || pim.ReasonOf(err) != pim.ErrNotFound {
+			return err
+		}
+		_, err = newFeed{user: acc.User, collection: "calendar", detail: string(store.DetailFull)}.create(tx, acc.Feed)
+		return err
+	})
 }
 
 func linked(rows []linkShown, slug string) bool {
@@ -227,6 +248,7 @@ func (a *app) settled(ctx context.Context, user string) error {
 
 // announce prints what a newcomer needs.
 func (p *program) announce(acc demoAccess, base, crm, path string) error {
+	address, _ := feed.Address(base, acc.Feed, "calendar")
 	return p.say(`
   Address      %s/   (Thunderbird, iOS, macOS, Android, Evolution: this and the login)
   User         %s
@@ -234,6 +256,7 @@ func (p *program) announce(acc demoAccess, base, crm, path string) error {
   Calendar     %s/dav/calendars/%s/calendar/
   Tasks        %s/dav/calendars/%s/tasks/
   Contacts     %s/dav/addressbooks/%s/contacts/
+  Feed         %s   (the calendar without a login, read only)
 
   CRM          %s/   (simulated Creatio, polled every 2 s)
   CRM user     %s
@@ -241,7 +264,7 @@ func (p *program) announce(acc demoAccess, base, crm, path string) error {
 
   Commands     %s sync status --config %s
   Stop         Ctrl-C
-`, base, acc.User, acc.Password, base, acc.User, base, acc.User, base, acc.User, crm, acc.CRMUser, acc.CRMPassword, invocation(), path)
+`, base, acc.User, acc.Password, base, acc.User, base, acc.User, base, acc.User, address, crm, acc.CRMUser, acc.CRMPassword, invocation(), path)
 }
 
 // invocation is how this program was called, for copying.

@@ -14,7 +14,7 @@ import (
 	"crmbridge/upstream"
 )
 
-// metrics is what /metrics shows. It implements dav.Metrics.
+// metrics is what /metrics shows. It implements dav.Metrics and feed.Metrics.
 type metrics struct {
 	reg       *prometheus.Registry
 	requests  *prometheus.HistogramVec
@@ -22,6 +22,7 @@ type metrics struct {
 	conflicts *prometheus.CounterVec
 	merges    prometheus.Counter
 	throttled *prometheus.CounterVec
+	feeds     *prometheus.HistogramVec
 	outbound  *prometheus.HistogramVec
 }
 
@@ -35,10 +36,12 @@ func newMetrics() *metrics {
 		conflicts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "bridge_conflicts_total", Help: "Conflict reports from devices."}, []string{"cause"}),
 		merges:    prometheus.NewCounter(prometheus.CounterOpts{Name: "bridge_merges_total", Help: "Writes merged with a version the device had not seen."}),
 		throttled: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "bridge_throttled_total", Help: "Requests asked to come back."}, []string{"scope"}),
+		feeds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "bridge_feed_request_seconds",
+			Help: "Requests for feeds by what came of them.", Buckets: buckets}, []string{"outcome"}),
 		outbound: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "bridge_outbound_request_seconds",
 			Help: "Requests to remotes by driver and status; status 0 is no answer.", Buckets: buckets}, []string{"driver", "status"}),
 	}
-	m.reg.MustRegister(m.requests, m.panics, m.conflicts, m.merges, m.throttled, m.outbound,
+	m.reg.MustRegister(m.requests, m.panics, m.conflicts, m.merges, m.throttled, m.feeds, m.outbound,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -59,6 +62,11 @@ func (m *metrics) Merge() { m.merges.Inc() }
 
 // Throttled implements dav.Metrics.
 func (m *metrics) Throttled(scope string) { m.throttled.WithLabelValues(scope).Inc() }
+
+// Feed implements feed.Metrics.
+func (m *metrics) Feed(outcome string, took time.Duration) {
+	m.feeds.WithLabelValues(outcome).Observe(took.Seconds())
+}
 
 // observe counts the calls of one driver.
 func (m *metrics) observe(driver string) func(upstream.Exchange) {

@@ -46,6 +46,8 @@ type Config struct {
 	ForgetFailures time.Duration
 	Remember       time.Duration
 
+	FeedRefresh time.Duration
+
 	Workers  int
 	Sweep    time.Duration
 	Interval time.Duration

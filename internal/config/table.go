@@ -35,6 +35,7 @@ var sections = []section{
 	{"secret", "Passwords of CRMs are sealed with a key before they are stored."},
 	{"log", "Logs go to standard error. They never hold items or passwords."},
 	{"auth", "Logins. Waiting times belong to an account as seen from one network, so nobody is locked out by others."},
+	{"feeds", "Calendars as read-only files for programs without a login; see \"bridge feed\"."},
 	{"relay", "The runs between the bridge and the CRMs. What a link does is set with \"bridge link\"."},
 	{"outbound", "What the bridge may connect to."},
 }
@@ -77,6 +78,8 @@ var table = []option{
 	{key: "auth.most_wait", def: "5m", set: duration(func(c *Config) *time.Duration { return &c.MostWait }, time.Millisecond)},
 	{key: "auth.forget_failures", def: "1h", help: "When failures are forgotten.", set: duration(func(c *Config) *time.Duration { return &c.ForgetFailures }, time.Second)},
 	{key: "auth.remember", def: "1m", help: "How long a password that was right is not computed again.", set: duration(func(c *Config) *time.Duration { return &c.Remember }, time.Second)},
+
+	{key: "feeds.refresh", def: "15m", help: "How often programs are told to ask again; many take longer.", set: duration(func(c *Config) *time.Duration { return &c.FeedRefresh }, time.Minute)},
 
 	{key: "relay.workers", def: "4", help: "Links that run at once in this process.", set: integer(func(c *Config) *int { return &c.Workers }, 1, 256)},
 	{key: "relay.sweep", def: "5s", help: "How often due links are looked for.", set: duration(func(c *Config) *time.Duration { return &c.Sweep }, 100*time.Millisecond)},
