@@ -40,7 +40,7 @@ func (o *Object) Bounds() (start, end int64) {
 		window.Until = first
 	}
 	n := 0
-	err := s.each(window, MaxOccurrences, func(oc Occurrence) bool {
+	err := s.each(window, s.z.steps(MaxOccurrences), func(oc Occurrence) bool {
 		b.add(oc)
 		n++
 		return n <= MaxOccurrences
@@ -51,10 +51,10 @@ func (o *Object) Bounds() (start, end int64) {
 	return b.result()
 }
 
-// withExceptions gives back to the series what EXDATE and overrides take from it: whether
+// withExceptions gives back to the series what EXDATE, EXRULE and overrides take from it: whether
 // they do can depend on the zone in which floating times are read.
 func (s *series) withExceptions() {
-	s.gone, s.days = nil, nil
+	s.gone, s.days, s.exRules = nil, nil, nil
 	s.changed = s.o.Overrides()
 }
 

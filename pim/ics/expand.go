@@ -23,9 +23,7 @@ func (o *Object) Expand(z Zones, r TimeRange, limit int) (*Object, error) {
 	}
 	text := o.text.Clone()
 	cal := text.Blocks()[0]
-	for _, b := range cal.Blocks("") {
-		cal.RemoveBlock(b)
-	}
+	cal.Parts = slices.DeleteFunc(cal.Parts, func(p line.Part) bool { return p.Block != nil })
 	for _, oc := range all {
 		cal.AddBlock(o.expanded(oc, z))
 	}
@@ -95,7 +93,7 @@ func (o *Object) zoneless(c *line.Block, z Zones) {
 // LimitRecurrenceSet is CALDAV:limit-recurrence-set (RFC 4791 9.6.6): the master and the
 // overrides that matter in r, by where they are or by where they were.
 func (o *Object) LimitRecurrenceSet(z Zones, r TimeRange) *Object {
-	var gone []int
+	gone := map[int]bool{}
 	overrides := o.Overrides()
 	m := o.Master()
 	if m == nil {
@@ -109,7 +107,7 @@ func (o *Object) LimitRecurrenceSet(z Zones, r TimeRange) *Object {
 		}
 		was := s.at(s.read, s.length, id, s.due)
 		if !r.meets(s.override(c)) && !r.meets(was) {
-			gone = append(gone, i)
+			gone[i] = true
 		}
 	}
 	if len(gone) == 0 {
@@ -117,11 +115,11 @@ func (o *Object) LimitRecurrenceSet(z Zones, r TimeRange) *Object {
 	}
 	text := o.text.Clone()
 	next := newObject(text)
+	drop := map[*line.Block]bool{}
 	for i, c := range next.Overrides() {
-		if slices.Contains(gone, i) {
-			next.cal.RemoveBlock(c)
-		}
+		drop[c] = gone[i]
 	}
+	next.cal.Parts = slices.DeleteFunc(next.cal.Parts, func(p line.Part) bool { return drop[p.Block] })
 	return newObject(text)
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"crmbridge/pim"
 	"crmbridge/pim/line"
+	"crmbridge/pim/rrule"
 )
 
 // CompFilter is CALDAV:comp-filter (RFC 4791 9.7.1). The outermost one names VCALENDAR.
@@ -37,7 +38,7 @@ func (o *Object) Matches(f CompFilter, z Zones, limit int) (bool, error) {
 	if limit <= 0 {
 		limit = MaxOccurrences
 	}
-	m := matcher{o: o, z: z, limit: limit}
+	m := matcher{o: o, z: z, limit: limit, budget: z.steps(limit)}
 	if !strings.EqualFold(f.Name, calendar) {
 		return f.NotDefined, nil
 	}
@@ -57,6 +58,9 @@ type matcher struct {
 	o     *Object
 	z     Zones
 	limit int
+	// series and budget are those of the object: a filter may ask for many ranges, one for each alarm.
+	series *series
+	budget *rrule.Budget
 	// hits are the components that have an occurrence in the range asked last.
 	hits      map[*line.Block]bool
 	hitsRange *TimeRange
@@ -172,7 +176,14 @@ func (m *matcher) inRange(b, parent *line.Block, r *TimeRange) bool {
 func (m *matcher) overlapping(window TimeRange, meets func(Occurrence) bool) map[*line.Block]bool {
 	hits := map[*line.Block]bool{}
 	n := 0
-	err := m.o.each(m.z, window, m.limit, func(oc Occurrence) bool {
+	master := m.o.Master()
+	if master == nil {
+		return hits
+	}
+	if m.series == nil {
+		m.series = m.o.newSeries(master, m.z)
+	}
+	err := m.series.each(window, m.budget, func(oc Occurrence) bool {
 		n++
 		if !hits[oc.Component] && meets(oc) {
 			hits[oc.Component] = true

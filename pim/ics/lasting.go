@@ -141,7 +141,6 @@ func (s *series) addRange(c *line.Block, id stamp) {
 	id = s.native(id)
 	shift := s.inAnchorZone(start).Sub(s.inAnchorZone(id))
 	s.ranges = append(s.ranges, rangeOverride{from: s.key(id), shift: shift, read: r, length: r.lasting()})
-	slices.SortFunc(s.ranges, func(a, b rangeOverride) int { return cmp.Compare(a.from, b.from) })
 }
 
 func (s *series) inAnchorZone(st stamp) time.Time {

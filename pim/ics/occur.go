@@ -1,6 +1,7 @@
 package ics
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -106,11 +107,14 @@ func (o *Object) each(z Zones, r TimeRange, limit int, yield func(Occurrence) bo
 	if m == nil {
 		return nil
 	}
-	return o.newSeries(m, z).each(r, limit, yield)
+	return o.newSeries(m, z).each(r, z.steps(limit), yield)
 }
 
-func (s *series) each(r TimeRange, limit int, yield func(Occurrence) bool) error {
+func (s *series) each(r TimeRange, budget *rrule.Budget, yield func(Occurrence) bool) error {
 	for _, c := range s.changed {
+		if !budget.Spend() {
+			return errOverBudget()
+		}
 		if !yield(s.override(c)) {
 			return nil
 		}
@@ -119,7 +123,7 @@ func (s *series) each(r TimeRange, limit int, yield func(Occurrence) bool) error
 		yield(s.single())
 		return nil
 	}
-	return s.run(r, rrule.NewBudget(2*limit+1000), yield)
+	return s.run(r, budget, yield)
 }
 
 // series is the master with what repeats it.
@@ -134,6 +138,7 @@ type series struct {
 
 	gone    map[occurrenceKey]bool // EXDATE and RECURRENCE-ID
 	days    map[occurrenceKey]bool // those given as dates in a timed series
+	exRules []rrule.Rule           // EXRULE
 	changed []*line.Block          // overrides that EXDATE does not remove
 	ranges  []rangeOverride        // RANGE=THISANDFUTURE, by RECURRENCE-ID
 }
@@ -155,6 +160,7 @@ func (o *Object) newSeries(m *line.Block, z Zones) *series {
 			s.drop(st)
 		}
 	}
+	s.exRules = readable(m.All("EXRULE"))
 	except := len(s.gone) + len(s.days)
 	for _, c := range o.Overrides() {
 		id, ok := stampOf(c.First("RECURRENCE-ID"))
@@ -168,13 +174,14 @@ func (o *Object) newSeries(m *line.Block, z Zones) *series {
 		s.drop(id)
 		s.addRange(c, id)
 	}
+	slices.SortStableFunc(s.ranges, func(a, b rangeOverride) int { return cmp.Compare(a.from, b.from) })
 	return s
 }
 
 func (s *series) repeats() bool {
 	m := s.read.c
 	return s.ok && m.First("RECURRENCE-ID") == nil &&
-		(m.First("RRULE") != nil || m.First("RDATE") != nil || m.First("EXDATE") != nil || len(s.changed) > 0)
+		(m.First("RRULE") != nil || m.First("RDATE") != nil || m.First("EXDATE") != nil || len(s.exRules) > 0 || len(s.changed) > 0)
 }
 
 // key names the occurrence that starts at st. In a series of dates only the date counts,
@@ -256,7 +263,10 @@ func (s *series) run(r TimeRange, budget *rrule.Budget, yield func(Occurrence) b
 	if m := s.read.c; m.First("RDATE") != nil || len(m.All("RRULE")) != 1 {
 		seen = map[occurrenceKey]bool{}
 	}
+	window := s.window(r)
+	without := s.exclusion(window, budget)
 	stopped := false
+	var failed error
 	give := func(st stamp, end *periodEnd) bool {
 		k := s.key(st)
 		if seen != nil {
@@ -268,14 +278,17 @@ func (s *series) run(r TimeRange, budget *rrule.Budget, yield func(Occurrence) b
 		if s.dropped(st) {
 			return true
 		}
+		var gone bool
+		if gone, failed = without.has(k); gone || failed != nil {
+			return failed == nil
+		}
 		stopped = !yield(s.instance(st, end))
 		return !stopped
 	}
 	// RFC 5545 3.8.5.3: DTSTART is the first instance, whether the rule has it or not.
-	if !give(s.anchor, nil) || !s.extraDates(give) {
-		return nil
+	if !give(s.anchor, nil) || !s.extraDates(budget, &failed, give) {
+		return failed
 	}
-	window := s.window(r)
 	for _, l := range s.read.c.All("RRULE") {
 		err := s.rule(l, window, budget, func(st stamp) bool {
 			if st.wall.Equal(s.anchor.wall) {
@@ -283,16 +296,20 @@ func (s *series) run(r TimeRange, budget *rrule.Budget, yield func(Occurrence) b
 			}
 			return give(st, nil)
 		})
-		if err != nil || stopped {
-			return err
+		if err != nil || failed != nil || stopped {
+			return cmp.Or(err, failed)
 		}
 	}
 	return nil
 }
 
-func (s *series) extraDates(give func(stamp, *periodEnd) bool) bool {
+func (s *series) extraDates(budget *rrule.Budget, failed *error, give func(stamp, *periodEnd) bool) bool {
 	for _, l := range s.read.c.All("RDATE") {
 		for st, end := range periods(l) {
+			if !budget.Spend() {
+				*failed = errOverBudget()
+				return false
+			}
 			if (st.kind == dateOnly) != (s.anchor.kind == dateOnly) {
 				if s.anchor.kind != dateOnly {
 					continue // a day is no start of something timed
@@ -326,22 +343,19 @@ func (s *series) instance(st stamp, end *periodEnd) Occurrence {
 }
 
 // window is where rules have to be followed so that every occurrence overlapping r is
-// found: from a length and a day ahead of r on.
+// found: from a length and a day ahead of r on, and further where THISANDFUTURE moves and
+// lengthens them.
 func (s *series) window(r TimeRange) TimeRange {
 	const slack = 48 * time.Hour
-	if len(s.ranges) > 0 {
-		r.From = time.Time{}
-		for _, ro := range s.ranges {
-			if !r.Until.IsZero() && ro.shift < 0 {
-				r.Until = r.Until.Add(-ro.shift)
-			}
-		}
+	length, later, earlier := s.length.longest(), time.Duration(0), time.Duration(0)
+	for _, ro := range s.ranges {
+		length, later, earlier = max(length, ro.length.longest()), max(later, ro.shift), max(earlier, -ro.shift)
 	}
 	if !r.From.IsZero() {
-		r.From = r.From.Add(-s.length.longest() - slack)
+		r.From = r.From.Add(-length - later - slack)
 	}
 	if !r.Until.IsZero() {
-		r.Until = r.Until.Add(slack)
+		r.Until = r.Until.Add(earlier + slack)
 	}
 	return r
 }

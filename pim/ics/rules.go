@@ -2,7 +2,6 @@ package ics
 
 import (
 	"errors"
-	"time"
 
 	"crmbridge/pim"
 	"crmbridge/pim/line"
@@ -47,16 +46,10 @@ func (s *series) rule(l *line.Line, window TimeRange, budget *rrule.Budget, yiel
 	if err != nil {
 		return pim.Errorf(op, pim.ErrInvalid, "line %d: the recurrence rule cannot be read", l.No)
 	}
-	set := rrule.Set{Start: s.anchor.wall, Date: s.anchor.kind == dateOnly, Rules: []rrule.Rule{r}}
-	if s.anchor.kind == inZone {
-		set.Zone = s.anchor.location(s.o.tzs, s.z)
-	}
+	set := s.set(r)
 	it := set.Iter(window.From, window.Until, budget)
 	for t, ok := it.Next(); ok; t, ok = it.Next() {
-		_, off := t.Zone()
-		st := s.anchor
-		st.wall = t.UTC().Add(time.Duration(off) * time.Second)
-		if !yield(st) {
+		if !yield(s.startAt(t)) {
 			return nil
 		}
 	}

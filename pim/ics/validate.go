@@ -170,6 +170,12 @@ func (v *validator) length(c *line.Block) {
 
 func (v *validator) rules(c *line.Block) {
 	start, ok := stampOf(c.First("DTSTART"))
+	for _, l := range c.All("EXRULE") {
+		// One that cannot be read is kept and takes nothing away.
+		if _, err := checkRule(trim(l.Value)); errors.Is(err, pim.ErrUnsupported) {
+			v.fault(SupportedRule, l.No, "rules that repeat every minute or second are not supported")
+		}
+	}
 	for _, l := range c.All("RRULE") {
 		r, err := checkRule(trim(l.Value))
 		switch {

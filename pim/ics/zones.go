@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"crmbridge/pim/line"
+	"crmbridge/pim/rrule"
 	"crmbridge/pim/tz"
 )
 
@@ -15,6 +16,21 @@ type Zones struct {
 	// times, dates and TZIDs that nothing explains are read in it where an instant
 	// is needed. nil means UTC.
 	Local *time.Location
+	// Budget pays for following rules in all calls with these Zones, such as those of one request; nil: each
+	// call has its own. What a call takes anyway, some steps for an object, is not charged.
+	Budget *rrule.Budget
+}
+
+// freeSteps are what the months of a plain series take.
+const freeSteps = 100
+
+// steps is the budget for one object of which limit occurrences may be looked at.
+func (z Zones) steps(limit int) *rrule.Budget {
+	n := 2*limit + 1000
+	if z.Budget == nil {
+		return rrule.NewBudget(n)
+	}
+	return z.Budget.ObjectAfter(n, freeSteps)
 }
 
 func (z Zones) local() *time.Location {

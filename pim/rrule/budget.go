@@ -17,6 +17,7 @@ const (
 // time.
 type Budget struct {
 	left   int
+	free   int // of left, the first ones that the parent does not pay
 	parent *Budget
 }
 
@@ -24,8 +25,12 @@ type Budget struct {
 func NewBudget(steps int) *Budget { return &Budget{left: max(0, steps)} }
 
 // Object returns a budget of at most so many steps that are also taken from b. Nil b limits nothing.
-func (b *Budget) Object(steps int) *Budget {
-	return &Budget{left: max(0, steps), parent: b}
+func (b *Budget) Object(steps int) *Budget { return b.ObjectAfter(steps, 0) }
+
+// ObjectAfter is Object with the first free steps not taken from b: a look at a series that costs no more than reading
+// its text. So a request over ten thousand plain series does not run out, and one over a few hard ones does.
+func (b *Budget) ObjectAfter(steps, free int) *Budget {
+	return &Budget{left: max(0, steps), free: max(0, free), parent: b}
 }
 
 // Left is how many steps can still be spent.
@@ -35,20 +40,25 @@ func (b *Budget) Left() int {
 	}
 	left := b.left
 	if b.parent != nil {
-		left = min(left, b.parent.Left())
+		left = min(left, b.free+b.parent.Left())
 	}
 	return left
 }
 
+// Spend takes a step for work that a caller does itself, such as an occurrence that no rule gives; false when none is
+// left. A nil budget is never spent.
+func (b *Budget) Spend() bool { return b == nil || b.spend() }
+
 func (b *Budget) spend() bool {
-	for c := b; c != nil; c = c.parent {
-		if c.left <= 0 {
-			return false
-		}
+	switch {
+	case b.left <= 0:
+		return false
+	case b.free > 0:
+		b.free--
+	case b.parent != nil && !b.parent.spend():
+		return false
 	}
-	for c := b; c != nil; c = c.parent {
-		c.left--
-	}
+	b.left--
 	return true
 }
 

@@ -6,6 +6,7 @@
 //	Set.Between, Set.Iter    occurrence starts of a window
 //	Set.Bounds               first start and last end, for an index
 //	Budget                   steps for one object, out of those for one request
+//	Set.RulesOnly            the times of an EXRULE
 //
 // A rule without COUNT, or with one but equally many occurrences in each period, is entered at the window: a daily
 // meeting of 1970 costs no more in 2026 than one of last week. Other rules with COUNT are counted from their

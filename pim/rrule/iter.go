@@ -57,8 +57,11 @@ func (s Set) Iter(from, until time.Time, b *Budget) *Iter {
 
 // dates gives the start and RDates of the window in order.
 func (s Set) dates(clock *tz.Clock, w window) func() (int64, bool) {
-	start, _ := clock.Instant(s.startWall())
-	list := []int64{start}
+	var list []int64
+	if !s.RulesOnly {
+		start, _ := clock.Instant(s.startWall())
+		list = append(list, start)
+	}
 	for _, t := range s.RDates {
 		list = append(list, t.Unix())
 	}

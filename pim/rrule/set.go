@@ -25,6 +25,9 @@ type Set struct {
 	// ExDays remove all occurrences of a day of Zone, given like Start: EXDATE;VALUE=DATE in an event with times,
 	// which some programs write.
 	ExDays []time.Time
+	// RulesOnly leaves the start out unless a rule gives it, and does not count it: EXRULE (RFC 2445 4.8.5.2), whose
+	// times are taken away.
+	RulesOnly bool
 }
 
 // At is the instant of a wall clock reading in the set's terms: in Zone, at midnight for dates, read like Start. It is

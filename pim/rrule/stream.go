@@ -16,6 +16,7 @@ type stream struct {
 	b     *Budget
 	clock *tz.Clock
 
+	bare     bool  // DTSTART does not count unless the rule gives it
 	low, end int64 // wall readings of interest
 	first    int64 // DTSTART in Unix seconds; a start in a gap comes after some later readings
 	until    int64 // Unix seconds, inclusive
@@ -33,7 +34,7 @@ type stream struct {
 
 // newStream prepares a rule for instants from a window. Earlier occurrences may come too.
 func newStream(r Rule, s Set, clock *tz.Clock, w window, b *Budget) *stream {
-	st := &stream{p: newPlan(r, s.startWall(), s.Date), b: b, clock: clock, until: math.MaxInt64, left: -1}
+	st := &stream{p: newPlan(r, s.startWall(), s.Date), b: b, clock: clock, until: math.MaxInt64, left: -1, bare: s.RulesOnly}
 	st.first, _ = clock.Instant(st.p.start)
 	st.low, st.end = w.lowWall(clock), min(w.endWall(clock), lastWall)
 	if r.Until.Form != UntilNone {
@@ -57,7 +58,7 @@ func (s *stream) enterCounted() {
 	s.p.load(0)
 	g := &s.p.g
 	first := g.search(s.p.start)
-	if first == g.len() || g.at(first) != s.p.start {
+	if !s.bare && (first == g.len() || g.at(first) != s.p.start) {
 		s.left-- // RFC 5545 3.3.10: DTSTART always counts as the first occurrence
 	}
 	inFirst := g.len() - first

@@ -1,0 +1,96 @@
+package ics
+
+import (
+	"errors"
+	"time"
+
+	"crmbridge/pim"
+	"crmbridge/pim/line"
+	"crmbridge/pim/rrule"
+)
+
+// EXRULE is of RFC 2445 4.8.5.2; RFC 5545 dropped it, and programs still send it. Its times are taken from those of RRULE,
+// RDATE and DTSTART. One that cannot be read takes nothing away.
+
+// maxExRules is how many of them are followed: nobody needs two.
+const maxExRules = 16
+
+func readable(lines []*line.Line) []rrule.Rule {
+	var out []rrule.Rule
+	for _, l := range lines {
+		if r, err := rrule.Parse(trim(l.Value)); err == nil && len(out) < maxExRules {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// set is the series with one rule alone. Days and floating times are followed on a clock without zone.
+func (s *series) set(r rrule.Rule) rrule.Set {
+	set := rrule.Set{Start: s.anchor.wall, Date: s.anchor.kind == dateOnly, Rules: []rrule.Rule{r}}
+	if s.anchor.kind == inZone {
+		set.Zone = s.anchor.location(s.o.tzs, s.z)
+	}
+	return set
+}
+
+// exclusion are the times of the EXRULEs, found as far as they are asked for.
+type exclusion struct {
+	s     *series
+	rules []exRule
+	found map[occurrenceKey]bool
+}
+
+type exRule struct {
+	it   *rrule.Iter
+	head occurrenceKey
+	ok   bool // there is a head
+}
+
+// exclusion begins to follow the EXRULEs in the window.
+func (s *series) exclusion(window TimeRange, budget *rrule.Budget) *exclusion {
+	e := &exclusion{s: s, found: map[occurrenceKey]bool{}}
+	for _, r := range s.exRules {
+		set := s.set(r)
+		set.RulesOnly = true
+		x := exRule{it: set.Iter(window.From, window.Until, budget)}
+		e.next(&x)
+		e.rules = append(e.rules, x)
+	}
+	return e
+}
+
+// next takes the next time of a rule.
+func (e *exclusion) next(x *exRule) {
+	t, ok := x.it.Next()
+	if x.ok = ok; ok {
+		x.head = e.s.key(e.s.startAt(t))
+	}
+}
+
+// startAt is the start of an occurrence that a rule gives, in the form of DTSTART.
+func (s *series) startAt(t time.Time) stamp {
+	_, off := t.Zone()
+	st := s.anchor
+	st.wall = t.UTC().Add(time.Duration(off) * time.Second)
+	return st
+}
+
+// has reports whether the occurrence is taken away. The error is pim.ErrTooLarge.
+func (e *exclusion) has(k occurrenceKey) (bool, error) {
+	for i := range e.rules {
+		x := &e.rules[i]
+		for x.ok && x.head <= k {
+			e.found[x.head] = true
+			e.next(x)
+		}
+		if !x.ok && errors.Is(x.it.Err(), rrule.ErrBudget) {
+			return false, errOverBudget()
+		}
+	}
+	return e.found[k], nil
+}
+
+func errOverBudget() error {
+	return pim.Errorf("ics: occurrences", pim.ErrTooLarge, "the series is too much to expand")
+}
