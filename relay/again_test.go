@@ -352,3 +352,93 @@ func deadlocks(t *testing.T, s *store.Store) (n int) {
 	}
 	return n
 }
+
+// dazed commits a create and answers nothing, and then shows nothing of it for a while.
+type dazed struct {
+	remote.Remote
+	remote.Finder
+	on bool
+}
+
+func (d *dazed) Create(ctx context.Context, c remote.CollectionID, e remote.Entry, key string) (remote.Record, error) {
+	rec, err := d.Remote.Create(ctx, c, e, key)
+	if err == nil && d.on {
+		return remote.Record{}, pim.Errorf("test: create", pim.ErrUnavailable, "it is not found")
+	}
+	return rec, err
+}
+
+func (d *dazed) Find(ctx context.Context, c remote.CollectionID, key string, e remote.Entry) (remote.Record, bool, error) {
+	if d.on {
+		return remote.Record{}, false, nil
+	}
+	return d.Finder.Find(ctx, c, key, e)
+}
+
+func (d *dazed) Changes(ctx context.Context, c remote.CollectionID, s remote.Scope, since remote.Cursor) (remote.Delta, error) {
+	if d.on {
+		return remote.Delta{Next: since}, nil
+	}
+	return d.Remote.Changes(ctx, c, s, since)
+}
+
+func TestARecordThatShowsLateIsNotDoubled(t *testing.T) {
+	t.Parallel()
+	for _, o := range []mem.Options{{}, {NoUID: true}} {
+		for _, changed := range []bool{false, true} {
+			storetest.Each(t, func(t *testing.T, s *store.Store) {
+				w := newWorld(t, s, "ann", o, open(Ask))
+				r := w.crm.Remote()
+				d := &dazed{Remote: r, Finder: r.(remote.Finder)}
+				w.engine.Remotes = fixed{d}
+				w.clean()
+				d.on = true
+				w.put("a.ics", event("uid-a", "one"))
+				for range 3 {
+					w.clock.Advance(time.Hour)
+					w.run()
+				}
+				if d.on = false; changed {
+					w.change(w.records()[0].ID, func(e *pim.Event) { e.Location = "there" })
+				}
+				w.clock.Advance(time.Hour)
+				w.clean()
+				w.clean()
+				w.quiet()
+				w.record()
+				if e := w.item(w.only()); e.Title != "one" || changed && e.Location != "there" {
+					t.Errorf("%+v: %+v", o, e)
+				}
+			})
+		}
+	}
+}
+
+// What was doubled before is made one again.
+func TestADoubleIsMadeOneAgain(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s, "ann", mem.Options{NoUID: true}, open(Ask))
+		w.put("a.ics", event("uid-a", "one"))
+		w.clean()
+		w.update(func(tx *store.Tx) error { // as if the record had been taken for somebody else's
+			p, err := tx.PairByObject(w.link.ID, w.object("a.ics").ID)
+			if err != nil {
+				return err
+			}
+			p.RemoteID, p.TheirItem, p.TheirPrint, p.RemotePrint, p.RemoteItem, p.LocalPrint, p.LocalItem = "", nil, "", "", nil, "", nil
+			wake(&p)
+			if err := tx.SavePair(&p); err != nil {
+				return err
+			}
+			l, err := tx.Link(w.link.ID)
+			l.Cursor = ""
+			return errors.Join(err, tx.SaveIdentity(store.Identity{UserID: w.user.ID, Driver: "mem", Place: w.crm.Remote().Traits().Place, RemoteID: string(w.records()[0].ID), UID: "uid-other"}), tx.UpdateLink(l, "Cursor"))
+		})
+		w.run()
+		w.clean()
+		w.quiet()
+		w.only()
+		w.record()
+	})
+}

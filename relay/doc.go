@@ -9,7 +9,7 @@
 //	plan.go      Plan: pure: order of a run, and the deletion brake
 //	rules.go     Rules: what a link does, as one value
 //	resolve.go   Resolve: pure: what a person's choice makes of a conflict
-//	engine.go read.go hub.go list.go resume.go act.go view.go do*.go mergeact.go annotate.go
+//	engine.go read.go hub.go list.go resume.go adopt.go act.go view.go do*.go mergeact.go annotate.go
 //	             Engine: carries one run out, part by part
 //	refused.go   ResolveRefused: the same for a device's report; Standing
 //	settle.go    Settle: carries a person's choice out

@@ -125,20 +125,21 @@ func (r *run) undone(ctx context.Context, p store.Pair, failure error) error {
 	return errors.Join(failure, err)
 }
 
-// madeInPart ties an object to a record that holds only a part of it. What the
-// record holds is the base of both sides: the rest is the hub's change.
+// madeInPart ties an object to a record that holds only a part of it.
 func (r *run) madeInPart(ctx context.Context, p store.Pair, rec remote.Record) error {
-	p.RemoteID, p.Intent = string(rec.ID), ""
-	if err := theirs(&p, rec, r.carried(rec.Item.Kind())); err != nil {
-		return err
-	}
-	p.LocalItem, p.LocalPrint = p.TheirItem, ""
-	p.RemoteItem, p.RemotePrint, p.Version = p.TheirItem, p.TheirPrint, p.TheirVersion
+	rec.Untouched = true // what it holds is the base of both sides: the rest is the hub's change
 	return r.update(ctx, func(tx *store.Tx) error {
+		if err := r.absorb(tx, p, string(rec.ID)); err != nil {
+			return err
+		}
+		tried := p.Attempts // of what could not be made, which is tried ever more seldom
+		if err := r.adopt(&p, rec); err != nil {
+			return err
+		}
+		p.Attempts = tried
 		if err := r.remember(tx, p); err != nil {
 			return err
 		}
-		p.Dirty = true
 		return tx.SavePair(&p)
 	})
 }
@@ -160,6 +161,9 @@ func (r *run) whole(ctx context.Context, rec remote.Record) (remote.Record, erro
 
 // made ties an object to the record that was made of it.
 func (r *run) made(tx *store.Tx, p store.Pair, v view, rec remote.Record) error {
+	if err := r.absorb(tx, p, string(rec.ID)); err != nil {
+		return err
+	}
 	p.RemoteID = string(rec.ID)
 	if err := theirs(&p, rec, r.carried(rec.Item.Kind())); err != nil {
 		return err

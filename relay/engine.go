@@ -92,6 +92,9 @@ type run struct {
 	codec  codec
 	now    time.Time
 	full   bool // this run read everything there is, or has to
+	// ours are records that creates of unknown outcome made, once they were sought.
+	ours   map[remote.ItemID]store.PairID
+	sought bool
 
 	mu  sync.Mutex
 	rep Report

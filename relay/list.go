@@ -51,6 +51,9 @@ func (r *run) list(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.seek(ctx, recs); err != nil {
+		return err
+	}
 	if reason, hold := SuddenlyEmpty(len(refs), len(gone), r.rules.Brake(r.opts.AllowDeletions)); hold {
 		r.rep.Held = reason
 		return nil

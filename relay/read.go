@@ -33,6 +33,9 @@ func (r *run) readRemote(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := r.seek(ctx, recs); err != nil {
+			return err
+		}
 		if err := r.at("page read"); err != nil {
 			return err
 		}
@@ -168,7 +171,10 @@ func (r *run) ingestOne(tx *store.Tx, rec remote.Record, p store.Pair, fresh boo
 		return p, err
 	}
 	if fresh {
-		var err error
+		own, ok, err := r.adopted(tx, rec)
+		if err != nil || ok {
+			return own, err
+		}
 		if p, err = r.newPair(tx, rec); err != nil {
 			return p, err
 		}

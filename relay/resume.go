@@ -75,10 +75,7 @@ func (r *run) clearIntent(tx *store.Tx, id store.PairID) error {
 }
 
 // resumeCreate looks for the record of a begun create. Not finding it is no failure:
-// the create is simply still to be done. Of a record that nobody has touched since,
-// whatever it lacks is sent again. Else what it was made of is the base of both
-// sides, so that what differs there counts as changed there, but for the fields that
-// only the remote decides.
+// the create is simply still to be done.
 func (r *run) resumeCreate(ctx context.Context, p store.Pair) error {
 	sent, err := pim.DecodeItem(p.LocalItem)
 	if err != nil {
@@ -100,29 +97,20 @@ func (r *run) resumeCreate(ctx context.Context, p store.Pair) error {
 	if rec, err = r.whole(ctx, rec); err != nil {
 		return err
 	}
-	if rec.Untouched {
-		return r.madeInPart(ctx, p, rec)
-	}
 	return r.update(ctx, func(tx *store.Tx) error {
 		p, err := tx.Pair(p.ID)
 		if err != nil {
 			return err
 		}
-		carried := r.carried(rec.Item.Kind())
-		p.RemoteID, p.Intent = string(rec.ID), ""
-		base := pim.Clone(sent)
-		pim.Copy(base, rec.Item, carried.And(r.traits.ReadOnly))
-		if p.RemoteItem, err = pim.EncodeItem(base); err != nil {
+		if err := r.absorb(tx, p, string(rec.ID)); err != nil {
 			return err
 		}
-		p.RemotePrint = pim.Fingerprint(base, carried)
-		if err := theirs(&p, rec, carried); err != nil {
+		if err := r.adopt(&p, rec); err != nil {
 			return err
 		}
 		if err := r.remember(tx, p); err != nil {
 			return err
 		}
-		wake(&p)
 		return tx.SavePair(&p)
 	})
 }

@@ -184,6 +184,14 @@ func (t *Tx) Intents(l LinkID) ([]Pair, error) {
 	return ps, fail("intents", err)
 }
 
+// PendingCreates returns the pairs of a link whose item was begun to be made on the
+// remote, and is not known to be there, by id.
+func (t *Tx) PendingCreates(l LinkID) ([]Pair, error) {
+	// Such a pair is always to be looked at, which has an index.
+	ps, err := find[Pair](t, "link_id = ? AND (dirty OR intent <> '' OR retry_at IS NOT NULL) AND remote_id = '' AND key <> '' ORDER BY id", l)
+	return ps, fail("pending creates", err)
+}
+
 // DirtyPairs returns at most limit (0: all) pairs of a link with an id above after
 // that the relay has to look at by now, by id: Dirty, with a write whose outcome is
 // unknown, or due for a retry. Those whose RetryAt is later wait for it.

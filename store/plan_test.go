@@ -293,6 +293,7 @@ func readAll(t *testing.T, s *Store) {
 			func() error { return tx.AliveRemotes(1, func(Alive) error { return nil }) },
 			func() error { _, err := tx.DirtyPairs(1, testNow(), 10, 0); return err },
 			func() error { _, err := tx.Intents(1); return err },
+			func() error { _, err := tx.PendingCreates(1); return err },
 			func() error { _, err := tx.Conflict(1); return err },
 			func() error { _, err := tx.OpenConflict(1, 1); return err },
 			func() error { _, err := tx.Conflicts(ConflictFilter{User: 1}); return err },
