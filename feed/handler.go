@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"crmbridge/auth"
+	"crmbridge/birthday"
 	"crmbridge/pim"
 	"crmbridge/store"
 )
@@ -176,9 +177,28 @@ func (q *request) serve(ctx context.Context) {
 		q.what = "unknown"
 		q.plain(http.StatusNotFound, "There is nothing here.")
 	default:
+		if birthday.MayBe(s.col.Slug) {
+			s = q.freshen(ctx, s)
+		}
 		q.answer(ctx, s)
 		q.touch(ctx, s.feed)
 	}
+}
+
+// freshen brings a calendar of birthdays up to date with its address book.
+func (q *request) freshen(ctx context.Context, s subject) subject {
+	err := birthday.Freshen(ctx, q.o.Store, s.col.ID)
+	if err == nil {
+		var now subject
+		if now, err = q.find(ctx); err == nil && !now.gone(q.now) {
+			return now
+		}
+	}
+	if err != nil && pim.ReasonOf(err) != pim.ErrNotFound {
+		// What is there can be read all the same; the next who reads tries again.
+		q.o.Log.Warn("feed: birthdays", "feed", s.feed.ID, "collection", s.col.ID, "err", err)
+	}
+	return s
 }
 
 // find looks up what the address means. It asks the same of the store whatever it finds,

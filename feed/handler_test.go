@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"crmbridge/auth"
+	"crmbridge/birthday"
 	"crmbridge/feed"
 	"crmbridge/pim"
 	"crmbridge/store"
@@ -385,6 +386,43 @@ func TestBusyFeed(t *testing.T) {
 	uid := func(b string) string { return wellFormed(t, []byte(b)).UID() }
 	if uid(body) == "" || uid(body) == uid(other) {
 		t.Error("two feeds can be told to be of one calendar by their UIDs")
+	}
+}
+
+// A calendar of birthdays is read as its address book is now, by feeds too.
+func TestBirthdays(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	card := func(name, day string) {
+		t.Helper()
+		s.update(func(tx *store.Tx) error {
+			book, err := tx.CollectionBySlug(s.user.ID, store.AddressBooks, "contacts")
+			if err != nil {
+				return err
+			}
+			text := "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:" + name + "\r\nFN:" + name + "\r\nN:" + name + ";;;;\r\nBDAY:" + day + "\r\nEND:VCARD\r\n"
+			_, err = tx.PutObject(store.Put{Collection: book.ID, Name: name + ".vcf", UID: name, Kind: pim.KindContact, Component: "VCARD", Text: []byte(text)})
+			return err
+		})
+	}
+	var days store.Collection
+	s.update(func(tx *store.Tx) error {
+		book, err := tx.CreateCollection(store.Collection{UserID: s.user.ID, Home: store.AddressBooks, Slug: "contacts", DisplayName: "Contacts"})
+		if err == nil {
+			days, err = birthday.Enable(tx, book)
+		}
+		return err
+	})
+	card("Bertha", "1980-03-10")
+	path, _, _ := s.add(store.Feed{CollectionID: days.ID, Detail: store.DetailFull})
+	body, h := s.get(200, path)
+	if !strings.Contains(body, "Bertha") {
+		t.Errorf("%s", body)
+	}
+	s.get(304, path, "If-None-Match: "+h.Get("ETag"))
+	card("Carl", "1990-04-10")
+	if body, _ := s.get(200, path, "If-None-Match: "+h.Get("ETag")); !strings.Contains(body, "Bertha") || !strings.Contains(body, "Carl") {
+		t.Errorf("%s", body)
 	}
 }
 

@@ -52,7 +52,7 @@ var allowed = []struct {
 
 	{"dav/davxml", nil},
 	{"dav", []string{"pim/...", "store", "dav/davxml", "birthday"}},
-	{"feed", []string{"pim/...", "store", "auth"}},
+	{"feed", []string{"pim/...", "store", "auth", "birthday"}},
 	{"relay", []string{"pim/...", "remote", "store"}},
 	{"admin/...", []string{"pim/...", "remote", "store", "relay", "auth"}},
 }
