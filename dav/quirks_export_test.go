@@ -7,3 +7,11 @@ func QuirkParts() (parts []string) {
 	}
 	return parts
 }
+
+// QuirkFamilies are the names of the programs in the table.
+func QuirkFamilies() (families []string) {
+	for _, row := range quirkTable {
+		families = append(families, row.family)
+	}
+	return families
+}

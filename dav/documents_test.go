@@ -1,0 +1,100 @@
+package dav_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"crmbridge/dav"
+)
+
+// namedTest is a test as documents name it: `folder.TestName` or `folder.TestName/subtest`.
+var namedTest = regexp.MustCompile("`([a-z0-9/]+)\\.((?:Test|Fuzz|Benchmark)\\w+)(?:/([^`]+))?`")
+
+// TestDocumentsNameTests looks for every test that the documents name, so that none promises what is not there.
+func TestDocumentsNameTests(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"clients.md", "standards.md"} {
+		text, err := os.ReadFile(filepath.Join("..", "docs", name))
+		if os.IsNotExist(err) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := namedTest.FindAllStringSubmatch(string(text), -1)
+		if len(all) == 0 {
+			t.Errorf("%s names no test", name)
+		}
+		sources := map[string]string{}
+		for _, m := range all {
+			folder, test, sub := m[1], m[2], m[3]
+			if sources[folder] == "" {
+				sources[folder] = testSources(t, folder)
+			}
+			if !strings.Contains(sources[folder], "\nfunc "+test+"(") {
+				t.Errorf("%s: there is no %s in %s", name, test, folder)
+			} else if sub != "" && !hasSubtest(sources[folder], test, sub) {
+				t.Errorf("%s: %s has no subtest %s", name, test, sub)
+			}
+		}
+	}
+}
+
+// testSources is the text of all tests of a folder, whatever their build tags.
+func testSources(t *testing.T, folder string) string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", filepath.FromSlash(folder), "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.WriteString("\n" + string(text))
+	}
+	return all.String()
+}
+
+// hasSubtest looks for a transcript, or for the subtest's name as a string of its own.
+func hasSubtest(source, test, sub string) bool {
+	if test == "TestTranscripts" {
+		_, err := os.Stat(filepath.Join("testdata", "transcripts", sub+".txtar"))
+		return err == nil
+	}
+	return strings.Contains(source, `"`+sub+`"`)
+}
+
+// TestClientsDocument: the document of clients forgets no transcript and no row of the table of quirks.
+func TestClientsDocument(t *testing.T) {
+	t.Parallel()
+	document, err := os.ReadFile(filepath.Join("..", "docs", "clients.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("testdata/transcripts/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if name := "TestTranscripts/" + strings.TrimSuffix(filepath.Base(file), ".txtar"); !strings.Contains(string(document), name+"`") {
+			t.Errorf("%s is not mentioned", name)
+		}
+	}
+	// As people know the programs that the table knows by a part of their User-Agent.
+	known := map[string]string{"DAVx5": "DAVx⁵", "CalDavSynchronizer": "Outlook CalDav Synchronizer"}
+	for _, family := range dav.QuirkFamilies() {
+		name := family
+		if other, ok := known[family]; ok {
+			name = other
+		}
+		if !strings.Contains(string(document), name) {
+			t.Errorf("%s is not mentioned", name)
+		}
+	}
+}
