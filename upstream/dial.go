@@ -10,9 +10,26 @@ import (
 	"time"
 )
 
-// addressError refuses an address by rule. Which address a name leads to is not
-// told: it would map the operator's network for whoever may type an address.
-type addressError struct{ host string }
+// addressError refuses an address by rule. Which address a name leads to is told by
+// Refused alone: it would map the operator's network for whoever may type an address.
+type addressError struct {
+	host  string
+	addrs []netip.Addr // what the host leads to; nil when it was not looked up
+}
+
+// Refused returns the addresses that err was refused for because Options.Allow does
+// not have them; nil for other errors. For the operator's eyes only.
+func Refused(err error) []netip.Addr {
+	var refused *addressError
+	if !errors.As(err, &refused) {
+		return nil
+	}
+	out := make([]netip.Addr, len(refused.addrs))
+	for i, a := range refused.addrs {
+		out[i] = a.Unmap().WithZone("")
+	}
+	return out
+}
 
 func (e *addressError) Error() string {
 	return fmt.Sprintf("upstream: %s is or leads to an address that is not public", e.host)
@@ -39,9 +56,11 @@ func (d *dialer) dial(ctx context.Context, network, addr string) (net.Conn, erro
 		return nil, err
 	}
 	if !d.proxy.trusts(addr) {
-		if addrs = d.permitted(addrs); len(addrs) == 0 {
-			return nil, &addressError{host}
+		permitted := d.permitted(addrs)
+		if len(permitted) == 0 {
+			return nil, &addressError{host, addrs}
 		}
+		addrs = permitted
 	}
 	return dialFirst(ctx, network, addrs, port)
 }
@@ -101,7 +120,7 @@ func (c *Client) checkProxied(u *url.URL) error {
 		return err
 	}
 	if a, err := netip.ParseAddr(u.Hostname()); err == nil && !dialable(a, c.opt.Allow) {
-		return &addressError{u.Hostname()}
+		return &addressError{u.Hostname(), []netip.Addr{a}}
 	}
 	return nil
 }

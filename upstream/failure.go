@@ -79,7 +79,7 @@ func explain(err error, sent bool) (pim.Reason, string) {
 	)
 	switch {
 	case errors.As(err, &addr):
-		return pim.ErrForbidden, fmt.Sprintf("%s is or leads to an address inside a private network; the operator of the bridge can allow it", addr.host)
+		return pim.ErrForbidden, fmt.Sprintf("%s is or leads to an address inside a private network; the operator of the bridge can allow it with outbound.allow", addr.host)
 	case errors.As(err, &redir):
 		return pim.ErrProtocol, fmt.Sprintf("the server redirects to %s; if that is the right place, use it as the address", redir.to)
 	case errors.As(err, &pause):

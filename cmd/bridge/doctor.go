@@ -22,20 +22,8 @@ func (p *program) doctorCommand() *cobra.Command {
 		Use: "doctor", Short: "Check configuration, database, key and every connection", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			rows := p.examine(cmd.Context())
-			sick := false
-			for _, r := range rows {
-				sick = sick || !r.OK
-			}
-			err := print(p, rows, printed[checkShown]{
-				head: []string{"CHECK", "RESULT", ""},
-				cells: func(c checkShown) []string {
-					if c.OK {
-						return []string{c.Name, "ok", c.Note}
-					}
-					return []string{c.Name, "failed", c.Fault}
-				},
-			})
-			if err == nil && sick {
+			err := print(p, rows, checkTable("CHECK"))
+			if err == nil && failed(rows) {
 				return &shownError{errors.New("something is wrong")}
 			}
 			return err
@@ -102,7 +90,7 @@ func (p *program) examine(ctx context.Context) []checkShown {
 
 func (a *app) examineLink(ctx context.Context, l store.Link) []checkShown {
 	fault := func(step string, err error) checkShown {
-		return checkShown{Name: "link " + l.Name + ": " + step, OK: err == nil, Fault: reasonOr(err, "")}
+		return checkShown{Name: "link " + l.Name + ": " + step, OK: err == nil, Fault: faultText(err)}
 	}
 	var u store.User
 	err := a.store.View(ctx, func(tx *store.Tx) error {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"sort"
@@ -13,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"crmbridge/pim"
-	"crmbridge/relay"
 	"crmbridge/remote"
 	"crmbridge/store"
 )
@@ -84,193 +81,6 @@ func (f *linkFlags) settings() (remote.Driver, remote.Settings, error) {
 	return d, full, err
 }
 
-func (p *program) linkAdd() *cobra.Command {
-	var f linkFlags
-	c := &cobra.Command{
-		Use: "add", Short: "Link a collection to a CRM, after testing the connection", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, s, err := f.settings()
-			if err != nil {
-				return err
-			}
-			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				if !f.noTest {
-					if err := p.probe(ctx, a, f, s); err != nil {
-						return err
-					}
-				}
-				l, err := addLink(ctx, a, f, s)
-				if err != nil {
-					return err
-				}
-				if p.json {
-					return p.printJSON(map[string]any{"id": l.ID, "name": l.Name})
-				}
-				return p.say("link %d %q added; its first run begins now", l.ID, l.Name)
-			})
-		},
-	}
-	f.register(c)
-	fs := c.Flags()
-	fs.StringVar(&f.name, "name", "", "name of the link (default: driver and collection)")
-	fs.StringVar(&f.collection, "collection", "", "collection of the account: calendar, tasks, contacts")
-	fs.StringVar(&f.remote, "remote", "", "collection of the CRM (default: the one that fits)")
-	fs.StringVar(&f.rules, "rules", "", `rules as JSON: {"policy":"ask","pastDays":60,"futureDays":365}`)
-	fs.DurationVar(&f.interval, "interval", 0, "time between polls (default: relay.interval)")
-	fs.BoolVar(&f.noTest, "no-test", false, "do not test the connection")
-	_ = c.MarkFlagRequired("collection")
-	return c
-}
-
-// addLink stores a link and queues its first run.
-func addLink(ctx context.Context, a *app, f linkFlags, s remote.Settings) (store.Link, error) {
-	rules, err := relay.ParseRules([]byte(f.rules))
-	if err != nil {
-		return store.Link{}, &pim.Error{Op: "link add", Kind: pim.ErrInvalid, Public: "--rules: " + err.Error()}
-	}
-	l := store.Link{Name: f.name, Driver: f.driver, Side: store.CRM, Interval: f.interval, Remote: f.remote}
-	if l.Name == "" {
-		l.Name = f.driver + " " + f.collection
-	}
-	if l.Interval == 0 {
-		l.Interval = a.cfg.Interval
-	}
-	if l.Rules, err = json.Marshal(rules); err != nil {
-		return l, err
-	}
-	var u store.User
-	var coll store.Collection
-	err = a.store.View(ctx, func(tx *store.Tx) error {
-		if u, err = userNamed(tx, f.user); err != nil {
-			return err
-		}
-		coll, err = collectionNamed(tx, u, f.collection)
-		return err
-	})
-	if err != nil {
-		return l, err
-	}
-	l.UserID, l.CollectionID = u.ID, coll.ID
-	if l.Remote == "" {
-		if l.Remote, err = fitting(ctx, a, f, s, u, coll); err != nil {
-			return l, err
-		}
-	}
-	plain, err := json.Marshal(s)
-	if err != nil {
-		return l, err
-	}
-	err = a.store.Update(ctx, func(tx *store.Tx) error {
-		if l, err = tx.CreateLink(l); err != nil {
-			return err
-		}
-		// Sealed for this link: the id has to be known first.
-		if l.Settings, err = a.keeper.Seal(relay.SealPurpose(l.ID), plain); err != nil {
-			return err
-		}
-		if err := tx.UpdateLink(l, "Settings"); err != nil {
-			return err
-		}
-		return a.jobs.Want(ctx, tx, l.ID, "first")
-	})
-	return l, err
-}
-
-// collectionNamed finds a collection by its path segment in either home.
-func collectionNamed(tx *store.Tx, u store.User, slug string) (store.Collection, error) {
-	for _, h := range []store.Home{store.Calendars, store.AddressBooks} {
-		c, err := tx.CollectionBySlug(u.ID, h, slug)
-		if err == nil || !errors.Is(err, pim.ErrNotFound) {
-			return c, err
-		}
-	}
-	return store.Collection{}, pim.Errorf("link", pim.ErrNotFound, "%s has no collection %q", u.Name, slug)
-}
-
-// fitting asks the CRM for its collections and takes the first that holds the kinds
-// of ours, and as few others as possible.
-func fitting(ctx context.Context, a *app, f linkFlags, s remote.Settings, u store.User, coll store.Collection) (string, error) {
-	r, err := a.conns.Dial(ctx, f.driver, u, s)
-	if err != nil {
-		return "", err
-	}
-	cs, err := r.Collections(ctx)
-	if err := errors.Join(err, r.Close()); err != nil {
-		return "", err
-	}
-	var want pim.KindSet
-	for _, k := range relay.Kinds(coll) {
-		want |= pim.Kinds(k)
-	}
-	best, extra := "", 100
-	for _, c := range cs {
-		if c.Kinds&want != 0 && want&^c.Kinds == 0 {
-			if n := len((c.Kinds &^ want).List()); n < extra {
-				best, extra = string(c.ID), n
-			}
-		}
-	}
-	if best == "" {
-		return "", pim.Errorf("link add", pim.ErrUnsupported, "the CRM has nothing that fits the collection %q", coll.Slug)
-	}
-	return best, nil
-}
-
-type checkShown struct {
-	Name  string `json:"name"`
-	OK    bool   `json:"ok"`
-	Fault string `json:"fault,omitempty"`
-	Note  string `json:"note,omitempty"`
-}
-
-// probe tests a connection step by step and prints the steps.
-func (p *program) probe(ctx context.Context, a *app, f linkFlags, s remote.Settings) error {
-	var u store.User
-	err := a.store.View(ctx, func(tx *store.Tx) error {
-		var err error
-		u, err = userNamed(tx, f.user)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	r, err := a.conns.Dial(ctx, f.driver, u, s)
-	if err != nil {
-		return err
-	}
-	return errors.Join(p.showProbe(ctx, r), r.Close())
-}
-
-func (p *program) showProbe(ctx context.Context, r remote.Remote) error {
-	pr, ok := r.(remote.Prober)
-	if !ok {
-		_, err := r.Collections(ctx)
-		return err
-	}
-	failed := false
-	var rows []checkShown
-	for _, c := range pr.Probe(ctx) {
-		row := checkShown{Name: c.Name, OK: c.Err == nil, Note: c.Note}
-		if c.Err != nil {
-			failed, row.Fault = true, pim.PublicText(c.Err)
-		}
-		rows = append(rows, row)
-	}
-	err := print(p, rows, printed[checkShown]{
-		head: []string{"STEP", "RESULT", ""},
-		cells: func(c checkShown) []string {
-			if c.OK {
-				return []string{c.Name, "ok", c.Note}
-			}
-			return []string{c.Name, "failed", c.Fault}
-		},
-	})
-	if err == nil && failed {
-		return &shownError{errors.New("the connection does not work")}
-	}
-	return err
-}
-
 func (p *program) linkTest() *cobra.Command {
 	var f linkFlags
 	c := &cobra.Command{
@@ -282,7 +92,11 @@ func (p *program) linkTest() *cobra.Command {
 					if err != nil {
 						return err
 					}
-					return p.probe(ctx, a, f, s)
+					rows, err := a.probe(ctx, f, s)
+					if err != nil {
+						return err
+					}
+					return p.showChecks(rows)
 				}
 				l, u, err := a.link(ctx, f.user, args[0])
 				if err != nil {
@@ -292,7 +106,11 @@ func (p *program) linkTest() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return p.showProbe(ctx, r)
+				rows, err := checks(ctx, r)
+				if err != nil {
+					return err
+				}
+				return p.showChecks(rows)
 			})
 		},
 	}
@@ -305,12 +123,13 @@ func (p *program) linkTest() *cobra.Command {
 
 // link finds a link by its number or its name; user may be "".
 func (a *app) link(ctx context.Context, user, word string) (l store.Link, u store.User, err error) {
+	id, notNumber := number[store.LinkID](word)
 	err = a.store.View(ctx, func(tx *store.Tx) error {
-		id, notNumber := number[store.LinkID](word)
 		us, err := usersOrOne(tx, user)
 		if err != nil {
 			return err
 		}
+		var found []string
 		for _, owner := range us {
 			ls, err := tx.Links(owner.ID)
 			if err != nil {
@@ -318,17 +137,18 @@ func (a *app) link(ctx context.Context, user, word string) (l store.Link, u stor
 			}
 			for _, cand := range ls {
 				if notNumber == nil && cand.ID == id || notNumber != nil && strings.EqualFold(cand.Name, word) {
-					if l.ID != 0 {
-						return pim.Errorf("link", pim.ErrInvalid, "several links are called %q; give its number", word)
-					}
 					l, u = cand, owner
+					found = append(found, fmt.Sprintf("%d (%s's %q)", cand.ID, owner.Name, cand.Name))
 				}
 			}
 		}
-		if l.ID == 0 {
+		switch len(found) {
+		case 0:
 			return pim.Errorf("link", pim.ErrNotFound, "there is no link %q", word)
+		case 1:
+			return nil
 		}
-		return nil
+		return pim.Errorf("link", pim.ErrInvalid, "several links are called %q: %s; give the number", word, strings.Join(found, ", "))
 	})
 	return l, u, err
 }

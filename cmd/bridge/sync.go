@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"crmbridge/pim"
 	"crmbridge/relay"
 	"crmbridge/store"
 )
@@ -288,12 +287,4 @@ func (s statusShown) state() string {
 		return "new"
 	}
 	return "ok"
-}
-
-// reasonOr is what went wrong, for a listing.
-func reasonOr(err error, ok string) string {
-	if err == nil {
-		return ok
-	}
-	return pim.PublicText(err)
 }

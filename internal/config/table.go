@@ -83,12 +83,16 @@ var table = []option{
 
 	{key: "relay.workers", def: "4", help: "Links that run at once in this process.", set: integer(func(c *Config) *int { return &c.Workers }, 1, 256)},
 	{key: "relay.sweep", def: "5s", help: "How often due links are looked for.", set: duration(func(c *Config) *time.Duration { return &c.Sweep }, 100*time.Millisecond)},
-	{key: "relay.interval", def: "60s", help: "Time between polls of a CRM, for links that set none.", set: duration(func(c *Config) *time.Duration { return &c.Interval }, time.Second)},
+	{key: "relay.interval", def: "60s", help: "Time between polls of a CRM, for links that set none.", set: duration(func(c *Config) *time.Duration { return &c.Interval }, LeastInterval)},
 
 	{key: "outbound.allow", list: true, help: "Private networks that CRMs may be in: 10.0.0.0/8, 192.168.0.0/16, 127.0.0.0/8. Public addresses are always allowed; private and local ones only when listed.", set: networks(func(c *Config) *[]netip.Prefix { return &c.OutboundAllow })},
 	{key: "outbound.timeout", def: "60s", help: "How long an answer may take.", set: duration(func(c *Config) *time.Duration { return &c.OutboundTimeout }, time.Second)},
 	{key: "outbound.ca_file", help: "Certificates (PEM) to trust besides the system's, for CRMs with a private authority.", set: str(func(c *Config) *string { return &c.CAFile })},
 }
+
+// LeastInterval is the least time between polls of a CRM, for links as for
+// relay.interval.
+const LeastInterval = time.Second
 
 // variable is the name of the option in the environment.
 func (o option) variable() string {

@@ -1,0 +1,274 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"crmbridge/internal/config"
+	"crmbridge/pim"
+	"crmbridge/relay"
+	"crmbridge/remote"
+	"crmbridge/store"
+)
+
+// linkAdded is what link add prints with --json. A connection that does not work
+// leaves Checks alone.
+type linkAdded struct {
+	ID         store.LinkID `json:"id,omitempty"`
+	Name       string       `json:"name,omitempty"`
+	User       string       `json:"user"`
+	Collection string       `json:"collection"`
+	Remote     string       `json:"remote,omitempty"`
+	Kinds      []pim.Kind   `json:"kinds,omitempty"`
+	Checks     []checkShown `json:"checks"` // empty with --no-test
+}
+
+func (p *program) linkAdd() *cobra.Command {
+	var f linkFlags
+	c := &cobra.Command{
+		Use: "add", Short: "Link a collection to a CRM, after testing the connection", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, s, err := f.settings()
+			if err != nil {
+				return err
+			}
+			if cmd.Flags().Changed("interval") && f.interval < config.LeastInterval {
+				return pim.Errorf("link add", pim.ErrInvalid, "--interval %s is less than %s", f.interval, config.LeastInterval)
+			}
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error { return p.addLink(ctx, a, f, s) })
+		},
+	}
+	f.register(c)
+	fs := c.Flags()
+	fs.StringVar(&f.name, "name", "", "name of the link (default: driver and collection)")
+	fs.StringVar(&f.collection, "collection", "", "collection of the account: calendar, tasks, contacts")
+	fs.StringVar(&f.remote, "remote", "", "collection of the CRM (default: the one that fits)")
+	fs.StringVar(&f.rules, "rules", "", `rules as JSON: {"policy":"ask","pastDays":60,"futureDays":365}`)
+	fs.DurationVar(&f.interval, "interval", 0, "time between polls (default: relay.interval)")
+	fs.BoolVar(&f.noTest, "no-test", false, "do not test the connection")
+	_ = c.MarkFlagRequired("collection")
+	return c
+}
+
+// addLink tests, stores and says so, in one document with --json.
+func (p *program) addLink(ctx context.Context, a *app, f linkFlags, s remote.Settings) error {
+	// What is wrong with the command itself is said before anybody is asked.
+	if err := a.lookOver(ctx, f); err != nil {
+		return err
+	}
+	doc := linkAdded{User: f.user, Collection: f.collection, Checks: []checkShown{}}
+	if !f.noTest {
+		var err error
+		if doc.Checks, err = a.probe(ctx, f, s); err != nil {
+			return err
+		}
+		if p.json && failed(doc.Checks) {
+			return errors.Join(p.printJSON(doc), errChecks)
+		}
+		if !p.json {
+			if err := p.showChecks(doc.Checks); err != nil {
+				return err
+			}
+		}
+	}
+	l, err := addLink(ctx, a, f, s)
+	if err != nil {
+		return err
+	}
+	if p.json {
+		rules, err := relay.ParseRules(l.Rules)
+		doc.ID, doc.Name, doc.Remote, doc.Kinds = l.ID, l.Name, l.Remote, rules.Kinds
+		return errors.Join(err, p.printJSON(doc))
+	}
+	return p.say("link %d %q added, to %q of the CRM; its first run begins as soon as the server runs", l.ID, l.Name, l.Remote)
+}
+
+// title is the link's name.
+func (f *linkFlags) title() string {
+	if f.name != "" {
+		return f.name
+	}
+	return f.driver + " " + f.collection
+}
+
+// lookOver checks what can be checked without the CRM.
+func (a *app) lookOver(ctx context.Context, f linkFlags) error {
+	if _, err := parseRules(f.rules); err != nil {
+		return err
+	}
+	return a.store.View(ctx, func(tx *store.Tx) error {
+		u, err := userNamed(tx, f.user)
+		if err != nil {
+			return err
+		}
+		coll, err := collectionNamed(tx, u, f.collection)
+		if err != nil {
+			return err
+		}
+		return vacant(tx, f.title(), u, coll)
+	})
+}
+
+// vacant tells why a collection cannot have another link of that name to a CRM.
+func vacant(tx *store.Tx, name string, u store.User, coll store.Collection) error {
+	l, err := tx.LinkByName(u.ID, name)
+	if err == nil {
+		return pim.Errorf("link add", pim.ErrExists, "%s has a link named %q already (link %d)", u.Name, name, l.ID)
+	}
+	if !errors.Is(err, pim.ErrNotFound) {
+		return err
+	}
+	ls, err := tx.LinksOf(coll.ID)
+	if err != nil {
+		return err
+	}
+	for _, l := range ls {
+		if l.Side == store.CRM {
+			return pim.Errorf("link add", pim.ErrExists, "the collection %q is linked to a CRM already (link %d, %q)", coll.Slug, l.ID, l.Name)
+		}
+	}
+	return nil
+}
+
+// addLink stores a link and queues its first run.
+func addLink(ctx context.Context, a *app, f linkFlags, s remote.Settings) (store.Link, error) {
+	rules, err := parseRules(f.rules)
+	if err != nil {
+		return store.Link{}, err
+	}
+	l := store.Link{Name: f.title(), Driver: f.driver, Side: store.CRM, Interval: f.interval, Remote: f.remote}
+	if l.Interval == 0 {
+		l.Interval = a.cfg.Interval
+	}
+	var u store.User
+	var coll store.Collection
+	err = a.store.View(ctx, func(tx *store.Tx) error {
+		if u, err = userNamed(tx, f.user); err != nil {
+			return err
+		}
+		coll, err = collectionNamed(tx, u, f.collection)
+		return err
+	})
+	if err != nil {
+		return l, err
+	}
+	l.UserID, l.CollectionID = u.ID, coll.ID
+	// An untested link to a named place asks nobody; its runs will tell.
+	if l.Remote == "" || !f.noTest {
+		if l.Remote, rules.Kinds, err = a.meet(ctx, f, s, coll, rules.Kinds); err != nil {
+			return l, err
+		}
+	}
+	if l.Rules, err = json.Marshal(rules); err != nil {
+		return l, err
+	}
+	plain, err := json.Marshal(s)
+	if err != nil {
+		return l, err
+	}
+	err = a.store.Update(ctx, func(tx *store.Tx) error {
+		if err := vacant(tx, l.Name, u, coll); err != nil {
+			return err
+		}
+		if l, err = tx.CreateLink(l); err != nil {
+			return err
+		}
+		// Sealed for this link: the id has to be known first.
+		if l.Settings, err = a.keeper.Seal(relay.SealPurpose(l.ID), plain); err != nil {
+			return err
+		}
+		if err := tx.UpdateLink(l, "Settings"); err != nil {
+			return err
+		}
+		return a.jobs.Want(ctx, tx, l.ID, "first")
+	})
+	return l, err
+}
+
+// collectionNamed finds a collection by its path segment in either home.
+func collectionNamed(tx *store.Tx, u store.User, slug string) (store.Collection, error) {
+	for _, h := range []store.Home{store.Calendars, store.AddressBooks} {
+		c, err := tx.CollectionBySlug(u.ID, h, slug)
+		if err == nil || !errors.Is(err, pim.ErrNotFound) {
+			return c, err
+		}
+	}
+	return store.Collection{}, pim.Errorf("link", pim.ErrNotFound, "%s has no collection %q", u.Name, slug)
+}
+
+// meet asks the CRM for its collections and returns the named one, or the one that
+// fits best, and the kinds that both it and ours take.
+func (a *app) meet(ctx context.Context, f linkFlags, s remote.Settings, coll store.Collection, ruled []pim.Kind) (string, []pim.Kind, error) {
+	r, err := a.dial(ctx, f, s)
+	if err != nil {
+		return "", nil, err
+	}
+	cs, err := r.Collections(ctx)
+	if err := errors.Join(err, r.Close()); err != nil {
+		return "", nil, err
+	}
+	takes := pim.Kinds(relay.Kinds(coll)...)
+	want := takes
+	if len(ruled) > 0 {
+		if want &= pim.Kinds(ruled...); want == 0 {
+			return "", nil, pim.Errorf("link add", pim.ErrUnsupported, "the rules are for %s, but the collection %q takes %s", kindNames(pim.Kinds(ruled...)), coll.Slug, kindNames(takes))
+		}
+	}
+	best := fitting(cs, f.remote, want)
+	if best == nil {
+		return "", nil, unfit(cs, f.remote, coll, want)
+	}
+	return string(best.ID), (best.Kinds & want).List(), nil
+}
+
+// fitting is the named collection, or with "" the one that holds most of the wanted
+// kinds and fewest others, the first of equals. nil when none holds any.
+func fitting(cs []remote.Collection, name string, want pim.KindSet) *remote.Collection {
+	var best *remote.Collection
+	var most, extra int
+	for i, c := range cs {
+		if name != "" && string(c.ID) != name {
+			continue
+		}
+		shared, others := len((c.Kinds & want).List()), len((c.Kinds &^ want).List())
+		if shared > most || shared == most && shared > 0 && others < extra {
+			best, most, extra = &cs[i], shared, others
+		}
+	}
+	return best
+}
+
+// unfit says what the CRM has instead.
+func unfit(cs []remote.Collection, name string, coll store.Collection, want pim.KindSet) error {
+	var there []string
+	for _, c := range cs {
+		there = append(there, fmt.Sprintf("%s (%s)", c.ID, kindNames(c.Kinds)))
+		if string(c.ID) == name {
+			return pim.Errorf("link add", pim.ErrUnsupported, "%q of the CRM holds %s, but the collection %q is for %s", name, kindNames(c.Kinds), coll.Slug, kindNames(want))
+		}
+	}
+	has := "; it has " + strings.Join(there, ", ")
+	if name != "" {
+		return pim.Errorf("link add", pim.ErrNotFound, "the CRM has no collection %q%s", name, has)
+	}
+	return pim.Errorf("link add", pim.ErrUnsupported, "the CRM has nothing for %s, which the collection %q is for%s", kindNames(want), coll.Slug, has)
+}
+
+// kindNames are kinds in words: "events and tasks".
+func kindNames(ks pim.KindSet) string {
+	var names []string
+	for _, k := range ks.List() {
+		names = append(names, k.String()+"s")
+	}
+	slices.Sort(names)
+	if len(names) == 0 {
+		return "nothing"
+	}
+	return strings.Join(names, " and ")
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"crmbridge/pim"
+	"crmbridge/relay"
+)
+
+// parseRules reads --rules and says in plain words what is wrong with them.
+func parseRules(text string) (relay.Rules, error) {
+	bad := func(format string, args ...any) error { return pim.Errorf("rules", pim.ErrInvalid, format, args...) }
+	if strings.TrimSpace(text) == "" {
+		return relay.ParseRules(nil)
+	}
+	var whole map[string]json.RawMessage
+	err := json.Unmarshal([]byte(text), &whole)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return relay.Rules{}, bad("the rules are not JSON: %s at character %d", syntax.Error(), utf8.RuneCountInString(text[:min(int(syntax.Offset), len(text))]))
+	}
+	if err != nil || whole == nil {
+		return relay.Rules{}, bad(`the rules are not a JSON object such as {"policy":"ask"}`)
+	}
+	var faults []string
+	var r relay.Rules
+	known := ruleNames()
+	for name := range whole {
+		if _, ok := known[name]; !ok {
+			faults = append(faults, "there is no rule "+name+"; there are "+strings.Join(sorted(known), ", "))
+		}
+	}
+	for _, name := range sorted(known) {
+		raw, set := whole[name]
+		if !set {
+			continue
+		}
+		if fault := readRule(&r, name, raw, known[name]); fault != "" {
+			faults = append(faults, "rule "+name+": "+fault)
+		}
+	}
+	for name, days := range map[string]int{"pastDays": r.PastDays, "futureDays": r.FutureDays} {
+		if days < -1 {
+			faults = append(faults, "rule "+name+": want a number of days, or -1 for no bound")
+		}
+	}
+	if err := r.Defaults().Validate(); err != nil {
+		faults = append(faults, strings.Split(err.Error(), "\n")...)
+	}
+	if len(faults) > 0 {
+		return relay.Rules{}, bad("%s", strings.Join(faults, "; "))
+	}
+	return relay.ParseRules([]byte(text))
+}
+
+// readRule reads one rule into r and returns what is wrong with it.
+func readRule(r *relay.Rules, name string, raw json.RawMessage, want reflect.Type) string {
+	one, err := json.Marshal(map[string]json.RawMessage{name: raw})
+	if err != nil {
+		return err.Error()
+	}
+	d := json.NewDecoder(bytes.NewReader(one))
+	err = d.Decode(r)
+	var typed *json.UnmarshalTypeError
+	switch {
+	case err == nil, errors.Is(err, io.EOF):
+		return ""
+	case errors.As(err, &typed):
+		return "want " + shape(want)
+	}
+	// From a type that reads itself: its own words, without its package.
+	text := err.Error()
+	if _, rest, ok := strings.Cut(text, ": "); ok {
+		text = rest
+	}
+	return text
+}
+
+// ruleNames are the rules there are, with their types.
+func ruleNames() map[string]reflect.Type {
+	m := map[string]reflect.Type{}
+	t := reflect.TypeFor[relay.Rules]()
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		m[name] = t.Field(i).Type
+	}
+	return m
+}
+
+func sorted[V any](m map[string]V) []string {
+	return slices.Sorted(maps.Keys(m))
+}
+
+// shape is a type in words.
+func shape(t reflect.Type) string {
+	if t == reflect.TypeFor[relay.Duration]() {
+		return `a time such as "10m"`
+	}
+	switch t.Kind() {
+	case reflect.Int:
+		return "a number"
+	case reflect.Float64:
+		return "a number, such as 0.2"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return `a list such as ["task"]`
+	case reflect.Map:
+		return `an object such as {"contact":"keep"}`
+	}
+	return "a text in quotes"
+}
