@@ -8,6 +8,7 @@ import (
 	"crmbridge/dav/davxml"
 	"crmbridge/pim"
 	"crmbridge/pim/ics"
+	"crmbridge/pim/rrule"
 	"crmbridge/pim/vcf"
 	"crmbridge/store"
 )
@@ -36,7 +37,9 @@ func (q *request) newData(ask davxml.PropFind, zone *time.Location) (*dataReques
 	if q.at.flavor == calendars {
 		q.vary(calendars.varies)
 	}
-	d := &dataRequest{zones: ics.Zones{Local: zone}, mode: q.zones, limits: q.h.limits, left: q.h.limits.TotalSteps, now: q.h.now}
+	// A step follows a rule to the next period or to the next occurrence.
+	zones := ics.Zones{Local: zone, Budget: rrule.NewBudget(2 * q.h.limits.TotalSteps)}
+	d := &dataRequest{zones: zones, mode: q.zones, limits: q.h.limits, left: q.h.limits.TotalSteps, now: q.h.now}
 	if !q.quirks.suits() {
 		d.suit = q.suitedCard
 	}
@@ -118,8 +121,7 @@ func (d *dataRequest) expand(o *ics.Object, r ics.TimeRange) (*ics.Object, error
 	return out, nil
 }
 
-// charge adds the time since began. Steps inside a rule that lead to no occurrence cost too, and only the clock sees
-// them.
+// charge adds the time since began. The budget of steps bounds what rules cost, the clock what steps cost.
 func (d *dataRequest) charge(began time.Time) { d.spent += d.now().Sub(began) }
 
 // object parses the text of r, or has done so for the filter; nil when it cannot be read by the rules of today.

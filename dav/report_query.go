@@ -60,6 +60,9 @@ func (d *dataRequest) matches(r *resource, f ics.CompFilter) (bool, error) {
 		return false, errOverBudget
 	}
 	ok, err := o.Matches(f, d.zones, d.limits.Steps)
+	if err == nil && d.zones.Budget.Left() <= 0 {
+		return false, errOverBudget // what is over it would match for want of an answer
+	}
 	if ok {
 		d.parsed = o
 	}

@@ -227,7 +227,7 @@ func TestHardSeries(t *testing.T) {
 			for _, z := range []ics.Zones{{}, {Budget: rrule.NewBudget(1000)}} {
 				began := time.Now()
 				err := do(z)
-				if took := time.Since(began); took > 3*time.Second { // of CPU that others share
+				if took := time.Since(began); took > 15*time.Second { // far more than it takes, as tests share their machine
 					t.Errorf("%s, %s: took %v", name, what, took)
 				}
 				if err != nil && !errors.Is(err, pim.ErrTooLarge) {
