@@ -42,7 +42,7 @@ func TestAddMember(t *testing.T) {
 	}
 }
 
-// The preconditions of PUT hold (RFC 5995 3.3).
+// The preconditions of PUT hold (RFC 4791 5.3.2.1, RFC 6352 6.3.2.1).
 func TestAddMemberPreconditions(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -10,7 +10,7 @@ import (
 )
 
 // post is RFC 5995: what is sent to a collection becomes a member of it, and the server finds its name. The preconditions
-// are those of PUT (RFC 5995 3.3).
+// are those of PUT (RFC 4791 5.3.2.1, RFC 6352 6.3.2.1).
 func (q *request) post() error {
 	c, err := readConditions(q.r.Header, q.hosts)
 	if err != nil {
