@@ -84,9 +84,10 @@ func calendarZone(text string, now time.Time) (tz.Zone, bool) {
 
 // options are the objects that may be in the feed, by the index alone.
 func (c Calendar) options() store.EachOptions {
-	o := store.EachOptions{Text: true, Components: []string{"VEVENT"}}
-	if c.Tasks && !c.Busy {
-		o.Components = append(o.Components, "VTODO")
+	o := store.EachOptions{Text: true}
+	if !c.Tasks || c.Busy {
+		// One kind is found by an index of its own; of several the store would sort every page.
+		o.Components = []string{"VEVENT"}
 	}
 	if !c.From.IsZero() {
 		from := c.From.Unix()

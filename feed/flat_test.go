@@ -52,9 +52,9 @@ func TestMemoryIsFlat(t *testing.T) {
 		return most
 	}
 	peak(100) // tables that are made once
-	small, large := peak(1_000), peak(50_000)
+	small, large := peak(1_000), peak(20_000)
 	if large > small+2<<20 {
-		t.Errorf("%d KiB for 1 000 events, %d KiB for 50 000", small>>10, large>>10)
+		t.Errorf("%d KiB for 1 000 events, %d KiB for 20 000", small>>10, large>>10)
 	}
 }
 

@@ -32,6 +32,11 @@ func (r *renderer) head() []byte {
 	if c.Zone.IANA {
 		text(c.Zone.Name, "X-WR-TIMEZONE")
 	}
+	if c.Outlook {
+		// MS-OXCICAL 2.1.3.1.1: by it Outlook knows a calendar again.
+		h := r.hashed("calendar")
+		text(fmt.Sprintf("{%s-%s-%s-%s-%s}", h[:8], h[8:12], h[12:16], h[16:20], h[20:32]), "X-WR-RELCALID")
+	}
 	if hex, name, ok := colorName(c.Color); ok {
 		text(name, "COLOR") // RFC 7986 5.9: a CSS3 name
 		text(hex, "X-APPLE-CALENDAR-COLOR")
