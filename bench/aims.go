@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -26,6 +27,29 @@ func (a aim) cells() []string {
 // flatWithin is how much more an operation may take in a large collection than in a
 // small one and still be called flat.
 const flatWithin = 1.5
+
+// tailWithin is how many times the median the slowest hundredth of requests under load
+// may take.
+const tailWithin = 5
+
+// heapSlack is how much a heap differs from one run to the next.
+const heapSlack = 8 << 20
+
+// flatMemory compares the heap while something is answered with the smallest and the
+// largest collection.
+func (s *section) flatMemory() (out []aim) {
+	for i, small := range s.peaks {
+		at := slices.IndexFunc(s.peaks, func(p peak) bool { return p.name == small.name && p.size > small.size })
+		if at < 0 || slices.ContainsFunc(s.peaks[:i], func(p peak) bool { return p.name == small.name }) {
+			continue
+		}
+		large := s.peaks[at]
+		out = append(out, aim{what: "heap while answering: " + small.name, want: fmt.Sprintf("flat: at most %.1f×, give or take %s", flatWithin, bytesOf(heapSlack)),
+			have:     fmt.Sprintf("%s at %s, %s at %s", bytesOf(small.heap), number(uint64(small.size)), bytesOf(large.heap), number(uint64(large.size))), //nolint:gosec // counts
+			measured: true, met: float64(large.heap) <= flatWithin*float64(small.heap)+heapSlack})
+	}
+	return out
+}
 
 // names of rows that aims speak of.
 const (
@@ -66,6 +90,11 @@ func (s *section) aims() []aim {
 			out = append(out, s.within(r.name, r.size, 2*time.Second, times.p95))
 		}
 	}
+	for _, l := range s.loaded {
+		out = append(out, aim{what: l.name, want: fmt.Sprintf("p99 at most %d× p50", tailWithin), measured: true, met: l.tail(l.times) <= tailWithin,
+			have: fmt.Sprintf("%.1f× (%s and %s)", l.tail(l.times), duration(l.times.quantile(0.99)), duration(l.times.median()))})
+	}
+	out = append(out, s.flatMemory()...)
 	for _, p := range s.peaks {
 		const limit = 256 << 20
 		out = append(out, aim{what: fmt.Sprintf("memory at %s: %s", number(uint64(p.size)), p.name), want: "below 256 MiB resident",

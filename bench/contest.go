@@ -3,19 +3,25 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
+
+	"crmbridge/bench/peers"
 )
 
 // entrant is a server that takes part in the comparison.
 type entrant struct {
-	title   string
-	version string
-	storage string
-	durable bool // a write is on the disk when it is answered
-	coarse  bool // sync tokens are seconds
-	note    string
+	title     string
+	version   string
+	storage   string
+	durable   bool // a write is on the disk when it is answered
+	coarse    bool // sync tokens are seconds
+	note      string
+	collation string
+	single    bool // a connection for each request
+	filling   peers.Filling
 	// open starts it, empty. An error says why it cannot be run here.
 	open func(ctx context.Context) (*site, error)
 }
@@ -27,6 +33,8 @@ type site struct {
 	user, password string
 	version        string
 	close          func() error
+	// write puts files where the server looks for them; for peers.AsFiles.
+	write func(ctx context.Context, path string, files iter.Seq2[string, []byte]) error
 }
 
 // result is what one row was with one server.
@@ -101,7 +109,8 @@ func (c *contest) let(ctx context.Context, o options, h *heat, i int) (err error
 		}
 	}()
 	e.version = or(s.version, e.version)
-	v := &visit{o: o, entrant: e, site: s, size: h.size, client: newClient(s.user, s.password)}
+	v := &visit{o: o, entrant: e, site: s, size: h.size}
+	v.client = v.newClient()
 	defer v.client.close()
 	if why := v.furnish(ctx); why != "" {
 		if i == 0 {
@@ -215,7 +224,7 @@ func (c *contest) write(b *strings.Builder) {
 
 Everybody runs on this machine one after another, from Debian's packages (`+"`bench/peers`"+`), with the same data, asked by the same client in the same
 words over HTTP on 127.0.0.1, one request after another on a kept connection with a password. The bridge is the program as it is
-installed, with SQLite. Objects are sent by PUT. A cell is the median, the last byte of the answer included; a row with "/s" counts requests
+installed, with SQLite. A cell is the median, the last byte of the answer included; a row with "/s" counts requests
 a second. Whoever takes more than %s for one request, or %s to take in all objects, has a dash, and so has who answers something else
 than what was asked. The ratio is to the fastest of the others; the aim is %d times at 10 000 objects. This took %s.
 

@@ -5,21 +5,26 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 
 	"crmbridge/bench/peers"
 )
 
 // entrants are ours, first, and the others.
-func entrants(p program) []entrant {
-	all := []entrant{{title: "bridge", version: "this one", storage: "SQLite", durable: true, open: p.enter}}
+func entrants(p program, others *regexp.Regexp) []entrant {
+	all := []entrant{{title: "bridge", version: "this one", storage: "SQLite", durable: true, collation: "i;unicode-casemap", open: p.enter}}
 	for _, peer := range peers.Table() {
+		if !others.MatchString(peer.Title) {
+			continue
+		}
 		all = append(all, entrant{title: peer.Title, storage: peer.Storage, durable: peer.Durable, coarse: peer.Coarse, note: peer.Note,
+			collation: peer.Collation, single: peer.NoKeepAlive, filling: peer.Filling,
 			open: func(ctx context.Context) (*site, error) {
 				s, err := peers.Start(ctx, peer)
 				if err != nil {
 					return nil, err
 				}
-				return &site{base: s.Base, calendar: peer.Calendar, book: peer.Book, user: peers.User, password: peers.Password, version: s.Version, close: s.Stop}, nil
+				return &site{base: s.Base, calendar: peer.Calendar, book: peer.Book, user: peers.User, password: peers.Password, version: s.Version, close: s.Stop, write: s.Write}, nil
 			}})
 	}
 	return all

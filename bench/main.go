@@ -45,19 +45,21 @@ import (
 
 // options say what is measured and how long.
 type options struct {
-	sizes    []int
-	records  int           // in the CRM, for the relay
-	puts     int           // whose way to the CRM is timed, for each kind
-	pause    time.Duration // between them
-	budget   time.Duration // that a row may take, beyond its fewest rounds
-	only     *regexp.Regexp
-	postgres string        // URL of a database whose user may create others; "" leaves it out
-	profile  string        // folder for a CPU profile of each row; the floors are left out then
-	contest  []int         // sizes of the comparison with other servers; empty leaves it out
-	span     time.Duration // of many clients at once
-	alone    bool          // nothing but that comparison
-	inside   bool          // the bridge is not run as a program of its own
-	progress io.Writer
+	sizes                    []int
+	busy, busyEvents, polled int           // accounts, and events of one, for the load
+	records                  int           // in the CRM, for the relay
+	puts                     int           // whose way to the CRM is timed, for each kind
+	pause                    time.Duration // between them
+	budget                   time.Duration // that a row may take, beyond its fewest rounds
+	only                     *regexp.Regexp
+	servers                  *regexp.Regexp // names of other servers
+	postgres                 string         // URL of a database whose user may create others; "" leaves it out
+	profile                  string         // folder for a CPU profile of each row; the floors are left out then
+	contest                  []int          // sizes of the comparison with other servers; empty leaves it out
+	span                     time.Duration  // of many clients at once
+	alone                    bool           // nothing but that comparison
+	inside                   bool           // the bridge is not run as a program of its own
+	progress                 io.Writer
 }
 
 func main() {
@@ -72,7 +74,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	o := options{sizes: []int{1_000, 10_000, 100_000}, records: 10_000, puts: 25, pause: 150 * time.Millisecond,
+	o := options{sizes: []int{1_000, 10_000, 100_000}, busy: busy, busyEvents: busyEvents, polled: polled, records: 10_000, puts: 25, pause: 150 * time.Millisecond,
 		budget: 1200 * time.Millisecond, contest: []int{1_000, 10_000}, span: 5 * time.Second, postgres: os.Getenv("BRIDGE_TEST_POSTGRES"), progress: stderr}
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.SetOutput(stderr)
@@ -80,6 +82,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	sizes := fs.String("sizes", "", "numbers of objects, separated by commas")
 	only := fs.String("run", "", "measure only what this regular expression finds: names of operations, \"memory\", \"relay the CRM in memory\", \"relay simulated Creatio\"")
 	alone := fs.Bool("peers", false, "only the comparison with other servers")
+	servers := fs.String("server", "", "compare only with the servers whose names this regular expression finds")
 	write := fs.String("write", "", "write the document to this file instead of standard output")
 	fs.IntVar(&o.records, "records", o.records, "records in the CRM")
 	fs.DurationVar(&o.budget, "budget", o.budget, "time for each row")
@@ -100,7 +103,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			o.contest = []int{1_000}
 		}
 	}
-	if err := o.parse(*sizes, *only); err != nil {
+	if err := o.parse(*sizes, *only, *servers); err != nil {
 		return err
 	}
 	doc, err := measure(ctx, o)
@@ -114,7 +117,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return err
 }
 
-func (o *options) parse(sizes, only string) error {
+func (o *options) parse(sizes, only, servers string) error {
 	if sizes != "" {
 		o.sizes = nil
 		for s := range strings.SplitSeq(sizes, ",") {
@@ -124,11 +127,15 @@ func (o *options) parse(sizes, only string) error {
 			}
 			o.sizes = append(o.sizes, n)
 		}
+		o.contest = upTo(o.sizes, 10_000)
 	}
 	var err error
 	o.only, err = regexp.Compile(only)
 	if err != nil {
 		return fmt.Errorf("-run: %w", err)
+	}
+	if o.servers, err = regexp.Compile("(?i)" + servers); err != nil {
+		return fmt.Errorf("-server: %w", err)
 	}
 	if o.profile != "" {
 		return os.MkdirAll(o.profile, 0o755) //nolint:gosec // profiles are no secret
@@ -178,7 +185,7 @@ func (d *report) compare(ctx context.Context, o options, dir string) error {
 	if err != nil {
 		return err
 	}
-	d.contest = &contest{entrants: entrants(p)}
+	d.contest = &contest{entrants: entrants(p, o.servers)}
 	if err := peers.Install(ctx); err != nil {
 		d.contest.missing = err.Error()
 	}

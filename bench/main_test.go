@@ -17,7 +17,8 @@ import (
 // TestEveryRowIsThere measures a small world once, over HTTP and against both CRMs.
 // It judges no time: only that everything was done and is in the document.
 func TestEveryRowIsThere(t *testing.T) {
-	o := options{sizes: []int{fewest}, records: 60, puts: 1, pause: time.Millisecond, budget: time.Nanosecond, only: regexp.MustCompile(""), progress: io.Discard}
+	o := options{sizes: []int{fewest}, records: 60, puts: 1, pause: time.Millisecond, budget: time.Nanosecond, only: regexp.MustCompile(""), progress: io.Discard,
+		busy: 2, busyEvents: 60, polled: 5, span: 300 * time.Millisecond, contest: []int{fewest}, servers: regexp.MustCompile("^$"), inside: true}
 	doc, err := measure(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +33,7 @@ func TestEveryRowIsThere(t *testing.T) {
 		"calendar-query, a month with 1/24 of all", "calendar-query, a month with 1/24 of all, expanded",
 	}
 	served := len(want)
-	want = append(want, "PUT update of event while everything is downloaded")
+	want = append(want, "PUT update of event while everything is downloaded", "first sync as Thunderbird does it")
 	for _, crm := range []string{"the CRM in memory", "simulated Creatio"} {
 		want = append(want, "first sync from "+crm, "poll of "+crm+", nothing changed", "poll and listing of "+crm+", nothing changed",
 			"from PUT of a new event to "+crm, "from PUT of a changed event to "+crm)
@@ -59,6 +60,12 @@ func TestEveryRowIsThere(t *testing.T) {
 	if len(s.peaks) == 0 || s.peaks[0].most < 1<<20 {
 		t.Errorf("memory is %+v", s.peaks)
 	}
+	for i, clients := range []int{10, 100, pollers} {
+		if l := s.loaded[i]; l.clients != clients || len(l.times) < 2 || l.memory < 1<<20 || !slices.IsSorted(l.times) {
+			t.Errorf("load %q: %d clients, %d requests, %d bytes", l.name, l.clients, len(l.times), l.memory)
+		}
+	}
+	checkContest(t, doc.contest)
 	text := doc.String()
 	for _, name := range want {
 		if !strings.Contains(text, "| "+name+" | ") {
@@ -66,6 +73,20 @@ func TestEveryRowIsThere(t *testing.T) {
 		}
 	}
 	checkTables(t, text)
+}
+
+// checkContest sees to the rows of the comparison, in which the bridge is alone.
+func checkContest(t *testing.T, c *contest) {
+	t.Helper()
+	h := c.heats[0]
+	if len(h.rows) < 20 {
+		t.Errorf("the comparison has only the rows %q", h.rows)
+	}
+	for _, name := range h.rows {
+		if r := h.results[name][0]; !r.there() || r.why != "" || r.note != "" {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
 }
 
 // checkTables makes sure that each table has as many cells in every line.

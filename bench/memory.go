@@ -33,6 +33,8 @@ const crowd = 8
 func (w *world) memory(ctx context.Context) ([]peak, error) {
 	propfind := call{method: "PROPFIND", path: w.calendar.path, headers: []string{"Depth", "1"}}
 	texts := w.everything()
+	names := syncReport(w.calendar.path, "")
+	named := multigetOf(w.calendar.path, caldav(), w.some(manyAsked))
 	var peaks []peak
 	for _, load := range []struct {
 		name    string
@@ -41,6 +43,8 @@ func (w *world) memory(ctx context.Context) ([]peak, error) {
 	}{
 		{"PROPFIND 1, all properties", 1, propfind},
 		{fmt.Sprintf("PROPFIND 1, all properties, %d clients at once", crowd), crowd, propfind},
+		{"sync-collection of everything", 1, names},
+		{fmt.Sprintf("multiget of %s events", number(uint64(len(w.some(manyAsked))))), 1, named}, //nolint:gosec // a count
 		{"sync-collection of everything with its texts", 1, texts},
 		{fmt.Sprintf("sync-collection of everything with its texts, %d clients at once", crowd), crowd, texts},
 	} {
@@ -62,6 +66,23 @@ func (w *world) memory(ctx context.Context) ([]peak, error) {
 		peaks = append(peaks, p)
 	}
 	return peaks, nil
+}
+
+// manyAsked is as many as a multiget names of a large calendar; flatFrom the size from
+// which on memory is watched, whatever else is measured.
+const (
+	manyAsked = 1000
+	flatFrom  = 10_000
+)
+
+// some are references to objects all over the calendar.
+func (w *world) some(n int) []string {
+	n = min(n, w.size)
+	hrefs := make([]string, n)
+	for i := range hrefs {
+		hrefs[i] = w.calendar.path + w.calendar.names[i*(w.size/n)]
+	}
+	return hrefs
 }
 
 // everything asks for the whole calendar with its texts.

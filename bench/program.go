@@ -121,4 +121,3 @@ func memory(pid int) (now, most uint64) {
 	}
 	return now, most
 }
-const polled = 2000

@@ -22,9 +22,10 @@ type report struct {
 
 // section is what was measured on one database.
 type section struct {
-	title string
-	rows  []row
-	peaks []peak
+	title  string
+	rows   []row
+	peaks  []peak
+	loaded []rush
 }
 
 func newReport(o options) *report {
@@ -52,6 +53,15 @@ func (d *report) section(ctx context.Context, title string, o options, open func
 			return fmt.Errorf("%s, %d objects: %w", title, size, err)
 		}
 	}
+	url, drop, err := open("load.db")
+	if err != nil {
+		return err
+	}
+	err = s.loads(ctx, o, url)
+	drop()
+	if err != nil {
+		return fmt.Errorf("%s, load: %w", title, err)
+	}
 	for _, side := range sides() {
 		url, drop, err := open("relay-" + side.name + ".db")
 		if err != nil {
@@ -66,7 +76,7 @@ func (d *report) section(ctx context.Context, title string, o options, open func
 	return nil
 }
 
-// dav measures the server with one size of collection, and memory with the last.
+// dav measures the server with one size of collection, and memory with the larger ones.
 func (s *section) dav(ctx context.Context, o options, url string, size int, last bool) (err error) {
 	dir, err := os.MkdirTemp("", "bridge-bench-key-")
 	if err != nil {
@@ -83,7 +93,12 @@ func (s *section) dav(ctx context.Context, o options, url string, size int, last
 			err = e
 		}
 	}()
-	memory := last && o.profile == "" && o.only.MatchString("memory")
+	if r, ok, err := w.firstSyncs(ctx, o); err != nil {
+		return err
+	} else if ok {
+		s.rows = append(s.rows, r)
+	}
+	memory := (last || size >= flatFrom) && o.profile == "" && o.only.MatchString("memory")
 	ops := w.operations()
 	for i, op := range ops {
 		if !o.only.MatchString(op.name) {
@@ -108,9 +123,11 @@ func (s *section) dav(ctx context.Context, o options, url string, size int, last
 	}
 	if memory {
 		w.bare.do = nil // holds a whole answer
-		if s.peaks, err = w.memory(ctx); err != nil {
+		peaks, err := w.memory(ctx)
+		if err != nil {
 			return fmt.Errorf("memory: %w", err)
 		}
+		s.peaks = append(s.peaks, peaks...)
 	}
 	return nil
 }
@@ -132,6 +149,14 @@ func (d *report) String() string {
 			rows = append(rows, r.cells())
 		}
 		table(&b, header(), rows)
+		if len(s.loaded) > 0 {
+			fmt.Fprintf(&b, "### Load\n\nOne server process, asked by many programs at once. %s\n\n", d.loadNote())
+			rows = nil
+			for _, l := range s.loaded {
+				rows = append(rows, l.cells()...)
+			}
+			table(&b, []string{"requests", "a second", "p50", "p99", "slowest", "p99 / p50", "server's memory"}, rows)
+		}
 		if len(s.peaks) > 0 {
 			b.WriteString("### Memory\n\nThe whole process, the measuring client included.\n\n")
 			rows = nil
@@ -173,6 +198,14 @@ How to read it:
 - A table for PostgreSQL is there when one was named. The throw-away one of the tests does not sync commits to the disk.
 
 `, d.began.UTC().Format("2006-01-02"), d.took.Round(time.Second), machine(), d.loads[0], d.loads[1], d.sizes(), sample.Standing, sample.Standing+sample.Steady, insertBatch)
+}
+
+func (d *report) loadNote() string {
+	o := d.options
+	return fmt.Sprintf(`The program as it is installed, in its own process; its clients have connections and addresses of their own, share the cores with it, and ask
+again as soon as they are answered, for %s. %d accounts with %s events each are used by 10 and by 100 programs; every
+tenth request writes. The accounts that poll ask %d times for tag and token and then for changes since the token, %d at the same moment, and
+keep their connections; the memory is what the server has resident then.`, o.span, o.busy, number(uint64(o.busyEvents)), pollRounds, pollers) //nolint:gosec // a count
 }
 
 func (d *report) sizes() string {

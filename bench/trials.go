@@ -19,7 +19,6 @@ func (v *visit) trials(ctx context.Context) []trial {
 	add := func(name string, a asking) {
 		out = append(out, trial{name, func(ctx context.Context) result { return v.measure(ctx, a) }})
 	}
-	out = append(out, trial{fmt.Sprintf("PUT of all objects, %d clients", fillers), func(context.Context) result { return v.filled }})
 	v.readTrials(add)
 	v.monthTrials(add)
 	out = append(out, trial{"first sync of the calendar as Thunderbird does it", v.firstSyncs})
@@ -47,9 +46,8 @@ func (v *visit) readTrials(add func(string, asking)) {
 			return multigetOf(k.path, k.words, hrefs)
 		}})
 	}
-	// The collation that every server has to know (RFC 6352 8.3): both are, but one is the default.
 	add(fmt.Sprintf("addressbook-query by text, %d found", sample.Wanted),
-		asking{next: same(searchFor(v.book, "i;unicode-casemap")), judge: v.withTexts(v.book, sample.Wanted)})
+		asking{next: same(searchFor(v.book, v.entrant.collation)), judge: v.withTexts(v.book, sample.Wanted)})
 }
 
 func (v *visit) syncTrials(add func(string, asking)) {
@@ -173,7 +171,7 @@ func (v *visit) crowd(ctx context.Context) result {
 	fresh := counter()
 	devices := make([]*device, crowded)
 	for i := range devices {
-		devices[i] = &device{client: newClient(v.user, v.password), base: v.base, path: v.calendar, hrefs: hrefs, token: v.token, before: v.before,
+		devices[i] = &device{client: v.newClient(), base: v.base, path: v.calendar, hrefs: hrefs, token: v.token, before: v.before,
 			fresh: func() int { return v.size + 100_000 + fresh() }}
 	}
 	ctx, cancel := context.WithTimeout(ctx, v.o.span+requestLimit)

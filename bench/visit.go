@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"crmbridge/bench/peers"
 	"crmbridge/bench/sample"
 )
 
@@ -31,7 +33,6 @@ type visit struct {
 
 	events, cards []member // as the server lists them, without those that changed last
 	token, before string
-	filled        result // the row of the filling
 }
 
 // furnish makes the collections and puts in the objects, the last ones twice. It
@@ -50,24 +51,46 @@ func (v *visit) furnish(ctx context.Context) (why string) {
 	defer cancel()
 	began := time.Now()
 	n, err := v.fill(within)
+	if err == nil {
+		// Some read and index what they were given only now.
+		err = v.list(within)
+	}
 	if err != nil {
-		if within.Err() != nil {
-			return fmt.Sprintf("took in only %s of %s objects in %s", number(uint64(n)), number(uint64(2*v.size)), fillingLimit) //nolint:gosec // counts
+		if within.Err() != nil && ctx.Err() == nil {
+			return fmt.Sprintf("did not take in all objects in %s, but %s of %s", fillingLimit, number(uint64(n)), number(uint64(2*v.size))) //nolint:gosec // counts
 		}
 		return "an object was not taken: " + err.Error()
 	}
-	v.filled = result{rate: float64(n) / time.Since(began).Seconds()}
+	_, _ = fmt.Fprintf(v.o.progress, "peers: %d: %s: filled in %s\n", v.size, v.entrant.title, duration(time.Since(began)))
 	if err := v.change(ctx); err != nil {
 		return err.Error()
 	}
 	return ""
 }
 
+// fill returns how many objects the server was given.
+func (v *visit) fill(ctx context.Context) (int, error) {
+	switch v.entrant.filling {
+	case peers.AtOnce:
+		_, err := v.client.fetch(ctx, v.base, call{method: http.MethodPut, path: v.calendar, body: allEvents(v.size), headers: []string{"Content-Type", icsType}}, 0)
+		if err == nil {
+			_, err = v.client.fetch(ctx, v.base, call{method: http.MethodPut, path: v.book, body: allCards(v.size), headers: []string{"Content-Type", vcfType}}, 0)
+		}
+		return 2 * v.size, err
+	case peers.AsFiles:
+		err := v.write(ctx, v.calendar, files(v.size, sample.Calendar{}.Event))
+		if err == nil {
+			err = v.write(ctx, v.book, files(v.size, sample.Book{}.Card))
+		}
+		return 2 * v.size, err
+	}
+	return v.putAll(ctx)
+}
+
 // fillers put objects at once.
 const fillers = 2
 
-// fill returns how many objects were put.
-func (v *visit) fill(ctx context.Context) (int, error) {
+func (v *visit) putAll(ctx context.Context) (int, error) {
 	next := counter()
 	var wg sync.WaitGroup
 	counts, errs := make([]int, fillers), make([]error, fillers)
@@ -92,9 +115,48 @@ func (v *visit) fill(ctx context.Context) (int, error) {
 	return sum, errors.Join(errs...)
 }
 
-// change learns what the server has, changes the last events, and takes sync tokens
-// before and after. A server without them leaves both empty.
-func (v *visit) change(ctx context.Context) error {
+func files(size int, object func(n, revision int) sample.Object) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		for n := range size {
+			if o := object(n, 0); !yield(o.Name, o.Text) {
+				return
+			}
+		}
+	}
+}
+
+// allEvents is one calendar object with all events, as programs export calendars.
+func allEvents(size int) []byte {
+	var events, zone []byte
+	for n := range size {
+		text := sample.Calendar{}.Event(n, 0).Text
+		from, until := bytes.Index(text, []byte("BEGIN:VEVENT")), bytes.Index(text, []byte("END:VCALENDAR"))
+		if at := bytes.Index(text, []byte("BEGIN:VTIMEZONE")); at >= 0 && zone == nil {
+			zone = text[at:from]
+		}
+		events = append(events, text[from:until]...)
+	}
+	return slices.Concat([]byte("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Example//Example Calendar 1.0//EN\r\n"), zone, events, []byte("END:VCALENDAR\r\n"))
+}
+
+func allCards(size int) (all []byte) {
+	for n := range size {
+		all = append(all, sample.Book{}.Card(n, 0).Text...)
+	}
+	return all
+}
+
+// newClient is one more program that uses the account.
+func (v *visit) newClient() *client {
+	c := newClient(v.user, v.password)
+	if v.entrant.single {
+		c.http.Transport.(*http.Transport).DisableKeepAlives = true //nolint:forcetypeassert // newClient made it
+	}
+	return c
+}
+
+// list learns what the server has.
+func (v *visit) list(ctx context.Context) error {
 	for path, to := range map[string]*[]member{v.calendar: &v.events, v.book: &v.cards} {
 		answer, err := v.client.fetch(ctx, v.base, propfind(path, "1", "<getetag/>"), http.StatusMultiStatus)
 		if err != nil {
@@ -109,6 +171,11 @@ func (v *visit) change(ctx context.Context) error {
 		}
 		slices.SortFunc(*to, func(a, b member) int { return strings.Compare(nameOf(a.href), nameOf(b.href)) })
 	}
+	return nil
+}
+
+// change changes the last events and takes sync tokens before and after. A server without them leaves both empty.
+func (v *visit) change(ctx context.Context) error {
 	v.before = v.tokenOf(ctx)
 	last := map[string]sample.Object{}
 	for n := v.size - touched; n < v.size; n++ {

@@ -2,7 +2,7 @@
 // the benchmark can measure them beside the bridge on the same data.
 //
 //	table.go    Table: where each server keeps what, and what is peculiar to it
-//	run.go      Install, Start, Stop
+//	run.go      Install, Start, Write, Stop
 //	peers.sh    installs the packages; starts one server and ends it again
 //
 // A server listens on 127.0.0.1 on ports that were free, keeps everything in a

@@ -15,7 +15,7 @@ packages=(
   davical libapache2-mod-php php-pgsql php-xml php-curl postgresql libdbd-pg-perl libyaml-perl
   sogo memcached
   cyrus-caldav cyrus-imapd sasl2-bin
-  curl python3
+  curl git python3
 )
 USER_NAME=ann PASSWORD=secret
 started=() # ids of process group leaders, in the order of their start
@@ -140,7 +140,7 @@ WITH u AS (INSERT INTO usr (user_no, active, username, password, fullname, email
 INSERT INTO principal (type_id, user_no, displayname, default_privileges) SELECT 1, user_no, 'Ann Example', 0::bit(24) FROM u;
 SQL
   cp -rL /usr/share/davical/htdocs /usr/share/davical/inc . 2>/dev/null # some links lead nowhere
-  printf '<?php\n$c->pg_connect[] = "host=127.0.0.1 port=%s dbname=davical user=davical_app";\n$c->admin_email = "admin@example.org";\n' "$Q" >config.php
+  printf '<?php\n$c->pg_connect[] = "host=127.0.0.1 port=%s dbname=davical user=davical_app";\n$c->admin_email = "admin@example.org";\n$c->readonly_webdav_collections = false;\n' "$Q" >config.php
   sed -i "s#/etc/davical/config.php#$DIR/config.php#" htdocs/always.php
   local modules=/usr/lib/apache2/modules php
   php=$(ls $modules/libphp*.so | tail -n 1)

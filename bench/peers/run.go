@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net"
 	"os"
 	"os/exec"
@@ -112,13 +113,32 @@ func (s *Server) Stop() error {
 	return errors.Join(err, os.RemoveAll(s.dir))
 }
 
-// Log is the end of what the server has written, for an error message.
-func (s *Server) Log() string {
-	b, err := os.ReadFile(filepath.Join(s.dir, "server.log"))
-	if err != nil {
-		return ""
+// folder is where the data folder keeps collections by their path.
+func (s *Server) folder(path string) string {
+	data := filepath.Join(s.dir, "data")
+	if root := filepath.Join(data, "collection-root"); s.Name == "radicale" {
+		data = root
 	}
-	return string(b[max(0, len(b)-1000):])
+	return filepath.Join(data, filepath.FromSlash(path))
+}
+
+// Write puts files into a collection's folder, for AsFiles.
+func (s *Server) Write(ctx context.Context, path string, files iter.Seq2[string, []byte]) error {
+	dir := s.folder(path)
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil { //nolint:gosec // sample data
+			return fmt.Errorf("peers: %w", err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, ".git")); err != nil {
+		return nil
+	}
+	for _, args := range [][]string{{"add", "."}, {"-c", "user.name=bench", "-c", "user.email=bench@example.org", "commit", "-q", "-m", "Fill"}} {
+		if out, err := exec.CommandContext(ctx, "git", append([]string{"-C", dir}, args...)...).CombinedOutput(); err != nil { //nolint:gosec // our own folder
+			return fmt.Errorf("peers: git: %w: %s", err, lastLine(string(out), err))
+		}
+	}
+	return nil
 }
 
 // version is that of an installed package, "" where there is none.

@@ -21,23 +21,43 @@ type Peer struct {
 	// Coarse sync tokens are the second of the last change, so two changes have to
 	// be further apart than that.
 	Coarse bool
-	// Whole: a collection can be filled by one PUT of all its objects, under names
-	// that the server chooses.
-	Note string // "" or what else makes a difference
+	// NoKeepAlive: a connection is for one request. The server cuts off the next one now
+	// and then.
+	NoKeepAlive bool
+	// Collation of text matches: i;unicode-casemap where it is known.
+	Collation string
+	Filling   Filling
+	Note      string // "" or what else makes a difference
 }
+
+// Filling is how many objects get into a collection in little time.
+type Filling int
+
+// The ways of filling.
+const (
+	ByPut   Filling = iota // a PUT for each object
+	AtOnce                 // one PUT of all to the collection, which names them by their UIDs
+	AsFiles                // as files in the collection's folder, committed where that is a Git work tree
+)
+
+const (
+	unicodeCasemap = "i;unicode-casemap"
+	asciiCasemap   = "i;ascii-casemap"
+)
 
 // Table is the peers in the order in which they are shown.
 func Table() []Peer {
 	return []Peer{
 		{Name: "radicale", Title: "Radicale", Package: "radicale", Calendar: "/ann/calendar/", Book: "/ann/people/",
-			Durable: true, Storage: "a file for each object", Note: "its own server of one process"},
+			Durable: true, Storage: "a file for each object", Collation: unicodeCasemap, Filling: AsFiles, Note: "its own server of one process"},
 		{Name: "xandikos", Title: "Xandikos", Package: "xandikos", Calendar: "/ann/calendars/bench/", Book: "/ann/contacts/people/",
-			Storage: "a Git commit for each write", Note: "its own server of one process; it checks no password"},
+			Storage: "a Git commit for each write", Collation: asciiCasemap, Filling: AsFiles, Note: "its own server of one process; it checks no password"},
 		{Name: "davical", Title: "DAViCal", Package: "davical", Calendar: "/caldav.php/ann/bench/", Book: "/caldav.php/ann/people/",
-			Durable: true, Storage: "PostgreSQL", Note: "Apache with mod_php and its opcode cache"},
+			Durable: true, Storage: "PostgreSQL", Collation: unicodeCasemap, Filling: AtOnce, Note: "Apache with mod_php and its opcode cache"},
 		{Name: "sogo", Title: "SOGo", Package: "sogo", Calendar: "/SOGo/dav/ann/Calendar/bench/", Book: "/SOGo/dav/ann/Contacts/people/",
-			Durable: true, Storage: "PostgreSQL", Coarse: true, Note: "three workers and memcached, asked without a proxy before it"},
+			Durable: true, Storage: "PostgreSQL", Coarse: true, NoKeepAlive: true, Collation: unicodeCasemap,
+			Note: "three workers and memcached; no proxy before it; a connection for each request, as it cuts off kept ones"},
 		{Name: "cyrus", Title: "Cyrus", Package: "cyrus-imapd", Calendar: "/dav/calendars/user/ann/bench/", Book: "/dav/addressbooks/user/ann/people/",
-			Durable: true, Storage: "a file for each object, and indexes"},
+			Durable: true, Storage: "a file for each object, and indexes", Collation: unicodeCasemap, Note: "its own master and processes"},
 	}
 }
