@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -188,8 +189,24 @@ func (j *Jobs) Stop(ctx context.Context) error {
 }
 
 // quiet passes on what is worth a person's attention: the queue tells of every
-// start and stop of its parts.
+// start and stop of its parts, and takes the end of its context for a fault.
 type quiet struct{ slog.Handler }
+
+// Handle implements slog.Handler.
+func (q quiet) Handle(ctx context.Context, r slog.Record) error {
+	stopped := false
+	r.Attrs(func(a slog.Attr) bool {
+		err, isErr := a.Value.Any().(error)
+		stopped = isErr && errors.Is(err, context.Canceled) ||
+			// Its parts pass on texts and wrapped errors of drivers as well.
+			(a.Key == "err" || a.Key == "error") && strings.Contains(a.Value.String(), context.Canceled.Error())
+		return !stopped
+	})
+	if stopped {
+		return nil
+	}
+	return q.Handler.Handle(ctx, r)
+}
 
 // Enabled implements slog.Handler.
 func (q quiet) Enabled(ctx context.Context, l slog.Level) bool {

@@ -3,6 +3,9 @@ package relay
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -161,4 +164,20 @@ func TestLeasesOfTheDeadAreTakenOver(t *testing.T) {
 	}
 	w.engine.Alive = func(owner string) bool { return owner != "dead" }
 	w.clean()
+}
+
+func TestTheQueueIsQuietAboutAStop(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	log := slog.New(quiet{slog.NewTextHandler(&out, nil)})
+	log.Error("fetching", "err", fmt.Errorf("queue: %w", context.Canceled))
+	log.Error("fetching", "error", "driver: context canceled")
+	log.Info("started")
+	if out.Len() > 0 {
+		t.Errorf("told: %s", out.String())
+	}
+	log.With("part", "a").Error("fetching", "err", errors.New("the disk is full"))
+	if !strings.Contains(out.String(), "the disk is full") {
+		t.Error("a fault was kept back")
+	}
 }

@@ -36,12 +36,19 @@ type Planned struct {
 
 // Plan orders a run: agreement first, then creations, changes and merges, and
 // deletions last, so that an item that moved is there before it goes. living is
-// the number of pairs with something on both sides.
+// the number of pairs whose item the remote still has (store.CountPairs); those that
+// are gone there and about to go here are added to it, so that the share is one of all
+// that were there.
 func Plan(tasks []Task, living int, b Brake) Planned {
 	ordered := slices.Clone(tasks)
 	slices.SortStableFunc(ordered, func(x, y Task) int { return cmp.Compare(rank(x.Action), rank(y.Action)) })
 	i, _ := slices.BinarySearchFunc(ordered, rank(DeleteLocal), func(t Task, r int) int { return cmp.Compare(rank(t.Action), r) })
 	rest, deletions := ordered[:i], ordered[i:]
+	for _, t := range deletions {
+		if t.Action == DeleteLocal {
+			living++
+		}
+	}
 	p := Planned{Tasks: ordered}
 	if b.Off || len(deletions) <= b.Absolute || float64(len(deletions)) <= b.Share*float64(living) {
 		return p

@@ -166,6 +166,21 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// What is gone on the remote is not among the living, but among those it is a share of.
+func TestTheBrakeNeverTellsOfMoreThanThereAre(t *testing.T) {
+	t.Parallel()
+	var tasks []Task
+	for i := range 23 {
+		tasks = append(tasks, Task{store.PairID(i + 1), []Action{DeleteLocal, DeleteRemote}[min(i/20, 1)]})
+	}
+	b := Brake{Absolute: 10, Share: 0.2}
+	for living, want := range map[int]string{3: "23 of 23 items", 17: "23 of 37 items", 94: "23 of 114 items", 95: ""} {
+		if p := Plan(tasks, living, b); !strings.HasPrefix(p.Reason, want) || (p.Reason == "") != (want == "") {
+			t.Errorf("%d on the remote: %q, want %q", living, p.Reason, want)
+		}
+	}
+}
+
 func TestRules(t *testing.T) {
 	t.Parallel()
 	r, err := ParseRules([]byte(`{"direction":"sideways","policy":"best","brakeShare":2,"reconcileEvery":"10s","remove":{"task":"burn"}}`))

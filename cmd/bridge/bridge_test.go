@@ -154,6 +154,9 @@ func (s *server) stop() {
 		if err != nil {
 			s.p.t.Errorf("serve ended badly: %v\n%s", err, s.log)
 		}
+		if strings.Contains(s.log.String(), "level=ERROR") {
+			s.p.t.Errorf("an error in the log of a clean stop:\n%s", s.log)
+		}
 	case <-time.After(30 * time.Second):
 		s.kill()
 		s.p.t.Fatalf("serve does not stop\n%s", s.log)

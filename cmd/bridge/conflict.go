@@ -34,7 +34,8 @@ type conflictShown struct {
 	Cause      store.Cause      `json:"cause"`
 	Device     string           `json:"device,omitempty"`
 	Link       store.LinkID     `json:"link,omitempty"`
-	Fields     []pim.FieldID    `json:"fields,omitempty"`
+	Fields     []pim.FieldID    `json:"fields"` // empty: the items collide as a whole
+	State      string           `json:"state"`  // open, or how it was settled: mine, theirs, merged, superseded
 	Created    time.Time        `json:"created"`
 	Resolved   *time.Time       `json:"resolved,omitempty"`
 	Resolution string           `json:"resolution,omitempty"`
@@ -43,7 +44,11 @@ type conflictShown struct {
 
 func conflictRow(tx *store.Tx, c store.Conflict) (conflictShown, error) {
 	row := conflictShown{ID: c.ID, Name: c.Name, UID: c.UID, Kind: c.Kind.String(), Cause: c.Cause, Device: c.Device, Link: c.LinkID,
-		Created: c.CreatedAt, Resolved: c.ResolvedAt, Resolution: c.Resolution, ResolvedBy: c.ResolvedBy}
+		Created: c.CreatedAt, Resolved: c.ResolvedAt, Resolution: c.Resolution, ResolvedBy: c.ResolvedBy,
+		State: "open", Fields: []pim.FieldID{}}
+	if c.ResolvedAt != nil {
+		row.State = c.Resolution
+	}
 	if c.Fields != "" {
 		if err := json.Unmarshal([]byte(c.Fields), &row.Fields); err != nil {
 			return row, err
@@ -108,12 +113,8 @@ func (p *program) conflictList() *cobra.Command {
 				return print(p, rows, printed[conflictShown]{
 					head: []string{"ID", "USER", "COLLECTION", "ITEM", "CAUSE", "FIELDS", "FROM", "SINCE", "STATE"},
 					cells: func(c conflictShown) []string {
-						state := "open"
-						if c.Resolved != nil {
-							state = c.Resolution
-						}
 						return []string{strconv.FormatInt(int64(c.ID), 10), c.User, c.Collection, c.Summary, string(c.Cause),
-							fieldNames(c.Fields), c.Device, stamp(&c.Created), state}
+							fieldNames(c.Fields), c.Device, stamp(&c.Created), c.State}
 					},
 				})
 			})
@@ -183,7 +184,7 @@ func (p *program) conflictShow() *cobra.Command {
 }
 
 func detail(tx *store.Tx, id store.ConflictID) (conflictDetail, error) {
-	c, err := tx.Conflict(id)
+	c, err := conflictNumbered(tx, id)
 	if err != nil {
 		return conflictDetail{}, err
 	}
@@ -205,9 +206,9 @@ func detail(tx *store.Tx, id store.ConflictID) (conflictDetail, error) {
 			return d, nil // a side that cannot be read is still shown as text
 		}
 	}
-	show := func(f pim.Field, it pim.Item) string {
+	show := func(f pim.Field, it pim.Item, none string) string {
 		if it == nil {
-			return "(deleted)"
+			return none
 		}
 		return f.Show(it)
 	}
@@ -215,12 +216,21 @@ func detail(tx *store.Tx, id store.ConflictID) (conflictDetail, error) {
 		if sides[1] != nil && sides[2] != nil && f.Equal(sides[1], sides[2]) {
 			continue
 		}
-		row := fieldShown{f.ID, f.Label, show(f, sides[0]), show(f, sides[1]), show(f, sides[2])}
+		row := fieldShown{f.ID, f.Label, show(f, sides[0], "(not known)"), show(f, sides[1], "(deleted)"), show(f, sides[2], "(deleted)")}
 		if row.Mine != "" || row.Theirs != "" {
 			d.Differences = append(d.Differences, row)
 		}
 	}
 	return d, nil
+}
+
+// conflictNumbered finds a conflict that somebody named.
+func conflictNumbered(tx *store.Tx, id store.ConflictID) (store.Conflict, error) {
+	c, err := tx.Conflict(id)
+	if err != nil && pim.ReasonOf(err) == pim.ErrNotFound {
+		err = pim.Errorf("conflict", pim.ErrNotFound, "there is no conflict %d", id)
+	}
+	return c, err
 }
 
 func (p *program) conflictResolve() *cobra.Command {
@@ -243,7 +253,7 @@ func (p *program) conflictResolve() *cobra.Command {
 				}
 				for _, id := range ids {
 					if err := a.engine.Settle(ctx, id, choice, "shell"); err != nil {
-						return fmt.Errorf("conflict %d: %w", id, err)
+						return &pim.Error{Op: "conflict resolve", Kind: pim.ReasonOf(err), Public: fmt.Sprintf("conflict %d: %s", id, pim.PublicText(err)), Err: err}
 					}
 					if !p.json {
 						if err := p.say("conflict %d settled: %s", id, choice); err != nil {
@@ -278,8 +288,17 @@ func (a *app) conflictIDs(ctx context.Context, args []string, all bool, user str
 		ids = append(ids, id)
 	}
 	if !all {
-		return ids, nil
+		// All or none: a mistyped number settles nothing.
+		return ids, a.store.View(ctx, func(tx *store.Tx) error {
+			for _, id := range ids {
+				if _, err := conflictNumbered(tx, id); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
+	ids = []store.ConflictID{}
 	err = a.store.View(ctx, func(tx *store.Tx) error {
 		us, err := usersOrOne(tx, user)
 		if err != nil {

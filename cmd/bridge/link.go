@@ -163,8 +163,11 @@ func (p *program) linkRemove() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := a.store.Update(ctx, func(tx *store.Tx) error { return tx.DeleteLink(l.ID) }); err != nil || p.json {
+				if err := a.store.Update(ctx, func(tx *store.Tx) error { return tx.DeleteLink(l.ID) }); err != nil {
 					return err
+				}
+				if p.json {
+					return p.printJSON(map[string]any{"id": l.ID, "name": l.Name, "removed": true})
 				}
 				return p.say("link %q is removed; its items stay on both sides", l.Name)
 			})

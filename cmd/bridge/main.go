@@ -10,6 +10,8 @@
 //	demo.go      demo: everything on embedded parts
 //	user.go token.go link.go sync.go conflict.go doctor.go migrate.go version.go
 //	             one file per command
+//	linkadd.go linklist.go linkdrivers.go linkrules.go probe.go doctorsettings.go
+//	             parts of link and doctor
 //	output.go    tables and JSON
 //
 // It is the only package that reads flags, the configuration and the clock.
@@ -67,8 +69,14 @@ func describe(err error) string {
 		return err.Error()
 	}
 	public := pim.PublicText(err)
+	for inner := e; errors.As(inner.Err, &inner); {
+		e = inner
+	}
 	if e.Err == nil || strings.Contains(public, e.Err.Error()) {
 		return public
+	}
+	if e.Kind == pim.ErrNotFound && strings.HasPrefix(e.Op, "store: ") {
+		return public // the cause is the database's way of saying the same
 	}
 	return fmt.Sprintf("%s (%v)", public, e.Err)
 }

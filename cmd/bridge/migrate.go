@@ -20,6 +20,9 @@ func (p *program) migrateCommand() *cobra.Command {
 				if err := a.store.CheckInvariants(ctx); err != nil {
 					return err
 				}
+				if p.json {
+					return p.printJSON(map[string]any{"schema": have, "wanted": want, "consistent": true})
+				}
 				return p.say("schema %d of %d; the stored data is consistent", have, want)
 			})
 		},

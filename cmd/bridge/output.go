@@ -73,11 +73,19 @@ func (p *program) logger(c config.Config) *slog.Logger {
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		level = slog.LevelInfo
 	}
-	o := &slog.HandlerOptions{Level: level}
+	o := &slog.HandlerOptions{Level: level, ReplaceAttr: withoutNil}
 	if c.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(p.err, o))
 	}
 	return slog.New(slog.NewTextHandler(p.err, o))
+}
+
+// withoutNil drops err where there is none.
+func withoutNil(_ []string, a slog.Attr) slog.Attr {
+	if a.Key == "err" && a.Value.Kind() == slog.KindAny && a.Value.Any() == nil {
+		return slog.Attr{}
+	}
+	return a
 }
 
 // stamp is a time for people, "" when there is none.

@@ -26,6 +26,9 @@ func (p *program) secretRotate() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if p.json {
+					return p.printJSON(map[string]any{"resealed": n, "keyFile": a.cfg.KeyFile})
+				}
 				return p.say("a new key seals %d connections; the old one is dropped from %s", n, a.cfg.KeyFile)
 			})
 		},

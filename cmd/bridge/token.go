@@ -160,33 +160,56 @@ func (p *program) tokenRevoke() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			err = p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				return a.store.Update(ctx, func(tx *store.Tx) error {
-					us, err := usersOrOne(tx, user)
-					if err != nil {
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				var u store.User
+				var was, is store.Token
+				err := a.store.Update(ctx, func(tx *store.Tx) error {
+					if u, was, err = tokenNumbered(tx, user, id); err != nil {
 						return err
 					}
-					for _, u := range us {
-						err := tx.RevokeToken(u.ID, id)
-						if err == nil {
-							// What the device has seen is of no use any more.
-							return tx.ForgetDevice(tokenDevice(id))
-						}
-						if pim.ReasonOf(err) != pim.ErrNotFound {
-							return err
-						}
+					if err := tx.RevokeToken(u.ID, id); err != nil {
+						return err
 					}
-					return pim.Errorf("token revoke", pim.ErrNotFound, "there is no app password %d", id)
+					if _, is, err = tokenNumbered(tx, user, id); err != nil {
+						return err
+					}
+					// What the device has seen is of no use any more.
+					return tx.ForgetDevice(tokenDevice(id))
 				})
+				switch {
+				case err != nil:
+					return err
+				case p.json:
+					return p.printJSON(tokenRow(u, is))
+				case was.RevokedAt != nil:
+					return p.say("app password %d (%s) was revoked already, %s", id, is.Name, stamp(was.RevokedAt))
+				}
+				return p.say("app password %d (%s) is revoked", id, is.Name)
 			})
-			if err != nil || p.json {
-				return err
-			}
-			return p.say("app password %d is revoked", id)
 		},
 	}
 	c.Flags().StringVar(&user, "user", "", "account, to be sure it is the right one's")
 	return c
+}
+
+// tokenNumbered finds an app password by its number; user may be "".
+func tokenNumbered(tx *store.Tx, user string, id store.TokenID) (store.User, store.Token, error) {
+	us, err := usersOrOne(tx, user)
+	if err != nil {
+		return store.User{}, store.Token{}, err
+	}
+	for _, u := range us {
+		ts, err := tx.Tokens(u.ID)
+		if err != nil {
+			return u, store.Token{}, err
+		}
+		for _, t := range ts {
+			if t.ID == id {
+				return u, t, nil
+			}
+		}
+	}
+	return store.User{}, store.Token{}, pim.Errorf("token", pim.ErrNotFound, "there is no app password %d", id)
 }
 
 // number reads an id from the command line.

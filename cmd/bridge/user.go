@@ -189,12 +189,14 @@ func yes(b bool) string {
 	return ""
 }
 
-// changeUser applies a change to a named account.
-func (p *program) changeUser(cmd *cobra.Command, name string, change func(*app, *store.User) error) error {
-	return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-		return a.store.Update(ctx, func(tx *store.Tx) error {
-			u, err := userNamed(tx, name)
-			if err != nil {
+// changeUser applies a change to a named account. told: with --json the account was
+// printed and nothing is left to say.
+func (p *program) changeUser(cmd *cobra.Command, name string, change func(*app, *store.User) error) (told bool, err error) {
+	err = p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+		var u store.User
+		err := a.store.Update(ctx, func(tx *store.Tx) error {
+			var err error
+			if u, err = userNamed(tx, name); err != nil {
 				return err
 			}
 			if err := change(a, &u); err != nil {
@@ -202,7 +204,13 @@ func (p *program) changeUser(cmd *cobra.Command, name string, change func(*app, 
 			}
 			return tx.UpdateUser(u)
 		})
+		if err == nil && p.json {
+			told = true
+			return p.printJSON(userRow(u))
+		}
+		return err
 	})
+	return told, err
 }
 
 func userNamed(tx *store.Tx, name string) (store.User, error) {
@@ -219,11 +227,11 @@ func (p *program) userDisable() *cobra.Command {
 	c := &cobra.Command{
 		Use: "disable", Short: "Refuse an account's logins and stop its links; nothing is deleted", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			err := p.changeUser(cmd, name, func(_ *app, u *store.User) error {
+			done, err := p.changeUser(cmd, name, func(_ *app, u *store.User) error {
 				u.Disabled = !undo
 				return nil
 			})
-			if err != nil || p.json {
+			if done || err != nil {
 				return err
 			}
 			if undo {
@@ -248,14 +256,14 @@ func (p *program) userPasswd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			err = p.changeUser(cmd, name, func(a *app, u *store.User) error {
+			done, err := p.changeUser(cmd, name, func(a *app, u *store.User) error {
 				if err := auth.CheckPassword(u.Name, password, weak); err != nil {
 					return err
 				}
 				u.PasswordHash, err = a.auth.HashPassword(password)
 				return err
 			})
-			if err != nil || p.json {
+			if done || err != nil {
 				return err
 			}
 			return p.say("%s has a new password; app passwords stay as they are", name)
