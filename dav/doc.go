@@ -18,6 +18,7 @@
 //	<method>.go  one file per method
 //	report_*.go  one file per REPORT; report.go has their table
 //	errors.go    every failure → status and DAV:error body, in one place
+//	compress.go  the answer on its way out: gzip for who takes it
 //
 // Properties are one table (props.go, props_*.go): name, kinds of resource, value, who may set it. It serves PROPFIND,
 // PROPPATCH, MKCOL and every REPORT. Everything that is not in it is a dead property (dead.go).
@@ -26,7 +27,11 @@
 // (cond.go, ifheader.go), what the device had seen (seen.go), merging a blind write (merge.go), the report of a
 // conflict (conflict.go), the write. Listings are streamed from rows to the network inside one reading transaction.
 //
-// What clients need beyond the standards is one table too: quirks.go.
+// What a client says about how it wants its answer is read in prefer.go (Prefer, Brief: less, or what is stored now),
+// zone.go (CalDAV-Timezones) and accept.go (versions of vCard); get.go has the one place where a text is made of it.
+//
+// What clients need beyond the standards is one table too: quirks.go. How far each standard is kept, and which test
+// shows it: docs/standards.md.
 //
 // Not here: passwords (an Authenticator is given), TLS, header and body deadlines (package cmd), XML (dav/davxml),
 // iCalendar and vCard (pim/ics, pim/vcf), what happens to a change afterwards (package relay).

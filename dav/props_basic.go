@@ -98,9 +98,7 @@ func resourceID(dst []byte, e *env, r *resource) ([]byte, error) {
 	return davxml.AppendClose(dst, name), nil
 }
 
-// writable says whether the caller may change what r holds.
-func (e *env) writable(r *resource) bool { return writable(e.q.caller, r) }
-
+// writable says whether c may change what r holds.
 func writable(c Caller, r *resource) bool {
 	return !c.ReadOnly && r.at&atOwned != 0 && (r.col == nil || !r.col.ReadOnly)
 }
