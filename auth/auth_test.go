@@ -246,6 +246,44 @@ func TestAStaleDeviceHoldsNobodyElseBack(t *testing.T) {
 	}
 }
 
+func TestAPasswordThatWasRightDoesNotWait(t *testing.T) {
+	t.Parallel()
+	s, c, u := account(t, Options{Limits: Limits{Free: 2, First: time.Minute, Most: time.Hour, Forget: 24 * time.Hour, AddressFree: 100}})
+	ctx := context.Background()
+	login := func(password string) error {
+		_, err := s.Authenticate(ctx, "alice", password, "192.0.2.1", "")
+		return err
+	}
+	guess := func() {
+		for range 8 {
+			_ = login("the old one")
+		}
+		if err := login("the old one"); !errors.Is(err, pim.ErrThrottled) {
+			t.Fatalf("guessing goes on: %v", err)
+		}
+	}
+	guess()
+	if err := login("open sesame"); !errors.Is(err, pim.ErrThrottled) {
+		t.Fatalf("a password that was never right is let in past the wait: %v", err)
+	}
+	c.add(2 * time.Hour)
+	if err := login("open sesame"); err != nil {
+		t.Fatal(err)
+	}
+	c.add(time.Hour)
+	guess()
+	if err := login("open sesame"); err != nil {
+		t.Errorf("the owner waits for a stale device: %v", err)
+	}
+	h, _ := s.HashPassword("another one")
+	u.PasswordHash = h
+	save(t, s, u)
+	guess()
+	if err := login("open sesame"); err == nil || errors.Is(err, nil) {
+		t.Error("the former password is let in")
+	}
+}
+
 func TestNetwork(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{

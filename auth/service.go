@@ -57,7 +57,8 @@ type Service struct {
 // memory is a password that was verified against a hash.
 type memory struct {
 	hash  string
-	until time.Time
+	until time.Time // not computed again before
+	known time.Time // let in past a wait until then
 }
 
 // maxRemembered bounds the cache.
@@ -133,7 +134,7 @@ func (s *Service) Authenticate(ctx context.Context, name, password, addr, agent 
 		return Caller{User: u, Token: t.ID, ReadOnly: t.ReadOnly}, nil
 	}
 	account := name + "\x00" + net
-	if wait = max(wait, s.attempts.wait(account, s.o.Limits.Free, now)); wait > 0 {
+	if wait = max(wait, s.attempts.wait(account, s.o.Limits.Free, now)); wait > 0 && !s.knows(name, password, u.PasswordHash, now) {
 		return Caller{}, errWait(wait)
 	}
 	err = s.check(ctx, u, name, password, now)
@@ -195,9 +196,7 @@ func usable(t store.Token, now time.Time) bool {
 // is of name, password and hash together, so a changed password is never
 // remembered.
 func (s *Service) verify(ctx context.Context, name, password, hash string, now time.Time) (bool, error) {
-	mac := hmac.New(sha256.New, s.key)
-	_, _ = mac.Write([]byte(name + "\x00" + password))
-	key := [sha256.Size]byte(mac.Sum(nil))
+	key := s.mark(name, password)
 	s.mu.Lock()
 	m, ok := s.verified[key]
 	s.mu.Unlock()
@@ -214,9 +213,29 @@ func (s *Service) verify(ctx context.Context, name, password, hash string, now t
 	ok = Verify(password, hash)
 	s.turn.Release(1)
 	if ok && s.o.Remember > 0 {
-		s.remember(key, memory{hash: hash, until: now.Add(s.o.Remember)}, now)
+		s.remember(key, memory{hash: hash, until: now.Add(s.o.Remember), known: now.Add(knownFor)}, now)
 	}
 	return ok, nil
+}
+
+// knownFor is how long a password that was right is let in past a wait: a device that
+// goes on with an old one must not hold back the others of its owner. Who guesses cannot
+// have it.
+const knownFor = 30 * 24 * time.Hour
+
+// knows reports whether password was right for this hash before. It is still computed.
+func (s *Service) knows(name, password, hash string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, ok := s.verified[s.mark(name, password)]
+	return ok && hash != "" && m.hash == hash && now.Before(m.known)
+}
+
+// mark stands for a name and a password in memory.
+func (s *Service) mark(name, password string) [sha256.Size]byte {
+	mac := hmac.New(sha256.New, s.key)
+	_, _ = mac.Write([]byte(name + "\x00" + password))
+	return [sha256.Size]byte(mac.Sum(nil))
 }
 
 func (s *Service) remember(key [sha256.Size]byte, m memory, now time.Time) {
@@ -224,7 +243,7 @@ func (s *Service) remember(key [sha256.Size]byte, m memory, now time.Time) {
 	defer s.mu.Unlock()
 	if len(s.verified) >= maxRemembered {
 		for k, old := range s.verified {
-			if !now.Before(old.until) || len(s.verified) >= maxRemembered {
+			if !now.Before(old.known) || len(s.verified) >= maxRemembered {
 				delete(s.verified, k)
 			}
 		}

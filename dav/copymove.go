@@ -167,6 +167,9 @@ func (t transfer) collection(tx *store.Tx, src *resource) (outcome, error) {
 		if !writable(t.q.caller, old) {
 			return outcome{}, needPrivilege(old.path(), "unbind")
 		}
+		if err := unlinked(tx, old); err != nil {
+			return outcome{}, err
+		}
 		if err := deleteCollection(tx, old.col); err != nil {
 			return outcome{}, err
 		}

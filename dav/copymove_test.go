@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"crmbridge/dav"
+	"crmbridge/store"
 )
 
 func TestMoveAndCopyObjects(t *testing.T) {
@@ -85,6 +86,28 @@ func TestRefusedTransfers(t *testing.T) {
 	s.call("MOVE", annTasks+"t.ics", "", "Destination: "+annTasks+"u.ics").want(403).condition(nsD, "need-privileges")
 	s.call("MOVE", annCal+"a.ics", "", "Destination: "+annTasks+"u.ics").want(403).condition(nsD, "need-privileges")
 	s.call("GET", annCal+"a.ics", "").want(200)
+}
+
+// A collection that is linked does not go by a tap on a phone, nor by being written over.
+func TestALinkedCollectionIsNotDeleted(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	err := s.store.Update(t.Context(), func(tx *store.Tx) error {
+		u := s.auth.users["ann"].ID
+		c, err := tx.CollectionBySlug(u, store.Calendars, "calendar")
+		if err == nil {
+			_, err = tx.CreateLink(store.Link{UserID: u, CollectionID: c.ID, Side: store.CRM, Name: "crm", Driver: "mem"})
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.call("MKCALENDAR", calHome+"own/", "").want(201)
+	s.call("DELETE", annCal, "").want(403)
+	s.call("COPY", calHome+"own/", "", "Destination: "+annCal).want(403)
+	s.call("PROPFIND", annCal, "", "Depth: 0").want(207)
+	s.call("DELETE", calHome+"own/", "").want(204)
 }
 
 // A COPY is bounded as MKCALENDAR is.

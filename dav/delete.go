@@ -36,6 +36,9 @@ func (q *request) delete() error {
 			if !ok {
 				return outcome{}, preconditionFailed()
 			}
+			if err := unlinked(tx, r); err != nil {
+				return outcome{}, err
+			}
 			return outcome{status: http.StatusNoContent}, deleteCollection(tx, r.col)
 		}
 		if !ok {
@@ -43,6 +46,18 @@ func (q *request) delete() error {
 		}
 		return q.deleteIn(tx, &c, r)
 	})
+}
+
+// unlinked refuses to let a collection go that is linked to another system: one tap on a phone would end the link, of
+// which nothing on the phone shows. Its members can be deleted one by one.
+func unlinked(tx *store.Tx, r *resource) error {
+	links, err := tx.LinksOf(r.col.ID)
+	if err != nil || len(links) == 0 {
+		return err
+	}
+	f := needPrivilege(r.path(), "unbind")
+	f.message = "This collection is linked to another system. Remove the link first (bridge link remove)."
+	return f
 }
 
 // deleteIn deletes an object whose conditions hold.

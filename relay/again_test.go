@@ -353,6 +353,49 @@ func deadlocks(t *testing.T, s *store.Store) (n int) {
 	return n
 }
 
+func TestAChangeThatBeatADeletionIsReported(t *testing.T) {
+	t.Parallel()
+	for _, here := range []bool{true, false} { // where it was deleted
+		for take, left := range map[Take]int{Mine: 0, Theirs: 1} {
+			if !here {
+				left = 1 - left
+			}
+			w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+			w.put("a.ics", event("uid-a", "one"))
+			w.clean()
+			if here {
+				w.delete("a.ics")
+				w.change(w.records()[0].ID, func(e *pim.Event) { e.Title = "two" })
+			} else {
+				w.crm.Remove(mem.Activities, w.records()[0].ID)
+				w.edit("a.ics", func(e *pim.Event) { e.Title = "two" })
+			}
+			rep := w.clean()
+			cs := w.conflicts(false)
+			if len(cs) != 1 || rep.Counts.Conflicts != 1 || (cs[0].Mine == nil) != here || (cs[0].Theirs == nil) == here || cs[0].Base == nil {
+				t.Fatalf("deleted here: %v: %+v", here, cs)
+			}
+			if err := w.engine.Settle(w.ctx, cs[0].ID, Choice{All: take}, "ann"); err != nil {
+				t.Fatal(err)
+			}
+			w.clean()
+			w.quiet()
+			if len(w.objects()) != left || len(w.records()) != left {
+				t.Errorf("deleted here: %v, %s: %d objects, %d records", here, take, len(w.objects()), len(w.records()))
+			}
+		}
+	}
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Newest))
+	w.put("a.ics", event("uid-a", "one"))
+	w.clean()
+	w.delete("a.ics")
+	w.change(w.records()[0].ID, func(e *pim.Event) { e.Title = "two" })
+	w.clean()
+	if len(w.conflicts(false)) != 0 || len(w.conflicts(true)) != 1 {
+		t.Error("a policy leaves an open report, or none at all")
+	}
+}
+
 // dazed commits a create and answers nothing, and then shows nothing of it for a while.
 type dazed struct {
 	remote.Remote

@@ -119,7 +119,30 @@ func (r *run) createLocal(tx *store.Tx, v view) error {
 		return err
 	}
 	r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Side: "local", Action: "create"}, func(c *Counts) { c.CreatedLocal++ })
+	if v.localState == Gone {
+		if err := r.reportRevival(tx, o, p.LocalText, nil, o.Text); err != nil {
+			return err
+		}
+	}
 	return r.agree(tx, &p, o, v.theirs)
+}
+
+// reportRevival tells a person that a deletion on one side (nil) was beaten by a change
+// on the other, so that it can be done all the same.
+func (r *run) reportRevival(tx *store.Tx, o store.Object, base, mine, theirs []byte) error {
+	c, err := tx.AddConflict(store.Conflict{
+		UserID: r.user.ID, CollectionID: r.coll.ID, ObjectID: o.ID, LinkID: r.link.ID, Name: o.Name, UID: o.UID, Kind: o.Kind,
+		Cause: store.CauseRelay, Device: r.link.Name, Base: base, Mine: mine, Theirs: theirs,
+	})
+	if err != nil {
+		return err
+	}
+	if r.rules.Policy != Ask {
+		_, err = tx.ResolveConflict(c.ID, "policy "+string(r.rules.Policy), r.by())
+		return err
+	}
+	r.note(tx, store.Step{UID: o.UID, Action: "conflict"}, func(n *Counts) { n.Conflicts++ })
+	return nil
 }
 
 // put writes an object as this link.
