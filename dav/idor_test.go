@@ -1,6 +1,8 @@
 package dav_test
 
 import (
+	"context"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -191,4 +193,32 @@ func calendarQuery(comp string, props ...string) string {
 		props = []string{"D:getetag", "C:calendar-data"}
 	}
 	return askMore("C:calendar-query", `<C:filter><C:comp-filter name="VCALENDAR">`+comp+`</C:comp-filter></C:filter>`, props...)
+}
+
+// TestOthersAreNotLookedUp: the answer about another user's things comes before the database is asked, so that not even
+// the time it takes tells whether they exist. A request whose context has ended gets nothing from the database.
+func TestOthersAreNotLookedUp(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.call("PUT", "/dav/calendars/bob/calendar/e.ics", event("e", "Secret"), "User: bob").want(201)
+	s.put(annCal+"e.ics", event("e", "Mine"))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	ask := func(ctx context.Context, method, path string) *reply {
+		r := httptest.NewRequestWithContext(ctx, method, "http://dav.test"+path, nil)
+		r.Header.Set("Depth", "1")
+		r.Header.Set("Destination", "http://dav.test"+annCal+"copy.ics")
+		r.SetBasicAuth("ann", "pw")
+		return s.serve(r)
+	}
+	if r := ask(ended, "GET", annCal+"e.ics"); len(r.Body) != 0 {
+		t.Fatalf("the database answered: %s", r.Body)
+	}
+	for _, path := range append(shapes("/dav/calendars/bob/", "calendar", "e.ics"), "/dav/principals/bob/") {
+		for _, method := range allMethods {
+			if got, want := ask(ended, method, path), ask(t.Context(), method, path); got.Status != want.Status || string(got.Body) != string(want.Body) {
+				t.Errorf("%s %s: %d %s\nwith a database %d %s", method, path, got.Status, got.Body, want.Status, want.Body)
+			}
+		}
+	}
 }
