@@ -271,3 +271,64 @@ json.dump([answer(q) for q in json.load(sys.stdin)], sys.stdout)
 	}
 	return answers
 }
+
+// TestWindowsOfAnySeries: looking through a window shows what looking at everything shows in it, whatever rules,
+// exceptions and overrides, of one occurrence or of all that follow, the series has.
+func TestWindowsOfAnySeries(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		q := anyQuestion(rt)
+		lines := append(q.lines, rapid.SampledFrom([]string{"DURATION:PT1H", "DURATION:P3D", "SUMMARY:x"}).Draw(rt, "length"))
+		start, err := time.Parse(reading, q.Start)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		head, _, _ := strings.Cut(q.lines[0], ":")
+		param, form := strings.TrimPrefix(head, "DTSTART"), q.lines[0][len(head)+1:]
+		layout := "20060102T150405"[:min(len(form), 15)]
+		if strings.HasSuffix(form, "Z") {
+			layout += "Z"
+		}
+		for range rapid.IntRange(0, 3).Draw(rt, "overrides") {
+			at := start.AddDate(0, 0, rapid.IntRange(0, 40).Draw(rt, "day"))
+			to := at.AddDate(0, 0, rapid.IntRange(-20, 20).Draw(rt, "moved")).Add(time.Duration(rapid.IntRange(-9, 9).Draw(rt, "hours")) * time.Hour)
+			all := rapid.SampledFrom([]string{"", ";RANGE=THISANDFUTURE"}).Draw(rt, "range")
+			lines = append(lines, "END:VEVENT", "BEGIN:VEVENT", "UID:1", "RECURRENCE-ID"+all+param+":"+at.Format(layout), "DTSTART"+param+":"+to.Format(layout),
+				rapid.SampledFrom([]string{"DURATION:PT2H", "DURATION:P5D"}).Draw(rt, "its length"))
+		}
+		o := object(t, "VEVENT", lines...)
+		z := ics.Zones{Local: rapid.SampledFrom(locals).Draw(rt, "local")}
+		far := ics.TimeRange{Until: start.AddDate(1, 0, 0)}
+		every, err := o.Occurrences(z, far, 30_000)
+		if err != nil {
+			rt.Fatalf("%q: %v", lines, err)
+		}
+		r := ics.TimeRange{From: start.AddDate(0, 0, rapid.IntRange(-30, 200).Draw(rt, "from"))}
+		r.Until = r.From.AddDate(0, 0, rapid.IntRange(1, 60).Draw(rt, "days"))
+		got, err := o.Occurrences(z, r, 0)
+		if err != nil {
+			rt.Fatalf("%q: %v", lines, err)
+		}
+		show := func(all []ics.Occurrence) (out []string) {
+			for _, oc := range all {
+				if oc.From.Before(r.Until) && (oc.Until.After(r.From) || oc.From.Equal(oc.Until) && oc.From.Equal(r.From)) {
+					out = append(out, oc.From.UTC().Format(reading)+"/"+oc.RecurrenceID.String())
+				}
+			}
+			slices.Sort(out)
+			return out
+		}
+		if a, b := show(got), show(every); !slices.Equal(a, b) {
+			rt.Fatalf("%s\nin %v\ngot  %q\nwant %q", strings.Join(lines, "\n"), r, a, b)
+		}
+		first, last := o.Bounds()
+		for _, oc := range every {
+			if oc.From.Unix() < first || oc.Until.Unix() > last {
+				rt.Fatalf("%s\n%v to %v is outside the bounds", strings.Join(lines, "\n"), oc.From, oc.Until)
+			}
+		}
+		if hit := o.MatchesRange(z, r, 0); hit != (len(got) > 0) {
+			rt.Fatalf("%s\nin %v: %v, %d occurrences", strings.Join(lines, "\n"), r, hit, len(got))
+		}
+	})
+}
