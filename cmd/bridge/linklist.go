@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,6 +24,7 @@ type linkShown struct {
 	Remote      string       `json:"remote"`
 	Interval    string       `json:"interval"`
 	Policy      string       `json:"policy"`
+	State       string       `json:"state"` // running, paused, failing, held, new, failing items, ok
 	Paused      bool         `json:"paused"`
 	Running     bool         `json:"running"`
 	Items       int          `json:"items"`
@@ -77,13 +79,48 @@ func (a *app) linkRow(tx *store.Tx, u store.User, l store.Link) (linkShown, erro
 	if err != nil {
 		return linkShown{}, err
 	}
-	return linkShown{
+	row := linkShown{
 		ID: l.ID, User: u.Name, Name: l.Name, Driver: l.Driver, Collection: c.Slug, Remote: l.Remote,
 		Interval: l.Interval.String(), Policy: string(rules.Policy), Paused: l.Paused,
 		Running: l.LeaseUntil != nil && l.LeaseUntil.After(a.now()),
 		Items:   living, Waiting: dirty, Failing: failing, Held: l.Held, LastError: l.LastError,
 		LastRun: l.LastRun, LastSuccess: l.LastSuccess, NextRun: l.NextRun,
-	}, nil
+	}
+	row.State = row.state()
+	return row, nil
+}
+
+// state is the most important word about a link.
+func (l linkShown) state() string {
+	switch {
+	case l.Running:
+		return "running"
+	case l.Paused:
+		return "paused"
+	case l.LastError != "":
+		return "failing"
+	case l.Held != "":
+		return "held"
+	case l.LastRun == nil:
+		return "new"
+	case l.Failing > 0:
+		return "failing items"
+	}
+	return "ok"
+}
+
+// several reports whether rows are of more than one account, so that a name does not
+// say which link is meant.
+func several[T any](rows []T, user func(T) string) bool {
+	return slices.ContainsFunc(rows, func(r T) bool { return user(r) != user(rows[0]) })
+}
+
+// owned puts account and number of a link before its name, where they are wanted.
+func owned(wanted bool, id, user string, cells ...string) []string {
+	if wanted {
+		return append([]string{id, user}, cells...)
+	}
+	return cells
 }
 
 // untakenMost bounds the count of changes that no run has looked at yet.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"time"
@@ -24,6 +25,8 @@ func (p *program) syncCommand() *cobra.Command {
 
 type runShown struct {
 	ID      store.RunID  `json:"id"`
+	LinkID  store.LinkID `json:"linkId"`
+	User    string       `json:"user"`
 	Link    string       `json:"link"`
 	Trigger string       `json:"trigger"`
 	Started time.Time    `json:"started"`
@@ -35,8 +38,8 @@ type runShown struct {
 	Requests int `json:"requests"`
 }
 
-func runRow(l store.Link, r store.Run) (runShown, error) {
-	row := runShown{ID: r.ID, Link: l.Name, Trigger: r.Trigger, Started: r.Started, Ended: r.Ended, Outcome: r.Outcome, Error: r.Error, Requests: r.Requests}
+func runRow(user string, l store.Link, r store.Run) (runShown, error) {
+	row := runShown{ID: r.ID, LinkID: l.ID, User: user, Link: l.Name, Trigger: r.Trigger, Started: r.Started, Ended: r.Ended, Outcome: r.Outcome, Error: r.Error, Requests: r.Requests}
 	if r.Counts == "" {
 		return row, nil
 	}
@@ -55,9 +58,13 @@ func (p *program) syncRun() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				var rows []runShown
+				rows := []runShown{}
 				failed := false
 				for _, l := range links {
+					u, err := a.owner(ctx, l)
+					if err != nil {
+						return err
+					}
 					o.Progress = p.progress(l.Name)
 					rep, err := a.runNow(ctx, l.ID, o)
 					p.endProgress()
@@ -65,7 +72,7 @@ func (p *program) syncRun() *cobra.Command {
 						return err
 					}
 					failed = failed || err != nil
-					row, err := runRow(l, rep.Run)
+					row, err := runRow(u.Name, l, rep.Run)
 					if err != nil {
 						return err
 					}
@@ -133,6 +140,15 @@ func (a *app) chosen(ctx context.Context, user string, args []string) ([]store.L
 	return ls, err
 }
 
+// owner is the account of a link.
+func (a *app) owner(ctx context.Context, l store.Link) (u store.User, err error) {
+	err = a.store.View(ctx, func(tx *store.Tx) error {
+		u, err = tx.User(l.UserID)
+		return err
+	})
+	return u, err
+}
+
 // runNow runs a link in this process, waiting while the server runs it.
 func (a *app) runNow(ctx context.Context, id store.LinkID, o relay.RunOptions) (relay.Report, error) {
 	for {
@@ -149,13 +165,14 @@ func (a *app) runNow(ctx context.Context, id store.LinkID, o relay.RunOptions) (
 }
 
 func (p *program) showRuns(rows []runShown) error {
+	wide := several(rows, func(r runShown) string { return r.User })
 	return print(p, rows, printed[runShown]{
-		head: []string{"LINK", "OUTCOME", "IN", "OUT", "CONFLICTS", "FAILED", "HELD", "REQUESTS", "REASON"},
+		head: owned(wide, "ID", "USER", "LINK", "OUTCOME", "IN", "OUT", "CONFLICTS", "FAILED", "HELD", "REQUESTS", "REASON"),
 		cells: func(r runShown) []string {
 			c := r.Counts
-			return []string{r.Link, r.Outcome, strconv.Itoa(c.CreatedLocal + c.UpdatedLocal + c.DeletedLocal),
-				strconv.Itoa(c.CreatedRemote + c.UpdatedRemote + c.DeletedRemote), strconv.Itoa(c.Conflicts),
-				strconv.Itoa(c.Failed), strconv.Itoa(c.Withheld), strconv.Itoa(r.Requests), r.Error}
+			return owned(wide, fmt.Sprint(r.LinkID), r.User, r.Link, r.Outcome, strconv.Itoa(c.CreatedLocal+c.UpdatedLocal+c.DeletedLocal),
+				strconv.Itoa(c.CreatedRemote+c.UpdatedRemote+c.DeletedRemote), strconv.Itoa(c.Conflicts),
+				strconv.Itoa(c.Failed), strconv.Itoa(c.Withheld), strconv.Itoa(r.Requests), r.Error)
 		},
 	})
 }
@@ -163,7 +180,7 @@ func (p *program) showRuns(rows []runShown) error {
 // statusShown is one link with its recent runs and the items that do not sync.
 type statusShown struct {
 	linkShown
-	Runs     []runShown    `json:"runs"`
+	Runs     []runShown    `json:"runs"` // the last ten, newest first
 	Problems []problemItem `json:"problems"`
 }
 
@@ -187,7 +204,7 @@ func (p *program) syncStatus() *cobra.Command {
 				if p.json {
 					return p.printJSON(rows)
 				}
-				return p.showStatus(rows)
+				return p.showStatus(rows, a.now())
 			})
 		},
 	}
@@ -227,12 +244,13 @@ func (a *app) statusOf(tx *store.Tx, l store.Link) (statusShown, error) {
 	if row.linkShown, err = a.linkRow(tx, u, l); err != nil {
 		return row, err
 	}
+	row.Runs = []runShown{}
 	runs, err := tx.Runs(l.ID, 10)
 	if err != nil {
 		return row, err
 	}
 	for _, r := range runs {
-		shown, err := runRow(l, r)
+		shown, err := runRow(u.Name, l, r)
 		if err != nil {
 			return row, err
 		}
@@ -248,24 +266,25 @@ func (a *app) statusOf(tx *store.Tx, l store.Link) (statusShown, error) {
 	return row, err
 }
 
-func (p *program) showStatus(rows []statusShown) error {
+func (p *program) showStatus(rows []statusShown, now time.Time) error {
+	wide := several(rows, func(s statusShown) string { return s.User })
 	err := print(p, rows, printed[statusShown]{
-		head: []string{"LINK", "STATE", "ITEMS", "WAITING", "FAILING", "LAST SUCCESS", "NEXT RUN", "REASON"},
+		head: owned(wide, "ID", "USER", "LINK", "STATE", "ITEMS", "WAITING", "FAILING", "LAST SUCCESS", "NEXT RUN", "REASON"),
 		cells: func(s statusShown) []string {
-			reason := s.LastError
-			if reason == "" {
-				reason = s.Held
-			}
-			return []string{s.Name, s.state(), strconv.Itoa(s.Items), strconv.Itoa(s.Waiting), strconv.Itoa(s.Failing),
-				stamp(s.LastSuccess), stamp(s.NextRun), reason}
+			return owned(wide, fmt.Sprint(s.ID), s.User, s.Name, s.State, strconv.Itoa(s.Items), strconv.Itoa(s.Waiting), strconv.Itoa(s.Failing),
+				stamp(s.LastSuccess), stamp(s.NextRun), s.reason(now))
 		},
 	})
 	if err != nil {
 		return err
 	}
 	for _, s := range rows {
+		name := s.Name
+		if wide {
+			name = fmt.Sprintf("%d %s: %s", s.ID, s.User, s.Name)
+		}
 		for _, item := range s.Problems {
-			if err := p.say("  %s  %s: %s (tried %d times)", s.Name, item.UID, item.Reason, item.Attempts); err != nil {
+			if err := p.say("  %s  %s: %s (tried %s%s)", name, item.UID, item.Reason, times(item.Attempts), nextTry(item.RetryAt, now)); err != nil {
 				return err
 			}
 		}
@@ -273,18 +292,53 @@ func (p *program) showStatus(rows []statusShown) error {
 	return nil
 }
 
-func (s statusShown) state() string {
+// reason says why a link is not ok, and what comes next.
+func (l linkShown) reason(now time.Time) string {
+	items := ""
 	switch {
-	case s.Running:
-		return "running"
-	case s.Paused:
-		return "paused"
-	case s.LastError != "":
-		return "failing"
-	case s.Held != "":
-		return "held"
-	case s.LastRun == nil:
-		return "new"
+	case l.Failing == 1:
+		items = "1 item fails"
+	case l.Failing > 1:
+		items = fmt.Sprintf("%d items fail", l.Failing)
 	}
-	return "ok"
+	switch {
+	case l.LastError != "" && !l.Paused:
+		return fmt.Sprintf("%s%s; `bridge sync run %d` tries now", l.LastError, nextTry(l.NextRun, now), l.ID)
+	case l.LastError != "":
+		return l.LastError
+	case l.Held != "" && items != "":
+		return l.Held + "; " + items
+	case l.Held != "":
+		return l.Held
+	}
+	return items
+}
+
+// nextTry tells when something is tried again, after what it failed by.
+func nextTry(at *time.Time, now time.Time) string {
+	switch {
+	case at == nil:
+		return ""
+	case !at.After(now):
+		return "; next try is due"
+	}
+	return "; next try in " + span(at.Sub(now))
+}
+
+// span is a length of time for people: 40 s, 12 min, 3 h.
+func span(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d s", int(math.Ceil(d.Seconds())))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", int(math.Ceil(d.Minutes())))
+	}
+	return fmt.Sprintf("%d h", int(math.Ceil(d.Hours())))
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }

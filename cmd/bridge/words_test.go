@@ -1,0 +1,239 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"crmbridge/crm/creatio/creatiosim"
+	"crmbridge/internal/config"
+	"crmbridge/pim"
+	"crmbridge/store"
+)
+
+func TestOneDocumentEach(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, "")
+	p.alice()
+	_, srv := newCreatio(t)
+	p.link(srv)
+	s := p.serve()
+	for _, title := range []string{"one", "two"} { // the second is refused and becomes a report
+		p.request("PUT", "/dav/calendars/alice/calendar/a.ics", meeting("uid-a", title), map[string]string{"If-Match": map[string]string{"one": "*", "two": `"old"`}[title]})
+		p.request("PUT", "/dav/calendars/alice/calendar/a.ics", meeting("uid-a", "one"), map[string]string{"If-None-Match": "*"})
+	}
+	s.stop()
+	type doc = map[string]any
+	for _, c := range []struct {
+		keys string
+		args []string
+	}{
+		{"schema wanted consistent", []string{"migrate"}},
+		{"version go", []string{"version"}},
+		{"id name hint secret", []string{"token", "add", "--user", "alice", "--name", "phone"}},
+		{"id revoked", []string{"token", "revoke", "1"}},
+		{"id revoked", []string{"token", "revoke", "1"}},
+		{"resealed keyFile", []string{"secret", "rotate"}},
+		{"ids resolution", []string{"conflict", "resolve", "--all", "--take", "mine"}},
+		{"ids resolution", []string{"conflict", "resolve", "--all", "--take", "mine"}},
+		{"name disabled", []string{"user", "disable", "--name", "alice"}},
+		{"name disabled", []string{"user", "disable", "--name", "alice", "--undo"}},
+		{"id name removed", []string{"link", "remove", "crm"}},
+	} {
+		d, code := jsonOf[doc](p, c.args...)
+		for _, k := range strings.Fields(c.keys) {
+			if v, there := d[k]; !there || v == nil {
+				t.Errorf("bridge %s: %d, no %s in %v", strings.Join(c.args, " "), code, k, d)
+			}
+		}
+	}
+	cs, _ := jsonOf[[]doc](p, "conflict", "list", "--all")
+	if len(cs) == 0 || cs[0]["state"] != "mine" {
+		t.Fatalf("%v", cs)
+	}
+	if _, isList := cs[0]["fields"].([]any); !isList {
+		t.Errorf("fields is %v", cs[0]["fields"])
+	}
+	if runs, _ := jsonOf[[]doc](p, "sync", "run"); len(runs) != 0 {
+		t.Errorf("%v", runs)
+	}
+}
+
+// Nobody reads the database's words for a thing that is not there.
+func TestNotFoundInPlainWords(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, "")
+	p.alice()
+	for want, args := range map[string][]string{
+		"bridge: there is no conflict 777\n":      {"conflict", "show", "777"},
+		"bridge: there is no conflict 778\n":      {"conflict", "resolve", "778", "--take", "mine"},
+		"bridge: there is no app password 9\n":    {"token", "revoke", "9"},
+		"bridge: there is no link \"x\"\n":        {"sync", "status", "x"},
+		"bridge: there is no link \"7\"\n":        {"link", "remove", "7"},
+		"bridge: there is no account \"bob\"\n":   {"user", "disable", "--name", "bob"},
+		"bridge: there is no driver \"siebel\"\n": {"link", "drivers", "siebel"},
+	} {
+		if out, code := p.cmd("", args...); code == 0 || out != want {
+			t.Errorf("bridge %s: %q, want %q", strings.Join(args, " "), out, want)
+		}
+	}
+	for _, args := range [][]string{{"link", "test", "1"}, {"sync", "run", "1"}, {"conflict", "list", "--user", "bob"}, {"link", "list", "--user", "bob"},
+		{"token", "list", "--user", "bob"}, {"birthdays", "on", "--user", "alice", "--collection", "x"}, {"feed", "revoke", "7"}, {"feed", "add", "--user", "alice", "--collection", "x"}} {
+		if out, code := p.cmd("", args...); code == 0 || strings.Contains(out, "sql") || strings.Contains(out, "record") || strings.Contains(out, "store:") {
+			t.Errorf("bridge %s: %d %q", strings.Join(args, " "), code, out)
+		}
+	}
+	p.must("", "token", "add", "--user", "alice", "--name", "phone")
+	p.must("", "token", "revoke", "1")
+	if out := p.must("", "token", "revoke", "1"); !strings.Contains(out, "was revoked already") {
+		t.Errorf("%q", out)
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("disk full")
+	for want, err := range map[string]error{
+		"plain":                 errors.New("plain"),
+		"seen (disk full)":      &pim.Error{Op: "a", Kind: pim.ErrInternal, Public: "seen", Err: cause},
+		"conflict 1: gone":      &pim.Error{Op: "a", Kind: pim.ErrNotFound, Public: "conflict 1: gone", Err: pim.Errorf("b", pim.ErrNotFound, "gone")},
+		"outer (disk full)":     &pim.Error{Op: "a", Public: "outer", Err: fmt.Errorf("x: %w", pim.Wrap("b", pim.ErrInternal, cause))},
+		pim.ErrNotFound.Error(): pim.Wrap("store: link", pim.ErrNotFound, errors.New("sql: no rows in result set")),
+	} {
+		if got := describe(err); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestLogsTellNoErrorThatIsNone(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	p := &program{streams: streams{err: &out}}
+	for _, format := range []string{"text", "json"} {
+		log := p.logger(config.Config{LogLevel: "info", LogFormat: format})
+		log.Info("run", "err", error(nil), "link", 1)
+		if strings.Contains(out.String(), "err") || !strings.Contains(out.String(), "link") {
+			t.Errorf("%s", out.String())
+		}
+		log.LogAttrs(t.Context(), slog.LevelWarn, "run", slog.Any("err", io.EOF))
+		if !strings.Contains(out.String(), "EOF") {
+			t.Errorf("%s", out.String())
+		}
+		out.Reset()
+	}
+}
+
+// Two accounts with links of one name, an item that fails, and an outage.
+func TestStatusSaysWhoseWhatAndWhen(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, "")
+	p.alice()
+	p.must("secret\n", "user", "add", "--name", "bob", "--password-stdin", "--allow-weak-password")
+	sim, srv := newCreatio(t)
+	p.link(srv)
+	if out := p.must("", "sync", "status"); strings.Contains(out, "USER") || !strings.Contains(out, "new") {
+		t.Errorf("one account:\n%s", out)
+	}
+	p.must("", "link", "add", "--user", "bob", "--driver", "creatio", "--set", "url="+srv.URL, "--set", "username=owner",
+		"--set-file", "password="+p.path("crm-password"), "--collection", "calendar", "--name", "crm")
+	for _, args := range [][]string{{"sync", "status"}, {"sync", "run"}} {
+		out := p.must("", args...)
+		if !strings.Contains(out, "USER") || !regexp.MustCompile(`(?m)^1 +alice +crm `).MatchString(out) || !regexp.MustCompile(`(?m)^2 +bob +crm `).MatchString(out) {
+			t.Errorf("two accounts: bridge %s\n%s", strings.Join(args, " "), out)
+		}
+	}
+	if out, code := p.cmd("", "sync", "run", "crm"); code == 0 || !strings.Contains(out, `1 (alice's "crm"), 2 (bob's "crm"); give the number`) {
+		t.Errorf("an ambiguous name: %s", out)
+	}
+	s := p.serve()
+	series := strings.Replace(meeting("uid-s", "tok-series"), "END:VEVENT", "RRULE:FREQ=WEEKLY\r\nEND:VEVENT", 1)
+	if status, body := p.request("PUT", "/dav/calendars/alice/calendar/s.ics", series, nil); status != http.StatusCreated {
+		t.Fatalf("PUT: %d %s", status, body)
+	}
+	s.stop()
+	p.must("", "sync", "run", "1")
+	out := p.must("", "sync", "status", "1")
+	if !strings.Contains(out, "failing items") || !strings.Contains(out, "1 item fails") || !strings.Contains(out, "uid-s") {
+		t.Errorf("an item that fails:\n%s", out)
+	}
+	if rows := list[statusShown](p, "sync", "status"); rows[0].State != "failing items" || rows[1].State != "ok" || rows[0].Runs[0].User != "alice" || rows[0].Runs[0].LinkID != 1 {
+		t.Errorf("%+v", rows)
+	}
+	if _, err := sim.AddFault(creatiosim.Fault{Kind: creatiosim.FaultUnavailable}); err != nil {
+		t.Fatal(err)
+	}
+	srv.Close()
+	if out, code := p.cmd("", "sync", "run", "2"); code == 0 {
+		t.Errorf("a run without a CRM: %s", out)
+	}
+	if out := p.must("", "sync", "status", "2"); !regexp.MustCompile("failing .*; next try in [0-9]+ s; `bridge sync run 2` tries now").MatchString(out) {
+		t.Errorf("an outage:\n%s", out)
+	}
+}
+
+func TestSpans(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{39500 * time.Millisecond: "40 s", 119 * time.Second: "119 s", 5 * time.Minute: "5 min", 26 * time.Hour: "26 h"} {
+		if got := span(d); got != want {
+			t.Errorf("%s: %s, want %s", d, got, want)
+		}
+	}
+	now := time.Now()
+	past := now.Add(-time.Second)
+	l := linkShown{ID: 4, LastError: "down", NextRun: &past}
+	if got := l.reason(now); got != "down; next try is due; `bridge sync run 4` tries now" {
+		t.Error(got)
+	}
+	l = linkShown{Held: "held", Failing: 2}
+	if got := l.reason(now); got != "held; 2 items fail" {
+		t.Error(got)
+	}
+}
+
+// What nobody knows any more is not called deleted.
+func TestABaseThatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, "")
+	p.alice()
+	err := p.inStore(func(tx *store.Tx) error {
+		u, err := tx.UserByName("alice")
+		if err != nil {
+			return err
+		}
+		c, err := collectionNamed(tx, u, "calendar")
+		if err != nil {
+			return err
+		}
+		_, err = tx.AddConflict(store.Conflict{UserID: u.ID, CollectionID: c.ID, Name: "a.ics", UID: "uid-a", Kind: pim.KindEvent, Cause: store.CausePrecondition,
+			Mine: []byte(meeting("uid-a", "mine")), CreatedAt: tx.Now()})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, _ := jsonOf[conflictDetail](p, "conflict", "show", "1")
+	if len(d.Differences) == 0 || d.State != "open" || d.Fields == nil {
+		t.Fatalf("%+v", d)
+	}
+	for _, f := range d.Differences {
+		if f.Base != "(not known)" || f.Theirs != "(deleted)" {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
+// inStore writes to the place's database, as a server would.
+func (p *place) inStore(do func(*store.Tx) error) error {
+	var out bytes.Buffer
+	prog := &program{streams: streams{in: strings.NewReader(""), out: &out, err: &out}, config: p.path("config.yaml")}
+	return prog.withApp(p.t.Context(), func(ctx context.Context, a *app) error { return a.store.Update(ctx, do) })
+}
