@@ -100,9 +100,9 @@ func (n newFeed) create(tx *store.Tx, secret string) (feedShown, error) {
 }
 
 // expiry reads --expires: a last day (2026-12-31, in the account's zone), a number of days
-// (90d), or "" for never.
+// (90d), or "" or "never".
 func expiry(s string, now time.Time, u store.User) (*time.Time, error) {
-	if s == "" {
+	if s == "" || s == "never" {
 		return nil, nil
 	}
 	var end time.Time
@@ -303,19 +303,23 @@ func (p *program) feedRotate() *cobra.Command {
 						if f.RevokedAt != nil {
 							return pim.Errorf("feed rotate", pim.ErrInvalid, "feed %d is revoked; make another one with feed add", id)
 						}
-						end, err := expiry(expires, tx.Now(), u)
-						if end != nil {
-							f.ExpiresAt = end
+						if expires != "" {
+							if f.ExpiresAt, err = expiry(expires, tx.Now(), u); err != nil {
+								return err
+							}
+						}
+						if f.ExpiresAt != nil && !tx.Now().Before(*f.ExpiresAt) {
+							return pim.Errorf("feed rotate", pim.ErrInvalid, "feed %d has expired; give it a new end with --expires", id)
 						}
 						f.Hash, f.Hint = auth.HashSecret(secret), auth.Hint(secret)
-						return err
+						return nil
 					})
 				})
 			})
 		},
 	}
 	c.Flags().StringVar(&user, "user", "", "account, to be sure it is the right one's")
-	c.Flags().StringVar(&expires, "expires", "", "a new end, as with feed add (default: as it is)")
+	c.Flags().StringVar(&expires, "expires", "", "a new end, as with feed add, or never (default: as it is)")
 	return c
 }
 

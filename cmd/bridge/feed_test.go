@@ -54,7 +54,15 @@ func TestFeed(t *testing.T) {
 	p.write("config.yaml", strings.Replace(string(cfg), "level: warn", "level: debug", 1))
 	p.alice()
 	s := p.serve()
-	defer s.stop()
+	var made []feedShown
+	defer func() {
+		s.stop()
+		for _, f := range made {
+			if secret := strings.Split(f.Address, "/")[4]; strings.Contains(s.log.String(), secret) || strings.Contains(s.log.String(), "/feeds/") {
+				t.Errorf("the log tells an address:\n%s", s.log)
+			}
+		}
+	}()
 	put := func(uid, title, class string) {
 		t.Helper()
 		text := strings.Replace(meeting(uid, title), "END:VEVENT", class+"END:VEVENT", 1)
@@ -109,11 +117,7 @@ func TestFeed(t *testing.T) {
 	if status, metrics := p.get("/metrics"); status != 200 || !strings.Contains(metrics, `bridge_feed_request_seconds_count{outcome="full"}`) {
 		t.Errorf("metrics: %d", status)
 	}
-	for _, f := range []feedShown{first, second, busy} {
-		if secret := strings.Split(f.Address, "/")[4]; strings.Contains(s.log.String(), secret) || strings.Contains(s.log.String(), "/feeds/") {
-			t.Errorf("the log tells an address:\n%s", s.log)
-		}
-	}
+	made = []feedShown{first, second, busy}
 }
 
 // listed checks what feed list says of a revoked feed and one in use.
@@ -164,6 +168,12 @@ func TestFeedRefusals(t *testing.T) {
 	f := p.feed(append(add[1:4:4], "--expires", time.Now().AddDate(0, 0, 2).Format(time.DateOnly))...)
 	if f.Name != "calendar" || f.Expires == nil || f.Detail != "full" {
 		t.Errorf("%+v", f)
+	}
+	if f = p.feed("rotate", fmt.Sprint(f.ID), "--expires", "never"); f.Expires != nil {
+		t.Errorf("%+v", f)
+	}
+	if out, code := p.cmd("", "feed", "rotate", fmt.Sprint(f.ID), "--expires", "yesterday"); code == 0 {
+		t.Errorf("an end that is none: %s", out)
 	}
 	p.must("", "feed", "revoke", fmt.Sprint(f.ID))
 	if out, code := p.cmd("", "feed", "rotate", fmt.Sprint(f.ID)); code == 0 || !strings.Contains(out, "revoked") {
