@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"crmbridge/birthday"
+	"crmbridge/internal/testenv"
 	"crmbridge/pim"
 	"crmbridge/pim/ics"
 	"crmbridge/store"
@@ -25,10 +26,12 @@ type home struct {
 	book, cal store.Collection
 }
 
-func newHome(t testing.TB) *home {
+func newHome(t testing.TB) *home { return homeOn(t, "") }
+
+// homeOn is newHome in a database, "" for SQLite.
+func homeOn(t testing.TB, url string) *home {
 	t.Helper()
-	clock := new(storetest.Clock)
-	h := &home{t: t, st: storetest.OpenWith(t, store.Config{Now: clock.Now})}
+	h := &home{t: t, st: storetest.OpenWith(t, store.Config{URL: url})}
 	h.update(func(tx *store.Tx) (err error) {
 		if h.user, err = tx.CreateUser(store.User{Name: "ann"}); err != nil {
 			return err
@@ -198,9 +201,21 @@ func TestLeapDays(t *testing.T) {
 	}
 }
 
+func TestMain(m *testing.M) { testenv.Main(m) }
+
 func TestFollowsTheBook(t *testing.T) {
 	t.Parallel()
-	h := newHome(t)
+	followsTheBook(t, newHome(t))
+}
+
+func TestFollowsTheBookOnPostgres(t *testing.T) {
+	t.Parallel()
+	testenv.Need(t, "initdb", "postgres")
+	followsTheBook(t, homeOn(t, testenv.Postgres(t)))
+}
+
+func followsTheBook(t *testing.T, h *home) {
+	t.Helper()
 	h.put("a.vcf", "a", "FN:Jane", "BDAY:19800506")
 	h.put("b.vcf", "b", "FN:Joe", "BDAY:19900102")
 	before := h.events()
@@ -280,7 +295,17 @@ func TestNothingIsWrittenWithoutChanges(t *testing.T) {
 
 func TestSwitch(t *testing.T) {
 	t.Parallel()
-	h := newHome(t)
+	switches(t, newHome(t))
+}
+
+func TestSwitchOnPostgres(t *testing.T) {
+	t.Parallel()
+	testenv.Need(t, "initdb", "postgres")
+	switches(t, homeOn(t, testenv.Postgres(t)))
+}
+
+func switches(t *testing.T, h *home) {
+	t.Helper()
 	h.put("a.vcf", "a", "FN:Jane", "BDAY:19800506")
 	uid := h.events()[0].UID
 	if h.cal.Slug != "birthdays-people" || !h.cal.ReadOnly || h.cal.DisplayName != "Birthdays (People)" || !birthday.MayBe(h.cal.Slug) || h.cal.Components != "VEVENT" {
