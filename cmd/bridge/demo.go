@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -52,6 +53,9 @@ type demoAccess struct {
 }
 
 func (p *program) demo(ctx context.Context, f demoFlags) error {
+	if err := f.possible(ctx); err != nil {
+		return err
+	}
 	dir, remove, err := demoDir(f.dir)
 	if err != nil {
 		return err
@@ -87,6 +91,27 @@ func (p *program) demo(ctx context.Context, f demoFlags) error {
 		}
 		return writeEnv(f.env, acc, base, crm.base)
 	})
+}
+
+// possible checks what would only come out when everything else is made and printed.
+func (f demoFlags) possible(ctx context.Context) error {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", f.addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("demo: %s is in use; choose another with --addr, such as --addr 127.0.0.1:8081", f.addr)
+	}
+	if err != nil {
+		return fmt.Errorf("demo: --addr: %w", err)
+	}
+	if err := l.Close(); err != nil || f.env == "" {
+		return err
+	}
+	if err := writable(filepath.Dir(f.env)); err != nil {
+		return fmt.Errorf("demo: --env: %w", err)
+	}
+	if st, err := os.Stat(f.env); err == nil && st.IsDir() {
+		return fmt.Errorf("demo: --env: %s is a folder", f.env)
+	}
+	return nil
 }
 
 // demoDir is the folder of the demo; a temporary one is removed at the end.
@@ -134,6 +159,11 @@ func saveCredentials(path string, acc demoAccess) error {
 	return os.WriteFile(path, append(b, '\n'), 0o600)
 }
 
+// demoMail is the e-mail address of the one person there is, here and in the CRM.
+// Were the two different, clients would take the person's own meetings for those of
+// somebody else and let nobody change them (RFC 6638 2.4.1: calendar-user-address-set).
+const demoMail = "supervisor@example.org"
+
 // simulator is a Creatio on this machine.
 type simulator struct {
 	base string
@@ -142,7 +172,7 @@ type simulator struct {
 }
 
 func startSimulator(dir string, acc *demoAccess) (*simulator, error) {
-	owner := creatiosim.User{Login: acc.CRMUser, Password: acc.CRMPassword, Name: "Demo Supervisor", Email: "supervisor@example.org", FullRights: true}
+	owner := creatiosim.User{Login: acc.CRMUser, Password: acc.CRMPassword, Name: "Demo Supervisor", Email: demoMail, FullRights: true}
 	sim, err := creatiosim.New(creatiosim.Options{
 		Now: time.Now, Dir: dir, Seed: creatiosim.Demo(time.Now(), owner), Users: []creatiosim.User{owner},
 	})
@@ -167,9 +197,16 @@ func (s *simulator) close() {
 // furnish makes the account and its three links, unless they are there, and waits
 // until the first runs are over.
 func (a *app) furnish(ctx context.Context, acc demoAccess, crm string) error {
-	err := a.store.View(ctx, func(tx *store.Tx) error { _, err := tx.UserByName(acc.User); return err })
+	err := a.store.Update(ctx, func(tx *store.Tx) error {
+		u, err := tx.UserByName(acc.User)
+		if err == nil && u.Email != demoMail { // a folder of an earlier version
+			u.Email = demoMail
+			err = tx.UpdateUser(u)
+		}
+		return err
+	})
 	if errors.Is(err, pim.ErrNotFound) {
-		_, err = addUser(ctx, a, newUser{name: acc.User, email: "demo@example.org", display: "Demo", weak: true}, acc.Password)
+		_, err = addUser(ctx, a, newUser{name: acc.User, email: demoMail, display: "Demo", weak: true}, acc.Password)
 	}
 	if err != nil {
 		return err

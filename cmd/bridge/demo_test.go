@@ -5,10 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +58,7 @@ func TestDemo(t *testing.T) {
 		if items["calendar"] < 15 || items["tasks"] < 10 || items["contacts"] < 60 {
 			t.Errorf("round %d: %v", round, items)
 		}
+		myMeetings(t, vars)
 		cancel()
 		if code := <-done; code != 0 {
 			t.Errorf("round %d: ended with %d\n%s", round, code, errs.String())
@@ -71,6 +75,75 @@ func TestDemo(t *testing.T) {
 		} else if !maps.Equal(first, vars) {
 			t.Errorf("a kept folder has other credentials")
 		}
+	}
+}
+
+// What cannot work is said before anything is made or printed.
+func TestDemoThatCannotBegin(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	parent := t.TempDir()
+	for want, args := range map[string][]string{
+		"is in use; choose another with --addr": {"--addr", l.Addr().String()},
+		"--env":                                 {"--addr", "127.0.0.1:0", "--env", filepath.Join(parent, "nope", "x")},
+		"is a folder":                           {"--addr", "127.0.0.1:0", "--env", parent},
+		"--addr":                                {"--addr", "nowhere"},
+	} {
+		var out, errs bytes.Buffer
+		dir := filepath.Join(parent, "data")
+		code := run(t.Context(), append([]string{"demo", "--dir", dir}, args...), streams{in: strings.NewReader(""), out: &out, err: &errs}, map[string]string{})
+		if code == 0 || !strings.Contains(errs.String(), want) || out.Len() > 0 {
+			t.Errorf("%v: %d %q %q", args, code, out.String(), errs.String())
+		}
+		if _, err := os.Stat(dir); err == nil {
+			t.Fatalf("%v: the folder was made", args)
+		}
+	}
+}
+
+// myMeetings checks that clients let the demo's person change the person's meetings:
+// their organizer is one of the principal's addresses.
+func myMeetings(t *testing.T, vars map[string]string) {
+	t.Helper()
+	ask := func(method, path, body string) string {
+		req, err := http.NewRequest(method, strings.TrimSuffix(vars["BRIDGE_URL"], "/")+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.SetBasicAuth(vars["BRIDGE_USER"], vars["BRIDGE_PASSWORD"])
+		req.Header.Set("Content-Type", "application/xml")
+		req.Header.Set("Depth", "1")
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		b, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.ReplaceAll(strings.ReplaceAll(string(b), "&#13;", ""), "\r", "")
+	}
+	const ns = `xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:D="DAV:"`
+	if who := ask("PROPFIND", "/dav/principals/demo/", `<D:propfind `+ns+`><D:prop><C:calendar-user-address-set/></D:prop></D:propfind>`); !strings.Contains(who, "mailto:"+demoMail) {
+		t.Errorf("the person's addresses: %s", who)
+	}
+	all := ask("REPORT", "/dav/calendars/demo/calendar/", `<C:calendar-query `+ns+`><D:prop><C:calendar-data/></D:prop><C:filter><C:comp-filter name="VCALENDAR"/></C:filter></C:calendar-query>`)
+	all = strings.ReplaceAll(all, "\n ", "")
+	mine, others := 0, 0
+	for _, l := range regexp.MustCompile(`(?m)^ORGANIZER.*$`).FindAllString(all, -1) {
+		if strings.Contains(strings.ToLower(l), "mailto:"+demoMail) {
+			mine++
+		} else {
+			others++
+		}
+	}
+	if mine < 5 || others > mine {
+		t.Errorf("%d meetings are the person's, %d are others'", mine, others)
 	}
 }
 

@@ -6,6 +6,7 @@
 //	drivers.go   the table of drivers
 //	app.go       app: the parts, wired together
 //	serve.go     serve: HTTP, TLS, health, shutdown
+//	landing.go   what a browser is told
 //	metrics.go   /metrics, /healthz, /readyz
 //	demo.go      demo: everything on embedded parts
 //	user.go token.go link.go sync.go conflict.go doctor.go migrate.go version.go

@@ -241,7 +241,7 @@ func (a *app) server(handler http.Handler) *http.Server {
 	mux.HandleFunc("GET /readyz", a.ready)
 	mux.Handle("GET /metrics", a.confined(a.counts.handler()))
 	return &http.Server{
-		Handler:           own(mux, a.feeds(), handler),
+		Handler:           a.own(mux, handler),
 		ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.BodyTimeout, IdleTimeout: c.IdleTimeout,
 		// Work ends after BodyTimeout (see dav); what is on its way then may take as long
 		// again. A client that reads nothing would else hold a database connection for ever.
@@ -252,13 +252,16 @@ func (a *app) server(handler http.Handler) *http.Server {
 
 // own sends the program's few paths to mux, feeds to theirs and everything else, untouched,
 // to DAV: a ServeMux cleans paths by redirects, which DAV clients take for an answer.
-func own(mux, feeds, handler http.Handler) http.Handler {
+func (a *app) own(mux, handler http.Handler) http.Handler {
+	feeds := a.feeds()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
 		case path == "/healthz", path == "/readyz", path == "/metrics":
 			mux.ServeHTTP(w, r)
 		case strings.HasPrefix(path, feed.Prefix):
 			feeds.ServeHTTP(w, r)
+		case visitor(r):
+			a.landing(w, r)
 		default:
 			handler.ServeHTTP(w, r)
 		}

@@ -29,8 +29,8 @@ const (
 	FaultSlow        FaultKind = "slow"        // the body trickles, taking Delay in all
 )
 
-// faultKinds are all there are, for checks and messages.
-func faultKinds() []FaultKind {
+// FaultKinds are all there are, for checks, messages and help.
+func FaultKinds() []FaultKind {
 	return []FaultKind{FaultLatency, FaultBusy, FaultUnavailable, FaultRule, FaultStatus, FaultHTML, FaultEmpty, FaultTruncate,
 		FaultAbort, FaultReset, FaultResetAfter, FaultSession, FaultSlow}
 }
@@ -70,8 +70,8 @@ type Fault struct {
 // check finds what would make a fault do nothing or something else than was meant.
 func (f Fault) check() error {
 	switch {
-	case !slices.Contains(faultKinds(), f.Kind):
-		return fmt.Errorf("creatiosim: unknown fault kind %q; there are %v", f.Kind, faultKinds())
+	case !slices.Contains(FaultKinds(), f.Kind):
+		return fmt.Errorf("creatiosim: unknown fault kind %q; there are %v", f.Kind, FaultKinds())
 	case f.P < 0 || f.P > 1:
 		return fmt.Errorf("creatiosim: fault probability %v is not between 0 and 1", f.P)
 	case f.Kind == FaultStatus && (f.Status < 200 || f.Status > 599):

@@ -158,7 +158,7 @@ func TestParseFault(t *testing.T) {
 			t.Errorf("%q was taken", bad)
 		}
 	}
-	for _, kind := range faultKinds() {
+	for _, kind := range FaultKinds() {
 		text := string(kind)
 		if kind == FaultStatus {
 			text += ",status=418"

@@ -70,7 +70,7 @@ func parseFlags(args []string, stderr io.Writer) (settings, error) {
 		st.opt.Clients = append(st.opt.Clients, creatiosim.Client{ID: id, Secret: secret})
 		return nil
 	})
-	fs.Func("fault", "a failure, such as busy,entity=Activity,retryAfter=3,count=2; may be repeated", func(v string) error {
+	fs.Func("fault", "a failure, such as busy,entity=Activity,retryAfter=3,count=2; may be repeated. Kinds: "+kinds()+". Names: method, entity, path, nth, after, count, p (which requests); delay, retryAfter, status, message (what becomes of them)", func(v string) error {
 		f, err := creatiosim.ParseFault(v)
 		st.faults = append(st.faults, f)
 		return err
@@ -85,6 +85,15 @@ func parseFlags(args []string, stderr io.Writer) (settings, error) {
 		return st, fmt.Errorf("--seed is demo or empty, not %q", st.seed)
 	}
 	return st, nil
+}
+
+// kinds are the kinds of failures, in words.
+func kinds() string {
+	var names []string
+	for _, k := range creatiosim.FaultKinds() {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
 }
 
 func (st *settings) parseSite(v string) error {

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"flag"
 	"io"
 	"net/http"
 	"os"
@@ -10,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"crmbridge/crm/creatio/creatiosim"
 )
 
 // start runs the program and returns what it printed and a way to end it.
@@ -120,6 +124,19 @@ func TestFlags(t *testing.T) {
 		{"--addr", "nonsense"}, {"--dir", "/dev/null/x"}, {"--env", "/dev/null/x"}} {
 		if err := run(context.Background(), args, io.Discard, io.Discard); err == nil {
 			t.Errorf("%v was taken", args)
+		}
+	}
+}
+
+func TestHelpListsTheFaults(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := run(context.Background(), []string{"--help"}, io.Discard, &out); !errors.Is(err, flag.ErrHelp) {
+		t.Error(err)
+	}
+	for _, k := range creatiosim.FaultKinds() {
+		if !strings.Contains(out.String(), string(k)) {
+			t.Errorf("%s is not there:\n%s", k, out.String())
 		}
 	}
 }
