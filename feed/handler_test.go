@@ -128,7 +128,7 @@ func (s *server) add(f store.Feed) (path, secret string, made store.Feed) {
 		f.CollectionID = s.cal.ID
 	}
 	if f.Name == "" {
-		f.Name = "work"
+		f.Name = "team"
 	}
 	s.update(func(tx *store.Tx) (err error) { made, err = tx.CreateFeed(f); return err })
 	address, _ := feed.Address("", secret, f.Name)
@@ -302,11 +302,11 @@ func TestGone(t *testing.T) {
 	f.RevokedAt = &before
 	s.update(func(tx *store.Tx) error { return tx.UpdateFeed(f) })
 	s.get(200, good)
-	want, wantHeader := s.get(404, "/feeds/"+strings.Repeat("a", len(secret))+"/work.ics")
+	want, wantHeader := s.get(404, "/feeds/"+strings.Repeat("a", len(secret))+"/team.ics")
 	for name, path := range map[string]string{
-		"expired": expired, "revoked": revoked, "other name": strings.Replace(good, "work", "home", 1), "no name": "/feeds/" + secret + "/.ics",
-		"no end": strings.TrimSuffix(good, ".ics"), "only the prefix": "/feeds/", "secret alone": "/feeds/" + secret, "deeper": good + "/work.ics",
-		"long": "/feeds/" + strings.Repeat("a", 5000) + "/work.ics", "cut": strings.Replace(good, secret, secret[:20], 1),
+		"expired": expired, "revoked": revoked, "other name": strings.Replace(good, "team", "home", 1), "no name": "/feeds/" + secret + "/.ics",
+		"no end": strings.TrimSuffix(good, ".ics"), "only the prefix": "/feeds/", "secret alone": "/feeds/" + secret, "deeper": good + "/team.ics",
+		"long": "/feeds/" + strings.Repeat("a", 5000) + "/team.ics", "cut": strings.Replace(good, secret, secret[:20], 1),
 	} {
 		if body, h := s.get(404, path); body != want || !maps.EqualFunc(h, wantHeader, slices.Equal[[]string]) {
 			t.Errorf("%s: %q %v", name, body, h)

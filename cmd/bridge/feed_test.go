@@ -73,9 +73,9 @@ func TestFeed(t *testing.T) {
 	put("one", "Meeting", "")
 	put("two", "Doctor", "CLASS:PRIVATE\r\n")
 
-	first := p.feed("add", "--user", "alice", "--name", "work", "--past-days", "30")
+	first := p.feed("add", "--user", "alice", "--name", "team", "--past-days", "30")
 	busy := p.feed("add", "--user", "alice", "--detail", "busy", "--private", "--expires", "90d")
-	if !strings.HasPrefix(first.Address, "http://"+p.addr+"/feeds/") || !strings.HasSuffix(first.Address, "/work.ics") ||
+	if !strings.HasPrefix(first.Address, "http://"+p.addr+"/feeds/") || !strings.HasSuffix(first.Address, "/team.ics") ||
 		first.Webcal != "webcal"+strings.TrimPrefix(first.Address, "http") || busy.Expires == nil {
 		t.Errorf("%+v\n%+v", first, busy)
 	}
