@@ -106,6 +106,18 @@ func TestCalendarTimezoneID(t *testing.T) {
 	if id, text := get(); id != "" || !strings.Contains(text, "Our Office") {
 		t.Errorf("one that has no name: %q %q", id, text)
 	}
+	for _, id := range []string{"UTC", "Etc/UTC", "Etc/GMT+5", "US/Eastern", "Africa/Casablanca"} {
+		set("<C:calendar-timezone-id>" + id + "</C:calendar-timezone-id>")
+		if got, text := get(); got != id || strings.Count(text, "BEGIN:VTIMEZONE") != 1 {
+			t.Errorf("%s: %q %q", id, got, text)
+		}
+		// RFC 4791 5.2.2: what is shown can be set again.
+		_, text := get()
+		set("<C:calendar-timezone>" + strings.ReplaceAll(text, "\r", "&#13;") + "</C:calendar-timezone>")
+		if got, again := get(); got != id || again != strings.TrimSpace(text) {
+			t.Errorf("%s: %q %q", id, got, again)
+		}
+	}
 	for _, bad := range []string{"Mars/Olympus", "", "W. Europe Standard Time"} {
 		r := s.call("PROPPATCH", annCal, proppatch("<C:calendar-timezone-id>"+bad+"</C:calendar-timezone-id>")).want(207)
 		if !strings.Contains(string(r.Body), "<C:valid-timezone/>") {

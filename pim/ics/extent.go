@@ -7,8 +7,9 @@ import (
 	"crmbridge/pim/rrule"
 )
 
-// Extent is the earliest and the latest of all dates and times that the components of o name (RFC 4791 5.2.6, 5.2.7), read
-// as z says, VTIMEZONEs left out. Both are zero when there is none.
+// Extent is the earliest and the latest time at which something in o is (RFC 4791 5.2.6, 5.2.7), read as z says: starts,
+// ends, single dates. What programs note about their own work (DTSTAMP, CREATED) and exceptions do not count: some write the
+// year 1 there for "unknown". Both are zero when there is none.
 func (o *Object) Extent(z Zones) (first, last time.Time) {
 	add := func(t time.Time) {
 		if first.IsZero() || t.Before(first) {
@@ -21,7 +22,7 @@ func (o *Object) Extent(z Zones) (first, last time.Time) {
 	for _, c := range o.main {
 		for _, l := range c.All("") {
 			switch l.Name {
-			case "DTSTART", "DTEND", "DUE", "COMPLETED", "CREATED", "DTSTAMP", "LAST-MODIFIED", "RECURRENCE-ID", "RDATE", "EXDATE":
+			case "DTSTART", "DTEND", "DUE", "RECURRENCE-ID", "RDATE":
 				for _, s := range stampsOf(l) {
 					add(s.instant(o.tzs, z))
 				}
