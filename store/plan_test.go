@@ -47,6 +47,7 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 		"o.span = ? AND o.first_start >= ?":   "COVERING INDEX objects_time",
 		"NOT o.deleted AND o.id > ?":          "objects_list",
 		"o.component IN (?) AND o.id > ?":     "objects_component",
+		"+o.component IN (?, ?)":              "objects_list",
 		"dirty OR intent <> '' OR retry_at":   "pairs_due",
 		"remote_id <> '' AND NOT remote_gone": "pairs_alive",
 	} {
@@ -254,6 +255,7 @@ func readAll(t *testing.T, s *Store) {
 			func() error { return tx.EachObject(1, EachOptions{}, object) },
 			func() error { return tx.EachObject(1, EachOptions{Brief: true}, object) },
 			func() error { return tx.EachObject(1, EachOptions{Names: true}, object) },
+			func() error { return tx.EachObject(1, EachOptions{Components: []string{"VEVENT", "VTODO"}}, object) },
 			func() error { _, _, err := tx.ChangedNames(1, 1, 0, object); return err },
 			func() error { return tx.EachObject(1, EachOptions{Text: true, Components: []string{"VEVENT"}}, object) },
 			func() error {
