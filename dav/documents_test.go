@@ -56,13 +56,18 @@ func testSources(t *testing.T, folder string) string {
 	return all.String()
 }
 
-// hasSubtest looks for a transcript, or for the subtest's name as a string of its own.
+// hasSubtest looks for a transcript, or for the names of the subtest as strings of their own.
 func hasSubtest(source, test, sub string) bool {
 	if test == "TestTranscripts" {
 		_, err := os.Stat(filepath.Join("testdata", "transcripts", sub+".txtar"))
 		return err == nil
 	}
-	return strings.Contains(source, `"`+sub+`"`)
+	for name := range strings.SplitSeq(sub, "/") {
+		if !strings.Contains(source, `"`+name+`"`) {
+			return false
+		}
+	}
+	return true
 }
 
 // TestClientsDocument: the document of clients forgets no transcript and no row of the table of quirks.
