@@ -1,8 +1,9 @@
 package line
 
 import (
-	"slices"
+	"bytes"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -25,45 +26,105 @@ func (m TextMatch) MatchAny(values []string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	want := fold(m.Text)
-	found := slices.ContainsFunc(values, func(v string) bool { return test(fold(v), want) })
-	return found != m.Negate, nil
-}
-
-// collation gives the mapping under which two texts are compared byte for byte.
-func collation(name string) (func(string) string, error) {
-	switch name {
-	case "", "default", "i;ascii-casemap": // RFC 4790 9.2
-		return asciiFold, nil
-	case "i;octet": // RFC 4790 9.3
-		return func(s string) string { return s }, nil
-	case "i;unicode-casemap": // RFC 5051 2
-		return func(s string) string { return norm.NFKD.String(cases.Fold().String(norm.NFKD.String(s))) }, nil
-	}
-	return nil, pim.Errorf("line: match", pim.ErrUnsupported, "the collation is not supported")
-}
-
-func asciiFold(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
+	// A search looks at each value of each card: nothing is to be allocated for those
+	// that are short and ASCII, which are most.
+	var roomWant, roomValue [128]byte
+	want := fold.append(roomWant[:0], m.Text)
+	for _, v := range values {
+		if test.holds(fold.append(roomValue[:0], v), want) {
+			return !m.Negate, nil
 		}
-		return r
-	}, s)
+	}
+	return m.Negate, nil
 }
 
-func matchType(name string) (func(s, want string) bool, error) {
+// folding is a mapping under which two texts are compared byte for byte.
+type folding int
+
+const (
+	foldASCII   folding = iota // i;ascii-casemap, RFC 4790 9.2
+	foldNothing                // i;octet, RFC 4790 9.3
+	foldUnicode                // i;unicode-casemap, RFC 5051 2
+)
+
+func collation(name string) (folding, error) {
+	switch name {
+	case "", "default", "i;ascii-casemap":
+		return foldASCII, nil
+	case "i;octet":
+		return foldNothing, nil
+	case "i;unicode-casemap":
+		return foldUnicode, nil
+	}
+	return 0, pim.Errorf("line: match", pim.ErrUnsupported, "the collation is not supported")
+}
+
+// append adds the mapped text to dst.
+func (f folding) append(dst []byte, s string) []byte {
+	switch {
+	case f == foldNothing:
+		return append(dst, s...)
+	case f == foldUnicode && !ascii(s):
+		return append(dst, unicodeFold(s)...)
+	}
+	// RFC 5051 maps ASCII as RFC 4790 does: NFKD leaves it alone.
+	from := len(dst)
+	dst = append(dst, s...)
+	for i, c := range dst[from:] {
+		if 'A' <= c && c <= 'Z' {
+			dst[from+i] = c + 'a' - 'A'
+		}
+	}
+	return dst
+}
+
+func unicodeFold(s string) string {
+	return norm.NFKD.String(cases.Fold().String(norm.NFKD.String(s)))
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// test is a match-type.
+type test int
+
+const (
+	contains test = iota
+	equals
+	startsWith
+	endsWith
+)
+
+func matchType(name string) (test, error) {
 	switch name {
 	case "", "contains":
-		return strings.Contains, nil
+		return contains, nil
 	case "equals":
-		return func(s, want string) bool { return s == want }, nil
+		return equals, nil
 	case "starts-with":
-		return strings.HasPrefix, nil
+		return startsWith, nil
 	case "ends-with":
-		return strings.HasSuffix, nil
+		return endsWith, nil
 	}
-	return nil, pim.Errorf("line: match", pim.ErrUnsupported, "the match type is not supported")
+	return 0, pim.Errorf("line: match", pim.ErrUnsupported, "the match type is not supported")
+}
+
+func (t test) holds(value, want []byte) bool {
+	switch t {
+	case equals:
+		return bytes.Equal(value, want)
+	case startsWith:
+		return bytes.HasPrefix(value, want)
+	case endsWith:
+		return bytes.HasSuffix(value, want)
+	}
+	return bytes.Contains(value, want)
 }
 
 // Match applies f to the parameters of l.
