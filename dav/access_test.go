@@ -171,7 +171,9 @@ func TestSupportedReports(t *testing.T) {
 		"principal-search-property-set":   `<D:principal-search-property-set xmlns:D="DAV:"/>`,
 		"calendarserver-principal-search": `<CS:calendarserver-principal-search` + declarations + `><CS:search-token>a</CS:search-token><D:prop/></CS:calendarserver-principal-search>`,
 	}
-	for _, path := range []string{"/dav/", "/dav/principals/", "/dav/principals/ann/", "/dav/calendars/", calHome, bookHome, annCal, annBook} {
+	s.put(annBook+"a.vcf", card("a", "Ada Example"))
+	// RFC 4791 7, RFC 6352 8: on objects too.
+	for _, path := range []string{"/dav/", "/dav/principals/", "/dav/principals/ann/", "/dav/calendars/", calHome, bookHome, annCal, annBook, annCal + "a.ics", annBook + "a.vcf"} {
 		var listed []string
 		for _, r := range s.propfind(path, 0, "D:supported-report-set").at(path).found["supported-report-set"].all(nsD, "supported-report") {
 			listed = append(listed, r.child(nsD, "report").names()...)

@@ -58,6 +58,15 @@ func (r *resource) member(o *store.Object) *resource {
 	return &resource{target: r.target.member(o.Name), col: r.col, obj: o}
 }
 
+// objects calls f for what a report on r is about: r itself when it is an object (RFC 4791 7, RFC 6352 8), else the
+// members that opts leave.
+func (r *resource) objects(tx *store.Tx, opts store.EachOptions, f func(*store.Object) error) error {
+	if r.obj != nil {
+		return f(r.obj)
+	}
+	return tx.EachObject(r.col.ID, opts, f)
+}
+
 // state is what conditions are judged against; r may be nil.
 func (r *resource) state() state {
 	switch {

@@ -12,7 +12,6 @@ import (
 
 // basicProperties are those of RFC 4918, 3744, 5397 and 5842 that many kinds of resource have.
 func basicProperties() []property {
-	containers := everywhere &^ atObject
 	return []property{
 		{name: davxml.D("resourcetype"), on: everywhere, all: true, slim: true, value: resourceType},
 		{name: davxml.D("creationdate"), on: atCollection | atObject, all: true, value: creationDate},
@@ -24,7 +23,7 @@ func basicProperties() []property {
 			value: hrefValue(davxml.D("principal-collection-set"), func(*env, *resource) string { return principalsPath })},
 		{name: davxml.D("add-member"), on: atCollection, // RFC 5995 3.2.1
 			value: hrefValue(davxml.D("add-member"), func(_ *env, r *resource) string { return r.path() })},
-		{name: davxml.D("supported-report-set"), on: containers, value: supportedReports},
+		{name: davxml.D("supported-report-set"), on: everywhere, value: supportedReports},
 		{name: davxml.D("resource-id"), on: atPrincipal | atHome | atCollection, value: resourceID},
 		// The homes are found from wherever a client starts.
 		{name: calendars.homeSet, on: atRoot | atPrincipals | atPrincipal | atHomes | atHome,

@@ -84,7 +84,7 @@ func (q *request) busyIn(tx *store.Tx, col *resource, d *dataRequest, span ics.T
 	opts := store.EachOptions{
 		Text: true, Components: []string{"VEVENT", "VFREEBUSY"}, From: unix(span.From), Until: unix(span.Until),
 	}
-	err := tx.EachObject(col.col.ID, opts, func(o *store.Object) error {
+	err := col.objects(tx, opts, func(o *store.Object) error {
 		if err := q.ctx.Err(); err != nil {
 			return err
 		}

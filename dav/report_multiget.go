@@ -44,7 +44,7 @@ func (l *lister) batch(r *resource, hrefs []string, done map[string]bool) error 
 	for _, href := range hrefs {
 		t, ok := decodeTarget(href, l.q.hosts)
 		switch {
-		case !ok || t.at&atObject == 0 || t.collection() != r.target.collection():
+		case !ok || t.at&atObject == 0 || t.collection() != r.target.collection() || r.obj != nil && t.name != r.name:
 			strange = append(strange, href)
 		case !done[t.name]:
 			done[t.name] = true

@@ -18,10 +18,10 @@ func (q *request) calendarQuery(rep *davxml.CalendarQuery) error {
 	opts := candidates(rep.Filter)
 	return q.listing(rep.Prop, func(r *resource) (*time.Location, error) { return q.queryZone(rep, r) }, func(l *lister, r *resource) error {
 		d := l.env.data
-		plain := kindOnly(rep.Filter)
+		plain := kindOnly(rep.Filter) && r.obj == nil
 		opts.Text = d.wanted || !plain
 		opts.Names = !opts.Text && l.slim(r)
-		err := l.env.tx.EachObject(r.col.ID, opts, func(o *store.Object) error {
+		err := r.objects(l.env.tx, opts, func(o *store.Object) error {
 			member := r.member(o)
 			if plain {
 				return l.respond(member)
@@ -176,7 +176,7 @@ func (q *request) addressbookQuery(rep *davxml.AddressbookQuery) error {
 		opts := store.EachOptions{Text: l.env.data.wanted || len(filter.Props) > 0}
 		opts.Names = !opts.Text && l.slim(r)
 		found := 0
-		err := l.env.tx.EachObject(r.col.ID, opts, func(o *store.Object) error {
+		err := r.objects(l.env.tx, opts, func(o *store.Object) error {
 			if err := q.ctx.Err(); err != nil {
 				return err
 			}

@@ -206,3 +206,44 @@ func TestResourceIDAndQuota(t *testing.T) {
 		t.Errorf("%+v %v", r.found, r.gone)
 	}
 }
+
+// RFC 4791 7, RFC 6352 8: the reports work on a single object, and are about nothing else then.
+func TestReportsOnObjects(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.put(annCal+"a.ics", timed("a", "08", "10"))
+	s.put(annCal+"b.ics", timed("b", "11", "12"))
+	s.put(annBook+"a.vcf", card("a", "Ada Example"))
+	s.put(annBook+"b.vcf", card("b", "Bea Example"))
+	query := func(comp string) string { return calendarQuery(comp, "D:getetag", "C:calendar-data") }
+	cards := func(text string) string {
+		return askMore("CR:addressbook-query", `<CR:filter><CR:prop-filter name="FN"><CR:text-match>`+text+`</CR:text-match></CR:prop-filter></CR:filter>`, "D:getetag")
+	}
+	hrefs := "<D:href>" + annCal + "a.ics</D:href><D:href>" + annCal + "b.ics</D:href>"
+	for name, c := range map[string]struct {
+		path, body string
+		found      bool
+	}{
+		"kind":        {annCal + "a.ics", query(`<C:comp-filter name="VEVENT"/>`), true},
+		"other kind":  {annCal + "a.ics", query(`<C:comp-filter name="VTODO"/>`), false},
+		"in time":     {annCal + "a.ics", query(`<C:comp-filter name="VEVENT"><C:time-range start="20260110T090000Z" end="20260110T093000Z"/></C:comp-filter>`), true},
+		"out of time": {annCal + "a.ics", query(`<C:comp-filter name="VEVENT"><C:time-range start="20260110T110000Z" end="20260110T120000Z"/></C:comp-filter>`), false},
+		"card":        {annBook + "a.vcf", cards("ada"), true},
+		"other card":  {annBook + "a.vcf", cards("bea"), false},
+	} {
+		for _, depth := range []string{"0", "1"} {
+			m := s.call("REPORT", c.path, c.body, "Depth: "+depth).multi()
+			if want := []string{c.path}; slices.Equal(m.order, want) != c.found || !c.found && len(m.order) > 0 {
+				t.Errorf("%s: %v", name, m.order)
+			}
+		}
+	}
+	m := s.call("REPORT", annCal+"a.ics", askMore("C:calendar-multiget", hrefs, "D:getetag")).multi()
+	if m.at(annCal+"a.ics").status != "" || m.at(annCal+"b.ics").status != "HTTP/1.1 404 Not Found" {
+		t.Errorf("%+v", m.responses)
+	}
+	if got := busyLines(s.call("REPORT", annCal+"a.ics", freeBusyBody("20260110T000000Z", "20260111T000000Z"))); !slices.Equal(got, []string{"BUSY 20260110T080000Z/20260110T100000Z"}) {
+		t.Errorf("%v", got)
+	}
+	s.call("REPORT", annCal+"none.ics", query("")).want(404)
+}
