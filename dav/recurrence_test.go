@@ -13,7 +13,7 @@ import (
 
 // enough is far more than any answer here takes, and far less than following a rule for ever would: tests share
 // their machine.
-const enough = 15 * time.Second
+const enough = 30 * time.Second
 
 // hardSeries are taken at PUT, since they break no rule, and are made to cost much when somebody asks for them.
 var hardSeries = map[string]string{
@@ -49,7 +49,7 @@ func TestHardSeriesEndInAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
-			for i := range 12 {
+			for i := range 4 {
 				uid := fmt.Sprint(i)
 				s.put(annCal+uid+".ics", event(uid, "Hard", rule, "BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-PT5M", "END:VALARM"))
 			}
@@ -85,7 +85,7 @@ func TestHardSeriesEndInAnswers(t *testing.T) {
 func TestPlainSeriesPass(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	const n = 2_000
+	const n = 500
 	rules := []string{"RRULE:FREQ=WEEKLY;BYDAY=MO,WE,FR", "RRULE:FREQ=DAILY", "RRULE:FREQ=MONTHLY;BYDAY=2TU", "RRULE:FREQ=YEARLY", "RRULE:FREQ=DAILY;COUNT=2000"}
 	s.fill(n, func(i int) (string, int64, int64) {
 		return event(fmt.Sprint(i), "Plain", rules[i%len(rules)]), time.Date(2026, 1, 10, 0, 0, 0, 0, time.UTC).Unix(), 1 << 40
@@ -128,7 +128,7 @@ func (s *server) fill(n int, text func(i int) (text string, start, end int64)) {
 func TestMonthReadsCandidatesOnly(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	const n, inside = 20_000, 30
+	const n, inside = 5_000, 30
 	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
 	s.fill(n, func(i int) (string, int64, int64) {
 		start := begin + int64(i%inside)*24*3600
