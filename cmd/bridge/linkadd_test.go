@@ -89,7 +89,7 @@ func TestTheNetworkToAllowIsNamed(t *testing.T) {
 		return err
 	}
 	for addr, want := range map[string]string{"127.0.0.1:9": "127.0.0.0/8", "10.1.2.3:9": "10.1.2.3/32", "[fd00::1]:9": "fd00::1/128"} {
-		if text := faultText(refused(addr)); !strings.Contains(text, "outbound: {allow: ["+want+"]}") {
+		if text := faultText(refused(addr)); !strings.Contains(text, "with outbound.allow: ["+want+"]") {
 			t.Errorf("%s: %s", addr, text)
 		}
 	}

@@ -69,7 +69,7 @@ func describe(err error) string {
 	if !errors.As(err, &e) {
 		return err.Error()
 	}
-	public := pim.PublicText(err)
+	public := faultText(err)
 	for inner := e; errors.As(inner.Err, &inner); {
 		e = inner
 	}

@@ -108,7 +108,7 @@ func faultText(err error) string {
 		}
 	}
 	if len(nets) > 0 {
-		text += ": outbound: {allow: [" + strings.Join(nets, ", ") + "]}"
+		text += ": [" + strings.Join(nets, ", ") + "]"
 	}
 	return text
 }
