@@ -134,19 +134,25 @@ func (q *request) commit(f func(*store.Tx) (outcome, error)) error {
 	if out.refused != nil {
 		return q.refuseWith(out)
 	}
+	q.answerWrite(out)
+	return nil
+}
+
+// answerWrite tells of a write that was done.
+func (q *request) answerWrite(out outcome) {
 	h := q.w.Header()
 	if out.location != "" {
 		h.Set("Location", davxml.EncodePath(out.location)) // RFC 9110 10.2.2
 	}
-	if q.r.Method == http.MethodPut || q.r.Method == http.MethodPost {
+	if out.now != nil {
 		switch prefer := q.prefer(); {
-		case prefer.representation && out.now != nil:
+		case prefer.representation:
 			status := out.status
 			if status == http.StatusNoContent {
 				status = http.StatusOK
 			}
 			q.represent(status, out.now)
-			return nil
+			return
 		case prefer.minimal: // as it is without
 			q.applied("return=minimal")
 		}
@@ -159,7 +165,6 @@ func (q *request) commit(f func(*store.Tx) (outcome, error)) error {
 		h.Del("Content-Length") // RFC 9110 8.6
 	}
 	q.w.WriteHeader(out.status)
-	return nil
 }
 
 // parent reads the collection that an object is to be written into, locked until the end of the transaction.
