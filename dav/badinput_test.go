@@ -36,6 +36,10 @@ func TestMalformedRequests(t *testing.T) {
 		"empty root":      {"PROPFIND", annCal, "<a/>", nil, []int{400}},
 		"doctype":         {"PROPFIND", annCal, `<!DOCTYPE a [<!ENTITY b "c">]><D:propfind xmlns:D="DAV:"><D:allprop/></D:propfind>`, nil, []int{400}},
 		"deep":            {"PROPFIND", annCal, deep, nil, []int{400, 413}},
+		"elements":        {"PROPFIND", annCal, `<D:propfind xmlns:D="DAV:"><D:prop>` + strings.Repeat("<D:a/>", 50_000) + `</D:prop></D:propfind>`, []string{"Depth: 0"}, []int{413}},
+		"names":           {"PROPFIND", annCal, `<D:propfind xmlns:D="DAV:"><D:prop>` + distinct(300, "<D:a%d/>") + `</D:prop></D:propfind>`, []string{"Depth: 0"}, []int{413}},
+		"namespaces":      {"PROPFIND", annCal, `<D:propfind xmlns:D="DAV:"><D:prop>` + distinct(70, `<x xmlns="urn:n%d"/>`) + `</D:prop></D:propfind>`, []string{"Depth: 0"}, []int{413}},
+		"filters":         {"REPORT", annCal, calendarQuery(`<C:comp-filter name="VEVENT">` + distinct(1100, `<C:prop-filter name="X%d"/>`) + `</C:comp-filter>`), nil, []int{413}},
 		"large":           {"PROPPATCH", annCal, proppatch("<X:a>" + ten + "</X:a>"), nil, []int{400, 413}},
 		"utf-16":          {"PROPFIND", annCal, "\xff\xfe<\x00a\x00", nil, []int{400}},
 		"depth":           {"PROPFIND", annCal, "", []string{"Depth: 2"}, []int{400}},
@@ -109,6 +113,15 @@ func TestMalformedRequests(t *testing.T) {
 	if got := s.call("GET", path, "").want(200); string(got.Body) != event("a", "A") {
 		t.Errorf("stored: %s", got.Body)
 	}
+}
+
+// distinct prints a pattern with each number below n.
+func distinct(n int, pattern string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, pattern, i)
+	}
+	return b.String()
 }
 
 func zipped(t *testing.T, text string) string {
