@@ -247,3 +247,32 @@ func TestReportsOnObjects(t *testing.T) {
 	}
 	s.call("REPORT", annCal+"none.ics", query("")).want(404)
 }
+
+// RFC 4791 7.8, 9.9: a range may lie anywhere in time; programs mean "ever" by its edges. One that is none is refused.
+func TestTimeRangesFromEver(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.put(annCal+"a.ics", event("a", "A"))
+	s.put(annCal+"old.ics", strings.ReplaceAll(event("old", "Old"), "20260110", "16010101"))
+	s.put(annCal+"daily.ics", event("daily", "D", "RRULE:FREQ=DAILY;COUNT=3"))
+	for attrs, want := range map[string]int{
+		`start="00010101T000000Z"`:                        3, // DateTime.MinValue of .NET
+		`start="00010101T000000Z" end="99991231T235959Z"`: 3,
+		`end="99991231T235959Z"`:                          3,
+		`start="15000101T000000Z" end="16010102T000000Z"`: 1,
+		`start="16010101T000000Z" end="20260110T103000Z"`: 3,
+		`start="20260112T000000Z"`:                        1,
+		`start="99991231T000000Z" end="99991231T235959Z"`: 0,
+		`start="20260110T110000Z" end="20260110T110001Z"`: 0, // an end is not in the event
+		`start="20260110T105959Z" end="20260110T110000Z"`: 2,
+		`start="20260109T000000Z" end="20260110T100000Z"`: 0,
+	} {
+		if got := s.call("REPORT", annCal, calendarQuery(`<C:comp-filter name="VEVENT"><C:time-range `+attrs+`/></C:comp-filter>`, "D:getetag"), "Depth: 1").multi().order; len(got) != want {
+			t.Errorf("%s: %v", attrs, got)
+		}
+	}
+	for _, attrs := range []string{"", `start="20260110"`, `start="20260110T100000"`, `start="20260110T100000Z" end="20260110T100000Z"`, `start="20260110T100000Z" end="20260109T000000Z"`,
+		`start="20261310T100000Z"`, `start="2026-01-10T10:00:00Z"`} {
+		s.call("REPORT", annCal, calendarQuery(`<C:comp-filter name="VEVENT"><C:time-range `+attrs+`/></C:comp-filter>`, "D:getetag"), "Depth: 1").want(403).condition(nsC, "valid-filter")
+	}
+}

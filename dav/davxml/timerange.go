@@ -42,5 +42,9 @@ func readUTC(s string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	t, err := time.Parse(layout, s)
-	return t, err == nil && !t.IsZero()
+	if err == nil && t.IsZero() {
+		// What programs on .NET write for "from ever" is Go's zero time, which is an open end here.
+		t = t.Add(time.Second)
+	}
+	return t, err == nil
 }
