@@ -100,7 +100,7 @@ func (c *contest) let(ctx context.Context, o options, h *heat, i int) (err error
 		if ctx.Err() != nil || i == 0 {
 			return err
 		}
-		h.all(i, len(c.entrants), err.Error())
+		h.all(o, i, len(c.entrants), err.Error())
 		return nil
 	}
 	defer func() {
@@ -116,7 +116,7 @@ func (c *contest) let(ctx context.Context, o options, h *heat, i int) (err error
 		if i == 0 {
 			return fmt.Errorf("%s: %s", e.title, why)
 		}
-		h.all(i, len(c.entrants), why)
+		h.all(o, i, len(c.entrants), why)
 		return ctx.Err()
 	}
 	for _, t := range v.trials(ctx) {
@@ -150,7 +150,8 @@ func (h *heat) set(row string, i, n int, r result) {
 }
 
 // all gives every row the same reason.
-func (h *heat) all(i, n int, why string) {
+func (h *heat) all(o options, i, n int, why string) {
+	_, _ = fmt.Fprintf(o.progress, "peers: %d: left out: %s\n", h.size, why)
 	for _, row := range h.rows {
 		h.set(row, i, n, result{why: why})
 	}
@@ -178,12 +179,19 @@ func best(rs []result) int {
 	return at
 }
 
+// longestReason is how much of an error a reader wants to see.
+const longestReason = 200
+
 // reasons are the remarks on a heat's cells, each once with the cells that it is for.
 type reasons struct{ texts []string }
 
 func (r *reasons) mark(text string) string {
 	if text == "" {
 		return ""
+	}
+	text = strings.Join(strings.Fields(text), " ")
+	if runes := []rune(text); len(runes) > longestReason {
+		text = string(runes[:longestReason]) + "…"
 	}
 	i := slices.Index(r.texts, text)
 	if i < 0 {
@@ -225,10 +233,10 @@ func (c *contest) write(b *strings.Builder) {
 Everybody runs on this machine one after another, from Debian's packages (`+"`bench/peers`"+`), with the same data, asked by the same client in the same
 words over HTTP on 127.0.0.1, one request after another on a kept connection with a password. The bridge is the program as it is
 installed, with SQLite. A cell is the median, the last byte of the answer included; a row with "/s" counts requests
-a second. Whoever takes more than %s for one request, or %s to take in all objects, has a dash, and so has who answers something else
-than what was asked. The ratio is to the fastest of the others; the aim is %d times at 10 000 objects. This took %s.
+a second. Whoever takes more than %s for one request (%s for a first sync), or %s to take in all objects, has a dash, and so has who answers
+something else than what was asked. The ratio is to the fastest of the others; the aim is %d times at 10 000 objects. This took %s.
 
-`, requestLimit, fillingLimit, timesBetter, c.took.Round(time.Second))
+`, requestLimit, syncLimit, fillingLimit, timesBetter, c.took.Round(time.Second))
 	if c.missing != "" {
 		b.WriteString("Not all could be installed: " + c.missing + ".\n\n")
 	}

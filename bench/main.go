@@ -4,6 +4,7 @@
 //	go run ./bench -quick                        1 000 and 10 000 objects
 //	go run ./bench -write docs/benchmarks.md     everything, kept
 //	go run ./bench -run 'PROPFIND' -sizes 10000 -profile /tmp/p
+//	go run ./bench -peers -server cyrus          only beside other servers, or some of them
 //
 // A URL of PostgreSQL in BRIDGE_TEST_POSTGRES adds a second table, up to 10 000
 // objects.
@@ -18,7 +19,12 @@
 //	client.go   requests over real HTTP with an app password
 //	floor.go    the other side of the comparison
 //	meter.go    timing in turns, allocations, profiles
-//	dav*.go     the operations of the server
+//	requests.go what clients ask, in their words; listing.go reads what they are told
+//	dav.go operations.go floors.go   the operations of the server
+//	firstsync.go   a program's first download, request by request
+//	mix.go load.go   many programs at once, reading and writing; accounts that poll
+//	program.go  the bridge as a process of its own, for those and the next
+//	contest.go entrants.go visit.go trials.go   the same rows with other servers (package peers)
 //	relay*.go   the runs of the relay, and the lag from a PUT to the CRM
 //	memory.go   resident memory while answers are streamed
 //	report.go machine.go table.go   what is printed
@@ -38,6 +44,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"crmbridge/bench/peers"
@@ -63,7 +70,7 @@ type options struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
@@ -178,7 +185,7 @@ func (d *report) databases(ctx context.Context, o options, dir string) error {
 
 // compare measures other servers beside the bridge.
 func (d *report) compare(ctx context.Context, o options, dir string) error {
-	if len(o.contest) == 0 || o.profile != "" {
+	if len(o.contest) == 0 || o.profile != "" || o.only.String() != "" && !o.alone {
 		return nil
 	}
 	p, err := o.program(ctx, dir)

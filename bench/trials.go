@@ -112,12 +112,12 @@ func (v *visit) firstSyncs(ctx context.Context) result {
 	path := strings.TrimSuffix(v.calendar, "/")
 	var r result
 	for range 3 {
-		ctx, cancel := context.WithTimeout(ctx, fillingLimit)
+		ctx, cancel := context.WithTimeout(ctx, syncLimit)
 		f, err := v.client.firstSync(ctx, v.base, v.calendar, path[:strings.LastIndexByte(path, '/')+1])
 		late := ctx.Err() != nil
 		cancel()
 		if late {
-			return result{why: fmt.Sprintf("more than %s", fillingLimit)}
+			return result{why: fmt.Sprintf("more than %s", syncLimit)}
 		}
 		if err != nil {
 			return result{why: err.Error()}

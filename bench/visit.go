@@ -18,9 +18,11 @@ import (
 
 // Bounds of what is waited for at one server.
 const (
-	requestLimit = 60 * time.Second  // one request
-	fillingLimit = 120 * time.Second // all objects of a heat
-	longTrial    = 4 * time.Second   // a request that takes so long is sent once
+	requestLimit = 20 * time.Second       // one request
+	fillingLimit = 120 * time.Second      // all objects of a heat
+	syncLimit    = 40 * time.Second       // a first sync, of many requests
+	longTrial    = 2 * time.Second        // a request that takes so long is sent once
+	trialBudget  = 500 * time.Millisecond // for the rounds of a row, if the options give no less
 )
 
 // visit is the measuring of one server with collections of one size.
@@ -174,47 +176,49 @@ func (v *visit) list(ctx context.Context) error {
 	return nil
 }
 
-// change changes the last events and takes sync tokens before and after. A server without them leaves both empty.
+// change changes the last events and takes sync tokens before and after. One more is
+// changed before both, as a server that was filled at once may have noted no change yet.
 func (v *visit) change(ctx context.Context) error {
-	v.before = v.tokenOf(ctx)
-	last := map[string]sample.Object{}
-	for n := v.size - touched; n < v.size; n++ {
-		o := sample.Calendar{}.Event(n, 1)
-		last[o.Name] = o
+	last := map[string]int{}
+	for n := v.size - touched - 1; n < v.size; n++ {
+		last[sample.Calendar{}.Event(n, 1).Name] = n
 	}
-	var rest []member
-	for _, m := range v.events {
-		o, changed := last[nameOf(m.href)]
-		if !changed {
-			rest = append(rest, m)
-			continue
+	listed := map[int]member{}
+	v.events = slices.DeleteFunc(v.events, func(m member) bool {
+		n, changes := last[nameOf(m.href)]
+		if changes {
+			listed[n] = m
 		}
-		if _, err := v.client.fetch(ctx, v.base, put(v.calendar, icsType, o, m.etag), 0); err != nil {
+		return changes
+	})
+	for n := v.size - touched - 1; n < v.size; n++ {
+		if _, err := v.client.fetch(ctx, v.base, put(v.calendar, icsType, sample.Calendar{}.Event(n, 1), listed[n].etag), 0); err != nil {
 			return err
 		}
+		if n == v.size-touched-1 {
+			v.before = v.tokenAfter(ctx, "")
+		}
 	}
-	v.events = rest
-	v.token = v.tokenOf(ctx)
+	v.token = v.tokenAfter(ctx, v.before)
 	return nil
 }
 
-// tokenOf is the present sync token.
-func (v *visit) tokenOf(ctx context.Context) string {
+// tokenAfter is the sync token that a client has after a sync, "" when the server
+// gives none. since is its last one, "" for a first sync.
+func (v *visit) tokenAfter(ctx context.Context, since string) string {
 	if v.entrant.coarse {
 		time.Sleep(1100 * time.Millisecond)
 		defer time.Sleep(1100 * time.Millisecond)
 	}
-	answer, err := v.client.fetch(ctx, v.base, propfind(v.calendar, "0", "<sync-token/>"), http.StatusMultiStatus)
+	answer, err := v.client.fetch(ctx, v.base, syncReport(v.calendar, since), http.StatusMultiStatus)
 	if err != nil {
 		return ""
 	}
-	if _, after, ok := bytes.Cut(answer, []byte("sync-token")); ok { // the property, in whichever prefix
-		if _, after, ok = bytes.Cut(after, []byte(">")); ok {
-			token, _, _ := bytes.Cut(after, []byte("<"))
-			return strings.TrimSpace(string(token))
-		}
+	l, err := readListing(answer)
+	if err != nil {
+		return ""
 	}
-	return ""
+	return l.token
 }
 
 // trial is a row.
@@ -265,7 +269,7 @@ func (v *visit) measure(ctx context.Context, a asking) result {
 		return r
 	}
 	most := min(or0(a.most, mostRounds), mostRounds)
-	for spent := time.Duration(0); len(r.times) < most && (len(r.times) < 3 || spent < v.o.budget); {
+	for spent := time.Duration(0); len(r.times) < most && (len(r.times) < 3 || spent < min(v.o.budget, trialBudget)); {
 		took, _, err := once()
 		if err != nil {
 			return result{why: err.Error()}

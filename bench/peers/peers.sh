@@ -6,7 +6,7 @@
 #                                 P the HTTP port, Q and R two more (database, cache, IMAP)
 #
 # "run" prints one line, "ready" or the reason why not, then waits for the end of its input, which the kernel sees to even after
-# kill -9 of who started it, and ends the processes it started, by their ids. The one account is ann with the password secret.
+# kill -9 of who started it, ends the processes it started, by their ids, and removes DIR. The one account is ann with the password secret.
 # Settings are those of the packages, but for folders, ports, users and what keeps a test away from the rest of the machine.
 set -u
 packages=(
@@ -64,6 +64,7 @@ stop_all() {
     done
     kill -KILL -- "-$pid" 2>/dev/null
   done
+  cd / && rm -rf -- "$DIR"
 }
 
 fail() {

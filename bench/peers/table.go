@@ -18,8 +18,8 @@ type Peer struct {
 	Durable bool
 	// Storage is what writes go to.
 	Storage string
-	// Coarse sync tokens are the second of the last change, so two changes have to
-	// be further apart than that.
+	// Coarse sync tokens are told apart by the second, so two changes have to be
+	// further apart than that.
 	Coarse bool
 	// NoKeepAlive: a connection is for one request. The server cuts off the next one now
 	// and then.
@@ -53,7 +53,7 @@ func Table() []Peer {
 		{Name: "xandikos", Title: "Xandikos", Package: "xandikos", Calendar: "/ann/calendars/bench/", Book: "/ann/contacts/people/",
 			Storage: "a Git commit for each write", Collation: asciiCasemap, Filling: AsFiles, Note: "its own server of one process; it checks no password"},
 		{Name: "davical", Title: "DAViCal", Package: "davical", Calendar: "/caldav.php/ann/bench/", Book: "/caldav.php/ann/people/",
-			Durable: true, Storage: "PostgreSQL", Collation: unicodeCasemap, Filling: AtOnce, Note: "Apache with mod_php and its opcode cache"},
+			Durable: true, Storage: "PostgreSQL", Coarse: true, Collation: unicodeCasemap, Filling: AtOnce, Note: "Apache with mod_php and its opcode cache"},
 		{Name: "sogo", Title: "SOGo", Package: "sogo", Calendar: "/SOGo/dav/ann/Calendar/bench/", Book: "/SOGo/dav/ann/Contacts/people/",
 			Durable: true, Storage: "PostgreSQL", Coarse: true, NoKeepAlive: true, Collation: unicodeCasemap,
 			Note: "three workers and memcached; no proxy before it; a connection for each request, as it cuts off kept ones"},
