@@ -2,6 +2,7 @@ package dav
 
 import (
 	"compress/gzip"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -18,16 +19,42 @@ import (
 // compressFrom is the least that is compressed, in bytes: below it an answer fits one packet anyway.
 const compressFrom = 1400
 
-// newCompressors is a pool of writers; each holds a quarter of a megabyte.
-func newCompressors() *sync.Pool {
-	return &sync.Pool{New: func() any {
-		// It fails for levels that do not exist only. The fastest one already makes XML a tenth.
-		w, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
-		if err != nil {
-			return nil
-		}
-		return w
-	}}
+// compressedAtOnce bounds the memory for compressing: a writer takes about a megabyte for as long as its client reads.
+// Answers beyond it go out as they are.
+const compressedAtOnce = 64
+
+// compressors hands out writers, no more than a number at once.
+type compressors struct {
+	slots chan struct{}
+	pool  sync.Pool // of *gzip.Writer
+}
+
+func newCompressors(most int) *compressors { return &compressors{slots: make(chan struct{}, most)} }
+
+// get is a writer to w, nil when there is none left. It has to be given back.
+func (c *compressors) get(w io.Writer) *gzip.Writer {
+	select {
+	case c.slots <- struct{}{}:
+	default:
+		return nil
+	}
+	if zip, ok := c.pool.Get().(*gzip.Writer); ok {
+		zip.Reset(w)
+		return zip
+	}
+	// The fastest level makes XML a tenth already. It fails for levels that do not exist only.
+	zip, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
+	if err != nil {
+		<-c.slots
+		return nil
+	}
+	return zip
+}
+
+func (c *compressors) put(zip *gzip.Writer) {
+	zip.Reset(nil)
+	c.pool.Put(zip)
+	<-c.slots
 }
 
 // answer notes what was sent, and compresses it. The head is held back until the first byte of the body, since what is
@@ -36,7 +63,7 @@ type answer struct {
 	http.ResponseWriter
 	head   bool // the request is a HEAD
 	gzip   bool // the client takes it
-	pool   *sync.Pool
+	pool   *compressors
 	status int
 	begun  bool // the status is decided
 	sent   bool // the head is on its way
@@ -77,8 +104,14 @@ func (a *answer) finish() {
 	}
 	if a.zip != nil {
 		_ = a.zip.Close() // the connection failed: nobody is left to be told
-		a.zip.Reset(nil)
-		a.pool.Put(a.zip)
+	}
+	a.release()
+}
+
+// release gives back what the answer held, whatever became of it.
+func (a *answer) release() {
+	if a.zip != nil {
+		a.pool.put(a.zip)
 		a.zip = nil
 	}
 }
@@ -96,11 +129,12 @@ func (a *answer) send(first int) {
 		vary(h, "Accept-Encoding")
 		// RFC 9110 9.3.2: a HEAD has the head of the GET.
 		if a.gzip && size >= compressFrom {
-			h.Set("Content-Encoding", "gzip")
-			h.Del("Content-Length")
-			if zip, ok := a.pool.Get().(*gzip.Writer); ok && !a.head {
-				zip.Reset(a.ResponseWriter)
-				a.zip = zip
+			if !a.head {
+				a.zip = a.pool.get(a.ResponseWriter)
+			}
+			if a.head || a.zip != nil {
+				h.Set("Content-Encoding", "gzip")
+				h.Del("Content-Length")
 			}
 		}
 	}

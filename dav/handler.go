@@ -40,7 +40,7 @@ type Handler struct {
 	photos    *shrinker
 	printers  sync.Pool // of *davxml.MultiStatus, whose buffers are large
 
-	compressors *sync.Pool // of *gzip.Writer
+	compressors *compressors
 }
 
 // New makes a handler. Close it when it serves no more.
@@ -65,7 +65,7 @@ func New(o Options) *Handler {
 	if u, err := url.Parse(o.PublicURL); err == nil && u.Host != "" {
 		h.hosts = append(h.hosts, u.Host)
 	}
-	h.compressors = newCompressors()
+	h.compressors = newCompressors(compressedAtOnce)
 	h.methods = methodTable()
 	h.reports = reportTable()
 	h.users = newGate(h.limits.PerUser)
@@ -115,6 +115,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if v == nil {
 			q.w.finish()
 		}
+		q.w.release()
 		h.metrics.Request(name, q.w.status, h.now().Sub(began))
 		if v != nil {
 			panic(v)
