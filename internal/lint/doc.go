@@ -1,6 +1,6 @@
 // Package lint holds the tests that keep the house in order: which package may
-// import which, how long a file may be, and what no package does. It has no code of
-// its own.
+// import which, how long a file may be, what no package does, and that the table of
+// standards names tests that exist. It has no code of its own.
 //
 // The import table here is the one in docs/architecture.md; a test compares them.
 package lint

@@ -2,6 +2,8 @@ package ics_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -142,4 +144,44 @@ func TestZonesByReference(t *testing.T) {
 			t.Errorf("the quick look misses %s", text)
 		}
 	}
+}
+
+// FuzzZonesAndBusy does with any text what a server does for free-busy and for zones by reference.
+func FuzzZonesAndBusy(f *testing.F) {
+	names, err := filepath.Glob("testdata/*.ics")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		o, err := ics.Parse(b, ics.DefaultLimits())
+		if err != nil {
+			return
+		}
+		busy, err := o.Busy(ics.Zones{}, busyDay, 100)
+		if err == nil {
+			for _, x := range ics.MergeBusy(busy) {
+				if x.From.Before(busyDay.From) || x.Until.After(busyDay.Until) || !x.From.Before(x.Until) {
+					t.Fatalf("%v is outside of the range", x)
+				}
+			}
+		}
+		if first, last := o.Extent(ics.Zones{}); last.Before(first) {
+			t.Fatalf("from %v to %v", first, last)
+		}
+		o.CountsUpTo(100)
+		full := o.WithStandardZones()
+		for _, changed := range []*ics.Object{full, o.WithoutStandardZones()} {
+			again, err := ics.Parse(changed.Bytes(), ics.Limits{})
+			if err != nil || again.UID() != o.UID() || again.Component() != o.Component() {
+				t.Fatalf("%v: %q became %q", err, b, changed.Bytes())
+			}
+		}
+	})
 }

@@ -53,7 +53,9 @@ func (o *Object) WithStandardZones() *Object {
 	return newObject(next.text)
 }
 
-// LacksZones is a quick look at a text: false when WithStandardZones would not change it. It may be true for others.
+// LacksZones is a quick look at a text: false when WithStandardZones would change nothing that matters. It may be true for
+// other texts, and overlooks texts that define some zones and lack others, or spell TZID in lower case: no program known
+// does.
 func LacksZones(text []byte) bool {
 	return bytes.Contains(text, []byte("TZID")) && !bytes.Contains(text, []byte("BEGIN:VTIMEZONE"))
 }
