@@ -201,7 +201,7 @@ func (r *run) failed(ctx context.Context, id store.PairID, failure error) error 
 		}
 		p.Error, p.ErrorKind = pim.PublicText(failure), string(kind)
 		p.Attempts++
-		at := r.Now().Add(retryDelay(kind, p.Attempts, pim.RetryAfter(failure)))
+		at := r.Now().Add(r.Waits.item(kind, p.Attempts, pim.RetryAfter(failure)))
 		p.RetryAt = &at
 		r.note(tx, store.Step{PairID: id, UID: p.UID, Action: "fail", Outcome: "failed", Error: p.Error}, func(*Counts) {})
 		return tx.SavePair(&p)

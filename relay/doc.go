@@ -14,6 +14,7 @@
 //	refused.go   ResolveRefused: the same for a device's report; Standing
 //	settle.go    Settle: carries a person's choice out
 //	connections.go  open remotes, kept between runs
+//	waits.go     Waits: pure: when what failed is tried again
 //	report.go    what a run tells
 //	jobs.go      the queue: which run is begun when
 //

@@ -35,6 +35,8 @@ type Engine struct {
 	// Owner names this process in leases: unique among living processes, without
 	// "#".
 	Owner string
+	// Waits are the times between tries; zero means the defaults.
+	Waits Waits
 	// Alive tells whether the process named owner may still run; a lease of a
 	// dead one is taken over at once. nil: wait until it ends by itself.
 	Alive func(owner string) bool
@@ -285,7 +287,7 @@ func (r *run) end(ctx context.Context, failure error) (Report, error) {
 	default:
 		l.Held, l.LastError, l.LastSuccess, l.Failures = "", "", &now, 0
 	}
-	next := now.Add(nextDelay(l.Interval, l.Failures, pim.RetryAfter(failure)))
+	next := now.Add(r.Waits.link(l.Interval, l.Failures, pim.RetryAfter(failure)))
 	l.NextRun = &next
 	err := r.Store.Update(ctx, func(tx *store.Tx) error {
 		if tx.HoldsLease(l.ID, r.owner) != nil {
@@ -308,29 +310,6 @@ func (r *run) end(ctx context.Context, failure error) (Report, error) {
 	}
 	r.Log.Log(ctx, level, "run", "link", l.ID, "outcome", r.rep.Run.Outcome, "counts", r.rep.Run.Counts, "err", failure)
 	return r.rep, errors.Join(failure, err)
-}
-
-// firstRetry is when a link is tried again after its first failure, maxBackOff how
-// rarely it is tried in the end.
-const (
-	firstRetry = 30 * time.Second
-	maxBackOff = 30 * time.Minute
-)
-
-// nextDelay is the time to the next poll: the interval; after failures in a row a
-// retry that comes soon at first and doubles; never before the remote wants it.
-func nextDelay(interval time.Duration, failures int, after time.Duration) time.Duration {
-	if interval <= 0 {
-		interval = time.Minute
-	}
-	if failures == 0 {
-		return max(interval, after)
-	}
-	d := min(interval, firstRetry)
-	for i := 1; i < failures && d < maxBackOff; i++ {
-		d *= 2
-	}
-	return max(min(d, maxBackOff), after)
 }
 
 // lease takes the link for owner and keeps it until release; when it cannot

@@ -213,7 +213,7 @@ func TestNextDelay(t *testing.T) {
 		after    time.Duration
 		want     time.Duration
 	}{{0, 0, time.Minute}, {0, time.Hour, time.Hour}, {1, 0, 30 * time.Second}, {3, 0, 2 * time.Minute}, {50, 0, 30 * time.Minute}, {1, time.Hour, time.Hour}} {
-		if got := nextDelay(time.Minute, c.failures, c.after); got != c.want {
+		if got := (Waits{}).link(time.Minute, c.failures, c.after); got != c.want {
 			t.Errorf("%d failures, after %v: %v, want %v", c.failures, c.after, got, c.want)
 		}
 	}

@@ -3,7 +3,6 @@ package relay
 import (
 	"context"
 	"errors"
-	"time"
 
 	"crmbridge/pim"
 	"crmbridge/store"
@@ -135,17 +134,4 @@ func (r *run) permitted(v view) Action {
 		}
 	}
 	return v.action
-}
-
-// retryDelay is when a failed item is tried again. What will not change by waiting
-// is tried rarely: a change on either side wakes the pair at once.
-func retryDelay(kind pim.Reason, attempts int, after time.Duration) time.Duration {
-	if !kind.Retryable() {
-		return max(6*time.Hour, after)
-	}
-	d := 5 * time.Second
-	for i := 1; i < attempts && d < maxBackOff; i++ {
-		d *= 3
-	}
-	return max(min(d, maxBackOff), after)
 }

@@ -88,6 +88,7 @@ func (a *app) wire(ctx context.Context, o appOptions, jobs *atomic.Pointer[relay
 	a.engine = &relay.Engine{
 		Store: a.store, Remotes: a.conns, Now: a.now, Log: a.log, Owner: processName(), Alive: processAlive,
 		Panicked: a.counts.Panic,
+		Waits:    relay.Waits{Link: a.cfg.LinkRetry, Item: a.cfg.ItemRetry, Hopeless: a.cfg.HopelessRetry, Most: a.cfg.MostRetry},
 		Wake: func(ctx context.Context, tx *store.Tx, id store.LinkID) error {
 			return jobs.Load().Want(ctx, tx, id, "change")
 		},
@@ -128,8 +129,8 @@ func (a *app) authOptions() auth.Options {
 	return auth.Options{
 		Store: a.store, Now: a.now, Random: rand.Reader,
 		Params:  auth.Params{Memory: uint32(c.HashMemory) * 1024, Time: uint32(c.HashTime), Threads: 1}, //nolint:gosec // the table bounds both
-		Limits:  auth.Limits{Free: c.FreeFailures, First: c.FirstWait, Most: c.MostWait, Forget: c.ForgetFailures, AddressFree: 10 * c.FreeFailures},
-		Hashing: c.HashAtOnce, Remember: c.Remember,
+		Limits:  auth.Limits{Free: c.FreeFailures, First: c.FirstWait, Most: c.MostWait, Forget: c.ForgetFailures, AddressFree: c.FreeAccounts},
+		Hashing: c.HashAtOnce, Queue: c.HashQueue, Remember: c.Remember,
 	}
 }
 

@@ -221,7 +221,9 @@ func (a *app) dav() *dav.Handler {
 	c := a.cfg
 	return dav.New(dav.Options{
 		Store: a.store, Auth: davAuth{a.auth}, Now: a.now, Log: a.log, PublicURL: c.PublicURL, Address: a.clientAddress, Network: auth.Network, Metrics: a.counts,
-		Limits: dav.Limits{Object: int(c.MaxObject), PerUser: c.UserRequests, PerAddress: c.AddressRequests, Time: c.BodyTimeout,
+		Limits: dav.Limits{Object: int(c.MaxObject), Card: int(c.MaxCard), Attendees: c.MaxAttendees, Collections: c.MaxCollections,
+			Steps: c.Occurrences, TotalSteps: c.AllOccurrences, Query: c.QueryTime, Retry: c.RetryAfter,
+			PerUser: c.UserRequests, PerAddress: c.AddressRequests, Time: c.BodyTimeout,
 			XML: davxml.Limits{Bytes: c.MaxBody}},
 	})
 }

@@ -27,6 +27,13 @@ type Config struct {
 	MaxBody         int64
 	UserRequests    int
 	AddressRequests int
+	MaxCard         int64
+	MaxAttendees    int
+	MaxCollections  int
+	Occurrences     int // of one object in a query
+	AllOccurrences  int // of all objects in one request
+	QueryTime       time.Duration
+	RetryAfter      time.Duration
 
 	Database     string
 	KeepVersions time.Duration
@@ -40,7 +47,9 @@ type Config struct {
 	HashMemory     int // MiB
 	HashTime       int
 	HashAtOnce     int
+	HashQueue      int
 	FreeFailures   int
+	FreeAccounts   int
 	FirstWait      time.Duration
 	MostWait       time.Duration
 	ForgetFailures time.Duration
@@ -51,6 +60,8 @@ type Config struct {
 	Workers  int
 	Sweep    time.Duration
 	Interval time.Duration
+	// Waits between tries.
+	LinkRetry, ItemRetry, HopelessRetry, MostRetry time.Duration
 
 	OutboundAllow   []netip.Prefix
 	OutboundTimeout time.Duration
