@@ -111,11 +111,11 @@ var (
 	thenLine  = regexp.MustCompile(`^\s*\.{5,} (pass|FAIL|SKIPPED)(.*)$`)
 )
 
-// parse reads litmus's report. It writes a line twice, the second time over the first.
+// parse reads litmus's report. It writes a line twice, the second time over the first, and a reason may hold bytes that are
+// anything, line ends too.
 func parse(out string) (found []outcome) {
 	warned := outcome{}
-	for line := range strings.Lines(out) {
-		line = strings.TrimRight(line[strings.LastIndex(strings.TrimRight(line, "\r\n"), "\r")+1:], "\r\n")
+	for line := range strings.FieldsFuncSeq(out, func(r rune) bool { return r == '\r' || r == '\n' }) {
 		if m := warnLine.FindStringSubmatch(line); m != nil {
 			warned = outcome{check: m[1] + " " + m[2], said: m[3]}
 		} else if m := thenLine.FindStringSubmatch(line); m != nil && warned.check != "" {
