@@ -25,7 +25,8 @@ fuzz:
 e2e:
 	@scripts/e2e.sh -v $(ARGS)
 
-# The tables of docs/benchmarks.md, on SQLite and, where it is installed, PostgreSQL; no test, and not part of check.
+# The tables of docs/benchmarks.md, on SQLite and, where it is installed, PostgreSQL, and beside other servers, which are installed
+# when root; no test, and not part of check.
 bench:
 	@go run ./internal/testenv/withpostgres go run ./bench $(or $(ARGS),-write docs/benchmarks.md)
 
