@@ -245,16 +245,16 @@ def instants(q):
     return [d.isoformat() for d in sorted(found) if d < end]
 
 def late(*_): raise TimeoutError
-signal.signal(signal.SIGALRM, late)
+signal.signal(signal.SIGVTALRM, late) # its own time: how busy the machine is must not matter
 
 def answer(q):
-    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0.05)
     try:
         return instants(q)
     except (ValueError, IndexError, TimeoutError): # rules that can never match are refused or searched for up to the year 9999
         return None
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 json.dump([answer(q) for q in json.load(sys.stdin)], sys.stdout)
 `)
