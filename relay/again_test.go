@@ -485,3 +485,49 @@ func TestADoubleIsMadeOneAgain(t *testing.T) {
 		w.record()
 	})
 }
+
+// busy is a CRM in which somebody else changes a record just after we wrote it.
+type busy struct {
+	remote.Remote
+	then func(id remote.ItemID)
+}
+
+func (b *busy) Update(ctx context.Context, c remote.CollectionID, old remote.Ref, e remote.Entry, set pim.FieldSet) (remote.Record, error) {
+	rec, err := b.Remote.Update(ctx, c, old, e, set)
+	if err != nil || b.then == nil {
+		return rec, err
+	}
+	b.then(rec.ID)
+	b.then = nil
+	got, err := b.Fetch(ctx, c, []remote.ItemID{rec.ID})
+	if err != nil {
+		return rec, err
+	}
+	return got[0], nil
+}
+
+func TestAChangeJustAfterOursIsNotTakenForOurs(t *testing.T) {
+	t.Parallel()
+	for _, merge := range []bool{false, true} {
+		storetest.Each(t, func(t *testing.T, s *store.Store) {
+			w := newWorld(t, s, "ann", mem.Options{}, open(Ask))
+			b := &busy{Remote: w.crm.Remote()}
+			w.engine.Remotes = fixed{b}
+			w.put("a.ics", event("uid-a", "one"))
+			w.clean()
+			w.edit("a.ics", func(e *pim.Event) { e.Title = "two" })
+			if merge {
+				w.change(w.record().ID, func(e *pim.Event) { e.Notes = "theirs" })
+			}
+			b.then = func(id remote.ItemID) { w.change(id, func(e *pim.Event) { e.Location = "there" }) }
+			w.clean()
+			w.clean()
+			w.quiet()
+			for _, e := range []*pim.Event{w.item(w.only()), w.record().Item.(*pim.Event)} {
+				if e.Title != "two" || e.Location != "there" || merge && e.Notes != "theirs" {
+					t.Errorf("%+v", e)
+				}
+			}
+		})
+	}
+}

@@ -108,16 +108,18 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 	if err != nil {
 		return err
 	}
+	late := r.late(v, m, now)
 	sentItem := pim.Clone(v.local)
 	if o.Seq != v.object.Seq || o.Deleted {
 		// Changed while the remote was written: what was sent is the base, what
 		// came in is merged again at the next look.
 		localBase, remoteBase := bases(v, m, sentItem, now)
 		pim.Copy(remoteBase, orNew(v.remoteBase, v.kind()), m.ToLocal)
+		pim.Copy(remoteBase, v.theirs, late)
 		if err := r.base(tx, &p, v.object, v.local, now, localBase, remoteBase); err != nil {
 			return err
 		}
-		if !m.ToLocal.IsEmpty() {
+		if !m.ToLocal.Or(late).IsEmpty() {
 			p.RemotePrint = "" // the remote's own changes still have to come over
 		}
 		wake(&p)
@@ -125,8 +127,12 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 	}
 	if m.ToLocal.IsEmpty() {
 		localBase, remoteBase := bases(v, m, v.local, now)
+		pim.Copy(remoteBase, v.theirs, late)
 		if err := r.base(tx, &p, o, v.local, now, localBase, remoteBase); err != nil {
 			return err
+		}
+		if !late.IsEmpty() {
+			return r.again(tx, p)
 		}
 		v.pair, v.object, v.theirs, v.localBase, v.remoteBase = p, o, now, localBase, remoteBase
 		return r.annotate(tx, v)
@@ -148,7 +154,28 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 		return err
 	}
 	localBase, remoteBase := bases(v, m, local, now)
-	return r.base(tx, &p, o, local, now, localBase, remoteBase)
+	pim.Copy(remoteBase, v.theirs, late)
+	if err := r.base(tx, &p, o, local, now, localBase, remoteBase); err != nil || late.IsEmpty() {
+		return err
+	}
+	return r.again(tx, p)
+}
+
+// late are the fields that a write to the remote had nothing to do with and that are
+// others since: a person's change in between, or what the remote made of the fields that
+// were written. Either way it is the remote's change, and still has to come over.
+func (r *run) late(v view, m Merged, now pim.Item) pim.FieldSet {
+	if m.ToRemote.IsEmpty() {
+		return pim.FieldSet{}
+	}
+	return pim.Diff(v.theirs, now, r.carried(v.kind())).Minus(m.ToRemote)
+}
+
+// again leaves a pair to be looked at once more, as the remote's side is not dealt with.
+func (r *run) again(tx *store.Tx, p store.Pair) error {
+	p.RemotePrint = ""
+	wake(&p)
+	return tx.SavePair(&p)
 }
 
 // bases are the two sides as agreed, except that open fields keep the base they
