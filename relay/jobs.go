@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -32,6 +32,8 @@ type Jobs struct {
 	client *river.Client[*sql.Tx]
 	engine *Engine
 	log    *slog.Logger
+	// stopping is set once Stop was called.
+	stopping atomic.Bool
 }
 
 // JobsOptions configure a Jobs; zero values mean the defaults.
@@ -84,7 +86,7 @@ func jobsDriver(s *store.Store) riverdriver.Driver[*sql.Tx] {
 func NewJobs(e *Engine, o JobsOptions) (*Jobs, error) {
 	j := &Jobs{engine: e, log: e.Log}
 	cfg := &river.Config{
-		Logger:            slog.New(quiet{e.Log.Handler()}),
+		Logger:            slog.New(quiet{e.Log.Handler(), &j.stopping}),
 		FetchPollInterval: orDuration(o.Poll, 100*time.Millisecond),
 		FetchCooldown:     orDuration(o.Poll, 100*time.Millisecond),
 		JobTimeout:        -1, // a first sync may take as long as it takes; its lease shows that it lives
@@ -177,6 +179,7 @@ const stopGently = 3 * time.Second
 // Stop takes up no more work and gives runs under way a moment to end; then they
 // are cancelled, wherever they are. Either way nothing is lost.
 func (j *Jobs) Stop(ctx context.Context) error {
+	j.stopping.Store(true)
 	gentle, cancel := context.WithTimeout(ctx, stopGently)
 	defer cancel()
 	if err := j.client.Stop(gentle); err == nil {
@@ -189,35 +192,26 @@ func (j *Jobs) Stop(ctx context.Context) error {
 }
 
 // quiet passes on what is worth a person's attention: the queue tells of every
-// start and stop of its parts, and takes the end of its context for a fault.
-type quiet struct{ slog.Handler }
-
-// Handle implements slog.Handler.
-func (q quiet) Handle(ctx context.Context, r slog.Record) error {
-	stopped := false
-	r.Attrs(func(a slog.Attr) bool {
-		err, isErr := a.Value.Any().(error)
-		stopped = isErr && errors.Is(err, context.Canceled) ||
-			// Its parts pass on texts and wrapped errors of drivers as well.
-			(a.Key == "err" || a.Key == "error") && strings.Contains(a.Value.String(), context.Canceled.Error())
-		return !stopped
-	})
-	if stopped {
-		return nil
-	}
-	return q.Handler.Handle(ctx, r)
+// start and stop of its parts, and takes its own stop for a fault of theirs.
+type quiet struct {
+	slog.Handler
+	stopping *atomic.Bool
 }
 
 // Enabled implements slog.Handler.
 func (q quiet) Enabled(ctx context.Context, l slog.Level) bool {
-	return l >= slog.LevelWarn && q.Handler.Enabled(ctx, l)
+	return l >= slog.LevelWarn && !q.stopping.Load() && q.Handler.Enabled(ctx, l)
 }
 
 // WithAttrs implements slog.Handler.
-func (q quiet) WithAttrs(as []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(as)} }
+func (q quiet) WithAttrs(as []slog.Attr) slog.Handler {
+	return quiet{q.Handler.WithAttrs(as), q.stopping}
+}
 
 // WithGroup implements slog.Handler.
-func (q quiet) WithGroup(name string) slog.Handler { return quiet{q.Handler.WithGroup(name)} }
+func (q quiet) WithGroup(name string) slog.Handler {
+	return quiet{q.Handler.WithGroup(name), q.stopping}
+}
 
 // Want queues a run of the link in tx, unless one is queued that has not begun.
 func (j *Jobs) Want(ctx context.Context, tx *store.Tx, id store.LinkID, trigger string) error {

@@ -3,7 +3,6 @@ package relay
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync/atomic"
@@ -169,9 +168,8 @@ func TestLeasesOfTheDeadAreTakenOver(t *testing.T) {
 func TestTheQueueIsQuietAboutAStop(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	log := slog.New(quiet{slog.NewTextHandler(&out, nil)})
-	log.Error("fetching", "err", fmt.Errorf("queue: %w", context.Canceled))
-	log.Error("fetching", "error", "driver: context canceled")
+	var stopping atomic.Bool
+	log := slog.New(quiet{slog.NewTextHandler(&out, nil), &stopping})
 	log.Info("started")
 	if out.Len() > 0 {
 		t.Errorf("told: %s", out.String())
@@ -179,5 +177,11 @@ func TestTheQueueIsQuietAboutAStop(t *testing.T) {
 	log.With("part", "a").Error("fetching", "err", errors.New("the disk is full"))
 	if !strings.Contains(out.String(), "the disk is full") {
 		t.Error("a fault was kept back")
+	}
+	out.Reset()
+	stopping.Store(true)
+	log.WithGroup("b").Error("fetching", "error", "sql: transaction has already been committed or rolled back")
+	if out.Len() > 0 {
+		t.Errorf("its own stop is told of: %s", out.String())
 	}
 }
