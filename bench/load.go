@@ -27,11 +27,15 @@ const (
 	pollers    = 50    // programs that poll at the same moment
 )
 
+// crowds are how many programs ask at once, one crowd after the other.
+func crowds() []int { return []int{10, 100} }
+
 // account is a person with a calendar.
 type account struct {
-	name, password, path string
-	hrefs                []string
-	token, before        string
+	name, path    string
+	passwords     []string // app passwords, one for each of its programs
+	hrefs         []string
+	token, before string
 }
 
 // loads lets many programs of many accounts ask one server process at once, whose
@@ -54,11 +58,11 @@ func (s *section) loads(ctx context.Context, o options, url string) (err error) 
 	if err != nil {
 		return err
 	}
-	crowd, err := settle(ctx, b.store, "busy", o.busy, o.busyEvents)
+	crowd, err := settle(ctx, b.store, "busy", o.busy, (slices.Max(crowds())+o.busy-1)/o.busy, o.busyEvents)
 	if err != nil {
 		return errors.Join(err, b.close())
 	}
-	idle, err := settle(ctx, b.store, "idle", o.polled, polledHas)
+	idle, err := settle(ctx, b.store, "idle", o.polled, 1, polledHas)
 	if err != nil {
 		return errors.Join(err, b.close())
 	}
@@ -72,11 +76,11 @@ func (s *section) loads(ctx context.Context, o options, url string) (err error) 
 
 func (s *section) crowds(ctx context.Context, o options, srv *serving, crowd, idle []account) error {
 	fresh := counter()
-	for _, n := range []int{10, 100} {
+	for _, n := range crowds() {
 		devices := make([]*device, n)
 		for i := range devices {
 			a := crowd[i%len(crowd)]
-			devices[i] = &device{client: clientFrom(i, a.name, a.password), base: srv.base, path: a.path, hrefs: a.hrefs, token: a.token, before: a.before,
+			devices[i] = &device{client: clientFrom(i, a.name, a.passwords[i/len(crowd)]), base: srv.base, path: a.path, hrefs: a.hrefs, token: a.token, before: a.before,
 				fresh: func() int { return 1_000_000 + fresh() }}
 		}
 		l := together(ctx, devices, o.span)
@@ -115,8 +119,8 @@ func clientFrom(n int, user, password string) *client {
 	return c
 }
 
-// settle makes accounts, each with a calendar whose last events were changed once.
-func settle(ctx context.Context, st *store.Store, prefix string, n, events int) ([]account, error) {
+// settle makes accounts, each with as many app passwords and with a calendar whose last events were changed once.
+func settle(ctx context.Context, st *store.Store, prefix string, n, devices, events int) ([]account, error) {
 	texts := make([]store.Put, 0, events+touched)
 	for i := range events + min(touched, events) {
 		o := sample.Calendar{}.Event(i, 0)
@@ -133,6 +137,7 @@ func settle(ctx context.Context, st *store.Store, prefix string, n, events int) 
 	for i := range accounts {
 		a := &accounts[i]
 		a.name = fmt.Sprintf("%s%d", prefix, i)
+		a.passwords = make([]string, devices)
 		a.path = "/dav/calendars/" + a.name + "/calendar/"
 		for _, p := range texts[:events] {
 			a.hrefs = append(a.hrefs, a.path+p.Name)
@@ -145,16 +150,20 @@ func settle(ctx context.Context, st *store.Store, prefix string, n, events int) 
 }
 
 func (a *account) settle(ctx context.Context, st *store.Store, texts []store.Put, first int) (err error) {
-	if a.password, err = auth.NewSecret(rand.Reader); err != nil {
-		return err
+	for i := range a.passwords {
+		if a.passwords[i], err = auth.NewSecret(rand.Reader); err != nil {
+			return err
+		}
 	}
 	return st.Update(ctx, func(tx *store.Tx) error {
 		u, err := tx.CreateUser(store.User{Name: a.name, Zone: "Europe/Berlin"})
 		if err != nil {
 			return err
 		}
-		if _, err := tx.CreateToken(store.Token{UserID: u.ID, Name: "bench", Hash: auth.HashSecret(a.password), Hint: auth.Hint(a.password)}); err != nil {
-			return err
+		for i, p := range a.passwords {
+			if _, err := tx.CreateToken(store.Token{UserID: u.ID, Name: fmt.Sprintf("device %d", i), Hash: auth.HashSecret(p), Hint: auth.Hint(p)}); err != nil {
+				return err
+			}
 		}
 		c, err := tx.CreateCollection(store.Collection{UserID: u.ID, Home: store.Calendars, Slug: "calendar", Components: "VEVENT"})
 		if err != nil {
@@ -187,7 +196,7 @@ const pollRounds = 3
 func poll(ctx context.Context, srv *serving, accounts []account) (rush, error) {
 	clients := make([]*client, len(accounts))
 	for i, a := range accounts {
-		clients[i] = clientFrom(i, a.name, a.password)
+		clients[i] = clientFrom(i, a.name, a.passwords[0])
 	}
 	next, l := counter(), rush{name: fmt.Sprintf("%s accounts polling, each with its own connection", number(uint64(len(accounts)))), clients: pollers}
 	parts, errs := make([]times, pollers), make([]error, pollers)
