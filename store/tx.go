@@ -123,6 +123,9 @@ func (s *Store) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f fu
 		return err
 	}
 	err, done = tx.Commit(), true
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		err = ctx.Err() // database/sql rolled it back when the context ended
+	}
 	if err != nil {
 		return fail("commit", err)
 	}
