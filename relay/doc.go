@@ -12,6 +12,7 @@
 //	engine.go read.go hub.go list.go resume.go adopt.go act.go view.go do*.go mergeact.go annotate.go
 //	             Engine: carries one run out, part by part
 //	refused.go   ResolveRefused: the same for a device's report; Standing
+//	both.go undo.go  keeping both versions; taking a choice back
 //	settle.go    Settle: carries a person's choice out
 //	connections.go  open remotes, kept between runs
 //	waits.go     Waits: pure: when what failed is tried again

@@ -123,3 +123,106 @@ func TestARefusedDeletion(t *testing.T) {
 		}
 	}
 }
+
+func TestBothVersionsAreKept(t *testing.T) {
+	t.Parallel()
+	for _, cause := range []store.Cause{store.CausePrecondition, store.CauseBlind} {
+		w, id := refusedWorld(t, cause)
+		before := w.object("a.ics")
+		if err := w.engine.Settle(w.ctx, id, Choice{All: KeepBoth}, "ann"); err != nil {
+			t.Fatal(err)
+		}
+		titles := map[string]bool{}
+		for _, o := range w.objects() {
+			titles[w.item(o).Title] = true
+		}
+		if len(w.objects()) != 2 || !titles["newer"] || !titles["device"] || w.object("a.ics").Seq != before.Seq {
+			t.Errorf("%s: %v", cause, titles)
+		}
+		w.clean()
+		w.quiet()
+		if len(w.records()) != 2 {
+			t.Errorf("%s: %d records", cause, len(w.records()))
+		}
+		if err := w.engine.Undo(w.ctx, id, "ann"); err != nil || len(w.objects()) != 1 || len(w.conflicts(false)) != 1 {
+			t.Errorf("%s, undone: %v, %d objects", cause, err, len(w.objects()))
+		}
+	}
+}
+
+func TestBothVersionsOfALinkAreKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+	w.put("a.ics", event("uid-a", "base"))
+	w.clean()
+	w.edit("a.ics", func(e *pim.Event) { e.Title = "here" })
+	w.change(w.record().ID, func(e *pim.Event) { e.Title = "there" })
+	w.clean()
+	if err := w.engine.Settle(w.ctx, w.conflicts(false)[0].ID, Choice{All: KeepBoth}, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	w.clean()
+	w.clean()
+	w.quiet()
+	here, there := map[string]int{}, map[string]int{}
+	for _, o := range w.objects() {
+		here[w.item(o).Title]++
+	}
+	for _, r := range w.records() {
+		there[r.Item.(*pim.Event).Title]++
+	}
+	if len(here) != 2 || here["here"] != 1 || here["there"] != 1 || len(there) != 2 || there["here"] != 1 || there["there"] != 1 {
+		t.Errorf("%v here, %v there", here, there)
+	}
+}
+
+func TestAChoiceIsTakenBack(t *testing.T) {
+	t.Parallel()
+	for cause, lost := range map[store.Cause]Take{store.CausePrecondition: Mine, store.CauseBlind: Theirs} {
+		w, id := refusedWorld(t, cause)
+		before := string(w.object("a.ics").Text)
+		undo := func() {
+			t.Helper()
+			if err := w.engine.Undo(w.ctx, id, "ann"); err != nil {
+				t.Fatal(err)
+			}
+			if after := string(w.object("a.ics").Text); after != before || len(w.conflicts(false)) != 1 {
+				t.Errorf("%s: %d open, became\n%s", cause, len(w.conflicts(false)), after)
+			}
+		}
+		settle := func(take Take) {
+			t.Helper()
+			if err := w.engine.Settle(w.ctx, id, Choice{All: take}, "ann"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mustFail(t, w.engine.Undo(w.ctx, id, "ann"), pim.ErrInvalid)
+		settle(lost)
+		undo()
+		settle(map[Take]Take{Mine: Theirs, Theirs: Mine}[lost]) // changed nothing
+		undo()
+		settle(lost)
+		w.edit("a.ics", func(e *pim.Event) { e.Title = "since" })
+		mustFail(t, w.engine.Undo(w.ctx, id, "ann"), pim.ErrConflict)
+	}
+	// Of a link: what the hub had goes to the remote.
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+	w.put("a.ics", event("uid-a", "base"))
+	w.clean()
+	w.edit("a.ics", func(e *pim.Event) { e.Title = "here" })
+	w.change(w.record().ID, func(e *pim.Event) { e.Title = "there" })
+	w.clean()
+	id := w.conflicts(false)[0].ID
+	if err := w.engine.Settle(w.ctx, id, Choice{All: Theirs}, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	w.clean()
+	if err := w.engine.Undo(w.ctx, id, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	w.clean()
+	w.quiet()
+	if h, r := w.item(w.only()).Title, w.record().Item.(*pim.Event).Title; h != "here" || r != "here" {
+		t.Errorf("%q here, %q there", h, r)
+	}
+}

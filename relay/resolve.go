@@ -27,9 +27,12 @@ type Choice struct {
 	Fields map[pim.FieldID]Take
 }
 
-// ParseChoice reads "mine", "theirs" or "title=mine,time=theirs"; the last form
+// ParseChoice reads "mine", "theirs", "both" or "title=mine,time=theirs"; the last form
 // may begin with a side for the rest ("mine,title=theirs").
 func ParseChoice(s string) (Choice, error) {
+	if strings.TrimSpace(s) == string(KeepBoth) {
+		return Choice{All: KeepBoth}, nil
+	}
 	c := Choice{Fields: map[pim.FieldID]Take{}}
 	for _, part := range strings.Split(s, ",") {
 		name, value, field := strings.Cut(strings.TrimSpace(part), "=")

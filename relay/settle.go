@@ -65,16 +65,13 @@ func (s settling) settle(ch Choice) error {
 	if err != nil {
 		return err
 	}
+	if ch.All == KeepBoth {
+		return s.settleBoth(o, mine, theirs, now)
+	}
 	if s.c.LinkID == 0 {
 		return s.settleRefused(ch, o, mine, theirs, now)
 	}
-	var fields pim.FieldSet
-	if s.c.Fields != "" {
-		if err := json.Unmarshal([]byte(s.c.Fields), &fields); err != nil {
-			return pim.Wrap("relay: settle", pim.ErrInternal, err)
-		}
-	}
-	res, err := Resolve(s.c, ch, mine, theirs, now, fields)
+	res, err := Resolve(s.c, ch, mine, theirs, now, s.fields())
 	if err != nil {
 		return err
 	}
@@ -82,6 +79,16 @@ func (s settling) settle(ch Choice) error {
 		return err
 	}
 	return s.move(theirs, res.Agreed)
+}
+
+// fields are those that collide by the report; none means all that differ.
+func (s settling) fields() (set pim.FieldSet) {
+	if s.c.Fields != "" {
+		if err := json.Unmarshal([]byte(s.c.Fields), &set); err != nil {
+			return pim.FieldSet{} // written by a later release: the whole is looked at
+		}
+	}
+	return set
 }
 
 // settleRefused settles a report of a device. No base of a link moves: what is written

@@ -84,6 +84,20 @@ func (t *Tx) OpenConflict(o ObjectID, l LinkID) (Conflict, error) {
 	return c, fail("open conflict", err)
 }
 
+// ReopenConflict takes back that a report was resolved; one that is open is no error.
+// pim.ErrNotFound without it.
+func (t *Tx) ReopenConflict(id ConflictID) error {
+	const op = "reopen conflict"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	n, err := t.exec(`UPDATE conflicts SET resolved_at = NULL, resolution = '', resolved_by = '' WHERE id = ?`, id)
+	if err == nil && n == 0 {
+		return notFound(op, "conflict")
+	}
+	return fail(op, err)
+}
+
 // ResolveConflict closes a report and returns it. pim.ErrNotFound without it,
 // pim.ErrConflict when it is closed already.
 func (t *Tx) ResolveConflict(id ConflictID, resolution, by string) (Conflict, error) {

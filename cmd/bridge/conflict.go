@@ -19,7 +19,7 @@ import (
 
 func (p *program) conflictCommand() *cobra.Command {
 	c := &cobra.Command{Use: "conflict", Short: "Changes that collided: nothing of them is lost"}
-	c.AddCommand(p.conflictList(), p.conflictShow(), p.conflictResolve())
+	c.AddCommand(p.conflictList(), p.conflictShow(), p.conflictResolve(), p.conflictUndo())
 	return c
 }
 
@@ -239,7 +239,7 @@ func (p *program) conflictResolve() *cobra.Command {
 	c := &cobra.Command{
 		Use: "resolve ID…", Short: "Settle conflicts",
 		Long: "Settle conflicts: --take mine (what the device or the bridge had), --take theirs (what the server or\n" +
-			"the CRM had), or per field: --take title=mine,time=theirs. A side before the fields stands for the rest:\n" +
+			"the CRM had), both (the other one becomes an item of its own), or per field: --take title=mine,time=theirs. A side before the fields stands for the rest:\n" +
 			"--take mine,notes=theirs. --all settles every open one, of --user if given.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			choice, err := relay.ParseChoice(take)
@@ -268,11 +268,34 @@ func (p *program) conflictResolve() *cobra.Command {
 			})
 		},
 	}
-	c.Flags().StringVar(&take, "take", "", "mine, theirs, or per field")
+	c.Flags().StringVar(&take, "take", "", "mine, theirs, both, or per field")
 	c.Flags().BoolVar(&all, "all", false, "every open conflict")
 	c.Flags().StringVar(&user, "user", "", "with --all: of this account only")
 	_ = c.MarkFlagRequired("take")
 	return c
+}
+
+func (p *program) conflictUndo() *cobra.Command {
+	return &cobra.Command{
+		Use: "undo ID", Short: "Take back how a conflict was settled", Args: cobra.ExactArgs(1),
+		Long: "Take back how a conflict was settled: the item becomes what it was before. It is refused when the item was\n" +
+			"changed since.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := number[store.ConflictID](args[0])
+			if err != nil {
+				return err
+			}
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				if err := a.engine.Undo(ctx, id, "shell"); err != nil {
+					return &pim.Error{Op: "conflict undo", Kind: pim.ReasonOf(err), Public: fmt.Sprintf("conflict %d: %s", id, pim.PublicText(err)), Err: err}
+				}
+				if p.json {
+					return p.printJSON(map[string]any{"id": id, "undone": true})
+				}
+				return p.say("conflict %d: what was chosen is taken back", id)
+			})
+		},
+	}
 }
 
 // conflictIDs are the conflicts a command names, or all open ones, oldest first.

@@ -93,6 +93,24 @@ func testConflicts(t *testing.T, open Opener) {
 		}
 		return nil
 	})
+	f.refused(pim.ErrNotFound, func(tx *store.Tx) error { return tx.ReopenConflict(99) })
+	f.update(func(tx *store.Tx) error {
+		c, err := tx.AddConflict(store.Conflict{UserID: f.user.ID, CollectionID: f.cal.ID, Cause: store.CauseBlind})
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ResolveConflict(c.ID, "mine", "ann"); err != nil {
+			return err
+		}
+		if err := tx.ReopenConflict(c.ID); err != nil {
+			return err
+		}
+		c, err = tx.Conflict(c.ID)
+		if c.ResolvedAt != nil || c.Resolution != "" || c.ResolvedBy != "" {
+			t.Errorf("reopened: %+v", c)
+		}
+		return err
+	})
 }
 
 func testRuns(t *testing.T, open Opener) {
