@@ -205,14 +205,23 @@ func TestAChoiceIsTakenBack(t *testing.T) {
 		w.edit("a.ics", func(e *pim.Event) { e.Title = "since" })
 		mustFail(t, w.engine.Undo(w.ctx, id, "ann"), pim.ErrConflict)
 	}
+	// Of an item that was gone.
+	w, id := refusedWorld(t, store.CausePrecondition)
+	w.delete("a.ics")
+	if err := w.engine.Settle(w.ctx, id, Choice{All: Mine}, "ann"); err != nil || len(w.objects()) != 1 {
+		t.Fatalf("%v, %d objects", err, len(w.objects()))
+	}
+	if err := w.engine.Undo(w.ctx, id, "ann"); err != nil || len(w.objects()) != 0 {
+		t.Errorf("%v, %d objects", err, len(w.objects()))
+	}
 	// Of a link: what the hub had goes to the remote.
-	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+	w = newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
 	w.put("a.ics", event("uid-a", "base"))
 	w.clean()
 	w.edit("a.ics", func(e *pim.Event) { e.Title = "here" })
 	w.change(w.record().ID, func(e *pim.Event) { e.Title = "there" })
 	w.clean()
-	id := w.conflicts(false)[0].ID
+	id = w.conflicts(false)[0].ID
 	if err := w.engine.Settle(w.ctx, id, Choice{All: Theirs}, "ann"); err != nil {
 		t.Fatal(err)
 	}

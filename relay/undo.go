@@ -63,6 +63,9 @@ func (s settling) undo() error {
 		if i > 0 {
 			return pim.Errorf("relay: undo", pim.ErrConflict, "the item was changed since")
 		}
+		if len(vs) == 1 && !o.CreatedAt.Equal(*s.c.ResolvedAt) {
+			return pim.Errorf("relay: undo", pim.ErrNotFound, "what the item was before is not kept any more")
+		}
 		if len(vs) == 1 {
 			_, err := s.tx.DeleteObject(o.CollectionID, o.Name, store.Cond{}, s.by, 0)
 			return err
@@ -91,8 +94,8 @@ func (s settling) undoSecond() error {
 	if err != nil {
 		return err
 	}
-	if vs, err := s.tx.Versions(o.ID); err != nil || len(vs) > 1 {
-		return errors.Join(err, pim.Errorf("relay: undo", pim.ErrConflict, "the second item was changed since"))
+	if !o.UpdatedAt.Equal(*s.c.ResolvedAt) {
+		return pim.Errorf("relay: undo", pim.ErrConflict, "the second item was changed since")
 	}
 	_, err = s.tx.DeleteObject(o.CollectionID, o.Name, store.Cond{}, s.by, 0)
 	return err
