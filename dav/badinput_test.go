@@ -15,9 +15,12 @@ import (
 	"crmbridge/store"
 )
 
-// patience is how long the answer to a malformed request may take. The aim is 100 ms; machines that run other tests
-// beside this one get more.
-const patience = time.Second
+// patience is how long the answer to a malformed request may take: the best of a few tries, as other tests run beside
+// this one.
+const (
+	patience = slowed * 100 * time.Millisecond
+	tries    = 12
+)
 
 func TestMalformedRequests(t *testing.T) {
 	t.Parallel()
@@ -96,10 +99,15 @@ func TestMalformedRequests(t *testing.T) {
 			run := *s
 			run.t = t
 			before := run.homeState("ann")
-			began := time.Now()
-			r := run.call(c.method, c.path, c.body, c.headers...).want(c.status...)
-			if took := time.Since(began); took > patience {
-				t.Errorf("took %v", took)
+			var r *reply
+			best := time.Hour
+			for n := 0; n < tries && best > patience; n++ {
+				began := time.Now()
+				r = run.call(c.method, c.path, c.body, c.headers...).want(c.status...)
+				best = min(best, time.Since(began))
+			}
+			if best > patience {
+				t.Errorf("took %v", best)
 			}
 			checkAnswer(t, r)
 			if root := parseXML(t, r.Body); root.Name.Local != "error" || len(root.Children) == 0 {

@@ -241,6 +241,14 @@ func TestServeAndCommands(t *testing.T) {
 	if _, body := p.get("/dav/calendars/alice/calendar/a.ics"); !strings.Contains(body, "SUMMARY:two") {
 		t.Errorf("after taking mine: %s", body)
 	}
+	p.must("", "conflict", "undo", id)
+	if _, body := p.get("/dav/calendars/alice/calendar/a.ics"); !strings.Contains(body, "SUMMARY:one") || len(list[conflictShown](p, "conflict", "list")) != 1 {
+		t.Errorf("after taking the choice back: %s", body)
+	}
+	p.must("", "conflict", "resolve", id, "--take", "both")
+	if text := p.calendar(); strings.Count(text, "SUMMARY:one") != 1 || strings.Count(text, "SUMMARY:two") != 1 {
+		t.Errorf("after keeping both: %s", text)
+	}
 	p.tokens()
 	p.must("", "user", "disable", "--name", "alice")
 	if status, _ := p.get("/dav/calendars/alice/calendar/a.ics"); status != http.StatusUnauthorized {

@@ -72,16 +72,22 @@ var summary = regexp.MustCompile(`SUMMARY:(tok-[a-z0-9-]+)`)
 // here are the titles of alice's meetings with how often each is there.
 func (p *place) here() map[string]int {
 	p.t.Helper()
+	m := map[string]int{}
+	for _, s := range summary.FindAllStringSubmatch(p.calendar(), -1) {
+		m[s[1]]++
+	}
+	return m
+}
+
+// calendar is alice's whole calendar, as a client sees it.
+func (p *place) calendar() string {
+	p.t.Helper()
 	body := `<C:calendar-query xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:D="DAV:"><D:prop><C:calendar-data/></D:prop><C:filter><C:comp-filter name="VCALENDAR"/></C:filter></C:calendar-query>`
 	status, text := p.request("REPORT", "/dav/calendars/alice/calendar/", body, map[string]string{"Depth": "1", "Content-Type": "application/xml"})
 	if status != http.StatusMultiStatus {
 		p.t.Fatalf("REPORT: %d %s", status, text)
 	}
-	m := map[string]int{}
-	for _, s := range summary.FindAllStringSubmatch(text, -1) {
-		m[s[1]]++
-	}
-	return m
+	return text
 }
 
 func there(sim *creatiosim.Sim) map[string]int {

@@ -2,17 +2,15 @@
 package cadaver
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"crmbridge/e2e/plain"
+	"crmbridge/e2e/script"
 	"crmbridge/internal/testenv"
 )
 
@@ -47,27 +45,14 @@ func (s *Shell) write(t *testing.T, name string, mode os.FileMode, text string) 
 // Run opens a collection, gives the commands and returns what was answered to each; a command is what follows a prompt.
 func (s *Shell) Run(t *testing.T, collection string, commands ...string) []string {
 	t.Helper()
-	program, err := testenv.Program("cadaver")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, program, collection)
-	cmd.Dir = s.dir
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + s.dir, "EDITOR=" + filepath.Join(s.dir, "editor"), "LC_ALL=C.UTF-8", "TERM=dumb"}
-	cmd.Stdin = strings.NewReader(strings.Join(commands, "\n") + "\nquit\n")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("cadaver: %v\n%s", err, out)
-	}
+	out := script.Talk(t, s.dir, []string{"EDITOR=" + filepath.Join(s.dir, "editor")}, strings.Join(commands, "\n")+"\nquit\n", "cadaver", collection)
 	var answers []string
-	for _, part := range strings.Split(string(out), "\ndav:")[1:] {
+	for _, part := range strings.Split(out, "\ndav:")[1:] {
 		_, answer, _ := strings.Cut(part, "\n")
 		answers = append(answers, answer)
 	}
 	// The first prompt is at the very beginning.
-	if first, _, found := strings.Cut(string(out), "\ndav:"); found && strings.HasPrefix(first, "dav:") {
+	if first, _, found := strings.Cut(out, "\ndav:"); found && strings.HasPrefix(first, "dav:") {
 		_, answer, _ := strings.Cut(first, "\n")
 		answers = append([]string{answer}, answers...)
 	}

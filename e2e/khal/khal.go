@@ -2,16 +2,14 @@
 package khal
 
 import (
-	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"crmbridge/e2e/plain"
+	"crmbridge/e2e/script"
 	"crmbridge/e2e/vdirsyncer"
 	"crmbridge/internal/testenv"
 )
@@ -44,20 +42,7 @@ func Sit(t *testing.T, target plain.Target) *Desk {
 // Run runs one command of khal; answers are what it asks for, in turn.
 func (d *Desk) Run(t *testing.T, answers []string, args ...string) string {
 	t.Helper()
-	program, err := testenv.Program("khal")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, program, append([]string{"-c", filepath.Join(d.dir, "config")}, args...)...)
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + d.dir, "LC_ALL=C.UTF-8", "TZ=UTC", "PYTHONDONTWRITEBYTECODE=1"}
-	cmd.Stdin = strings.NewReader(strings.Join(append(answers, ""), "\n"))
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("khal %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return string(out)
+	return script.Talk(t, d.dir, nil, strings.Join(append(answers, ""), "\n"), "khal", append([]string{"-c", filepath.Join(d.dir, "config")}, args...)...)
 }
 
 // List is what khal shows of January 2027, a line "START|TITLE|LOCATION" for each occurrence.

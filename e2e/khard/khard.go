@@ -3,16 +3,14 @@
 package khard
 
 import (
-	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"crmbridge/e2e/plain"
+	"crmbridge/e2e/script"
 	"crmbridge/e2e/vdirsyncer"
 	"crmbridge/internal/testenv"
 )
@@ -51,20 +49,7 @@ func (d *Desk) write(t *testing.T, name, text string) string {
 // Run runs one command of khard, which gets "y" for whatever it asks.
 func (d *Desk) Run(t *testing.T, args ...string) string {
 	t.Helper()
-	program, err := testenv.Program("khard")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, program, append([]string{"-c", filepath.Join(d.dir, "config")}, args...)...)
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + d.dir, "LC_ALL=C.UTF-8", "TZ=UTC", "PYTHONDONTWRITEBYTECODE=1"}
-	cmd.Stdin = strings.NewReader(strings.Repeat("y\n", 20))
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("khard %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return string(out)
+	return script.Talk(t, d.dir, nil, strings.Repeat("y\n", 20), "khard", append([]string{"-c", filepath.Join(d.dir, "config")}, args...)...)
 }
 
 // Check has two people with one address book: what the one does in khard the other sees in theirs.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"crmbridge/e2e/plain"
+	"crmbridge/internal/testenv"
 )
 
 // Variables tell a program where it works: BASE_URL, USER_NAME, PASSWORD, CALENDAR and BOOK.
@@ -29,7 +30,7 @@ func Run(t *testing.T, dir string, variables []string, program string, args ...s
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = dir
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "LC_ALL=C.UTF-8", "TZ=UTC", "PYTHONDONTWRITEBYTECODE=1"}, variables...)
+	cmd.Env = append(person(dir, os.Getenv("PATH")), variables...)
 	out, err := cmd.CombinedOutput()
 	steps, ended := parse(string(out))
 	for _, s := range steps {
@@ -42,6 +43,30 @@ func Run(t *testing.T, dir string, variables []string, program string, args ...s
 	if err := errors.Join(err, ctx.Err()); err != nil || !ended || len(steps) == 0 {
 		t.Errorf("%s did not get to its end: %v\n%s", program, err, out)
 	}
+}
+
+// Talk runs an interactive program in dir, gives it input line by line and returns what it said. variables are added to
+// those of an ordinary user; a program that fails fails the test.
+func Talk(t *testing.T, dir string, variables []string, input, program string, args ...string) string {
+	t.Helper()
+	path, err := testenv.Program(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Dir, cmd.Env, cmd.Stdin = dir, append(person(dir, "/usr/bin:/bin"), variables...), strings.NewReader(input)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", program, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// person are the variables of an ordinary user whose home is dir.
+func person(dir, path string) []string {
+	return []string{"PATH=" + path, "HOME=" + dir, "LC_ALL=C.UTF-8", "TZ=UTC", "TERM=dumb", "PYTHONDONTWRITEBYTECODE=1"}
 }
 
 // step is what the program said about one of its steps; reason is "" when it went well.
