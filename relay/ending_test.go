@@ -42,27 +42,49 @@ func TestAPanicEndsOneItem(t *testing.T) {
 
 func TestAJobThatDiedWithItsProcessIsQueuedAgain(t *testing.T) {
 	t.Parallel()
-	queued(t, time.Hour, func(w *world, _ *Jobs) {
-		within(w.t, "the first run", func() bool { return w.linkNow().LastSuccess != nil })
-		within(w.t, "rest", func() bool { return w.linkNow().WantedAt == nil })
-		// The process took the job up and died before its run had begun.
-		w.update(func(tx *store.Tx) error { _, err := tx.SetWanted(w.link.ID); return err })
-		w.put("a.ics", event("uid-a", "one"))
-		other := &Engine{Store: w.store, Remotes: w.engine.Remotes, Now: time.Now, Log: w.engine.Log, Owner: "later", Alive: w.engine.Alive}
-		j, err := NewJobs(other, JobsOptions{Workers: 1, Poll: 20 * time.Millisecond})
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		if err := j.Start(w.ctx); err != nil {
-			w.t.Fatal(err)
-		}
-		defer func() {
-			if err := j.Stop(w.ctx); err != nil {
-				w.t.Error(err)
+	for name, died := range map[string]func(*world, *store.Tx) error{
+		"before its run": func(w *world, tx *store.Tx) error {
+			_, err := tx.SetWanted(w.link.ID)
+			return err
+		},
+		"in its run": func(w *world, tx *store.Tx) error {
+			_, err := tx.AcquireLease(w.link.ID, "dead#1", time.Now().Add(time.Hour), nil)
+			return err
+		},
+		"in its run, while another job waited": func(w *world, tx *store.Tx) error {
+			if _, err := tx.AcquireLease(w.link.ID, "dead#1", time.Now().Add(time.Hour), nil); err != nil {
+				return err
 			}
-		}()
-		within(w.t, "the run", func() bool { return len(w.records()) == 1 })
-	})
+			_, err := tx.SetWanted(w.link.ID)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			queued(t, time.Hour, func(w *world, first *Jobs) {
+				within(w.t, "the first run", func() bool { return w.linkNow().LastSuccess != nil })
+				if err := first.Stop(w.ctx); err != nil {
+					w.t.Fatal(err)
+				}
+				w.ctx = w.t.Context() // the job is gone with its process
+				w.put("a.ics", event("uid-a", "one"))
+				w.update(func(tx *store.Tx) error { return died(w, tx) })
+				again, err := NewJobs(w.engine, JobsOptions{Workers: 1, Poll: 20 * time.Millisecond})
+				if err != nil {
+					w.t.Fatal(err)
+				}
+				if err := again.Start(w.ctx); err != nil {
+					w.t.Fatal(err)
+				}
+				defer func() {
+					if err := again.Stop(w.ctx); err != nil {
+						w.t.Error(err)
+					}
+				}()
+				within(w.t, "the run", func() bool { return len(w.records()) == 1 })
+			})
+		})
+	}
 }
 
 func TestATransactionThatIsBegunAgainPassesOverNothing(t *testing.T) {

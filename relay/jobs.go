@@ -132,10 +132,7 @@ func orDuration(d, def time.Duration) time.Duration {
 
 // Start begins to work; leases of processes that have died are dropped first.
 func (j *Jobs) Start(ctx context.Context) error {
-	if err := j.engine.dropDeadLeases(ctx); err != nil {
-		return err
-	}
-	if err := j.requeue(ctx); err != nil {
+	if err := j.takeOver(ctx); err != nil {
 		return err
 	}
 	// The leader's sweep may take a while to begin after another process died.
@@ -149,21 +146,33 @@ func (j *Jobs) Start(ctx context.Context) error {
 	return nil
 }
 
-// requeue queues the links anew for which a job is said to be waiting: it may have
-// been taken up by a process that died before the run began, and while it counts as
-// waiting no other is queued. One job too many only finds nothing to do.
-func (j *Jobs) requeue(ctx context.Context) error {
-	return j.engine.Store.Update(ctx, func(tx *store.Tx) error {
+// takeOver queues the links anew whose run or whose wait for one may have ended with
+// another process: leases of the dead are dropped, so that a restart does not wait for
+// them to run out, and what was cut short is to be done again; a job that is said to be
+// waiting may have been taken up by a process that died before the run began, and while
+// it counts as waiting no other is queued. One job too many only finds nothing to do.
+func (j *Jobs) takeOver(ctx context.Context) error {
+	e := j.engine
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
 		links, err := tx.Links(0)
 		if err != nil {
 			return err
 		}
 		for _, l := range links {
-			if l.WantedAt == nil {
+			cut := l.LeaseOwner != "" && e.dead(l.LeaseOwner)
+			if cut {
+				if err := tx.ReleaseLease(l.ID, l.LeaseOwner); err != nil {
+					return err
+				}
+			}
+			if !cut && l.WantedAt == nil {
 				continue
 			}
 			if err := tx.ClearWanted(l.ID); err != nil {
 				return err
+			}
+			if l.Paused {
+				continue
 			}
 			if err := j.Want(ctx, tx, l.ID, "poll"); err != nil {
 				return err
@@ -283,33 +292,6 @@ func (j *Jobs) sweep(ctx context.Context) error {
 		}
 		for _, l := range due {
 			if err := j.Want(ctx, tx, l.ID, "poll"); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// dropDeadLeases frees links whose process died, so that a restart does not wait
-// for the lease to run out.
-func (e *Engine) dropDeadLeases(ctx context.Context) error {
-	if e.Alive == nil {
-		return nil
-	}
-	return e.Store.Update(ctx, func(tx *store.Tx) error {
-		links, err := tx.Links(0)
-		if err != nil {
-			return err
-		}
-		for _, l := range links {
-			if l.LeaseOwner == "" || !e.dead(l.LeaseOwner) {
-				continue
-			}
-			if err := tx.ReleaseLease(l.ID, l.LeaseOwner); err != nil {
-				return err
-			}
-			// What it had taken up is taken up again.
-			if err := tx.ClearWanted(l.ID); err != nil {
 				return err
 			}
 		}

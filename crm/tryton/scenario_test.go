@@ -341,8 +341,11 @@ func lowly(t *testing.T, l *live, _ string) {
 	t.Helper()
 	var models []struct{ ID int64 }
 	l.call(t, "ir.model", "search_read", &models, domain{clause("model", "=", modelParty)}, 0, 1, nil, []string{"model"})
-	l.add(t, "ir.model.access", values{"model": models[0].ID, "perm_read": true})
-	l.add(t, "ir.model.access", values{"model": models[0].ID, "group": l.groups[0], "perm_read": true, "perm_write": true, "perm_create": true, "perm_delete": true})
+	// Both in one transaction: between them the stories beside this one could not write.
+	l.call(t, "ir.model.access", "create", nil, []values{
+		{"model": models[0].ID, "perm_read": true},
+		{"model": models[0].ID, "group": l.groups[0], "perm_read": true, "perm_write": true, "perm_create": true, "perm_delete": true},
+	})
 	l.add(t, "res.user", values{"name": "lowly", "login": "lowly", "password_hash": cheapHash(t)})
 }
 
