@@ -18,11 +18,7 @@ func visitor(r *http.Request) bool {
 func (a *app) landing(w http.ResponseWriter, r *http.Request) {
 	base := a.cfg.PublicURL
 	if base == "" {
-		scheme := "http"
-		if r.TLS != nil {
-			scheme = "https"
-		}
-		base = scheme + "://" + harmless(r.Host, "")
+		base = a.scheme() + "://" + harmless(r.Host, "")
 	}
 	w.Header().Set("Vary", "Accept")
 	answer(w, http.StatusOK, fmt.Sprintf(`This is a server for calendars, tasks and contacts (CalDAV and CardDAV).

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -21,6 +22,7 @@ import (
 	"crmbridge/dav/davxml"
 	"crmbridge/feed"
 	"crmbridge/internal/config"
+	"crmbridge/internal/listen"
 	"crmbridge/pim"
 	"crmbridge/store"
 )
@@ -160,10 +162,7 @@ func (a *app) listen() (net.Listener, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	if tc != nil {
-		l = tls.NewListener(l, tc)
-	}
-	return l, nil
+	return listen.New(l, listen.Options{TLS: tc, Handshake: a.cfg.HeaderTimeout, Refusal: dav.Refusal, Log: a.log}), nil
 }
 
 // tlsConfig is nil when the server speaks plain HTTP.
@@ -249,6 +248,7 @@ func (a *app) server(handler http.Handler) *http.Server {
 		// again. A client that reads nothing would else hold a database connection for ever.
 		WriteTimeout:   2 * c.BodyTimeout,
 		MaxHeaderBytes: 64 << 10, // Thunderbird's longest are under 4 KiB
+		ErrorLog:       slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -56,7 +57,7 @@ func TestTLSByFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &app{cfg: cfg}
+	a := &app{cfg: cfg, log: slog.New(slog.DiscardHandler)}
 	l, err := a.listen()
 	if err != nil {
 		t.Fatal(err)
