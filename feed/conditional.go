@@ -84,8 +84,15 @@ func (v validators) set(h http.Header, now time.Time) {
 	}
 }
 
-// gone reports a feed that serves nothing any more, or none at all.
-func (s subject) gone(now time.Time) bool {
-	return s.feed.ID == 0 || s.feed.RevokedAt != nil || s.feed.ExpiresAt != nil && !now.Before(*s.feed.ExpiresAt) ||
-		s.user.ID == 0 || s.user.Disabled || s.col.ID == 0 || s.col.Home != store.Calendars || s.col.UserID != s.user.ID
+// shut is the status of a feed that serves nothing: 404 when there is none, or not now, 410 (RFC 9110 15.5.11) when it has
+// ended and will not come back under this address; 0 when it is open. At 404 Thunderbird goes on to show what it has, at
+// 410 it switches the calendar off; so an account that is disabled, which can be undone, is 404.
+func (s subject) shut(now time.Time) int {
+	switch {
+	case s.feed.ID == 0, s.user.ID == 0, s.user.Disabled, s.col.ID == 0, s.col.Home != store.Calendars, s.col.UserID != s.user.ID:
+		return http.StatusNotFound
+	case s.feed.RevokedAt != nil, s.feed.ExpiresAt != nil && !now.Before(*s.feed.ExpiresAt):
+		return http.StatusGone
+	}
+	return 0
 }

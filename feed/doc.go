@@ -31,8 +31,9 @@
 //
 // # What nobody learns
 //
-// An unknown, expired or revoked address and one of a disabled account get the same 404
-// after the same queries. Methods that write are refused before anything is looked up.
+// An unknown address and one of a disabled account get the same 404 after the same
+// queries. Only who knows the address of a feed that was revoked, has expired or got
+// another address learns that it ended, by 410. Methods that write are refused before anything is looked up.
 // Addresses are never logged: log lines hold the id of a feed.
 //
 // Render is pure; the handler reads store and clock through its Options. Making and

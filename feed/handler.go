@@ -23,7 +23,7 @@ import (
 
 // Metrics counts what the handler does. Calls come from many goroutines.
 type Metrics interface {
-	// Feed is one request: "full", "unchanged", "unknown", "refused", "throttled" or "failed".
+	// Feed is one request: "full", "unchanged", "unknown", "ended", "refused", "throttled" or "failed".
 	Feed(outcome string, took time.Duration)
 	// Panic is a request that ended in a fault of ours.
 	Panic()
@@ -169,13 +169,12 @@ func (q *request) serve(ctx context.Context) {
 		return
 	}
 	s, err := q.find(ctx)
-	switch {
+	switch shut := s.shut(q.now); {
 	case err != nil:
 		q.fail(s, err)
-	case s.gone(q.now):
+	case shut != 0:
 		q.asked.take(from, q.limits.Miss-1, q.now)
-		q.what = "unknown"
-		q.plain(http.StatusNotFound, "There is nothing here.")
+		q.nothing(shut)
 	default:
 		if birthday.MayBe(s.col.Slug) {
 			s = q.freshen(ctx, s)
@@ -190,7 +189,7 @@ func (q *request) freshen(ctx context.Context, s subject) subject {
 	err := birthday.Freshen(ctx, q.o.Store, s.col.ID)
 	if err == nil {
 		var now subject
-		if now, err = q.find(ctx); err == nil && !now.gone(q.now) {
+		if now, err = q.find(ctx); err == nil && now.shut(q.now) == 0 {
 			return now
 		}
 	}
@@ -292,9 +291,8 @@ func (q *request) write(ctx context.Context, s subject) error {
 		if err != nil {
 			return err
 		}
-		if s.gone(q.now) {
-			q.what = "unknown"
-			q.plain(http.StatusNotFound, "There is nothing here.")
+		if shut := s.shut(q.now); shut != 0 {
+			q.nothing(shut)
 			return nil
 		}
 		c := s.calendar(q.now, q.o.Refresh, forOutlook(q.r.UserAgent()))
@@ -381,6 +379,17 @@ func (q *request) fail(s subject, err error) {
 	}
 	q.w.Header().Set("Retry-After", "60")
 	q.plain(http.StatusServiceUnavailable, "The calendar cannot be read now.")
+}
+
+// nothing answers with what shut said.
+func (q *request) nothing(shut int) {
+	if shut == http.StatusGone {
+		q.what = "ended"
+		q.plain(shut, "This calendar is not shared any more.")
+		return
+	}
+	q.what = "unknown"
+	q.plain(shut, "There is nothing here.")
 }
 
 // busy is 503, not 429: programs give an address up at a 4xx.

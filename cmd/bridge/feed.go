@@ -299,7 +299,9 @@ func (p *program) feedRotate() *cobra.Command {
 			}
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
 				return p.issue(ctx, a, func(tx *store.Tx, secret string) (feedShown, error) {
-					return changeFeed(tx, user, id, func(u store.User, f *store.Feed) error {
+					var old store.Feed
+					row, err := changeFeed(tx, user, id, func(u store.User, f *store.Feed) error {
+						old = *f
 						if f.RevokedAt != nil {
 							return pim.Errorf("feed rotate", pim.ErrInvalid, "feed %d is revoked; make another one with feed add", id)
 						}
@@ -314,6 +316,10 @@ func (p *program) feedRotate() *cobra.Command {
 						f.Hash, f.Hint = auth.HashSecret(secret), auth.Hint(secret)
 						return nil
 					})
+					if err != nil {
+						return row, err
+					}
+					return row, keepEnded(tx, old)
 				})
 			})
 		},
@@ -321,6 +327,15 @@ func (p *program) feedRotate() *cobra.Command {
 	c.Flags().StringVar(&user, "user", "", "account, to be sure it is the right one's")
 	c.Flags().StringVar(&expires, "expires", "", "a new end, as with feed add, or never (default: as it is)")
 	return c
+}
+
+// keepEnded keeps an address that was given up as a feed that is revoked, so that programs which still ask there are told
+// that it ended: an address that nobody knows is as good as one that was mistyped.
+func keepEnded(tx *store.Tx, old store.Feed) error {
+	now := tx.Now()
+	old.RevokedAt = &now
+	_, err := tx.CreateFeed(old)
+	return err
 }
 
 func (p *program) feedRevoke() *cobra.Command {
@@ -332,9 +347,10 @@ func (p *program) feedRevoke() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			var row feedShown
 			err = p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				return a.store.Update(ctx, func(tx *store.Tx) error {
-					_, err := changeFeed(tx, user, id, func(_ store.User, f *store.Feed) error {
+				return a.store.Update(ctx, func(tx *store.Tx) (err error) {
+					row, err = changeFeed(tx, user, id, func(_ store.User, f *store.Feed) error {
 						if f.RevokedAt == nil {
 							now := tx.Now()
 							f.RevokedAt = &now
@@ -344,8 +360,11 @@ func (p *program) feedRevoke() *cobra.Command {
 					return err
 				})
 			})
-			if err != nil || p.json {
+			if err != nil {
 				return err
+			}
+			if p.json {
+				return p.printJSON(row)
 			}
 			return p.say("feed %d is revoked", id)
 		},

@@ -98,7 +98,7 @@ func TestFeed(t *testing.T) {
 	}
 
 	second := p.feed("rotate", fmt.Sprint(first.ID))
-	if res, body := p.fetch(first.Address); res.StatusCode != 404 || strings.Contains(body, "VCALENDAR") {
+	if res, body := p.fetch(first.Address); res.StatusCode != 410 || strings.Contains(body, "VCALENDAR") {
 		t.Errorf("the old address: %d", res.StatusCode)
 	}
 	if res, _ := p.fetch(second.Address); res.StatusCode != 200 || second.ID != first.ID || second.Address == first.Address {
@@ -109,8 +109,14 @@ func TestFeed(t *testing.T) {
 		t.Errorf("of a disabled account: %d", res.StatusCode)
 	}
 	p.must("", "user", "disable", "--name", "alice", "--undo")
-	p.must("", "feed", "revoke", fmt.Sprint(first.ID), "--user", "alice")
-	if res, _ := p.fetch(second.Address); res.StatusCode != 404 {
+	if res, _ := p.fetch(second.Address); res.StatusCode != 200 {
+		t.Errorf("of an account that is back: %d", res.StatusCode)
+	}
+	var ended feedShown
+	if err := json.Unmarshal([]byte(p.must("", "feed", "revoke", fmt.Sprint(first.ID), "--user", "alice", "--json")), &ended); err != nil || ended.ID != first.ID || ended.Revoked == nil {
+		t.Errorf("feed revoke --json: %v %+v", err, ended)
+	}
+	if res, _ := p.fetch(second.Address); res.StatusCode != 410 {
 		t.Errorf("revoked: %d", res.StatusCode)
 	}
 	p.listed(second, busy)
@@ -124,8 +130,12 @@ func TestFeed(t *testing.T) {
 func (p *place) listed(revoked, used feedShown) {
 	p.t.Helper()
 	rows := list[feedShown](p, "feed", "list", "--user", "alice")
-	if len(rows) != 2 || rows[0].Revoked == nil || rows[0].PastDays != 30 || rows[1].LastUsed == nil || rows[1].LastAgent == "" || rows[1].Detail != "busy" || !rows[1].Private {
+	if len(rows) != 3 || rows[0].Revoked == nil || rows[0].PastDays != 30 || rows[1].LastUsed == nil || rows[1].LastAgent == "" || rows[1].Detail != "busy" || !rows[1].Private {
 		p.t.Fatalf("%+v", rows)
+	}
+	// The address that was given up for another one is a feed that has ended.
+	if old := rows[2]; old.Revoked == nil || old.Hint == rows[0].Hint || old.Name != rows[0].Name || old.LastUsed == nil {
+		p.t.Errorf("the old address: %+v", old)
 	}
 	for _, out := range []string{p.must("", "feed", "list"), p.must("", "feed", "list", "--json")} {
 		for _, f := range []feedShown{revoked, used} {
