@@ -47,6 +47,18 @@ func scalar[T any](id FieldID, label string, kinds KindSet, s Sensitivity, at fu
 	}
 }
 
+// of is f with values of type v.
+func of(v ValueType, f Field) Field {
+	f.Values = v
+	return f
+}
+
+// compared is f with other texts for a filter.
+func compared(f Field, values func(Item) []string) Field {
+	f.each = values
+	return f
+}
+
 // shown is f with another text for people, where the canonical one is not for reading.
 func shown(f Field, show func(Item) string) Field {
 	f.show = show
@@ -75,6 +87,7 @@ func list[T any](id FieldID, label string, kinds KindSet, s Sensitivity, at func
 			return b.String()
 		},
 		show: func(it Item) string { return strings.Join(texts(it, show), "\n") },
+		each: func(it Item) []string { return texts(it, show) },
 		copy: func(dst, src Item) { *at(dst) = slices.Clone(*at(src)) },
 		merge: func(base, mine, theirs, into Item) bool {
 			out, ok := mergeList(*at(base), *at(mine), *at(theirs), key, canon)

@@ -44,6 +44,18 @@ func spanText(v span) string {
 	return v.start.String() + " – " + v.end.String()
 }
 
+// beginning makes FieldTime comparable: by its start.
+func beginning(f Field) Field {
+	f.Values = TimeValue
+	f.each = func(it Item) []string {
+		if e := it.(*Event); !e.Start.IsZero() {
+			return []string{e.Start.String()}
+		}
+		return nil
+	}
+	return f
+}
+
 // nameParts is the value of FieldName. Prefix and suffix are fields of their own:
 // many CRMs have no place for them, and a change of the name there must not take
 // the "Dr." here away.
@@ -205,4 +217,33 @@ func addressShow(a Address) string {
 		s += " preferred"
 	}
 	return s
+}
+
+// What a filter compares of the lists whose elements have parts: the plain values,
+// without labels.
+
+func labeledValues(at func(*Contact) []Labeled) func(Item) []string {
+	return func(it Item) []string {
+		var values []string
+		for _, l := range at(it.(*Contact)) {
+			values = append(values, plain(l.Value))
+		}
+		return values
+	}
+}
+
+func addressValues(it Item) []string {
+	var values []string
+	for _, a := range it.(*Contact).Addresses {
+		values = append(values, dropEmpty([]string{plain(a.Street), plain(a.PostalCode), plain(a.City), plain(a.Region), plain(a.Country)})...)
+	}
+	return values
+}
+
+func attendeeValues(it Item) []string {
+	var values []string
+	for _, a := range act(it).Attendees {
+		values = append(values, dropEmpty([]string{a.Name, a.Email})...)
+	}
+	return values
 }

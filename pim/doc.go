@@ -10,6 +10,7 @@
 //	table.go     the one field table; merge, diff, fingerprint, masks, filters,
 //	             maps and pages all run over it (build.go: how a row is made,
 //	             canon.go: the texts by which compound values are compared)
+//	filter.go    Filter: conditions over the table, and in words
 //	diff.go      Diff, Equal, Fingerprint, Copy, Clone
 //	error.go     Reason and Error: the one error type and its kinds
 //

@@ -19,6 +19,36 @@ const (
 	Content                    // goes: texts, people, places
 )
 
+// ValueType says what can be asked of the values of a field (Filter).
+type ValueType uint8
+
+// Value types. A field with several values has texts.
+const (
+	TextValue ValueType = iota
+	NumberValue
+	DurationValue
+	FlagValue
+	TimeValue
+	OpaqueValue // there or not there: pictures, rules of recurrence
+)
+
+// String names the type for people.
+func (v ValueType) String() string {
+	switch v {
+	case NumberValue:
+		return "number"
+	case DurationValue:
+		return "duration, such as 1h30m,"
+	case FlagValue:
+		return "yes or no"
+	case TimeValue:
+		return "date, such as 2026-11-21 or -30d,"
+	case OpaqueValue:
+		return "value"
+	}
+	return "text"
+}
+
 // Field is one row of the field table. The zero Field is not usable; rows come
 // from Fields and FieldByID.
 type Field struct {
@@ -26,10 +56,12 @@ type Field struct {
 	Label       string // English; the pages translate it by ID
 	Kinds       KindSet
 	Sensitivity Sensitivity
+	Values      ValueType
 
 	index int
 	text  func(Item) string
 	show  func(Item) string
+	each  func(Item) []string // what a filter compares; nil: what show gives
 	copy  func(dst, src Item)
 	merge func(base, mine, theirs, into Item) bool // nil: no finer than the whole field
 }
@@ -40,6 +72,17 @@ func (f Field) Text(it Item) string { return f.text(it) }
 
 // Show is the value for people, one or more lines; "" when absent.
 func (f Field) Show(it Item) string { return f.show(it) }
+
+// values are what a filter compares, none when the field is absent.
+func (f Field) values(it Item) []string {
+	if f.each != nil {
+		return f.each(it)
+	}
+	if s := f.show(it); s != "" {
+		return []string{s}
+	}
+	return nil
+}
 
 // Equal compares the field of two items of the same kind.
 func (f Field) Equal(a, b Item) bool { return f.text(a) == f.text(b) }

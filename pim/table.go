@@ -115,13 +115,13 @@ var table = number([]Field{
 		}
 		return &act(it).Categories
 	}, same, same, same),
-	scalar(FieldPriority, "Priority", activities, Open, func(it Item) *int { return &act(it).Priority }, number0),
+	of(NumberValue, scalar(FieldPriority, "Priority", activities, Open, func(it Item) *int { return &act(it).Priority }, number0)),
 	scalar(FieldClass, "Privacy", activities, Open, func(it Item) *Class { return &act(it).Class }, word[Class]),
 	scalar(FieldStatus, "Status", activities, Open, func(it Item) *Status { return &act(it).Status }, word[Status]),
 	list(FieldReminders, "Reminders", activities, Open, func(it Item) *[]Reminder { return &act(it).Reminders }, reminderText, reminderText, reminderText),
 	shown(scalar(FieldOrganizer, "Organiser", activities, Content, func(it Item) *Person { return &act(it).Organizer }, personText),
 		func(it Item) string { return personShow(act(it).Organizer) }),
-	list(FieldAttendees, "Attendees", activities, Content, func(it Item) *[]Attendee { return &act(it).Attendees }, attendeeKey, attendeeText, attendeeShow),
+	compared(list(FieldAttendees, "Attendees", activities, Content, func(it Item) *[]Attendee { return &act(it).Attendees }, attendeeKey, attendeeText, attendeeShow), attendeeValues),
 	recurrence(),
 	text(FieldType, "Type", timed, Open, func(it Item) *string { return &rel(it).Type }),
 	text(FieldNumber, "Number", timed, Open, func(it Item) *string { return &rel(it).Number }),
@@ -142,15 +142,15 @@ var table = number([]Field{
 	text(FieldResult, "Result", timed, Content, func(it Item) *string { return &rel(it).Result }),
 	text(FieldReport, "Report", timed, Content, func(it Item) *string { return &rel(it).Report }),
 
-	scalar(FieldTime, "Time", events, Open, func(it Item) *span { return spanOf(it.(*Event)) }, spanText, setSpan),
-	scalar(FieldFree, "Shown as free", events, Open, func(it Item) *bool { return &it.(*Event).Free }, flag),
+	beginning(scalar(FieldTime, "Time", events, Open, func(it Item) *span { return spanOf(it.(*Event)) }, spanText, setSpan)),
+	of(FlagValue, scalar(FieldFree, "Shown as free", events, Open, func(it Item) *bool { return &it.(*Event).Free }, flag)),
 
-	scalar(FieldStart, "Start", tasks, Open, func(it Item) *When { return &it.(*Task).Start }, When.String),
-	scalar(FieldDue, "Due", tasks, Open, func(it Item) *When { return &it.(*Task).Due }, When.String),
-	scalar(FieldCompleted, "Completed", tasks, Open, func(it Item) *When { return &it.(*Task).Completed }, When.String),
-	scalar(FieldPercent, "Per cent done", tasks, Open, func(it Item) *int { return &it.(*Task).Percent }, number0),
-	scalar(FieldEffort, "Time planned", tasks, Open, func(it Item) *time.Duration { return &it.(*Task).Effort }, duration),
-	scalar(FieldSpent, "Time spent", tasks, Open, func(it Item) *time.Duration { return &it.(*Task).Spent }, duration),
+	of(TimeValue, scalar(FieldStart, "Start", tasks, Open, func(it Item) *When { return &it.(*Task).Start }, When.String)),
+	of(TimeValue, scalar(FieldDue, "Due", tasks, Open, func(it Item) *When { return &it.(*Task).Due }, When.String)),
+	of(TimeValue, scalar(FieldCompleted, "Completed", tasks, Open, func(it Item) *When { return &it.(*Task).Completed }, When.String)),
+	of(NumberValue, scalar(FieldPercent, "Per cent done", tasks, Open, func(it Item) *int { return &it.(*Task).Percent }, number0)),
+	of(DurationValue, scalar(FieldEffort, "Time planned", tasks, Open, func(it Item) *time.Duration { return &it.(*Task).Effort }, duration)),
+	of(DurationValue, scalar(FieldSpent, "Time spent", tasks, Open, func(it Item) *time.Duration { return &it.(*Task).Spent }, duration)),
 
 	shown(scalar(FieldName, "Name", contacts, Content, func(it Item) *nameParts { return nameOf(it.(*Contact)) }, nameText, setName), nameShow),
 	text(FieldPrefix, "Name prefix", contacts, Content, func(it Item) *string { return &it.(*Contact).Prefix }),
@@ -160,16 +160,16 @@ var table = number([]Field{
 	text(FieldDepartment, "Department", contacts, Content, func(it Item) *string { return &it.(*Contact).Department }),
 	text(FieldJobTitle, "Job title", contacts, Content, func(it Item) *string { return &it.(*Contact).Title }),
 	text(FieldRole, "Role", contacts, Content, func(it Item) *string { return &it.(*Contact).Role }),
-	list(FieldPhones, "Phones", contacts, Content, func(it Item) *[]Labeled { return &it.(*Contact).Phones }, phoneKey, labeledText, labeledShow),
-	list(FieldEmails, "E-mail addresses", contacts, Content, func(it Item) *[]Labeled { return &it.(*Contact).Emails }, emailKey, labeledText, labeledShow),
-	list(FieldURLs, "Web pages", contacts, Content, func(it Item) *[]Labeled { return &it.(*Contact).URLs }, valueKey, labeledText, labeledShow),
-	list(FieldIMs, "Messengers", contacts, Content, func(it Item) *[]Labeled { return &it.(*Contact).IMs }, valueKey, labeledText, labeledShow),
-	list(FieldAddresses, "Addresses", contacts, Content, func(it Item) *[]Address { return &it.(*Contact).Addresses }, addressKey, addressText, addressShow),
-	scalar(FieldBirthday, "Birthday", contacts, Content, func(it Item) *When { return &it.(*Contact).Birthday }, When.String),
-	scalar(FieldAnniversary, "Anniversary", contacts, Content, func(it Item) *When { return &it.(*Contact).Anniversary }, When.String),
+	compared(list(FieldPhones, "Phones", contacts, Content, func(it Item) *[]Labeled { return &it.(*Contact).Phones }, phoneKey, labeledText, labeledShow), labeledValues(func(c *Contact) []Labeled { return c.Phones })),
+	compared(list(FieldEmails, "E-mail addresses", contacts, Content, func(it Item) *[]Labeled { return &it.(*Contact).Emails }, emailKey, labeledText, labeledShow), labeledValues(func(c *Contact) []Labeled { return c.Emails })),
+	compared(list(FieldURLs, "Web pages", contacts, Content, func(it Item) *[]Labeled { return &it.(*Contact).URLs }, valueKey, labeledText, labeledShow), labeledValues(func(c *Contact) []Labeled { return c.URLs })),
+	compared(list(FieldIMs, "Messengers", contacts, Content, func(it Item) *[]Labeled { return &it.(*Contact).IMs }, valueKey, labeledText, labeledShow), labeledValues(func(c *Contact) []Labeled { return c.IMs })),
+	compared(list(FieldAddresses, "Addresses", contacts, Content, func(it Item) *[]Address { return &it.(*Contact).Addresses }, addressKey, addressText, addressShow), addressValues),
+	of(TimeValue, scalar(FieldBirthday, "Birthday", contacts, Content, func(it Item) *When { return &it.(*Contact).Birthday }, When.String)),
+	of(TimeValue, scalar(FieldAnniversary, "Anniversary", contacts, Content, func(it Item) *When { return &it.(*Contact).Anniversary }, When.String)),
 	photo(),
 	text(FieldGender, "Gender", contacts, Content, func(it Item) *string { return &it.(*Contact).Gender }),
-	scalar(FieldGroup, "Group", contacts, Open, func(it Item) *bool { return &it.(*Contact).Group }, flag),
+	of(FlagValue, scalar(FieldGroup, "Group", contacts, Open, func(it Item) *bool { return &it.(*Contact).Group }, flag)),
 	list(FieldMembers, "Members", contacts, Content, func(it Item) *[]string { return &it.(*Contact).Members }, same, same, same),
 	text(FieldSalutation, "Salutation", contacts, Content, func(it Item) *string { return &it.(*Contact).Salutation }),
 	text(FieldContactType, "Contact type", contacts, Open, func(it Item) *string { return &it.(*Contact).Type }),
@@ -182,7 +182,7 @@ var table = number([]Field{
 	list(FieldTo, "To", messages, Content, func(it Item) *[]Person { return &it.(*Message).To }, personKey, personText, personShow),
 	list(FieldCc, "Cc", messages, Content, func(it Item) *[]Person { return &it.(*Message).Cc }, personKey, personText, personShow),
 	list(FieldBcc, "Bcc", messages, Content, func(it Item) *[]Person { return &it.(*Message).Bcc }, personKey, personText, personShow),
-	scalar(FieldSent, "Sent", messages, Open, func(it Item) *When { return &it.(*Message).Sent }, When.String),
+	of(TimeValue, scalar(FieldSent, "Sent", messages, Open, func(it Item) *When { return &it.(*Message).Sent }, When.String)),
 	text(FieldHTML, "HTML text", messages, Content, func(it Item) *string { return &it.(*Message).HTML }),
 })
 
@@ -275,7 +275,7 @@ func flag(b bool) string {
 func photo() Field {
 	get := func(it Item) *[]byte { return &it.(*Contact).Photo }
 	return Field{
-		ID: FieldPhoto, Label: "Photo", Kinds: contacts, Sensitivity: Content,
+		ID: FieldPhoto, Label: "Photo", Kinds: contacts, Sensitivity: Content, Values: OpaqueValue,
 		text: func(it Item) string { return base64.StdEncoding.EncodeToString(*get(it)) },
 		show: func(it Item) string {
 			if n := len(*get(it)); n > 0 {
@@ -290,7 +290,7 @@ func photo() Field {
 func recurrence() Field {
 	get := func(it Item) **Recurrence { return &act(it).Recurrence }
 	return Field{
-		ID: FieldRecurrence, Label: "Repeats", Kinds: activities, Sensitivity: Open,
+		ID: FieldRecurrence, Label: "Repeats", Kinds: activities, Sensitivity: Open, Values: OpaqueValue,
 		text: func(it Item) string { return recurrenceText(*get(it)) },
 		show: func(it Item) string { return recurrenceShow(*get(it)) },
 		copy: func(dst, src Item) { *get(dst) = (*get(src)).clone() },
