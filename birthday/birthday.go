@@ -60,12 +60,15 @@ func Disable(tx *store.Tx, book store.CollectionID) error {
 	return tx.DeleteCollection(d.CollectionID)
 }
 
-// Forget is Disable for a book that is about to be deleted, which may have none.
-func Forget(tx *store.Tx, book store.CollectionID) error {
-	if err := Disable(tx, book); !errors.Is(err, pim.ErrNotFound) {
-		return err
+// DeleteCollection deletes a collection and, with an address book, the calendar of its birthdays. Whoever deletes collections
+// calls this, not the store, which knows nothing of birthdays: a calendar without its book could never be removed again.
+func DeleteCollection(tx *store.Tx, c store.Collection) error {
+	if c.Home == store.AddressBooks {
+		if err := Disable(tx, c.ID); err != nil && !errors.Is(err, pim.ErrNotFound) {
+			return err
+		}
 	}
-	return nil
+	return tx.DeleteCollection(c.ID)
 }
 
 // FreshenHome is Freshen for all birthday calendars of a user.

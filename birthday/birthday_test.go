@@ -3,6 +3,9 @@ package birthday_test
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -350,9 +353,47 @@ func switches(t *testing.T, h *home) {
 		return err
 	})
 	h.update(func(tx *store.Tx) error {
-		if err := birthday.Forget(tx, h.book.ID); err != nil {
+		if err := birthday.DeleteCollection(tx, h.book); err != nil {
 			return err
 		}
-		return birthday.Forget(tx, h.book.ID)
+		for _, c := range []store.Collection{h.book, h.cal} {
+			if _, err := tx.Collection(c.ID); !errors.Is(err, pim.ErrNotFound) {
+				t.Errorf("%s is still there: %v", c.Slug, err)
+			}
+		}
+		other, err := tx.CollectionBySlug(h.user.ID, store.Calendars, "birthdays-work-2")
+		if err != nil {
+			return err
+		}
+		book, err := tx.CollectionBySlug(h.user.ID, store.AddressBooks, "work")
+		if err != nil {
+			return err
+		}
+		if err := birthday.DeleteCollection(tx, other); err != nil { // a calendar, and its book has none then
+			return err
+		}
+		return birthday.DeleteCollection(tx, book)
 	})
+}
+
+// Nobody else deletes collections in the store, so that no birthday calendar stays behind.
+func TestWhoDeletesCollections(t *testing.T) {
+	t.Parallel()
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		switch filepath.Base(filepath.Dir(path)) {
+		case "store", "storetest", "birthday":
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if strings.Contains(string(text), "tx.DeleteCollection(") {
+			t.Errorf("%s deletes collections without birthday.DeleteCollection", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }

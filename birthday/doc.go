@@ -3,7 +3,7 @@
 // The calendar is a collection like any other in the calendar home, so that listing, sync tokens and change tags need
 // nothing of their own, but it is read-only, and store.Derived says what it is made of and up to which change:
 //
-//	birthday.go  Enable, Disable: the calendar comes and goes; Forget for a book that is deleted
+//	birthday.go  Enable, Disable: the calendar comes and goes; DeleteCollection for all who delete books
 //	refresh.go   Freshen, FreshenHome: what changed in the book since, whoever changed it, is taken over when somebody reads
 //	event.go     one card and date → one event
 //

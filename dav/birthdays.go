@@ -28,13 +28,3 @@ func (q *request) freshen() {
 		q.h.log.Warn("dav: birthdays", "user", q.caller.User.ID, "err", err)
 	}
 }
-
-// deleteCollection deletes a collection, and with an address book the calendar of its birthdays.
-func deleteCollection(tx *store.Tx, c *store.Collection) error {
-	if c.Home == store.AddressBooks {
-		if err := birthday.Forget(tx, c.ID); err != nil {
-			return err
-		}
-	}
-	return tx.DeleteCollection(c.ID)
-}

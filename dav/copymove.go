@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"crmbridge/birthday"
 	"crmbridge/dav/davxml"
 	"crmbridge/store"
 )
@@ -170,7 +171,7 @@ func (t transfer) collection(tx *store.Tx, src *resource) (outcome, error) {
 		if err := unlinked(tx, old); err != nil {
 			return outcome{}, err
 		}
-		if err := deleteCollection(tx, old.col); err != nil {
+		if err := birthday.DeleteCollection(tx, *old.col); err != nil {
 			return outcome{}, err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"crmbridge/birthday"
 	"crmbridge/pim"
 	"crmbridge/store"
 )
@@ -39,7 +40,7 @@ func (q *request) delete() error {
 			if err := unlinked(tx, r); err != nil {
 				return outcome{}, err
 			}
-			return outcome{status: http.StatusNoContent}, deleteCollection(tx, r.col)
+			return outcome{status: http.StatusNoContent}, birthday.DeleteCollection(tx, *r.col)
 		}
 		if !ok {
 			return q.refuseDelete(tx, &c, r)

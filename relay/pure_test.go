@@ -183,11 +183,11 @@ func TestTheBrakeNeverTellsOfMoreThanThereAre(t *testing.T) {
 
 func TestRules(t *testing.T) {
 	t.Parallel()
-	r, err := ParseRules([]byte(`{"direction":"sideways","policy":"best","brakeShare":2,"reconcileEvery":"10s","remove":{"task":"burn"}}`))
+	r, err := ParseRules([]byte(`{"direction":"sideways","policy":"best","brakeShare":2,"reconcileEvery":"10s","remove":{"task":"burn"},"pastDays":-2,"futureDays":-30}`))
 	if err == nil {
 		t.Fatal("wrong rules were accepted")
 	}
-	for _, want := range []string{"sideways", "best", "brakeShare", "burn"} {
+	for _, want := range []string{"sideways", "best", "brakeShare", "burn", "pastDays -2 is neither a number of days nor -1, which means no bound", "futureDays -30 is"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("missing %q in %v", want, err)
 		}
@@ -203,6 +203,10 @@ func TestRules(t *testing.T) {
 	s := r.Scope(now, pim.Kinds(pim.KindEvent))
 	if !s.From.Equal(now.AddDate(0, 0, -60)) || !s.Until.Equal(now.AddDate(0, 0, 365)) {
 		t.Errorf("window %v to %v", s.From, s.Until)
+	}
+	r, err = ParseRules([]byte(`{"pastDays":-1,"futureDays":-1}`))
+	if s := r.Scope(now, pim.Kinds(pim.KindEvent)); err != nil || !s.From.IsZero() || !s.Until.IsZero() {
+		t.Errorf("without bounds: %v, window %v to %v", err, s.From, s.Until)
 	}
 }
 

@@ -37,7 +37,7 @@ type Rules struct {
 	// Kinds to sync; empty means all that both collections can hold.
 	Kinds []pim.Kind `json:"kinds,omitempty"`
 	// PastDays and FutureDays bound the window; 0 means the default (60 and
-	// 365), negative means no bound.
+	// 365), -1 no bound.
 	PastDays   int `json:"pastDays,omitempty"`
 	FutureDays int `json:"futureDays,omitempty"`
 	// Types are the activity types read from the remote; empty means all.
@@ -141,6 +141,15 @@ func (r Rules) Validate() error {
 		case RemoveDelete, RemoveUnassign, RemoveKeep:
 		default:
 			bad("removal %q of %ss is not delete, unassign or keep", v, k)
+		}
+	}
+	for _, w := range []struct {
+		name string
+		days int
+	}{{"pastDays", r.PastDays}, {"futureDays", r.FutureDays}} {
+		// Not "no bound" for all of them: somebody who writes -30 means thirty days.
+		if w.days < -1 {
+			bad("%s %d is neither a number of days nor -1, which means no bound", w.name, w.days)
 		}
 	}
 	if r.BrakeShare < 0 || r.BrakeShare > 1 {

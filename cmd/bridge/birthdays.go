@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"crmbridge/birthday"
+	"crmbridge/pim"
 	"crmbridge/store"
 )
 
@@ -38,6 +39,9 @@ func (p *program) birthdaysSwitch(use, short string, do func(*app, context.Conte
 						return err
 					}
 					book, err = tx.CollectionBySlug(u.ID, store.AddressBooks, slug)
+					if err != nil && pim.ReasonOf(err) == pim.ErrNotFound {
+						err = pim.Errorf("birthdays", pim.ErrNotFound, "%s has no address book %q", u.Name, slug)
+					}
 					return err
 				})
 				if err != nil {
@@ -87,5 +91,9 @@ func (a *app) birthdaysOn(ctx context.Context, book store.Collection) (birthdays
 }
 
 func (a *app) birthdaysOff(ctx context.Context, book store.Collection) (birthdaysShown, error) {
-	return birthdaysShown{}, a.store.Update(ctx, func(tx *store.Tx) error { return birthday.Disable(tx, book.ID) })
+	err := a.store.Update(ctx, func(tx *store.Tx) error { return birthday.Disable(tx, book.ID) })
+	if err != nil && pim.ReasonOf(err) == pim.ErrNotFound {
+		err = pim.Errorf("birthdays", pim.ErrNotFound, "the address book %q has no calendar of birthdays", book.Slug)
+	}
+	return birthdaysShown{}, err
 }

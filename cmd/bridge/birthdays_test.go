@@ -41,5 +41,13 @@ func TestBirthdays(t *testing.T) {
 			t.Errorf("birthdays %s: %s", strings.Join(args, " "), out)
 		}
 	}
+	for _, use := range []string{"on", "off"} {
+		if out, code := p.cmd("", "birthdays", use, "--user", "alice", "--collection", "nothing"); code == 0 || out != "bridge: alice has no address book \"nothing\"\n" {
+			t.Errorf("birthdays %s of an unknown address book: %d %q", use, code, out)
+		}
+	}
+	if out, code := p.cmd("", "birthdays", "off", "--user", "alice"); code == 0 || out != "bridge: the address book \"contacts\" has no calendar of birthdays\n" {
+		t.Errorf("off twice: %d %q", code, out)
+	}
 	s.stop()
 }

@@ -54,8 +54,8 @@ func TestRulesInPlainWords(t *testing.T) {
 		`null`:                           "not a JSON object",
 		`{"pastDays":"many"}`:            "rule pastDays: want a number",
 		`{"pastDays":1.5}`:               "rule pastDays: want a number",
-		`{"pastDays":-2}`:                "rule pastDays: want a number of days, or -1 for no bound",
-		`{"futureDays":-400}`:            "rule futureDays: want a number of days, or -1 for no bound",
+		`{"pastDays":-2}`:                "pastDays -2 is neither a number of days nor -1, which means no bound",
+		`{"futureDays":-400}`:            "futureDays -400 is neither a number of days nor -1, which means no bound",
 		`{"policy":7}`:                   "rule policy: want a text in quotes",
 		`{"policy":"best"}`:              `policy "best" is not ask`,
 		`{"allOwners":"yes"}`:            "rule allOwners: want true or false",
@@ -117,7 +117,7 @@ func TestLinkAddRefusesWhatCannotWork(t *testing.T) {
 		`the rules are for contacts, but the collection "tasks" takes tasks`:              {"--collection", "tasks", "--rules", `{"kinds":["contact"]}`},
 		"--interval 10ms is less than 1s":                                                 {"--collection", "calendar", "--interval", "10ms"},
 		"--interval -1m0s is less than 1s":                                                {"--collection", "calendar", "--interval", "-1m"},
-		"rule pastDays: want a number of days":                                            {"--collection", "calendar", "--rules", `{"pastDays":-7}`},
+		"pastDays -7 is neither a number of days":                                         {"--collection", "calendar", "--rules", `{"pastDays":-7}`},
 		`alice has no collection "nothing"`:                                               {"--collection", "nothing"},
 	} {
 		if out, code := add(args...); code == 0 || !strings.Contains(out, want) {

@@ -47,11 +47,6 @@ func parseRules(text string) (relay.Rules, error) {
 			faults = append(faults, "rule "+name+": "+fault)
 		}
 	}
-	for name, days := range map[string]int{"pastDays": r.PastDays, "futureDays": r.FutureDays} {
-		if days < -1 {
-			faults = append(faults, "rule "+name+": want a number of days, or -1 for no bound")
-		}
-	}
 	if err := r.Defaults().Validate(); err != nil {
 		faults = append(faults, strings.Split(err.Error(), "\n")...)
 	}
