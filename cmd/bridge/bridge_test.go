@@ -85,7 +85,8 @@ func list[T any](p *place, args ...string) []T {
 func jsonOf[T any](p *place, args ...string) (v T, code int) {
 	p.t.Helper()
 	var o, e bytes.Buffer
-	code = run(context.Background(), append(args, "--json", "--config", p.path("config.yaml")), streams{in: strings.NewReader(""), out: &o, err: &e}, map[string]string{})
+	// Who asks for a password gets one.
+	code = run(context.Background(), append(args, "--json", "--config", p.path("config.yaml")), streams{in: strings.NewReader("secret\n"), out: &o, err: &e}, map[string]string{})
 	d := json.NewDecoder(&o)
 	if err := d.Decode(&v); err != nil {
 		p.t.Fatalf("bridge %s: %v\n%s", strings.Join(args, " "), err, e.String())

@@ -32,6 +32,7 @@ func TestOneDocumentEach(t *testing.T) {
 	}
 	s.stop()
 	type doc = map[string]any
+	changing := changingCommands()
 	for _, c := range []struct {
 		keys string
 		args []string
@@ -46,8 +47,22 @@ func TestOneDocumentEach(t *testing.T) {
 		{"ids resolution", []string{"conflict", "resolve", "--all", "--take", "mine"}},
 		{"name disabled", []string{"user", "disable", "--name", "alice"}},
 		{"name disabled", []string{"user", "disable", "--name", "alice", "--undo"}},
+		{"id undone", []string{"conflict", "undo", "1"}},
 		{"id name removed", []string{"link", "remove", "crm"}},
+		{"id name remote kinds checks", append(creatioFlags(p, srv), "--collection", "calendar")},
+		{"id name removed", []string{"link", "remove", "2"}},
+		{"id name hint detail address webcal", []string{"feed", "add", "--user", "alice"}},
+		{"id hint address webcal", []string{"feed", "rotate", "1"}},
+		{"id hint revoked", []string{"feed", "revoke", "1"}},
+		{"id hint revoked", []string{"feed", "revoke", "1"}},
+		{"user collection calendar events", []string{"birthdays", "on", "--user", "alice"}},
+		{"user collection events", []string{"birthdays", "off", "--user", "alice"}},
+		{"name admin disabled created", []string{"user", "add", "--name", "bob", "--password-stdin", "--allow-weak-password"}},
+		{"name admin disabled created", []string{"user", "passwd", "--name", "bob", "--password-stdin", "--allow-weak-password"}},
 	} {
+		if len(c.args) > 1 {
+			delete(changing, c.args[0]+" "+c.args[1])
+		}
 		d, code := jsonOf[doc](p, c.args...)
 		for _, k := range strings.Fields(c.keys) {
 			if v, there := d[k]; !there || v == nil {
@@ -55,6 +70,10 @@ func TestOneDocumentEach(t *testing.T) {
 			}
 		}
 	}
+	if len(changing) > 0 {
+		t.Errorf("not asked for JSON: %v", sorted(changing))
+	}
+	p.must("", "conflict", "resolve", "1", "--take", "mine")
 	cs, _ := jsonOf[[]doc](p, "conflict", "list", "--all")
 	if len(cs) == 0 || cs[0]["state"] != "mine" {
 		t.Fatalf("%v", cs)
@@ -65,6 +84,22 @@ func TestOneDocumentEach(t *testing.T) {
 	if runs, _ := jsonOf[[]doc](p, "sync", "run"); len(runs) != 0 {
 		t.Errorf("%v", runs)
 	}
+}
+
+// changingCommands are the commands below another one that change something. A run is asked for above: it prints a list, one
+// entry for each link.
+func changingCommands() map[string]bool {
+	all := map[string]bool{}
+	for _, group := range rootCommand(streams{}, nil).Commands() {
+		for _, c := range group.Commands() {
+			switch c.Name() {
+			case "list", "show", "status", "test", "drivers", "run":
+			default:
+				all[group.Name()+" "+c.Name()] = true
+			}
+		}
+	}
+	return all
 }
 
 // Nobody reads the database's words for a thing that is not there.
