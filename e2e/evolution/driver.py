@@ -4,6 +4,7 @@ Reads one call a line from standard input, {"call": name, "args": [...]}, and wr
 {"value": ...} or {"error": text}. Runs under dbus-run-session with a home directory of its own.
 """
 
+import calendar
 import json
 import shutil
 import subprocess
@@ -133,6 +134,26 @@ class Driver:
         self.clients[handle] = client
         return {"handle": handle, "readOnly": client.is_readonly()}
 
+    def open_feed(self, url):
+        """Subscribes to a webcal: address, which needs no login."""
+        parts = urllib.parse.urlsplit(url)
+        source = EDataServer.Source.new(None, None)
+        source.set_display_name("test feed")
+        source.set_parent("webcal-stub")
+        source.get_extension("Calendar").set_backend_name("webcal")
+        authentication = source.get_extension("Authentication")
+        authentication.set_host(parts.hostname)
+        authentication.set_port(parts.port or 80)
+        source.get_extension("Security").set_method("none")
+        source.get_extension("WebDAV Backend").set_resource_path(parts.path)
+        source.get_extension("Offline").set_stay_synchronized(True)
+        source.get_extension("Refresh").set_enabled(False)
+        source = self._register(source)
+        client = ECal.Client.connect_sync(source, ECal.ClientSourceType.EVENTS, DO_NOT_WAIT, None)
+        handle = source.get_uid()
+        self.clients[handle] = client
+        return {"handle": handle, "readOnly": client.is_readonly()}
+
     def account(self, url):
         """Adds an account as GNOME's settings do and returns the sources that it brought."""
         source = EDataServer.Source.new(None, None)
@@ -189,6 +210,26 @@ class Driver:
         if component is None:
             return None
         return {"title": component.get_summary() or "", "text": component.as_ical_string()}
+
+    def shown(self, handle, start, until):
+        """Every occurrence that overlaps the time, as the views ask for them."""
+        client = self.clients[handle]
+        utc = ICalGLib.Timezone.get_utc_timezone()
+        found = []
+
+        def add(component, begin, *_):
+            if not begin.is_date():
+                begin = begin.convert_to_zone(utc)
+            found.append({"title": component.get_summary() or "", "start": begin.as_ical_string()})
+            return True
+
+        seconds = [calendar.timegm(time.strptime(day, "%Y-%m-%d")) for day in (start, until)]
+        client.generate_instances_sync(seconds[0], seconds[1], None, add)
+        return found
+
+    def connected(self, handle):
+        """Says how the last refresh ended: what fails leaves the source without a connection."""
+        return self.clients[handle].get_source().get_connection_status() == EDataServer.SourceConnectionStatus.CONNECTED
 
     def create(self, handle, text):
         self.clients[handle].create_object_sync(ICalGLib.Component.new_from_string(text), ECal.OperationFlags.NONE, None)

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -209,6 +210,37 @@ func (s *Session) Open(tb testing.TB, kind Kind, collection string) *Source {
 	}
 	s.call(tb, &answer, "open", kind, collection)
 	return &Source{ReadOnly: answer.ReadOnly, session: s, handle: answer.Handle}
+}
+
+// OpenFeed adds the webcal address of a feed.
+func (s *Session) OpenFeed(tb testing.TB, webcal string) *Source {
+	tb.Helper()
+	var answer struct {
+		Handle   string
+		ReadOnly bool
+	}
+	s.call(tb, &answer, "open_feed", webcal)
+	return &Source{ReadOnly: answer.ReadOnly, session: s, handle: answer.Handle}
+}
+
+// Shown is what is to be seen between two days ("2027-01-01"): plain.Shown for each occurrence, in order.
+func (s *Source) Shown(tb testing.TB, from, until string) []string {
+	tb.Helper()
+	var found []struct{ Title, Start string }
+	s.session.call(tb, &found, "shown", s.handle, from, until)
+	lines := make([]string, len(found))
+	for i, f := range found {
+		lines[i] = plain.Shown(tb, f.Start, f.Title)
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// Connected says whether the last refresh went well; a person sees the mark of a source that is not connected.
+func (s *Source) Connected(tb testing.TB) (yes bool) {
+	tb.Helper()
+	s.session.call(tb, &yes, "connected", s.handle)
+	return yes
 }
 
 // await refreshes until ok returns nil.

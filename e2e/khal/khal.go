@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,14 +30,30 @@ func Sit(t *testing.T, target plain.Target) *Desk {
 		t.Fatal(err)
 	}
 	d.MustSync(t)
+	d.configure(t, d.calendar, d.Dir(vdirsyncer.Calendars, d.calendar))
+	return d
+}
+
+// Follow sets khal up for a feed that vdirsyncer reads. The test is skipped when a program is missing.
+func Follow(t *testing.T, feed string) *Desk {
+	t.Helper()
+	testenv.Need(t, "khal", "vdirsyncer")
+	d := &Desk{Home: vdirsyncer.Follow(t, feed), dir: t.TempDir(), calendar: "feed"}
+	d.MustSync(t)
+	d.configure(t, d.calendar, d.Dir(vdirsyncer.Calendars, ""))
+	return d
+}
+
+// configure writes khal's configuration for one calendar in a folder.
+func (d *Desk) configure(t *testing.T, calendar, folder string) {
+	t.Helper()
 	config := fmt.Sprintf("[calendars]\n[[%[1]s]]\npath = %[2]s\n[default]\ndefault_calendar = %[1]s\n[sqlite]\npath = %[3]s\n",
-		d.calendar, d.Dir(vdirsyncer.Calendars, d.calendar), filepath.Join(d.dir, "khal.db")) +
+		calendar, folder, filepath.Join(d.dir, "khal.db")) +
 		"[locale]\nlocal_timezone = UTC\ndefault_timezone = UTC\ntimeformat = %H:%M\ndateformat = %Y-%m-%d\n" +
 		"longdateformat = %Y-%m-%d\ndatetimeformat = %Y-%m-%d %H:%M\nlongdatetimeformat = %Y-%m-%d %H:%M\n"
 	if err := os.WriteFile(filepath.Join(d.dir, "config"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return d
 }
 
 // Run runs one command of khal; answers are what it asks for, in turn.
@@ -49,6 +66,18 @@ func (d *Desk) Run(t *testing.T, answers []string, args ...string) string {
 func (d *Desk) List(t *testing.T) string {
 	t.Helper()
 	return d.Run(t, nil, "list", "--format", "{start-long}|{title}|{location}", "2027-01-01", "2027-02-01")
+}
+
+// Shown is what khal shows of January 2027: plain.Shown for each occurrence, in order.
+func (d *Desk) Shown(t *testing.T) (lines []string) {
+	t.Helper()
+	for line := range strings.Lines(d.Run(t, nil, "list", "--day-format", "", "--format", "{start-long}|{title}", "2027-01-01", "2027-02-01")) {
+		if start, title, ok := strings.Cut(strings.TrimSpace(line), "|"); ok {
+			lines = append(lines, start+" "+title)
+		}
+	}
+	slices.Sort(lines)
+	return lines
 }
 
 // sees fails unless the list holds each text.

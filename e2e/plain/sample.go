@@ -1,10 +1,27 @@
 package plain
 
-import "strings"
+import (
+	"strings"
+	"testing"
+	"time"
+)
 
 // Unfold joins folded content lines (RFC 5545 3.1, RFC 6350 3.2).
 func Unfold(text string) string {
 	return strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "").Replace(text)
+}
+
+// Shown is how an occurrence is told in lists: "2027-01-15 10:00 TITLE", or "2027-01-20 TITLE" of a whole day. Start is in
+// iCalendar form, UTC or a date.
+func Shown(tb testing.TB, start, title string) string {
+	tb.Helper()
+	for form, want := range map[string]string{"20060102T150405Z": "2006-01-02 15:04 ", "20060102": "2006-01-02 "} {
+		if at, err := time.Parse(form, start); err == nil {
+			return at.Format(want) + title
+		}
+	}
+	tb.Fatalf("%q begins at %q", title, start)
+	return ""
 }
 
 // Event is a VEVENT on 15 January 2027, 10:00 to 11:00 UTC, in a calendar of its own. More holds further content lines,

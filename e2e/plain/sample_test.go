@@ -13,6 +13,8 @@ func TestSamples(t *testing.T) {
 				"END:VTODO\r\nEND:VCALENDAR\r\n"},
 		{"card", Card("u3", "Ann Example", "ann@example.org", "NOTE:x"), "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u3\r\nFN:Ann Example\r\n" +
 			"N:Example;Ann;;;\r\nEMAIL;TYPE=HOME:ann@example.org\r\nNOTE:x\r\nEND:VCARD\r\n"},
+		{"shown", Shown(t, "20270115T100000Z", "Lunch"), "2027-01-15 10:00 Lunch"},
+		{"shown, a whole day", Shown(t, "20270115", "Away"), "2027-01-15 Away"},
 		{"unfold", Unfold("A:b\r\n c\r\n\td\r\nE:f"), "A:bcd\r\nE:f"},
 	}
 	for _, test := range tests {

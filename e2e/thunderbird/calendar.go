@@ -108,10 +108,10 @@ func (c *Calendar) Unsubscribe(tb testing.TB) {
 	c.app.call(tb, nil, "unsubscribe", c.id)
 }
 
-// State is what Thunderbird holds of a calendar.
+// State is what Thunderbird holds of a calendar. A calendar that is disabled for a Temporary reason is tried again.
 type State struct {
-	Name, Colour                              string
-	ReadOnly, Disabled, SyncReport, Schedules bool
+	Name, Colour                                         string
+	ReadOnly, Disabled, Temporary, SyncReport, Schedules bool
 }
 
 // State returns it.
@@ -135,6 +135,20 @@ func (c *Calendar) Entries(tb testing.TB) (entries []Entry) {
 	tb.Helper()
 	c.app.call(tb, &entries, "entries", c.id)
 	return entries
+}
+
+// Shown is what Thunderbird's views show of the time between two others in iCalendar form, UTC: plain.Shown for each
+// occurrence, in order.
+func (c *Calendar) Shown(tb testing.TB, from, until string) []string {
+	tb.Helper()
+	var found []struct{ Title, Start string }
+	c.app.call(tb, &found, "shown", c.id, from, until)
+	lines := make([]string, len(found))
+	for i, f := range found {
+		lines[i] = plain.Shown(tb, f.Start, f.Title)
+	}
+	slices.Sort(lines)
+	return lines
 }
 
 // Titled returns the UID of the item with that title, "" when there is none.

@@ -165,6 +165,7 @@ const driver = {
       colour: calendar.getProperty("color") ?? "",
       readOnly: calendar.readOnly,
       disabled: Boolean(calendar.getProperty("disabled")),
+      temporary: Boolean(calendar.getProperty("auto-enabled")),
       syncReport: Boolean(provider.mHasWebdavSyncSupport),
       schedules: Boolean(calendar.getProperty("capabilities.autoschedule.supported")),
     };
@@ -177,6 +178,20 @@ const driver = {
       entries.push(...batch.map(item => ({uid: item.id, title: item.title ?? ""})));
     }
     return entries;
+  },
+
+  // What the views show of a time, in UTC.
+  async shown(id, from, until) {
+    const shown = [];
+    const filter = Ci.calICalendar.ITEM_FILTER_TYPE_EVENT | Ci.calICalendar.ITEM_FILTER_CLASS_OCCURRENCES;
+    const all = calendarOf(id).getItems(filter, 0, cal.createDateTime(from), cal.createDateTime(until));
+    for await (const batch of cal.iterate.streamValues(all)) {
+      for (const item of batch) {
+        const start = item.startDate.isDate ? item.startDate : item.startDate.getInTimezone(cal.dtz.UTC);
+        shown.push({title: item.title ?? "", start: start.icalString});
+      }
+    }
+    return shown;
   },
 
   async item(id, uid) {

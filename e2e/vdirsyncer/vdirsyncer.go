@@ -46,10 +46,11 @@ func (k Kind) extension() string {
 	return ".ics"
 }
 
-// Home is one installation with one account.
+// Home is one installation with one account, or with one feed.
 type Home struct {
 	dir     string
 	account plain.Account
+	feed    string
 }
 
 // New makes an installation for account; it is removed when the test ends. The test is skipped without vdirsyncer.
@@ -57,6 +58,17 @@ func New(tb testing.TB, account plain.Account) *Home {
 	tb.Helper()
 	testenv.Need(tb, "vdirsyncer")
 	return &Home{dir: tb.TempDir(), account: account}
+}
+
+// Follow makes an installation that reads a feed into the folder of the collection "".
+func Follow(tb testing.TB, feed string) *Home {
+	tb.Helper()
+	h := New(tb, plain.Account{})
+	h.feed = feed
+	if err := h.Discover(tb); err != nil {
+		tb.Fatal(err)
+	}
+	return h
 }
 
 // Dir is the folder of one collection, by its name on the server.
@@ -211,6 +223,11 @@ func (h *Home) config(policy Policy, extra []string) string {
 		collections = append(collections, `"`+name+`"`)
 	}
 	text := fmt.Sprintf("[general]\nstatus_path = %q\n", filepath.Join(h.dir, "status"))
+	if h.feed != "" {
+		return text + fmt.Sprintf("[pair %[1]s]\na = \"here\"\nb = \"there\"\ncollections = null\n", Calendars) +
+			fmt.Sprintf("[storage here]\ntype = \"filesystem\"\npath = %q\nfileext = %q\n", h.Dir(Calendars, ""), Calendars.extension()) +
+			fmt.Sprintf("[storage there]\ntype = \"http\"\nurl = %q\n", h.feed)
+	}
 	for _, kind := range []Kind{Calendars, Books} {
 		wanted, remote, metadata := `"from b"`, "carddav", ""
 		if kind == Calendars {
