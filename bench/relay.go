@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"crmbridge/relay"
+	"crmbridge/relay/rule"
 	"crmbridge/remote"
 	"crmbridge/store"
 )
@@ -106,7 +107,7 @@ func (y *syncing) tie(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rules, err := json.Marshal(relay.Rules{PastDays: -1, FutureDays: -1}.Defaults())
+	rules, err := json.Marshal(rule.Rules{PastDays: -1, FutureDays: -1}.Defaults())
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func (r *run) act(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	plan := Plan(tasks, living, r.rules.Brake(r.opts.AllowDeletions))
+	plan := Plan(tasks, living, brake(r.rules, r.opts.AllowDeletions))
 	if plan.Reason != "" && r.rep.Held == "" {
 		r.rep.Held = plan.Reason
 	}

@@ -6,6 +6,7 @@ import (
 
 	"crmbridge/crm/mem"
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/remote"
 	"crmbridge/store/storetest"
 )
@@ -20,7 +21,7 @@ func TestAnItemMadeAnewIsNotTakenForTheDeletedOne(t *testing.T) {
 	t.Parallel()
 	for _, o := range weak() {
 		for _, between := range []bool{false, true} {
-			w := newWorld(t, storetest.Open(t), "ann", o, open(Ask))
+			w := newWorld(t, storetest.Open(t), "ann", o, open(rule.Ask))
 			w.put("a.ics", event("uid-a", "one"))
 			w.clean()
 			w.delete("a.ics")
@@ -40,7 +41,7 @@ func TestAnItemMadeAnewIsNotTakenForTheDeletedOne(t *testing.T) {
 func TestTheSameItemComesFromBothSidesAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, step := range []string{"read hub", "act"} {
-		w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+		w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Ask))
 		e := remote.Entry{UID: "uid-a", Item: event("uid-a", "same")}
 		if _, err := w.crm.Remote().Create(w.ctx, mem.Activities, e, "by another way"); err != nil {
 			t.Fatal(err)
@@ -66,7 +67,7 @@ func TestWhatWasRefusedWaits(t *testing.T) {
 		"update": func(w *world) { w.edit("a.ics", func(e *pim.Event) { e.Title = "two" }) },
 		"delete": func(w *world) { w.delete("a.ics") },
 	} {
-		w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+		w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Ask))
 		w.put("a.ics", event("uid-a", "one"))
 		w.clean()
 		act(w)
@@ -111,7 +112,7 @@ func (p *partly) Create(ctx context.Context, c remote.CollectionID, e remote.Ent
 func TestAnItemMadeInPartIsNotMadeTwice(t *testing.T) {
 	t.Parallel()
 	for _, noUID := range []bool{false, true} {
-		w := newWorld(t, storetest.Open(t), "ann", mem.Options{NoUID: noUID}, open(Ask))
+		w := newWorld(t, storetest.Open(t), "ann", mem.Options{NoUID: noUID}, open(rule.Ask))
 		r := w.crm.Remote()
 		p := &partly{Remote: r, Finder: r.(remote.Finder), bad: true}
 		w.engine.Remotes = fixed{p}
@@ -145,7 +146,7 @@ func (silent) Changes(context.Context, remote.CollectionID, remote.Scope, remote
 
 func TestALookUpThatIsRefusedDoublesNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, storetest.Open(t), "ann", mem.Options{NoUID: true}, open(Ask))
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{NoUID: true}, open(rule.Ask))
 	w.put("a.ics", event("uid-a", "one"))
 	w.crm.LoseAnswers(1)
 	w.run()
@@ -167,7 +168,7 @@ func TestALookUpThatIsRefusedDoublesNothing(t *testing.T) {
 
 func TestADeletionDuringAWriteStands(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Ask))
 	w.put("a.ics", event("uid-a", "one"))
 	w.clean()
 	w.edit("a.ics", func(e *pim.Event) { e.Title = "two" })
@@ -196,7 +197,7 @@ func TestAChangeThatBeatADeletionIsReported(t *testing.T) {
 			if !here {
 				left = 1 - left
 			}
-			w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+			w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Ask))
 			w.put("a.ics", event("uid-a", "one"))
 			w.clean()
 			if here {
@@ -221,7 +222,7 @@ func TestAChangeThatBeatADeletionIsReported(t *testing.T) {
 			}
 		}
 	}
-	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Newest))
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Newest))
 	w.put("a.ics", event("uid-a", "one"))
 	w.clean()
 	w.delete("a.ics")

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/store"
 )
 
@@ -35,7 +36,7 @@ func (r *run) annotate(tx *store.Tx, v view) error {
 	p, o := v.pair, v.object
 	given := r.withURL(v.theirs, p.URL)
 	set := r.notes(v.local, given)
-	if set.IsEmpty() || r.rules.Direction == Out {
+	if set.IsEmpty() || r.rules.Direction == rule.Out {
 		return r.settle(tx, p)
 	}
 	if due := o.UpdatedAt.Add(time.Duration(r.rules.AnnotateAfter)); r.now.Before(due) {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/store"
 )
 
@@ -137,7 +138,7 @@ func (r *run) reportRevival(tx *store.Tx, o store.Object, base, mine, theirs []b
 	if err != nil {
 		return err
 	}
-	if r.rules.Policy != Ask {
+	if r.rules.Policy != rule.Ask {
 		_, err = tx.ResolveConflict(c.ID, "policy "+string(r.rules.Policy), r.by())
 		return err
 	}

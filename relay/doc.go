@@ -7,7 +7,7 @@
 //	decide.go    Decide: pure, total: the step that two states ask for
 //	merge.go     Merge: pure: per field, three ways
 //	plan.go      Plan: pure: order of a run, and the deletion brake
-//	rules.go     Rules: what a link does, as one value
+//	rule/        Rules: what a link does, as one value; Judge
 //	resolve.go   Resolve: pure: what a person's choice makes of a conflict
 //	engine.go read.go hub.go list.go resume.go adopt.go act.go view.go do*.go mergeact.go annotate.go
 //	             Engine: carries one run out, part by part

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/remote"
 	"crmbridge/store"
 )
@@ -264,7 +265,7 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 	p := v.pair
 	kind := v.kind()
 	how := r.rules.Removal(kind)
-	if how == RemoveKeep {
+	if how == rule.RemoveKeep {
 		return r.park(ctx, p)
 	}
 	p.Intent = "delete"
@@ -276,12 +277,12 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 	}
 	ref := remote.Ref{ID: remote.ItemID(p.RemoteID), Version: p.TheirVersion}
 	removal := remote.Delete
-	if how == RemoveUnassign {
+	if how == rule.RemoveUnassign {
 		removal = remote.Unassign
 	}
 	err := r.rem.Delete(ctx, remote.CollectionID(r.link.Remote), ref, removal)
 	switch {
-	case errors.Is(err, pim.ErrUnsupported) && how == RemoveUnassign:
+	case errors.Is(err, pim.ErrUnsupported) && how == rule.RemoveUnassign:
 		return r.park(ctx, p)
 	case errors.Is(err, pim.ErrConflict):
 		return errChangedThere

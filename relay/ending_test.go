@@ -11,6 +11,7 @@ import (
 
 	"crmbridge/crm/mem"
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/remote"
 	"crmbridge/store"
 	"crmbridge/store/storetest"
@@ -24,7 +25,7 @@ func (broken) Create(context.Context, remote.CollectionID, remote.Entry, string)
 
 func TestAPanicEndsOneItem(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Ask))
 	w.engine.Remotes = fixed{broken{w.crm.Remote()}}
 	w.put("a.ics", event("uid-a", "one"))
 	w.crm.Add(event("", "there"), "")
@@ -90,7 +91,7 @@ func TestAJobThatDiedWithItsProcessIsQueuedAgain(t *testing.T) {
 func TestATransactionThatIsBegunAgainPassesOverNothing(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		w := newWorld(t, s, "ann", mem.Options{}, open(Ask))
+		w := newWorld(t, s, "ann", mem.Options{}, open(rule.Ask))
 		for i := range 3 {
 			w.put(fmt.Sprintf("%d.ics", i), event(fmt.Sprintf("uid-%d", i), "there"))
 		}
@@ -121,7 +122,7 @@ func (f *fragile) Update(context.Context, remote.CollectionID, remote.Ref, remot
 
 func TestAPanicWhileAnItemIsReadAgainEndsOneItem(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Ask))
 	w.put("a.ics", event("uid-a", "one"))
 	w.clean()
 	w.engine.Remotes = fixed{&fragile{Remote: w.crm.Remote(), fetch: true}}
@@ -137,7 +138,7 @@ func TestAPanicWhileAnItemIsReadAgainEndsOneItem(t *testing.T) {
 
 func TestARunThatCannotBeginSaysSo(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Ask))
 	w.update(func(tx *store.Tx) error {
 		l, err := tx.Link(w.link.ID)
 		l.Rules = []byte(`{"directoin":"in"}`)
@@ -153,7 +154,7 @@ func TestARunThatCannotBeginSaysSo(t *testing.T) {
 
 func TestAStoppedRunIsNoFailureOfTheLink(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Ask))
 	ctx, cancel := context.WithCancel(w.ctx)
 	w.engine.pause = func(string) error { cancel(); return ctx.Err() }
 	rep, err := w.engine.Run(ctx, w.link.ID, RunOptions{})
@@ -168,7 +169,7 @@ func TestRunsBesideWritersDoNotDeadlock(t *testing.T) {
 		if !s.Postgres() {
 			return // has one writer at a time
 		}
-		w := newWorld(t, s, "ann", mem.Options{}, open(Ask))
+		w := newWorld(t, s, "ann", mem.Options{}, open(rule.Ask))
 		before := deadlocks(t, s)
 		var wg sync.WaitGroup
 		wg.Go(func() {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/remote"
 	"crmbridge/store"
 )
@@ -87,7 +88,7 @@ type run struct {
 	owner  string // of the lease
 	user   store.User
 	coll   store.Collection
-	rules  Rules
+	rules  rule.Rules
 	rem    remote.Remote
 	traits remote.Traits
 	kinds  pim.KindSet
@@ -227,7 +228,7 @@ func (r *run) prepare(ctx context.Context) error {
 		if r.coll, err = tx.Collection(r.link.CollectionID); err != nil {
 			return err
 		}
-		if r.rules, err = ParseRules(r.link.Rules); err != nil {
+		if r.rules, err = rule.Parse(r.link.Rules); err != nil {
 			return &pim.Error{Op: "relay: run", Kind: pim.ErrInvalid, Public: "the rules of the link cannot be used: " + err.Error(), Err: err}
 		}
 		r.codec = newCodec(r.now, r.user.Zone)

@@ -10,13 +10,14 @@ import (
 
 	"crmbridge/crm/mem"
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/store"
 	"crmbridge/store/storetest"
 )
 
 func TestHubToRemoteAndBack(t *testing.T) {
 	t.Parallel()
-	onBoth(t, mem.Options{}, open(Ask), func(w *world) {
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
 		w.put("a.ics", event("uid-a", "made here"))
 		if c := w.clean().Counts; c.CreatedRemote != 1 {
 			w.t.Fatalf("%+v", c)
@@ -44,7 +45,7 @@ func TestHubToRemoteAndBack(t *testing.T) {
 
 func TestRemoteToHub(t *testing.T) {
 	t.Parallel()
-	onBoth(t, mem.Options{NoUID: true, NoItemsInDelta: true}, open(Ask), func(w *world) {
+	onBoth(t, mem.Options{NoUID: true, NoItemsInDelta: true}, open(rule.Ask), func(w *world) {
 		for range 120 { // more than a batch
 			w.crm.Add(event("", "made there"), "")
 		}
@@ -75,7 +76,7 @@ func TestRemoteToHub(t *testing.T) {
 
 func TestWhatTheRemoteKnowsNothingAboutSurvives(t *testing.T) {
 	t.Parallel()
-	onBoth(t, mem.Options{Carries: map[pim.Kind]pim.FieldSet{pim.KindEvent: pim.Set(pim.FieldTitle, pim.FieldTime)}}, open(Ask), func(w *world) {
+	onBoth(t, mem.Options{Carries: map[pim.Kind]pim.FieldSet{pim.KindEvent: pim.Set(pim.FieldTitle, pim.FieldTime)}}, open(rule.Ask), func(w *world) {
 		w.put("a.ics", event("uid-a", "title"))
 		o := w.object("a.ics")
 		wr, err := newCodec(w.clock.Now(), "").index(o.Kind, []byte(strings.Replace(string(o.Text), "END:VEVENT",
@@ -107,7 +108,7 @@ func (w *world) changeBoth(mine, theirs func(*pim.Event)) {
 
 func TestDifferentFieldsMerge(t *testing.T) {
 	t.Parallel()
-	onBoth(t, mem.Options{}, open(Ask), func(w *world) {
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
 		w.changeBoth(func(e *pim.Event) { e.Title = "mine" }, func(e *pim.Event) { e.Location = "theirs" })
 		if c := w.clean().Counts; c.Merged != 1 || c.Conflicts != 0 {
 			w.t.Errorf("%+v", c)
@@ -127,7 +128,7 @@ func TestSameFieldIsAskedAndSettled(t *testing.T) {
 	for _, take := range []string{"mine", "theirs", "title=theirs"} {
 		t.Run(take, func(t *testing.T) {
 			t.Parallel()
-			onBoth(t, mem.Options{}, open(Ask), func(w *world) {
+			onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
 				w.changeBoth(func(e *pim.Event) { e.Title, e.Notes = "mine", "note" }, func(e *pim.Event) { e.Title = "theirs" })
 				w.clean()
 				w.quiet()
@@ -173,7 +174,7 @@ func TestSameFieldIsAskedAndSettled(t *testing.T) {
 
 func TestPoliciesDecideAndKeepTheLoser(t *testing.T) {
 	t.Parallel()
-	for policy, want := range map[Policy]string{PreferCRM: "theirs", PreferClient: "mine", Newest: "theirs"} {
+	for policy, want := range map[rule.Policy]string{rule.PreferCRM: "theirs", rule.PreferClient: "mine", rule.Newest: "theirs"} {
 		t.Run(string(policy), func(t *testing.T) {
 			t.Parallel()
 			clock := &storetest.Clock{}
@@ -196,7 +197,7 @@ func TestPoliciesDecideAndKeepTheLoser(t *testing.T) {
 
 func TestAChangeBeatsADeletion(t *testing.T) {
 	t.Parallel()
-	onBoth(t, mem.Options{}, open(Ask), func(w *world) {
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
 		w.put("a.ics", event("uid-a", "base"))
 		w.clean()
 		w.delete("a.ics")
@@ -219,7 +220,7 @@ func TestAChangeBeatsADeletion(t *testing.T) {
 
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
-	onBoth(t, mem.Options{}, open(Ask), func(w *world) {
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
 		step := func(what string, do func(), check func() bool) {
 			w.t.Helper()
 			do()
@@ -252,7 +253,7 @@ func TestKilledAnywhere(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	for n := 1; ; n++ {
-		w := newWorld(t, s, "ann"+strings.Repeat("x", n), mem.Options{}, open(Ask))
+		w := newWorld(t, s, "ann"+strings.Repeat("x", n), mem.Options{}, open(rule.Ask))
 		for _, u := range []string{"edit", "delete", "merge", "theirs"} {
 			w.put(u+".ics", event("uid-"+u, u))
 		}
@@ -314,7 +315,7 @@ func TestKilledAnywhere(t *testing.T) {
 func TestNotesWaitUntilTheObjectRests(t *testing.T) {
 	t.Parallel()
 	clock := &storetest.Clock{}
-	w := newWorldAt(t, storetest.OpenWith(t, store.Config{Now: clock.Now}), clock, "ann", mem.Options{}, open(Ask))
+	w := newWorldAt(t, storetest.OpenWith(t, store.Config{Now: clock.Now}), clock, "ann", mem.Options{}, open(rule.Ask))
 	made := w.put("a.ics", event("uid-a", "made here"))
 	w.clean()
 	if w.object("a.ics").ETag != made.ETag {
@@ -356,7 +357,7 @@ func (w *world) addressBook() {
 
 func TestAContactDeletedHereIsOnlyUnassigned(t *testing.T) {
 	t.Parallel()
-	onBoth(t, mem.Options{NoDeletionReport: true}, open(Ask), func(w *world) {
+	onBoth(t, mem.Options{NoDeletionReport: true}, open(rule.Ask), func(w *world) {
 		w.addressBook()
 		id := w.crm.Add(&pim.Contact{FullName: "Ida Invented", Family: "Invented", Given: "Ida"}, "")
 		w.clean()
@@ -380,8 +381,8 @@ func TestAContactDeletedHereIsOnlyUnassigned(t *testing.T) {
 
 func TestRemoveKeepLeavesTheRecordAlone(t *testing.T) {
 	t.Parallel()
-	rules := open(Ask)
-	rules.Remove = map[pim.Kind]Removal{pim.KindEvent: RemoveKeep}
+	rules := open(rule.Ask)
+	rules.Remove = map[pim.Kind]rule.Removal{pim.KindEvent: rule.RemoveKeep}
 	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, rules)
 	id := w.crm.Add(event("", "kept there"), "")
 	w.clean()
@@ -397,7 +398,7 @@ func TestRemoveKeepLeavesTheRecordAlone(t *testing.T) {
 
 func TestProgressAndStop(t *testing.T) {
 	t.Parallel()
-	onBoth(t, mem.Options{}, open(Ask), func(w *world) {
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
 		for i := range 120 {
 			w.put(fmt.Sprintf("%d.ics", i), event(fmt.Sprintf("uid-%d", i), "made here"))
 		}

@@ -7,6 +7,7 @@ import (
 
 	"crmbridge/crm/mem"
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/remote"
 	"crmbridge/store"
 	"crmbridge/store/storetest"
@@ -14,7 +15,7 @@ import (
 
 func TestSuddenlyEmpty(t *testing.T) {
 	t.Parallel()
-	onBoth(t, mem.Options{NoDeletionReport: true}, open(Ask), func(w *world) {
+	onBoth(t, mem.Options{NoDeletionReport: true}, open(rule.Ask), func(w *world) {
 		for range 5 {
 			w.crm.Add(event("", "kept"), "")
 		}
@@ -33,7 +34,7 @@ func TestSuddenlyEmpty(t *testing.T) {
 
 func TestTheBrakeHoldsDeletionsOnly(t *testing.T) {
 	t.Parallel()
-	onBoth(t, mem.Options{}, open(Ask), func(w *world) {
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
 		for range 40 {
 			w.crm.Add(event("", "item"), "")
 		}
@@ -62,7 +63,7 @@ func TestTheBrakeHoldsDeletionsOnly(t *testing.T) {
 
 func TestLeavingTheScopeDeletesNothing(t *testing.T) {
 	t.Parallel()
-	onBoth(t, mem.Options{NoDeletionReport: true}, open(Ask), func(w *world) {
+	onBoth(t, mem.Options{NoDeletionReport: true}, open(rule.Ask), func(w *world) {
 		id := w.crm.Add(event("", "mine today"), "")
 		w.clean()
 		w.crm.Give(mem.Activities, id, "somebody else")
@@ -76,8 +77,8 @@ func TestLeavingTheScopeDeletesNothing(t *testing.T) {
 
 func TestWhatLeftTheScopeIsAskedForOnceADay(t *testing.T) {
 	t.Parallel()
-	rules := open(Ask)
-	rules.ReconcileEvery = Duration(time.Second) // the clock moves that far at each look
+	rules := open(rule.Ask)
+	rules.ReconcileEvery = rule.Duration(time.Second) // the clock moves that far at each look
 	onBoth(t, mem.Options{NoDeletionReport: true}, rules, func(w *world) {
 		var ids []remote.ItemID
 		for range 30 {
@@ -125,7 +126,7 @@ func TestWhatLeftTheScopeIsAskedForOnceADay(t *testing.T) {
 func TestAProcessThatLostItsLeaseWritesNothing(t *testing.T) {
 	t.Parallel()
 	for _, step := range []string{"read remote", "page read", "read hub", "act", "item"} {
-		w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+		w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Ask))
 		w.crm.Add(event("", "there"), "")
 		w.put("a.ics", event("uid-a", "here"))
 		asleep := false
@@ -161,7 +162,7 @@ func TestAProcessThatLostItsLeaseWritesNothing(t *testing.T) {
 
 func TestABatchThatIsBegunAgainIsCountedOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Ask))
 	for _, uid := range []string{"uid-1", "uid-2", "uid-3"} {
 		w.crm.Add(event("", uid), "")
 	}
@@ -189,7 +190,7 @@ func TestABatchThatIsBegunAgainIsCountedOnce(t *testing.T) {
 
 func TestOneBadItemHoldsUpNothing(t *testing.T) {
 	t.Parallel()
-	onBoth(t, mem.Options{}, open(Ask), func(w *world) {
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
 		w.put("a.ics", event("uid-a", "good"))
 		series := event("uid-b", "series")
 		series.Recurrence = &pim.Recurrence{Rules: []string{"FREQ=DAILY;COUNT=3"}}
@@ -205,7 +206,7 @@ func TestOneBadItemHoldsUpNothing(t *testing.T) {
 
 func TestARefusedItemIsKeptWithItsReason(t *testing.T) {
 	t.Parallel()
-	onBoth(t, mem.Options{}, open(Ask), func(w *world) {
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
 		w.put("a.ics", event("uid-a", "refused"))
 		refused := pim.Errorf("mem: create", pim.ErrRefused, "meetings may not overlap")
 		w.crm.SetFaults(func(c mem.Call) mem.Fault {
@@ -245,7 +246,7 @@ func TestACursorDoesNotPassWhatWasNotStored(t *testing.T) {
 	for _, kind := range []pim.Reason{pim.ErrAuth, pim.ErrForbidden, pim.ErrThrottled, pim.ErrUnavailable, pim.ErrProtocol, pim.ErrTooLarge} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, storetest.Open(t), "ann", mem.Options{PageSize: 10, NoItemsInDelta: true}, open(Ask))
+			w := newWorld(t, storetest.Open(t), "ann", mem.Options{PageSize: 10, NoItemsInDelta: true}, open(rule.Ask))
 			for range 35 {
 				w.crm.Add(event("", "there"), "")
 			}
@@ -282,7 +283,7 @@ func TestACursorDoesNotPassWhatWasNotStored(t *testing.T) {
 
 func TestExpiredCursorListsAgainAndDeletesWhatIsGone(t *testing.T) {
 	t.Parallel()
-	onBoth(t, mem.Options{}, open(Ask), func(w *world) {
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
 		for range 3 {
 			w.crm.Add(event("", "there"), "")
 		}
@@ -299,7 +300,7 @@ func TestExpiredCursorListsAgainAndDeletesWhatIsGone(t *testing.T) {
 
 func TestAStampThatMovesIsNoChange(t *testing.T) {
 	t.Parallel()
-	onBoth(t, mem.Options{Bump: true, Stamps: time.Second, NoDeletionReport: true, Unchecked: true}, open(Ask), func(w *world) {
+	onBoth(t, mem.Options{Bump: true, Stamps: time.Second, NoDeletionReport: true, Unchecked: true}, open(rule.Ask), func(w *world) {
 		w.put("a.ics", event("uid-a", "same"))
 		w.clean()
 		w.change(w.record().ID, func(*pim.Event) {})
@@ -316,7 +317,7 @@ func TestUnlinkAndLinkAgainMakesNoSecondCopy(t *testing.T) {
 	for name, o := range map[string]mem.Options{"uid kept": {}, "uid forgotten": {NoUID: true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			onBoth(t, o, open(Ask), func(w *world) {
+			onBoth(t, o, open(rule.Ask), func(w *world) {
 				w.put("a.ics", event("uid-a", "made here"))
 				w.crm.Add(event("", "made there"), "")
 				w.clean()
@@ -344,7 +345,7 @@ func TestUnlinkAndLinkAgainMakesNoSecondCopy(t *testing.T) {
 
 func TestOneRunAtATime(t *testing.T) {
 	t.Parallel()
-	onBoth(t, mem.Options{}, open(Ask), func(w *world) {
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
 		resume := w.crm.Pause()
 		done := make(chan error, 1)
 		go func() {
@@ -374,17 +375,17 @@ func TestOneRunAtATime(t *testing.T) {
 
 func TestDirections(t *testing.T) {
 	t.Parallel()
-	for _, d := range []Direction{In, Out} {
+	for _, d := range []rule.Direction{rule.In, rule.Out} {
 		t.Run(string(d), func(t *testing.T) {
 			t.Parallel()
-			rules := open(Ask)
+			rules := open(rule.Ask)
 			rules.Direction = d
 			w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, rules)
 			w.put("a.ics", event("uid-a", "here"))
 			w.crm.Add(event("uid-b", "there"), "")
 			w.clean()
 			objects, records := 1, 2
-			if d == In {
+			if d == rule.In {
 				objects, records = 2, 1
 			}
 			if len(w.objects()) != objects || len(w.records()) != records {

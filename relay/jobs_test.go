@@ -11,6 +11,7 @@ import (
 
 	"crmbridge/crm/mem"
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/store"
 	"crmbridge/store/storetest"
 )
@@ -32,7 +33,7 @@ func queued(t *testing.T, interval time.Duration, f func(*world, *Jobs)) {
 		if err := MigrateJobs(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
-		w := newWorld(t, s, "ann", mem.Options{Now: time.Now}, open(Ask))
+		w := newWorld(t, s, "ann", mem.Options{Now: time.Now}, open(rule.Ask))
 		w.engine.Now = time.Now
 		w.update(func(tx *store.Tx) error {
 			w.link.Interval = interval
@@ -152,7 +153,7 @@ func TestSettlingAConflictRunsTheLink(t *testing.T) {
 
 func TestLeasesOfTheDeadAreTakenOver(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Ask))
 	w.update(func(tx *store.Tx) error {
 		_, err := tx.AcquireLease(w.link.ID, "dead", w.clock.Now().Add(time.Hour), nil)
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"crmbridge/crm/mem"
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/remote"
 	"crmbridge/store"
 	"crmbridge/store/storetest"
@@ -46,7 +47,7 @@ func TestARecordThatShowsLateIsNotDoubled(t *testing.T) {
 	for _, o := range []mem.Options{{}, {NoUID: true}} {
 		for _, changed := range []bool{false, true} {
 			storetest.Each(t, func(t *testing.T, s *store.Store) {
-				w := newWorld(t, s, "ann", o, open(Ask))
+				w := newWorld(t, s, "ann", o, open(rule.Ask))
 				r := w.crm.Remote()
 				d := &dazed{Remote: r, Finder: r.(remote.Finder)}
 				w.engine.Remotes = fixed{d}
@@ -76,7 +77,7 @@ func TestARecordThatShowsLateIsNotDoubled(t *testing.T) {
 func TestADoubleIsMadeOneAgain(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		w := newWorld(t, s, "ann", mem.Options{NoUID: true}, open(Ask))
+		w := newWorld(t, s, "ann", mem.Options{NoUID: true}, open(rule.Ask))
 		w.put("a.ics", event("uid-a", "one"))
 		w.clean()
 		w.update(func(tx *store.Tx) error { // as if the record had been taken for somebody else's
@@ -124,7 +125,7 @@ func TestAChangeJustAfterOursIsNotTakenForOurs(t *testing.T) {
 	t.Parallel()
 	for _, merge := range []bool{false, true} {
 		storetest.Each(t, func(t *testing.T, s *store.Store) {
-			w := newWorld(t, s, "ann", mem.Options{}, open(Ask))
+			w := newWorld(t, s, "ann", mem.Options{}, open(rule.Ask))
 			b := &busy{Remote: w.crm.Remote()}
 			w.engine.Remotes = fixed{b}
 			w.put("a.ics", event("uid-a", "one"))

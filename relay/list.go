@@ -54,7 +54,7 @@ func (r *run) list(ctx context.Context) error {
 	if err := r.seek(ctx, recs); err != nil {
 		return err
 	}
-	if reason, hold := SuddenlyEmpty(len(refs), len(gone), r.rules.Brake(r.opts.AllowDeletions)); hold {
+	if reason, hold := SuddenlyEmpty(len(refs), len(gone), brake(r.rules, r.opts.AllowDeletions)); hold {
 		r.rep.Held = reason
 		return nil
 	}

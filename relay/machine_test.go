@@ -12,6 +12,7 @@ import (
 
 	"crmbridge/crm/mem"
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/remote"
 	"crmbridge/store"
 	"crmbridge/store/storetest"
@@ -31,7 +32,7 @@ type machine struct {
 	tokens   int
 	parent   map[string]string // token → what its writer saw there
 	settled  map[string]bool   // knowingly deleted
-	policy   Policy
+	policy   rule.Policy
 	commands map[string]int
 }
 
@@ -179,7 +180,7 @@ func (m *machine) finish(t *rapid.T) {
 		t.Fatalf("a run with nothing to do: %v %s %+v", err, rep.Run.Outcome, rep.Steps)
 	}
 	open := m.compare(t)
-	if m.policy != Ask && open > 0 {
+	if m.policy != rule.Ask && open > 0 {
 		t.Fatalf("policy %s left %d conflicts open", m.policy, open)
 	}
 	m.account(t)
@@ -281,7 +282,7 @@ func TestMachine(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		worlds := 0
 		for name, o := range weak {
-			for _, policy := range []Policy{Ask, PreferCRM, PreferClient} {
+			for _, policy := range []rule.Policy{rule.Ask, rule.PreferCRM, rule.PreferClient} {
 				t.Run(name+" "+string(policy), func(t *testing.T) {
 					rapid.Check(t, func(rt *rapid.T) {
 						worlds++

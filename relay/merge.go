@@ -4,18 +4,7 @@ import (
 	"time"
 
 	"crmbridge/pim"
-)
-
-// Policy settles a field that both sides changed to different values.
-type Policy string
-
-// Policies. Whatever settles, the losing value stays in a conflict report.
-const (
-	Ask          Policy = "ask"      // neither side is touched in that field until a person decides
-	Newest       Policy = "newest"   // the side with the later stamp; a tie is asked
-	PreferCRM    Policy = "crm"      // the CRM's value, on a CRM link
-	PreferClient Policy = "client"   // what devices wrote
-	PreferMail   Policy = "exchange" // Exchange's value, on an Exchange link
+	"crmbridge/relay/rule"
 )
 
 // Sides is what Merge looks at. The base may be nil on both sides (first match):
@@ -28,9 +17,9 @@ type Sides struct {
 	Carried, Writable pim.FieldSet
 	// LocalAt and RemoteAt are the last changes, for Newest; zero is unknown.
 	LocalAt, RemoteAt time.Time
-	Policy            Policy
+	Policy            rule.Policy
 	// RemoteName is the policy that means this remote: PreferCRM or PreferMail.
-	RemoteName Policy
+	RemoteName rule.Policy
 }
 
 // Merged is what is to be done. Item holds the wanted value of every field in
@@ -117,9 +106,9 @@ const (
 
 func (s Sides) winner() side {
 	switch s.Policy {
-	case PreferClient:
+	case rule.PreferClient:
 		return sideLocal
-	case Newest:
+	case rule.Newest:
 		switch {
 		case s.LocalAt.IsZero() || s.RemoteAt.IsZero() || s.LocalAt.Equal(s.RemoteAt):
 			return sideNone
@@ -127,7 +116,7 @@ func (s Sides) winner() side {
 			return sideLocal
 		}
 		return sideRemote
-	case PreferCRM, PreferMail:
+	case rule.PreferCRM, rule.PreferMail:
 		// A policy that names another remote than this one speaks against this
 		// one: the hub, where that other remote's values arrive, wins.
 		if s.Policy == s.RemoteName {

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/remote"
 	"crmbridge/store"
 )
@@ -18,10 +19,10 @@ func (r *run) merge(ctx context.Context, v view) error {
 		return pim.Errorf("relay: merge", pim.ErrUnsupported, "the item is a %s here and a %s there", v.local.Kind(), v.theirs.Kind())
 	}
 	m := Merge(r.sides(v))
-	if r.rules.Direction == In {
+	if r.rules.Direction == rule.In {
 		m.ToRemote = pim.FieldSet{}
 	}
-	if r.rules.Direction == Out {
+	if r.rules.Direction == rule.Out {
 		m.ToLocal = pim.FieldSet{}
 	}
 	p, now := v.pair, v.theirs
@@ -46,13 +47,13 @@ func (r *run) sides(v view) Sides {
 	s := Sides{
 		BaseLocal: v.localBase, Local: v.local, BaseRemote: v.remoteBase, Remote: v.theirs,
 		Carried: r.carried(kind), Writable: r.writable(kind),
-		LocalAt: v.object.UpdatedAt, Policy: r.rules.Policy, RemoteName: PreferCRM,
+		LocalAt: v.object.UpdatedAt, Policy: r.rules.Policy, RemoteName: rule.PreferCRM,
 	}
 	if v.pair.TheirModified != nil {
 		s.RemoteAt = *v.pair.TheirModified
 	}
 	if r.link.Side == store.Exchange {
-		s.RemoteName = PreferMail
+		s.RemoteName = rule.PreferMail
 	}
 	return s
 }

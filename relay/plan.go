@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"crmbridge/relay/rule"
 	"crmbridge/store"
 )
 
@@ -23,6 +24,11 @@ type Brake struct {
 	Share float64
 	// Off lets everything pass: a person has looked.
 	Off bool
+}
+
+// brake is the deletion brake of a run.
+func brake(r rule.Rules, off bool) Brake {
+	return Brake{Absolute: r.BrakeAbsolute, Share: r.BrakeShare, Off: off}
 }
 
 // Planned is a run in order.

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/store"
 )
 
@@ -50,20 +51,20 @@ func TestMerge(t *testing.T) {
 	}
 	mine := with(func(e *pim.Event) { e.Title, e.Notes = "mine", "note" })
 	theirs := with(func(e *pim.Event) { e.Title, e.Location = "theirs", "room" })
-	s := Sides{BaseLocal: base, Local: mine, BaseRemote: base, Remote: theirs, Carried: all, Writable: all, RemoteName: PreferCRM}
+	s := Sides{BaseLocal: base, Local: mine, BaseRemote: base, Remote: theirs, Carried: all, Writable: all, RemoteName: rule.PreferCRM}
 	for _, c := range []struct {
-		policy              Policy
+		policy              rule.Policy
 		localAt, remoteAt   int
 		title               string
 		toLocal, toRemote   pim.FieldSet
 		open, settled, lost pim.FieldSet
 	}{
-		{policy: Ask, title: "mine", toLocal: pim.Set(pim.FieldLocation), toRemote: pim.Set(pim.FieldNotes), open: pim.Set(pim.FieldTitle)},
-		{policy: PreferCRM, title: "theirs", toLocal: pim.Set(pim.FieldLocation, pim.FieldTitle), toRemote: pim.Set(pim.FieldNotes), settled: pim.Set(pim.FieldTitle)},
-		{policy: PreferClient, title: "mine", toLocal: pim.Set(pim.FieldLocation), toRemote: pim.Set(pim.FieldNotes, pim.FieldTitle), settled: pim.Set(pim.FieldTitle)},
-		{policy: Newest, localAt: 1, remoteAt: 2, title: "theirs", toLocal: pim.Set(pim.FieldLocation, pim.FieldTitle), toRemote: pim.Set(pim.FieldNotes), settled: pim.Set(pim.FieldTitle)},
-		{policy: Newest, localAt: 2, remoteAt: 1, title: "mine", toLocal: pim.Set(pim.FieldLocation), toRemote: pim.Set(pim.FieldNotes, pim.FieldTitle), settled: pim.Set(pim.FieldTitle)},
-		{policy: Newest, localAt: 2, remoteAt: 2, title: "mine", toLocal: pim.Set(pim.FieldLocation), toRemote: pim.Set(pim.FieldNotes), open: pim.Set(pim.FieldTitle)},
+		{policy: rule.Ask, title: "mine", toLocal: pim.Set(pim.FieldLocation), toRemote: pim.Set(pim.FieldNotes), open: pim.Set(pim.FieldTitle)},
+		{policy: rule.PreferCRM, title: "theirs", toLocal: pim.Set(pim.FieldLocation, pim.FieldTitle), toRemote: pim.Set(pim.FieldNotes), settled: pim.Set(pim.FieldTitle)},
+		{policy: rule.PreferClient, title: "mine", toLocal: pim.Set(pim.FieldLocation), toRemote: pim.Set(pim.FieldNotes, pim.FieldTitle), settled: pim.Set(pim.FieldTitle)},
+		{policy: rule.Newest, localAt: 1, remoteAt: 2, title: "theirs", toLocal: pim.Set(pim.FieldLocation, pim.FieldTitle), toRemote: pim.Set(pim.FieldNotes), settled: pim.Set(pim.FieldTitle)},
+		{policy: rule.Newest, localAt: 2, remoteAt: 1, title: "mine", toLocal: pim.Set(pim.FieldLocation), toRemote: pim.Set(pim.FieldNotes, pim.FieldTitle), settled: pim.Set(pim.FieldTitle)},
+		{policy: rule.Newest, localAt: 2, remoteAt: 2, title: "mine", toLocal: pim.Set(pim.FieldLocation), toRemote: pim.Set(pim.FieldNotes), open: pim.Set(pim.FieldTitle)},
 	} {
 		s.Policy, s.LocalAt, s.RemoteAt = c.policy, time.Unix(int64(c.localAt), 0), time.Unix(int64(c.remoteAt), 0)
 		m := Merge(s)
@@ -107,8 +108,8 @@ func TestMergeLaws(t *testing.T) {
 func checkMergeLaws(t *rapid.T) {
 	all := pim.AllOf(pim.KindEvent)
 	b, x, y := anEvent(t, "base"), anEvent(t, "x"), anEvent(t, "y")
-	merge := func(base, mine, theirs pim.Item, p Policy) Merged {
-		return Merge(Sides{BaseLocal: base, Local: mine, BaseRemote: base, Remote: theirs, Carried: all, Writable: all, Policy: p, RemoteName: PreferCRM})
+	merge := func(base, mine, theirs pim.Item, p rule.Policy) Merged {
+		return Merge(Sides{BaseLocal: base, Local: mine, BaseRemote: base, Remote: theirs, Carried: all, Writable: all, Policy: p, RemoteName: rule.PreferCRM})
 	}
 	// result is what both sides hold afterwards.
 	result := func(m Merged, theirs pim.Item) (local, remote pim.Item) {
@@ -116,22 +117,22 @@ func checkMergeLaws(t *rapid.T) {
 		pim.Copy(r, m.Item, m.ToRemote)
 		return m.Item, r
 	}
-	if m := merge(b, x, b, Ask); !pim.Equal(m.Item, x, all) || !m.Open.IsEmpty() || !m.ToLocal.IsEmpty() {
+	if m := merge(b, x, b, rule.Ask); !pim.Equal(m.Item, x, all) || !m.Open.IsEmpty() || !m.ToLocal.IsEmpty() {
 		t.Errorf("merge(b, x, b) is not x: %+v", m)
 	}
-	if m := merge(b, x, x, Ask); !pim.Equal(m.Item, x, all) || !m.Open.IsEmpty() || !m.ToRemote.IsEmpty() {
+	if m := merge(b, x, x, rule.Ask); !pim.Equal(m.Item, x, all) || !m.Open.IsEmpty() || !m.ToRemote.IsEmpty() {
 		t.Errorf("merge(b, x, x) is not x: %+v", m)
 	}
-	m := merge(b, x, y, Ask)
+	m := merge(b, x, y, rule.Ask)
 	l, r := result(m, y)
 	if d := pim.Diff(l, r, all); d != m.Open {
 		t.Errorf("sides differ in %s, open is %s", d, m.Open)
 	}
 	// Which side is called mine makes no difference but for who wins.
-	if n := merge(b, y, x, Ask); n.Open != m.Open || !pim.Equal(n.Item, m.Item, all.Minus(m.Open)) {
+	if n := merge(b, y, x, rule.Ask); n.Open != m.Open || !pim.Equal(n.Item, m.Item, all.Minus(m.Open)) {
 		t.Errorf("not symmetric: %+v / %+v", m, n)
 	}
-	for _, p := range []Policy{PreferCRM, PreferClient} {
+	for _, p := range []rule.Policy{rule.PreferCRM, rule.PreferClient} {
 		m := merge(b, x, y, p)
 		l, r := result(m, y)
 		if !m.Open.IsEmpty() || !pim.Equal(l, r, all) {
@@ -178,35 +179,6 @@ func TestTheBrakeNeverTellsOfMoreThanThereAre(t *testing.T) {
 		if p := Plan(tasks, living, b); !strings.HasPrefix(p.Reason, want) || (p.Reason == "") != (want == "") {
 			t.Errorf("%d on the remote: %q, want %q", living, p.Reason, want)
 		}
-	}
-}
-
-func TestRules(t *testing.T) {
-	t.Parallel()
-	r, err := ParseRules([]byte(`{"direction":"sideways","policy":"best","brakeShare":2,"reconcileEvery":"10s","remove":{"task":"burn"},"pastDays":-2,"futureDays":-30}`))
-	if err == nil {
-		t.Fatal("wrong rules were accepted")
-	}
-	for _, want := range []string{"sideways", "best", "brakeShare", "burn", "pastDays -2 is neither a number of days nor -1, which means no bound", "futureDays -30 is"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("missing %q in %v", want, err)
-		}
-	}
-	if time.Duration(r.ReconcileEvery) != 10*time.Second {
-		t.Errorf("reconcileEvery is %v", r.ReconcileEvery)
-	}
-	r, err = ParseRules(nil)
-	if err != nil || r.Policy != Ask || r.PastDays != 60 || r.Removal(pim.KindContact) != RemoveUnassign || r.Removal(pim.KindEvent) != RemoveDelete {
-		t.Errorf("%+v, %v", r, err)
-	}
-	now := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
-	s := r.Scope(now, pim.Kinds(pim.KindEvent))
-	if !s.From.Equal(now.AddDate(0, 0, -60)) || !s.Until.Equal(now.AddDate(0, 0, 365)) {
-		t.Errorf("window %v to %v", s.From, s.Until)
-	}
-	r, err = ParseRules([]byte(`{"pastDays":-1,"futureDays":-1}`))
-	if s := r.Scope(now, pim.Kinds(pim.KindEvent)); err != nil || !s.From.IsZero() || !s.Until.IsZero() {
-		t.Errorf("without bounds: %v, window %v to %v", err, s.From, s.Until)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"crmbridge/crm/mem"
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/store"
 	"crmbridge/store/storetest"
 )
@@ -14,7 +15,7 @@ import (
 // refused (or overwrote the newer one), and others changed the object since.
 func refusedWorld(t *testing.T, cause store.Cause) (*world, store.ConflictID) {
 	t.Helper()
-	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Ask))
 	base := w.put("a.ics", event("uid-a", "base"))
 	text := func(title, place string, extra ...string) []byte {
 		e := event("uid-a", title)
@@ -109,7 +110,7 @@ func TestTakingWhatWasLostKeepsWhatOthersChanged(t *testing.T) {
 func TestARefusedDeletion(t *testing.T) {
 	t.Parallel()
 	for take, left := range map[Take]int{Mine: 0, Theirs: 1} {
-		w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+		w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Ask))
 		o := w.put("a.ics", event("uid-a", "base"))
 		var c store.Conflict
 		w.update(func(tx *store.Tx) error {
@@ -152,7 +153,7 @@ func TestBothVersionsAreKept(t *testing.T) {
 
 func TestBothVersionsOfALinkAreKept(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Ask))
 	w.put("a.ics", event("uid-a", "base"))
 	w.clean()
 	w.edit("a.ics", func(e *pim.Event) { e.Title = "here" })
@@ -215,7 +216,7 @@ func TestAChoiceIsTakenBack(t *testing.T) {
 		t.Errorf("%v, %d objects", err, len(w.objects()))
 	}
 	// Of a link: what the hub had goes to the remote.
-	w = newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(Ask))
+	w = newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Ask))
 	w.put("a.ics", event("uid-a", "base"))
 	w.clean()
 	w.edit("a.ics", func(e *pim.Event) { e.Title = "here" })

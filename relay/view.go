@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/store"
 )
 
@@ -125,11 +126,11 @@ func (r *run) permitted(v view) Action {
 	}
 	switch v.action {
 	case CreateRemote, DeleteRemote, UpdateRemote:
-		if r.rules.Direction == In {
+		if r.rules.Direction == rule.In {
 			return Nothing
 		}
 	case CreateLocal, DeleteLocal, UpdateLocal:
-		if r.rules.Direction == Out {
+		if r.rules.Direction == rule.Out {
 			return Nothing
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"crmbridge/crm/mem"
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/remote"
 	"crmbridge/store"
 	"crmbridge/store/storetest"
@@ -35,13 +36,13 @@ type fixed struct{ r remote.Remote }
 func (f fixed) Open(context.Context, store.Link, store.User) (remote.Remote, error) { return f.r, nil }
 
 // newWorld is a world in s, with a user of its own, so that several can share it.
-func newWorld(t testing.TB, s *store.Store, name string, o mem.Options, rules Rules) *world {
+func newWorld(t testing.TB, s *store.Store, name string, o mem.Options, rules rule.Rules) *world {
 	t.Helper()
 	return newWorldAt(t, s, &storetest.Clock{}, name, o, rules)
 }
 
 // newWorldAt is a world with the clock of its store.
-func newWorldAt(t testing.TB, s *store.Store, clock *storetest.Clock, name string, o mem.Options, rules Rules) *world {
+func newWorldAt(t testing.TB, s *store.Store, clock *storetest.Clock, name string, o mem.Options, rules rule.Rules) *world {
 	t.Helper()
 	w := &world{t: t, ctx: context.Background(), clock: clock, store: s}
 	if o.Now == nil {
@@ -72,7 +73,9 @@ func newWorldAt(t testing.TB, s *store.Store, clock *storetest.Clock, name strin
 }
 
 // open is the rules of most tests: no window, so that dates do not matter.
-func open(p Policy) Rules { return Rules{PastDays: -1, FutureDays: -1, Policy: p}.Defaults() }
+func open(p rule.Policy) rule.Rules {
+	return rule.Rules{PastDays: -1, FutureDays: -1, Policy: p}.Defaults()
+}
 
 func (w *world) update(f func(*store.Tx) error) {
 	w.t.Helper()
@@ -240,7 +243,7 @@ func (w *world) conflicts(all bool) []store.Conflict {
 }
 
 // onBoth runs a test in worlds on SQLite and PostgreSQL.
-func onBoth(t *testing.T, o mem.Options, rules Rules, f func(*world)) {
+func onBoth(t *testing.T, o mem.Options, rules rule.Rules, f func(*world)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, s *store.Store) { f(newWorld(t, s, "ann", o, rules)) })
 }

@@ -13,6 +13,7 @@ import (
 	"crmbridge/internal/config"
 	"crmbridge/pim"
 	"crmbridge/relay"
+	"crmbridge/relay/rule"
 	"crmbridge/remote"
 	"crmbridge/store"
 )
@@ -82,7 +83,7 @@ func (p *program) addLink(ctx context.Context, a *app, f linkFlags, s remote.Set
 		return err
 	}
 	if p.json {
-		rules, err := relay.ParseRules(l.Rules)
+		rules, err := rule.Parse(l.Rules)
 		doc.ID, doc.Name, doc.Remote, doc.Kinds = l.ID, l.Name, l.Remote, rules.Kinds
 		return errors.Join(err, p.printJSON(doc))
 	}

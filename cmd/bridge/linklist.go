@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"crmbridge/pim"
-	"crmbridge/relay"
+	"crmbridge/relay/rule"
 	"crmbridge/store"
 )
 
@@ -75,7 +75,7 @@ func (a *app) linkRow(tx *store.Tx, u store.User, l store.Link) (linkShown, erro
 		return linkShown{}, err
 	}
 	dirty += fresh
-	rules, err := relay.ParseRules(l.Rules)
+	rules, err := rule.Parse(l.Rules)
 	if err != nil {
 		return linkShown{}, err
 	}

@@ -12,26 +12,26 @@ import (
 	"unicode/utf8"
 
 	"crmbridge/pim"
-	"crmbridge/relay"
+	"crmbridge/relay/rule"
 )
 
 // parseRules reads --rules and says in plain words what is wrong with them.
-func parseRules(text string) (relay.Rules, error) {
+func parseRules(text string) (rule.Rules, error) {
 	bad := func(format string, args ...any) error { return pim.Errorf("rules", pim.ErrInvalid, format, args...) }
 	if strings.TrimSpace(text) == "" {
-		return relay.ParseRules(nil)
+		return rule.Parse(nil)
 	}
 	var whole map[string]json.RawMessage
 	err := json.Unmarshal([]byte(text), &whole)
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		return relay.Rules{}, bad("the rules are not JSON: %s at character %d", syntax.Error(), utf8.RuneCountInString(text[:min(int(syntax.Offset), len(text))]))
+		return rule.Rules{}, bad("the rules are not JSON: %s at character %d", syntax.Error(), utf8.RuneCountInString(text[:min(int(syntax.Offset), len(text))]))
 	}
 	if err != nil || whole == nil {
-		return relay.Rules{}, bad(`the rules are not a JSON object such as {"policy":"ask"}`)
+		return rule.Rules{}, bad(`the rules are not a JSON object such as {"policy":"ask"}`)
 	}
 	var faults []string
-	var r relay.Rules
+	var r rule.Rules
 	known := ruleNames()
 	for name := range whole {
 		if _, ok := known[name]; !ok {
@@ -51,13 +51,13 @@ func parseRules(text string) (relay.Rules, error) {
 		faults = append(faults, strings.Split(err.Error(), "\n")...)
 	}
 	if len(faults) > 0 {
-		return relay.Rules{}, bad("%s", strings.Join(faults, "; "))
+		return rule.Rules{}, bad("%s", strings.Join(faults, "; "))
 	}
-	return relay.ParseRules([]byte(text))
+	return rule.Parse([]byte(text))
 }
 
 // readRule reads one rule into r and returns what is wrong with it.
-func readRule(r *relay.Rules, name string, raw json.RawMessage, want reflect.Type) string {
+func readRule(r *rule.Rules, name string, raw json.RawMessage, want reflect.Type) string {
 	one, err := json.Marshal(map[string]json.RawMessage{name: raw})
 	if err != nil {
 		return err.Error()
@@ -82,7 +82,7 @@ func readRule(r *relay.Rules, name string, raw json.RawMessage, want reflect.Typ
 // ruleNames are the rules there are, with their types.
 func ruleNames() map[string]reflect.Type {
 	m := map[string]reflect.Type{}
-	t := reflect.TypeFor[relay.Rules]()
+	t := reflect.TypeFor[rule.Rules]()
 	for i := range t.NumField() {
 		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 		m[name] = t.Field(i).Type
@@ -96,7 +96,7 @@ func sorted[V any](m map[string]V) []string {
 
 // shape is a type in words.
 func shape(t reflect.Type) string {
-	if t == reflect.TypeFor[relay.Duration]() {
+	if t == reflect.TypeFor[rule.Duration]() {
 		return `a time such as "10m"`
 	}
 	switch t.Kind() {

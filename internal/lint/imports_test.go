@@ -53,8 +53,9 @@ var allowed = []struct {
 	{"dav/davxml", nil},
 	{"dav", []string{"pim/...", "store", "dav/davxml", "birthday"}},
 	{"feed", []string{"pim/...", "store", "auth", "birthday"}},
-	{"relay", []string{"pim/...", "remote", "store"}},
-	{"admin/...", []string{"pim/...", "remote", "store", "relay", "auth"}},
+	{"relay/rule", []string{"pim", "remote"}},
+	{"relay", []string{"pim/...", "remote", "store", "relay/rule"}},
+	{"admin/...", []string{"pim/...", "remote", "store", "relay/...", "auth"}},
 }
 
 type listed struct {

@@ -1,4 +1,4 @@
-package relay
+package rule
 
 import (
 	"bytes"
@@ -21,6 +21,18 @@ const (
 	Out  Direction = "out" // hub to remote only
 )
 
+// Policy settles a field that both sides changed to different values.
+type Policy string
+
+// Policies. Whatever settles, the losing value stays in a conflict report.
+const (
+	Ask          Policy = "ask"      // neither side is touched in that field until a person decides
+	Newest       Policy = "newest"   // the side with the later stamp; a tie is asked
+	PreferCRM    Policy = "crm"      // the CRM's value, on a CRM link
+	PreferClient Policy = "client"   // what devices wrote
+	PreferMail   Policy = "exchange" // Exchange's value, on an Exchange link
+)
+
 // Removal is what becomes of the remote item when the object is deleted.
 type Removal string
 
@@ -41,10 +53,20 @@ type Rules struct {
 	PastDays   int `json:"pastDays,omitempty"`
 	FutureDays int `json:"futureDays,omitempty"`
 	// Types are the activity types read from the remote; empty means all.
-	Types []string `json:"types,omitempty"`
-	// DefaultType is given to items made by clients.
+	Types     []string `json:"types,omitempty"`
+	AllOwners bool     `json:"allOwners,omitempty"`
+	// Filter says which items of the remote are brought to the hub.
+	Filter pim.Filter `json:"filter,omitzero"`
+	// OnlyLinked makes only those items on the other side that a person linked.
+	OnlyLinked bool `json:"onlyLinked,omitempty"`
+	// In and Out are what goes in each direction.
+	In  Flow `json:"in,omitzero"`
+	Out Flow `json:"out,omitzero"`
+	// DefaultType is the type of activities made by clients, unless they have one or
+	// a category of that name; "" leaves the choice to the remote.
 	DefaultType string `json:"defaultType,omitempty"`
-	AllOwners   bool   `json:"allOwners,omitempty"`
+	// HoldUntyped keeps activities without a type back until somebody chooses one.
+	HoldUntyped bool   `json:"holdUntyped,omitempty"`
 	Policy      Policy `json:"policy,omitempty"`
 	// Remove says, per kind name, what a deletion by a client does. Default:
 	// delete activities, unassign contacts.
@@ -71,14 +93,14 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d)
 func (d *Duration) UnmarshalText(b []byte) error {
 	v, err := time.ParseDuration(string(b))
 	if err != nil {
-		return fmt.Errorf("relay: %q is no duration such as 90s or 10m", b)
+		return fmt.Errorf("rule: %q is no duration such as 90s or 10m", b)
 	}
 	*d = Duration(v)
 	return nil
 }
 
-// ParseRules reads stored rules; empty input gives the defaults.
-func ParseRules(b []byte) (Rules, error) {
+// Parse reads stored rules; empty input gives the defaults.
+func Parse(b []byte) (Rules, error) {
 	var r Rules
 	if len(b) > 0 {
 		// A rule that is not understood must not be passed over: it may have kept
@@ -86,7 +108,7 @@ func ParseRules(b []byte) (Rules, error) {
 		d := json.NewDecoder(bytes.NewReader(b))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&r); err != nil {
-			return Rules{}, fmt.Errorf("relay: rules: %w", err)
+			return Rules{}, fmt.Errorf("rule: %w", err)
 		}
 	}
 	r = r.Defaults()
@@ -146,7 +168,8 @@ func (r Rules) Validate() error {
 	for _, w := range []struct {
 		name string
 		days int
-	}{{"pastDays", r.PastDays}, {"futureDays", r.FutureDays}} {
+	}{{"pastDays", r.PastDays}, {"futureDays", r.FutureDays}, {"in.pastDays", r.In.PastDays}, {"in.futureDays", r.In.FutureDays},
+		{"out.pastDays", r.Out.PastDays}, {"out.futureDays", r.Out.FutureDays}} {
 		// Not "no bound" for all of them: somebody who writes -30 means thirty days.
 		if w.days < -1 {
 			bad("%s %d is neither a number of days nor -1, which means no bound", w.name, w.days)
@@ -160,6 +183,22 @@ func (r Rules) Validate() error {
 	}
 	if r.ReconcileEvery < 0 || r.AnnotateAfter < 0 {
 		bad("reconcileEvery or annotateAfter is negative")
+	}
+	for _, f := range []struct {
+		name string
+		flow Flow
+	}{{"in", r.In}, {"out", r.Out}} {
+		switch f.flow.Private {
+		case "", PrivateFull, PrivateMask, PrivateNone:
+		default:
+			bad("%s.private %q is not full, mask or none", f.name, f.flow.Private)
+		}
+	}
+	if r.HoldUntyped && r.DefaultType != "" {
+		bad("holdUntyped keeps items without a type back, and defaultType gives them one: choose one of the two")
+	}
+	if err := r.Filter.Validate(pim.Kinds(r.Kinds...)); err != nil {
+		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
 }
@@ -175,19 +214,30 @@ func (r Rules) Removal(k pim.Kind) Removal {
 	return RemoveDelete
 }
 
-// Brake is the deletion brake of a run.
-func (r Rules) Brake(off bool) Brake {
-	return Brake{Absolute: r.BrakeAbsolute, Share: r.BrakeShare, Off: off}
-}
-
 // Scope is what the remote is asked for at time now.
 func (r Rules) Scope(now time.Time, kinds pim.KindSet) remote.Scope {
 	s := remote.Scope{Kinds: kinds, Types: r.Types, AllOwners: r.AllOwners}
-	if r.PastDays > 0 {
-		s.From = now.AddDate(0, 0, -r.PastDays)
-	}
-	if r.FutureDays > 0 {
-		s.Until = now.AddDate(0, 0, r.FutureDays)
-	}
+	s.From, s.Until = r.window(r.In, now)
 	return s
 }
+
+// window bounds what a flow makes; zero is open.
+func (r Rules) window(f Flow, now time.Time) (from, until time.Time) {
+	past, future := f.PastDays, f.FutureDays
+	if past == 0 {
+		past = r.PastDays
+	}
+	if future == 0 {
+		future = r.FutureDays
+	}
+	if past > 0 {
+		from = now.AddDate(0, 0, -past)
+	}
+	if future > 0 {
+		until = now.AddDate(0, 0, future)
+	}
+	return from, until
+}
+
+// typeOfNew is the type that an item without one is given at the remote.
+func (r Rules) typeOfNew() string { return r.DefaultType }

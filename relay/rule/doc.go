@@ -1,0 +1,12 @@
+// Package rule says what a link does, as one pure value, and judges items by it.
+//
+//	rule.go     Rules: the value, its defaults, every fault of it at once
+//	flow.go     Flow: what goes in one direction; Types, Private
+//	judge.go    Judge: what the rules make of one item, and why
+//	touch.go    Touches: what a change of rules makes to be looked at again
+//	words.go    Describe: the rules in sentences
+//
+// The relay asks Judge wherever it decides, so that what a person is told (Reasons) is
+// what is done. Nothing here knows of sides that changed, of bases or of writes: that is
+// Decide's and Merge's.
+package rule

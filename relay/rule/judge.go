@@ -1,0 +1,221 @@
+package rule
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"crmbridge/pim"
+)
+
+// Question is one item on its way.
+type Question struct {
+	Way Way
+	// Item as it is where it comes from; for a deletion, as it was last.
+	Item pim.Item
+	// Start and End bound the item over all its occurrences; zero is open.
+	Start, End time.Time
+	// Tie is what a person said of the pair.
+	Tie Tie
+	Now time.Time
+}
+
+// Tie is what a person said about one item, over the rules of link and mode.
+type Tie string
+
+// Ties.
+const (
+	TieNone Tie = ""         // nothing: the rules decide
+	Linked  Tie = "linked"   // is to be synced
+	Apart   Tie = "unlinked" // both copies stay, and nothing is carried over
+)
+
+// Verdict is what the rules make of a question.
+type Verdict struct {
+	// Create: it may be made on the other side. Carry: its changes and its deletion
+	// may be carried over.
+	Create, Carry bool
+	// Masked: what goes over is the mask of the item, and of what comes back only the
+	// open fields are taken.
+	Masked bool
+	// Away: it is not to be on the other side at all, not even if it was there before.
+	Away bool
+	// Hold is why it waits for a person before it is made; "" when it does not.
+	Hold Hold
+	// Reasons are the rules that had a say, in the order they were asked.
+	Reasons []Reason
+}
+
+// Hold is a word for what an item waits for.
+type Hold string
+
+// Holds.
+const (
+	HoldNone Hold = ""
+	HoldType Hold = "type" // until somebody chooses its type
+)
+
+// Reason is one rule's say.
+type Reason struct {
+	// Rule is its name in the stored form: "out.create".
+	Rule string `json:"rule"`
+	// Holds says that the item passes it.
+	Holds bool `json:"holds"`
+	// Says what it found, in plain words. It names types and days, never the content
+	// of an item.
+	Says string `json:"says"`
+}
+
+// Judge answers a question. It is total and pure.
+func (r Rules) Judge(q Question) Verdict {
+	j := judgement{rules: r, q: q, name: "in", flow: r.In}
+	if q.Way == Outward {
+		j.name, j.flow = "out", r.Out
+	}
+	v := &j.verdict
+	v.Create, v.Carry = true, true
+	j.tie()
+	j.direction()
+	j.kind()
+	j.types()
+	j.private()
+	j.window()
+	if q.Way == Inward {
+		j.scope()
+	} else {
+		j.defaultType()
+	}
+	return *v
+}
+
+type judgement struct {
+	rules   Rules
+	q       Question
+	name    string // "in", "out"
+	flow    Flow
+	verdict Verdict
+}
+
+func (j *judgement) says(rule string, holds bool, format string, args ...any) {
+	j.verdict.Reasons = append(j.verdict.Reasons, Reason{Rule: rule, Holds: holds, Says: fmt.Sprintf(format, args...)})
+}
+
+// forbid notes a rule that keeps an item from being made or its changes from being
+// carried.
+func (j *judgement) forbid(create, carry bool, rule, format string, args ...any) {
+	j.verdict.Create = j.verdict.Create && !create
+	j.verdict.Carry = j.verdict.Carry && !carry
+	j.says(rule, false, format, args...)
+}
+
+func (j *judgement) tie() {
+	switch j.q.Tie {
+	case Apart:
+		j.forbid(true, true, "tie", "a person unlinked it: both copies stay as they are")
+	case Linked:
+		j.says("tie", true, "a person linked it")
+	default:
+		if j.rules.OnlyLinked {
+			j.forbid(true, false, "onlyLinked", "only items that a person links are made on the other side")
+		}
+	}
+}
+
+func (j *judgement) direction() {
+	if d := j.rules.Direction; d == In && j.q.Way == Outward || d == Out && j.q.Way == Inward {
+		j.forbid(true, true, "direction", "the link goes the other way only")
+	}
+}
+
+func (j *judgement) kind() {
+	if k := j.q.Item.Kind(); len(j.rules.Kinds) > 0 && !pim.Kinds(j.rules.Kinds...).Has(k) {
+		j.forbid(true, true, "kinds", "a %s is not among the kinds", k)
+	}
+}
+
+func (j *judgement) types() {
+	t := TypeOf(j.q.Item)
+	name := t
+	if t == "" {
+		name = "no type"
+		if j.q.Way == Outward {
+			t = j.rules.typeOfNew() // what it will have there
+		}
+	}
+	if j.q.Tie != Linked && j.flow.Create != nil {
+		if j.flow.Create.Has(t) {
+			j.says(j.name+".create", true, "%s is among the types that are made", name)
+		} else {
+			j.forbid(true, false, j.name+".create", "%s is not among the types that are made (%s)", name, list(j.flow.Create))
+		}
+	}
+	if j.flow.Carry != nil {
+		if j.flow.Carry.Has(t) {
+			j.says(j.name+".carry", true, "%s is among the types whose changes are carried over", name)
+		} else {
+			j.forbid(false, true, j.name+".carry", "%s is not among the types whose changes and deletions are carried over (%s)", name, list(j.flow.Carry))
+		}
+	}
+}
+
+func (j *judgement) private() {
+	if !IsPrivate(j.q.Item) {
+		return
+	}
+	switch j.flow.Private {
+	case PrivateMask:
+		j.verdict.Masked = true
+		j.says(j.name+".private", true, "it is private: only when it is goes over")
+	case PrivateNone:
+		j.verdict.Away = true
+		j.forbid(true, false, j.name+".private", "it is private, and private items do not go over")
+	}
+}
+
+func (j *judgement) window() {
+	if j.q.Tie == Linked || j.q.Item.Kind() == pim.KindContact {
+		return
+	}
+	from, until := j.rules.window(j.flow, j.q.Now)
+	switch {
+	case !from.IsZero() && !j.q.End.IsZero() && j.q.End.Before(from):
+		j.forbid(true, false, j.name+".pastDays", "it ended before %s, where the window begins", from.Format(time.DateOnly))
+	case !until.IsZero() && !j.q.Start.IsZero() && !j.q.Start.Before(until):
+		j.forbid(true, false, j.name+".futureDays", "it begins after %s, where the window ends", until.Format(time.DateOnly))
+	default:
+		j.says("window", true, "it lies in the window")
+	}
+}
+
+// scope is what the remote is asked for; remotes may give more than they are asked.
+func (j *judgement) scope() {
+	if j.q.Tie == Linked {
+		return
+	}
+	t := TypeOf(j.q.Item)
+	if len(j.rules.Types) > 0 && !Types(j.rules.Types).Has(t) {
+		j.forbid(true, false, "types", "its type is not among those of the link (%s)", list(j.rules.Types))
+	}
+	if f := j.rules.Filter; !f.IsZero() {
+		if f.Matches(j.q.Item, j.q.Now) {
+			j.says("filter", true, "it fits the filter: %s", f)
+		} else {
+			j.forbid(true, false, "filter", "it does not fit the filter: %s", f)
+		}
+	}
+}
+
+func (j *judgement) defaultType() {
+	if TypeOf(j.q.Item) != "" || j.q.Tie == Linked || !j.rules.HoldUntyped || j.q.Item.Kind() == pim.KindContact {
+		return
+	}
+	j.verdict.Hold = HoldType
+	j.forbid(true, false, "holdUntyped", "it has no type; give it one by a category of that name, or choose one for it")
+}
+
+func list(types []string) string {
+	if len(types) == 0 {
+		return "none"
+	}
+	return strings.Join(types, ", ")
+}
