@@ -175,6 +175,9 @@ func (q *request) addressbookQuery(rep *davxml.AddressbookQuery) error {
 	return q.listing(rep.Prop, nil, func(l *lister, r *resource) error {
 		opts := store.EachOptions{Text: l.env.data.wanted || len(filter.Props) > 0}
 		opts.Names = !opts.Text && l.slim(r)
+		if sieve := vcf.NewSieve(filter, q.h.limits.vcf()); sieve != nil {
+			opts.Keep = sieve.MayMatch
+		}
 		found := 0
 		err := r.objects(l.env.tx, opts, func(o *store.Object) error {
 			if err := q.ctx.Err(); err != nil {

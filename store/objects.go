@@ -26,7 +26,7 @@ const (
 
 // selects is the SELECT … FROM objects AS o for the fields, which a scanner reads.
 // A tombstone has no text.
-func (f fields) selects() string {
+func (t *Tx) selects(f fields) string {
 	const all = `o.id, o.name, o.component, o.etag, o.size, o.seq, o.updated_at, o.collection_id, o.uid, o.kind, o.first_start, o.last_end,
 		o.span, o.created_at, o.deleted, o.shadowed`
 	switch f {
@@ -39,9 +39,19 @@ func (f fields) selects() string {
 	case full:
 		return `SELECT ` + all + ` FROM objects AS o`
 	}
-	// A subquery and no join: PostgreSQL would rather read all texts than look up
-	// those of a page.
-	return `SELECT ` + all + `, (SELECT v.text FROM versions AS v WHERE v.object_id = o.id AND v.seq = o.seq) FROM objects AS o`
+	return `SELECT ` + all + t.withText()
+}
+
+// withText is the text as the next column, and FROM objects AS o.
+func (t *Tx) withText() string {
+	if t.s.postgres {
+		// A subquery and no join: PostgreSQL would rather read all texts than look up
+		// those of a page.
+		return `, (SELECT v.text FROM versions AS v WHERE v.object_id = o.id AND v.seq = o.seq) FROM objects AS o`
+	}
+	// A join and no subquery, for which SQLite opens its cursors anew at each row. The
+	// objects of a left join come first always.
+	return `, v.text FROM objects AS o LEFT JOIN versions AS v ON v.object_id = o.id AND v.seq = o.seq`
 }
 
 // scanner reads rows of selects one after the other, always into the same place.
@@ -76,7 +86,7 @@ func newScanner(f fields) *scanner {
 
 func (t *Tx) object(f fields, where string, args ...any) (Object, error) {
 	s := newScanner(f)
-	err := t.row(f.selects()+" WHERE "+where, args...).Scan(s.dest...)
+	err := t.row(t.selects(f)+" WHERE "+where, args...).Scan(s.dest...)
 	return s.read(f), err
 }
 
@@ -172,7 +182,7 @@ const checkRows = 128
 
 // stream is each with the same place for every row: f must not keep the object.
 func (t *Tx) stream(fs fields, where string, args []any, f func(*Object) error) error {
-	rows, err := t.query(fs.selects()+where, args...)
+	rows, err := t.query(t.selects(fs)+where, args...)
 	if err != nil {
 		return err
 	}

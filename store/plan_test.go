@@ -255,6 +255,7 @@ func readAll(t *testing.T, s *Store) {
 			func() error { return tx.EachObject(1, EachOptions{}, object) },
 			func() error { return tx.EachObject(1, EachOptions{Brief: true}, object) },
 			func() error { return tx.EachObject(1, EachOptions{Names: true}, object) },
+			func() error { return tx.EachObject(1, EachOptions{Keep: func([]byte) bool { return true }}, object) },
 			func() error { return tx.EachObject(1, EachOptions{Components: []string{"VEVENT", "VTODO"}}, object) },
 			func() error { _, _, err := tx.ChangedNames(1, 1, 0, object); return err },
 			func() error { return tx.EachObject(1, EachOptions{Text: true, Components: []string{"VEVENT"}}, object) },

@@ -5,6 +5,7 @@
 //
 //	limits.go  Limits, checked before work is done
 //	parse.go   Parse: bytes to Text, in linear time, never a panic
+//	scan.go    Scan: the lines one by one, made only when asked for
 //	split.go   physical lines to logical ones: line ends, folding, soft breaks
 //	head.go    group, name and parameters of a line (RFC 6868 included)
 //	tree.go    Text, Block, Part: the tree, its queries and its edits

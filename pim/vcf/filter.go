@@ -26,9 +26,12 @@ type PropFilter struct {
 // Matches applies f. What a prop-filter asks has to hold of one and the same line; a
 // negated text-match means that no such property has the text.
 // pim.ErrUnsupported for a collation or match type that is not known.
-func (c *Card) Matches(f Filter) (bool, error) {
+func (c *Card) Matches(f Filter) (bool, error) { return f.holds(c.card.All) }
+
+// holds applies f to the lines that all gives by their name.
+func (f Filter) holds(all func(name string) []*line.Line) (bool, error) {
 	for _, p := range f.Props {
-		ok, err := c.prop(p)
+		ok, err := p.holds(p.lines(all))
 		if err != nil {
 			return false, err
 		}
@@ -39,8 +42,8 @@ func (c *Card) Matches(f Filter) (bool, error) {
 	return f.AllOf || len(f.Props) == 0, nil
 }
 
-func (c *Card) prop(f PropFilter) (bool, error) {
-	lines := c.named(f.Name)
+// holds applies f to the lines of its name.
+func (f PropFilter) holds(lines []*line.Line) (bool, error) {
 	if f.NotDefined || len(lines) == 0 {
 		return f.NotDefined == (len(lines) == 0), nil
 	}
@@ -48,9 +51,10 @@ func (c *Card) prop(f PropFilter) (bool, error) {
 		return true, nil
 	}
 	var positive []line.TextMatch
-	all := make([]string, len(lines))
-	for i, l := range lines {
-		all[i] = textOf(l)
+	var room [8]string // enough for most
+	all := room[:0]
+	for _, l := range lines {
+		all = append(all, textOf(l))
 	}
 	for _, t := range f.Texts {
 		if !t.Negate {
@@ -88,13 +92,10 @@ func lineMatches(l *line.Line, text string, texts []line.TextMatch, params []lin
 	return allOf, nil
 }
 
-// named are the lines of a name that may carry a group.
-func (c *Card) named(name string) []*line.Line {
-	group, base := "", name
-	if i := strings.LastIndexByte(name, '.'); i >= 0 {
-		group, base = name[:i], name[i+1:]
-	}
-	lines := c.card.All(strings.ToUpper(base))
+// lines are those of the name, which may carry a group.
+func (f PropFilter) lines(all func(name string) []*line.Line) []*line.Line {
+	group, base := cutName(f.Name)
+	lines := all(strings.ToUpper(base))
 	if group == "" {
 		return lines
 	}
@@ -105,4 +106,11 @@ func (c *Card) named(name string) []*line.Line {
 		}
 	}
 	return out
+}
+
+func cutName(name string) (group, base string) {
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		return name[:i], name[i+1:]
+	}
+	return "", name
 }

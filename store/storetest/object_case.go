@@ -313,6 +313,17 @@ func testEach(t *testing.T, open Opener) {
 	equal(t, "tasks", list(store.EachOptions{Text: true, Components: []string{"VTODO"}}), 199)
 	equal(t, "tasks and events", list(store.EachOptions{Components: []string{"VTODO", "VEVENT"}}), 599)
 	equal(t, "none", list(store.EachOptions{Components: []string{}}), 0)
+	few := 0
+	for _, text := range want {
+		if strings.ContainsAny(text, "7x") {
+			few++
+		}
+	}
+	kept := func(text []byte) bool { return bytes.ContainsAny(text, "7x") }
+	equal(t, "kept", list(store.EachOptions{Text: true, Keep: kept}), few)
+	equal(t, "kept without texts", list(store.EachOptions{Keep: kept}), few)
+	equal(t, "none kept", list(store.EachOptions{Keep: func([]byte) bool { return false }}), 0)
+	equal(t, "all kept", list(store.EachOptions{Text: true, Keep: func([]byte) bool { return true }}), 599)
 	from := int64(1500)
 	equal(t, "in time", list(store.EachOptions{Text: true, From: &from}), 599)
 	equal(t, "tasks in time", list(store.EachOptions{Until: &from, Components: []string{"VTODO"}}), 199)
