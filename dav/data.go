@@ -139,7 +139,7 @@ func (d *dataRequest) object(r *resource) *ics.Object {
 // ofCard is RFC 6352 10.4.
 func (d *dataRequest) ofCard(r *resource) ([]byte, error) {
 	if len(d.card.Props) == 0 && d.card.Version == "" && d.suit == nil {
-		return d.whole(r), nil
+		return vcf.PlainText(d.whole(r), d.limits.vcf()), nil
 	}
 	c, err := vcf.Parse(r.obj.Text, d.limits.vcf())
 	if err != nil {
@@ -154,6 +154,7 @@ func (d *dataRequest) ofCard(r *resource) ([]byte, error) {
 	if d.suit != nil {
 		c = d.suit(c, vcf.Version(d.card.Version))
 	}
+	c = c.Plain()
 	if len(d.card.Props) == 0 {
 		d.whole(r)
 		return c.Bytes(), nil

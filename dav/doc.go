@@ -30,9 +30,9 @@
 // What a client says about how it wants its answer is read in prefer.go (Prefer, Brief: less, or what is stored now),
 // zone.go (CalDAV-Timezones) and accept.go (versions of vCard); get.go has the one place where a text is made of it.
 //
-// Cards are completed on the way in (UID, FN, N) and suited to programs on the way out (version, REV, groups, size of
-// photos) in photo_cards.go; photo*.go scale photos, and put the originals back when scaled ones come home. Calendars
-// made of address books are brought up to date before they are read (birthdays.go, package birthday).
+// Cards are completed on the way in (UID, FN, N; who made the N is kept) and suited to programs on the way out (version,
+// REV, groups, size of photos, no marks of ours) in photo_cards.go; photo*.go scale photos, and put the originals back
+// when scaled ones come home. Calendars made of address books are brought up to date before they are read (birthdays.go, package birthday).
 //
 // What clients need beyond the standards is one table too: quirks.go. How far each standard is kept, and which test
 // shows it: docs/standards.md.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"crmbridge/pim/vcf"
 	"crmbridge/store"
 )
 
@@ -72,7 +73,7 @@ func (q *request) download(r *resource) (contentType string, text []byte, err er
 	}
 	text, ok := convertCard(r.obj.Text, version, q.h.limits)
 	if !ok {
-		return contentType, r.obj.Text, nil
+		return contentType, vcf.PlainText(r.obj.Text, q.h.limits.vcf()), nil
 	}
 	return contentType + "; version=" + string(version), q.suited(text, version), nil
 }

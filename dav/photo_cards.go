@@ -13,10 +13,11 @@ import (
 func (k quirks) suits() bool { return !k.oldCards && !k.smallPhotos && !k.revInUTC }
 
 // suited is the text of a card as the program of the request can take it: of version 3.0 unless it asked for another
-// (and with it groups in Apple's way), with small photos, with REV in UTC. The ETag stays that of the stored text.
+// (and with it groups in Apple's way), with small photos, with REV in UTC, and without our own mark on a name. The ETag
+// stays that of the stored text.
 func (q *request) suited(text []byte, asked vcf.Version) []byte {
 	if q.quirks.suits() {
-		return text
+		return vcf.PlainText(text, q.h.limits.vcf())
 	}
 	c, err := vcf.Parse(text, q.h.limits.vcf())
 	if err != nil {
@@ -38,22 +39,29 @@ func (q *request) suitedCard(c *vcf.Card, asked vcf.Version) *vcf.Card {
 	if q.quirks.smallPhotos {
 		c = c.MapPhotos(func(photo []byte) []byte { return q.h.photos.shrink(q.ctx, photo) })
 	}
-	return c
+	return c.Plain()
 }
 
 // settle makes a card fit to be stored at name in parent, where old is now (nil: nothing). It gets a UID, FN and N where
 // they are missing, and photos that were only made small for a program are the originals again, whichever program sends
-// them. Other documents, and cards that need nothing, are themselves.
+// them. Other documents, and cards that need nothing, are themselves. A mark of ours that a program has kept beside an
+// N means nothing: what counts is whether the N is still the one that we made.
 func (q *request) settle(tx *store.Tx, doc document, parent *resource, name string, old *resource) (document, error) {
 	mine, ok := doc.(cardDocument)
 	if !ok {
 		return doc, nil
 	}
-	c := mine.Card
+	c := mine.Plain()
 	if c.UID() == "" {
 		c = vcf.Complete(c, uidFor(c, parent, name, old))
 	} else {
 		c = vcf.Complete(c, "")
+	}
+	if old != nil {
+		var err error
+		if c, err = q.keepDerived(tx, c, old); err != nil {
+			return nil, err
+		}
 	}
 	if old != nil && hasSmallPhoto(c) {
 		c = restorePhotos(c, q.storedCard(old.obj.Text))
@@ -69,6 +77,23 @@ func (q *request) settle(tx *store.Tx, doc document, parent *resource, name stri
 		return doc, nil
 	}
 	return cardDocument{c}, nil
+}
+
+// keepDerived marks the N of c again when it is the one that we made for the card as it is stored, or, if somebody has
+// changed that since, for the version that the device has seen.
+func (q *request) keepDerived(tx *store.Tx, c *vcf.Card, old *resource) (*vcf.Card, error) {
+	stored := q.storedCard(old.obj.Text)
+	if stored == nil {
+		return c, nil
+	}
+	if kept := vcf.KeepDerived(c, stored); kept != c || !c.CouldBeDerived() {
+		return kept, nil
+	}
+	saw, err := q.saw(tx, old)
+	if seen := q.storedCard(saw.text); err == nil && seen != nil {
+		c = vcf.KeepDerived(c, seen)
+	}
+	return c, err
 }
 
 // uidFor makes up a UID (RFC 6352 5.1): that of the card that is replaced, else one that follows from where the card

@@ -228,7 +228,7 @@ func TestCardsAreCompleted(t *testing.T) {
 	}
 	first := put(annBook+"a.vcf", bare, 201)
 	want := crlf("BEGIN:VCARD", "VERSION:3.0", "UID:"+first.UID(), "item1.EMAIL:jane@example.org", "item1.X-ABLABEL:letters", "ORG:Example Ltd",
-		"FN:Example Ltd", "N;X-CRM-DERIVED=1:Ltd;Example;;;", "END:VCARD")
+		"FN:Example Ltd", "N:Ltd;Example;;;", "END:VCARD")
 	if string(first.Bytes()) != want || len(first.UID()) != 36 {
 		t.Errorf("got\n%s\nwant\n%s", first.Bytes(), want)
 	}

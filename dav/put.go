@@ -11,6 +11,7 @@ import (
 
 	"crmbridge/dav/davxml"
 	"crmbridge/pim"
+	"crmbridge/pim/vcf"
 	"crmbridge/store"
 )
 
@@ -250,8 +251,8 @@ func (w *putting) write(old *resource) (outcome, error) {
 	if w.out.merged {
 		return w.out, nil
 	}
-	// RFC 4791 5.3.4: no ETag when what is stored is not what was sent, so that the client reads it again.
-	if bytes.Equal(w.doc.bytes(), w.sent) {
+	// RFC 4791 5.3.4: no ETag when what the client would read is not what it sent, so that it reads it.
+	if bytes.Equal(w.q.shown(w.doc), w.sent) {
 		w.out.etag = res.Object.ETag
 	}
 	if old != nil {
@@ -260,6 +261,14 @@ func (w *putting) write(old *resource) (outcome, error) {
 		}
 	}
 	return w.out, w.tx.MarkSeen(w.q.caller.Device, []store.SeenMark{{Object: res.Object.ID, Seq: res.Object.Seq}})
+}
+
+// shown is the text of a document as programs get it that take everything as it is.
+func (q *request) shown(doc document) []byte {
+	if _, card := doc.(cardDocument); card {
+		return vcf.PlainText(doc.bytes(), q.h.limits.vcf())
+	}
+	return doc.bytes()
 }
 
 // by is who made a version.

@@ -6,6 +6,7 @@
 //	card.go              Card, Parse, Split, Bytes, UID, Version
 //	validate.go          Validate: what CardDAV requires of a stored card
 //	complete.go          Complete: what is missing and can be made up (UID, FN, N); RevInUTC
+//	derived.go           an N that was made of FN: Plain for programs, KeepDerived when they send it back
 //	picture.go           Photo, MapPhotos; the bounds of pictures
 //	value.go encoding.go texts, parts of values, photos; what vCard 2.1 does to them
 //	item.go label.go messenger.go date.go

@@ -8,10 +8,6 @@ import (
 	"crmbridge/pim/line"
 )
 
-// derived marks an N that New made of FN, because vCard 3.0 and iOS want one. The typed
-// view leaves it out, so that a name in parts never reaches a CRM that has none.
-const derived = "X-CRM-DERIVED"
-
 // Item is the typed view. What is broken or unknown is left out of the view, not of
 // the text. Members are without "urn:uuid:"; the UID is as written.
 func (c *Card) Item() *pim.Contact {
