@@ -160,6 +160,8 @@ func TestPutPreconditions(t *testing.T) {
 		{annCal + "b.ics", event("b", strings.Repeat("long", 2100)), nsC, "max-resource-size"},
 		{annCal + "b.ics", event("b", "B", strings.TrimSpace(strings.Repeat("ATTENDEE:mailto:x@example.org\r\n", 4))), nsC, "max-attendees-per-instance"},
 		{annCal + "b.ics", event("b", "B", "RRULE:FREQ=MINUTELY"), nsC, "supported-rrule"},
+		{annCal + "b.ics", event("b", "B", "DURATION:PT99H"), nsC, "valid-calendar-data"}, // beside another DTEND
+		{annCal + "b.ics", strings.Replace(event("b", "B"), "DTEND:2026", "DTEND:2025", 1), nsC, "valid-calendar-data"},
 		{annBook + "b.vcf", "rubbish", nsCR, "valid-address-data"},
 		{annBook + "b.vcf", card("a", "Same UID"), nsCR, "no-uid-conflict"},
 		{annBook + "b.vcf", card("b", strings.Repeat("long", 2100)), nsCR, "max-resource-size"},

@@ -59,6 +59,9 @@ func TestValidate(t *testing.T) {
 	event := func(lines ...string) []string {
 		return append(append([]string{"BEGIN:VCALENDAR", "VERSION:2.0", "BEGIN:VEVENT"}, lines...), "END:VEVENT", "END:VCALENDAR")
 	}
+	task := func(lines ...string) []string {
+		return append(append([]string{"BEGIN:VCALENDAR", "VERSION:2.0", "BEGIN:VTODO", "UID:1"}, lines...), "END:VTODO", "END:VCALENDAR")
+	}
 	good := []string{"UID:1", "DTSTART:20261124T090000Z"}
 	for _, c := range []struct {
 		name  string
@@ -70,7 +73,12 @@ func TestValidate(t *testing.T) {
 		{"an end that is the start", event("UID:1", "DTSTART:20261124T090000Z", "DTEND:20261124T090000Z"), ""},
 		{"an empty EXDATE", event("UID:1", "DTSTART:20261124T090000Z", "EXDATE:"), ""},
 		{"an unknown zone", event("UID:1", "DTSTART;TZID=Nowhere:20261124T090000"), ""},
-		{"a task without a start", []string{"BEGIN:VCALENDAR", "VERSION:2.0", "BEGIN:VTODO", "UID:1", "END:VTODO", "END:VCALENDAR"}, ""},
+		{"a task without a start", task(), ""},
+		{"an end and a duration that say the same", event("UID:1", "DTSTART;TZID=Europe/Berlin:20261124T090000", "DTEND:20261124T090000Z", "DURATION:PT1H"), ""},
+		{"days and a duration that say the same", event("UID:1", "DTSTART;VALUE=DATE:20261124", "DTEND;VALUE=DATE:20261126", "DURATION:P2D"), ""},
+		{"a task due after its duration", task("DTSTART:20261124T090000Z", "DUE:20261124T100000Z", "DURATION:PT1H"), ""},
+		{"a task with a duration that begins nowhere", task("DUE:20261124T100000Z", "DURATION:PT1H"), ""},
+		{"a task due ahead of its start", task("DTSTART:20261124T090000Z", "DUE:20261123T100000Z"), ""},
 
 		{"no VERSION", slices.Delete(event(good...), 1, 2), "valid-calendar-data: line 1: the calendar has no VERSION"},
 		{"an old VERSION", slices.Replace(event(good...), 1, 2, "VERSION:1.0"), "supported-calendar-data: line 2: only version 2.0 of iCalendar is supported"},
@@ -92,6 +100,9 @@ func TestValidate(t *testing.T) {
 		{"a floating end ahead of the start", event("UID:1", "DTSTART:20261124T090000", "DTEND:20261124T080000"), "valid-calendar-data: line 6: the end is before the start"},
 		{"a date and a time", event("UID:1", "DTSTART;VALUE=DATE:20261124", "DTEND:20261125T080000Z"), "valid-calendar-data: line 6: the event begins with a date and ends with a time, or the other way round"},
 		{"a negative duration", event("UID:1", "DTSTART:20261124T090000Z", "DURATION:-PT1H"), "valid-calendar-data: line 6: the duration cannot be read or is negative"},
+		{"an end and another duration", event("UID:1", "DTSTART:20261124T090000Z", "DTEND:20261124T100000Z", "DURATION:PT2H"), "valid-calendar-data: line 7: DTEND and DURATION say different things"},
+		{"no end and a duration of nothing", event("UID:1", "DTSTART:20261124T090000Z", "DURATION:PT0S", "DTEND:20261124T100000Z"), "valid-calendar-data: line 6: DTEND and DURATION say different things"},
+		{"a task due at another time", task("DTSTART:20261124T090000Z", "DUE:20261124T100000Z", "DURATION:PT2H"), "valid-calendar-data: line 7: DUE and DURATION say different things"},
 		{"no duration", event("UID:1", "DTSTART:20261124T090000Z", "DURATION:1H"), "valid-calendar-data: line 6: the duration cannot be read or is negative"},
 		{"no rule", event("UID:1", "DTSTART:20261124T090000Z", "RRULE:SECRET=1"), "valid-calendar-data: line 6: the recurrence rule cannot be read"},
 		{"a rule of seconds", event("UID:1", "DTSTART:20261124T090000Z", "RRULE:FREQ=SECONDLY"), "supported-rrule: line 6: rules that repeat every minute or second are not supported"},

@@ -29,7 +29,7 @@ const maxFaults = 20
 // nothing is. It is lenient where clients are known to be careless and nothing is
 // lost by it (no PRODID, no DTSTAMP, a TZID without VTIMEZONE), and strict where other clients
 // would choke: RFC 4791 4.1 (no METHOD, one component type, one UID), a start, dates that
-// exist, an end not before the start, rules that parse, characters that XML can carry.
+// exist, an end not before the start nor against a duration, rules that parse, characters that XML can carry.
 func (o *Object) Validate() []line.Fault {
 	v := validator{o: o}
 	v.characters()
@@ -142,7 +142,8 @@ func (v *validator) dates(l *line.Line) {
 }
 
 // length checks the end against the start (RFC 5545 3.8.2.2, 3.8.2.5). Equal ones are let
-// through, since many programs write events without length like that.
+// through, since many programs write events without length like that, and so is a task that
+// is due ahead of its start (3.8.2.3): people move one of the two and forget the other.
 func (v *validator) length(c *line.Block) {
 	if l := c.First("DURATION"); l != nil && c.Name != freeBusy {
 		if sp, ok := parseSpan(l.Value); !ok || sp.total() < 0 {
@@ -150,6 +151,7 @@ func (v *validator) length(c *line.Block) {
 		}
 	}
 	start, ok := stampOf(c.First("DTSTART"))
+	v.twoEnds(c, start, ok)
 	l := c.First("DTEND")
 	end, ok2 := stampOf(l)
 	if c.Name != event || !ok || !ok2 {
@@ -165,6 +167,26 @@ func (v *validator) length(c *line.Block) {
 	}
 	if before {
 		v.fault(ValidCalendarData, l.No, "the end is before the start")
+	}
+}
+
+// twoEnds checks an end against a duration (RFC 5545 3.6.1, 3.6.2: one of them at most). Programs differ in which they
+// follow, so a text in which they contradict each other would be two events; when they agree, nothing is lost. A task
+// with a duration and no start is due when DUE says.
+func (v *validator) twoEnds(c *line.Block, start stamp, hasStart bool) {
+	name := "DTEND"
+	if c.Name == todo {
+		name = "DUE"
+	}
+	l := c.First("DURATION")
+	end, ok := stampOf(c.First(name))
+	sp, ok2 := parseSpan(c.Value("DURATION"))
+	if l == nil || c.Name != event && c.Name != todo || !hasStart || !ok || !ok2 {
+		return
+	}
+	r := v.o.reader(c, Zones{})
+	if !r.when(end).Equal(r.after(start, sp)) {
+		v.fault(ValidCalendarData, l.No, name+" and DURATION say different things")
 	}
 }
 
