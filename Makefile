@@ -17,7 +17,7 @@ test:
 	@scripts/test.sh $(ARGS)
 
 race:
-	@CGO_ENABLED=1 scripts/test.sh -race $(ARGS)
+	@CGO_ENABLED=1 CGO_CFLAGS=-O0 scripts/test.sh -race $(ARGS)
 
 fuzz:
 	@scripts/fuzz.sh $(ARGS)

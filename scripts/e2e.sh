@@ -2,8 +2,8 @@
 # Runs the end-to-end tests with real client programs. Arguments go to "go test", such as -run TestServe.
 set -eu
 cd "$(dirname "$0")/.."
-go build -o "${TMPDIR:-/tmp}/bridge-gotest.$$" ./internal/testenv/gotest
-trap 'rm -f "${TMPDIR:-/tmp}/bridge-gotest.$$"' EXIT
+. scripts/scratch.sh
+go build -o "$TMPDIR/gotest" ./internal/testenv/gotest
 # Four at a time: the clients wait more than they work.
-"${TMPDIR:-/tmp}/bridge-gotest.$$" -results "${BRIDGE_RESULTS:-/dev/null}" -group e2e -- \
+"$TMPDIR/gotest" -results "${BRIDGE_RESULTS:-/dev/null}" -group e2e -- \
   -tags e2e -count=1 -parallel 4 -timeout 20m "$@" ./e2e

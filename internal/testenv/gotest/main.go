@@ -2,7 +2,10 @@
 // failed and were skipped, and why. With -summary it prints that file and fails when a group failed or ran nothing:
 // a check that passes because nothing ran is no check.
 //
+// With -fuzz it runs the fuzz targets of folders instead (fuzz.go).
+//
 //	go run ./internal/testenv/gotest -results FILE -group unit -- -race ./...
+//	go run ./internal/testenv/gotest -results FILE -group fuzz -fuzz 3s ./dav
 //	go run ./internal/testenv/gotest -results FILE -summary unit,fuzz,e2e
 package main
 
@@ -27,6 +30,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	verbose := flags.Bool("v", false, "print the output of all tests")
 	group := flags.String("group", "tests", "name for these tests in the summary")
 	results := flags.String("results", "", "file to add the results to")
+	each := flags.Duration("fuzz", 0, "run every fuzz target below the folders given, or this one, for this time")
 	wanted := flags.String("summary", "", "print the results of these groups, divided by commas, and run nothing")
 	if err := flags.Parse(args); err != nil {
 		return 2
@@ -43,7 +47,16 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	r := newReport(stdout, *verbose)
-	code, err := test(r, flags.Args(), stderr)
+	var code int
+	var err error
+	switch folders := flags.Args(); {
+	case *each == 0:
+		code, err = test(r, folders, stderr)
+	case len(folders) == 0:
+		code, err = fuzz(r, []string{"."}, *each)
+	default:
+		code, err = fuzz(r, folders, *each)
+	}
 	if code != 0 {
 		fmt.Fprintln(stdout, "FAIL")
 	}
