@@ -91,6 +91,57 @@ func (e *exclusion) has(k occurrenceKey) (bool, error) {
 	return e.found[k], nil
 }
 
+// excluded are the occurrences that EXRULEs take away and nothing else does, in the order in which the series has them. The
+// error is pim.ErrUnsupported when they are without number, or too many.
+func (s *series) excluded() ([]stamp, error) {
+	if !s.ok || len(s.exRules) == 0 {
+		return nil, nil
+	}
+	var window TimeRange
+	if s.o.endless() {
+		last, err := s.lastExcluded()
+		if err != nil {
+			return nil, err
+		}
+		window.Until = last
+	}
+	var out []stamp
+	s.thinned = func(st stamp) { out = append(out, st) }
+	defer func() { s.thinned = nil }()
+	err := s.run(window, s.z.steps(maxDates), func(Occurrence) bool { return len(out) <= maxDates })
+	if errors.Is(err, pim.ErrTooLarge) || len(out) > maxDates {
+		return nil, errUncounted()
+	}
+	return out, err
+}
+
+// lastExcluded is when the EXRULEs have ended.
+func (s *series) lastExcluded() (last time.Time, err error) {
+	budget := s.z.steps(maxDates)
+	for _, r := range s.exRules {
+		if r.Endless() {
+			return last, errUncounted()
+		}
+		set := s.set(r)
+		set.RulesOnly = true
+		it := set.Iter(time.Time{}, time.Time{}, budget)
+		for t, ok := it.Next(); ok; t, ok = it.Next() {
+			if t.After(last) {
+				last = t
+			}
+		}
+		if it.Err() != nil {
+			return last, errUncounted()
+		}
+	}
+	// Past the last one, in whatever zone it was followed.
+	return last.Add(2 * widest), nil
+}
+
+func errUncounted() error {
+	return pim.Errorf("ics: item", pim.ErrUnsupported, "the series leaves out times by a rule (EXRULE) that cannot be listed one by one")
+}
+
 func errOverBudget() error {
 	return pim.Errorf("ics: occurrences", pim.ErrTooLarge, "the series is too much to expand")
 }

@@ -11,7 +11,8 @@ import (
 )
 
 // Item is the typed view of the master component: *pim.Event for VEVENT, *pim.Task
-// for VTODO. pim.ErrUnsupported for other components, pim.ErrInvalid when there is no
+// for VTODO. pim.ErrUnsupported for other components and for a series without end that an
+// EXRULE without end thins out, pim.ErrInvalid when there is no
 // component or an event's start cannot be read. A property that is broken or unknown is
 // left out of the view, not of the text.
 //
@@ -34,7 +35,11 @@ func (o *Object) Item(z Zones) (pim.Item, error) {
 		}
 	}
 	r := o.reader(m, z)
-	activityOf(it).Recurrence = r.recurrence()
+	rec, err := r.recurrence()
+	if err != nil {
+		return nil, err
+	}
+	activityOf(it).Recurrence = rec
 	return it, nil
 }
 

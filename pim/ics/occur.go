@@ -139,6 +139,7 @@ type series struct {
 	gone    map[occurrenceKey]bool // EXDATE and RECURRENCE-ID
 	days    map[occurrenceKey]bool // those given as dates in a timed series
 	exRules []rrule.Rule           // EXRULE
+	thinned func(stamp)            // hears of what EXRULE takes away; nil: nobody
 	changed []*line.Block          // overrides that EXDATE does not remove
 	ranges  []rangeOverride        // RANGE=THISANDFUTURE, by RECURRENCE-ID
 }
@@ -280,6 +281,9 @@ func (s *series) run(r TimeRange, budget *rrule.Budget, yield func(Occurrence) b
 		}
 		var gone bool
 		if gone, failed = without.has(k); gone || failed != nil {
+			if gone && s.thinned != nil {
+				s.thinned(st)
+			}
 			return failed == nil
 		}
 		stopped = !yield(s.instance(st, end))

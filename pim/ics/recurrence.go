@@ -9,8 +9,9 @@ import (
 	"crmbridge/pim/line"
 )
 
-// recurrence is that of the whole object, nil when it does not repeat.
-func (r reader) recurrence() *pim.Recurrence {
+// recurrence is that of the whole object, nil when it does not repeat. What EXRULE takes away
+// is listed as if EXDATE did, since Recurrence, and who reads it, knows no EXRULE.
+func (r reader) recurrence() (*pim.Recurrence, error) {
 	overrides := r.o.Overrides()
 	rec := &pim.Recurrence{
 		Dates:  r.dates("RDATE"),
@@ -22,7 +23,17 @@ func (r reader) recurrence() *pim.Recurrence {
 		}
 	}
 	if len(rec.Rules) == 0 && len(rec.Dates) == 0 && len(rec.Except) == 0 && len(overrides) == 0 {
-		return nil
+		return nil, nil
+	}
+	ruled, err := r.o.newSeries(r.c, r.z).excluded()
+	if err != nil {
+		return nil, err
+	}
+	named := whenSet(rec.Except)
+	for _, s := range ruled {
+		if w := r.when(s); !named[w.String()] {
+			rec.Except = append(rec.Except, w)
+		}
 	}
 	for _, c := range overrides {
 		if s, ok := stampOf(c.First("RECURRENCE-ID")); ok {
@@ -30,7 +41,7 @@ func (r reader) recurrence() *pim.Recurrence {
 		}
 	}
 	rec.Overrides = r.o.digest(overrides, r.z)
-	return rec
+	return rec, nil
 }
 
 func (r reader) dates(name string) []pim.When {

@@ -18,6 +18,13 @@ func (w *writer) recurrence() {
 		return
 	}
 	w.rules(want.Rules)
+	// want lists what they take away (see reader.recurrence), and may have given some of it back.
+	for _, l := range w.c.All("EXRULE") {
+		if len(readable([]*line.Line{l})) > 0 {
+			w.c.Replace(l)
+			w.change()
+		}
+	}
 	w.dates("RDATE", want.Dates)
 	w.dates("EXDATE", want.Except)
 	except := whenSet(want.Except)
