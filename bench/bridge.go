@@ -98,7 +98,7 @@ func (b *bridge) wire(ctx context.Context, dir string, drivers map[string]remote
 		return err
 	}
 	b.handler = dav.New(dav.Options{Store: b.store, Auth: davAuth{service}, Now: time.Now, Log: log})
-	b.web, err = listen(b.handler)
+	b.web, err = listen(besideFeeds(b.handler, b.store, log))
 	return err
 }
 

@@ -29,7 +29,7 @@ type dataRequest struct {
 	now    func() time.Time // measures what rules cost
 	spent  time.Duration    // on rules so far
 	parsed *ics.Object
-	seen   []store.SeenMark // objects whose whole text was sent
+	seen   downloads // objects whose whole text was sent
 }
 
 // newData reads what ask wants; zone is that of floating times.
@@ -68,7 +68,7 @@ func (d *dataRequest) of(r *resource) ([]byte, error) {
 
 // whole is the text as it is stored. Only who got all of it has seen that version.
 func (d *dataRequest) whole(r *resource) []byte {
-	d.seen = append(d.seen, store.SeenMark{Object: r.obj.ID, Seq: r.obj.Seq})
+	d.seen.add(store.SeenMark{Object: r.obj.ID, Seq: r.obj.Seq})
 	return r.obj.Text
 }
 
@@ -182,7 +182,7 @@ func selectionOf(c davxml.CompSelect) ics.Selection {
 // listing streams a multistatus about members of the request's collection, and notes what was downloaded once it is
 // sent.
 func (q *request) listing(ask davxml.PropFind, zone func(*resource) (*time.Location, error), f func(*lister, *resource) error) error {
-	var seen []store.SeenMark
+	var seen downloads
 	err := q.h.store.View(q.ctx, func(tx *store.Tx) error {
 		r, err := q.load(tx, q.at)
 		if err != nil {
@@ -205,10 +205,13 @@ func (q *request) listing(ask davxml.PropFind, zone func(*resource) (*time.Locat
 		return l.ms.End()
 	})
 	if err == nil {
-		q.h.seen.add(q.caller.Device, seen)
+		seen.each(markedAtOnce, func(list []store.SeenMark) { q.h.seen.add(q.caller.Device, list) })
 	}
 	return err
 }
+
+// markedAtOnce is for how many marks others wait that have something to note.
+const markedAtOnce = 1000
 
 // truncated ends an answer that holds only a part (RFC 6578 3.6, RFC 6352 8.6.2).
 func (l *lister) truncated(r *resource) error {

@@ -35,7 +35,7 @@ type EachOptions struct {
 // begin small, for who wants the first only, and grow.
 const (
 	pageRows    = 256
-	maxPageRows = 4096
+	maxPageRows = 1024
 	pageBytes   = 1 << 20
 )
 

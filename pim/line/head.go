@@ -6,33 +6,81 @@ import (
 	"crmbridge/pim"
 )
 
+// room is where the lines of one text and their parameters are made, so that each does not need room of its own. Any
+// line keeps its neighbours in memory.
+type room struct {
+	lines  []Line
+	params []Param
+	values []string
+}
+
+// roomLines is for how many lines room is made at once.
+const roomLines = 16
+
+func (r *room) line() *Line {
+	if len(r.lines) == cap(r.lines) { // others point into it: it must not move
+		r.lines = make([]Line, 0, roomLines)
+	}
+	r.lines = append(r.lines, Line{})
+	return &r.lines[len(r.lines)-1]
+}
+
+// forParams makes room for those of most lines.
+func (r *room) forParams() {
+	if cap(r.params)-len(r.params) < 4 {
+		r.params = make([]Param, 0, roomLines)
+	}
+	if cap(r.values)-len(r.values) < 4 {
+		r.values = make([]string, 0, roomLines)
+	}
+}
+
 // parseLine reads the content of one logical line. It looks at each byte a fixed number
 // of times: every search forward either ends the line or moves past what it found.
-func parseLine(s string, no, maxParams int) (*Line, error) {
-	i := strings.IndexAny(s, ";:")
+func (r *room) parseLine(s string, no, maxParams int) (*Line, error) {
+	i := headEnd(s)
 	if i < 0 {
 		return nil, invalid(no, "there is no colon")
 	}
-	l := &Line{No: no}
+	l := r.line()
+	l.No = no
 	l.Group, l.Name = cutGroup(s[:i])
 	if !isName(l.Name) || l.Group != "" && !isName(l.Group) {
 		return nil, invalid(no, "the property name is missing or has odd characters")
 	}
 	l.Name = strings.ToUpper(l.Name)
-	pp := paramParser{s: s}
+	if s[i] == ';' {
+		r.forParams()
+	}
+	pp := paramParser{s: s, values: r.values}
+	params, values := len(r.params), len(r.values)
 	for s[i] == ';' {
 		p, next, fault := pp.param(i + 1)
 		if fault != "" {
 			return nil, invalid(no, "%s", fault)
 		}
-		if maxParams > 0 && max(len(pp.values), len(l.Params)+1) > maxParams {
+		r.params = append(r.params, p)
+		if maxParams > 0 && max(len(pp.values)-values, len(r.params)-params) > maxParams {
 			return nil, pim.Errorf(op, pim.ErrTooLarge, "line %d: it has more than %d parameters", no, maxParams)
 		}
-		l.Params = append(l.Params, p)
 		i = next
+	}
+	r.values = pp.values
+	if n := len(r.params); n > params {
+		l.Params = r.params[params:n:n]
 	}
 	l.head, l.Value = s[:i], s[i+1:]
 	return l, nil
+}
+
+// headEnd is where the name of a line ends, -1 when it does not.
+func headEnd(s string) int {
+	for i := range len(s) {
+		if c := s[i]; c == ';' || c == ':' {
+			return i
+		}
+	}
+	return -1
 }
 
 func cutGroup(name string) (group, rest string) {
@@ -56,7 +104,7 @@ func isName(s string) bool {
 // paramParser reads the parameters of one line.
 type paramParser struct {
 	s      string
-	values []string // of all parameters, so that each does not need room of its own
+	values []string // of all parameters, those of earlier lines ahead of them
 }
 
 // param reads the parameter at s[i:] and gives the place of the ";" or ":" behind it, or

@@ -30,6 +30,7 @@ type parser struct {
 	text  *Text
 	open  []*Block
 	count int
+	room  room
 }
 
 func (p *parser) run() error {
@@ -39,7 +40,9 @@ func (p *parser) run() error {
 			break
 		}
 		if content == "" {
-			p.add(Part{Line: &Line{raw: raw, No: no}})
+			l := p.room.line()
+			l.raw, l.No = raw, no
+			p.add(Part{Line: l})
 			continue
 		}
 		if err := p.take(raw, content, no); err != nil {
@@ -60,7 +63,7 @@ func (p *parser) take(raw, content string, no int) error {
 	case p.lim.LineBytes > 0 && len(content) > p.lim.LineBytes:
 		return tooLarge(no, "the line is longer than %d bytes", p.lim.LineBytes)
 	}
-	l, err := parseLine(content, no, p.lim.Params)
+	l, err := p.room.parseLine(content, no, p.lim.Params)
 	if err != nil {
 		return err
 	}
@@ -83,7 +86,7 @@ func (p *parser) begin(l *Line) error {
 	if p.lim.Depth > 0 && len(p.open) >= p.lim.Depth {
 		return tooLarge(l.No, "components are nested deeper than %d", p.lim.Depth)
 	}
-	b := &Block{Name: name, begin: l}
+	b := &Block{Name: name, begin: l, Parts: make([]Part, 0, 8)}
 	p.add(Part{Block: b})
 	p.open = append(p.open, b)
 	return nil

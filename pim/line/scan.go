@@ -28,20 +28,22 @@ func (s *Scan) Next() (name string, ok bool) {
 			break
 		}
 	}
-	for i := range len(s.content) {
-		if c := s.content[i]; c == ';' || c == ':' {
-			s.group, name = cutGroup(s.content[:i])
-			return name, true
-		}
+	i := headEnd(s.content)
+	if i < 0 {
+		return "", false
 	}
-	return "", false
+	s.group, name = cutGroup(s.content[:i])
+	return name, true
 }
 
 // Group is the group of the line that Next went to, as written; "" for none.
 func (s *Scan) Group() string { return s.group }
 
 // Line makes the line that Next went to, as Parse would.
-func (s *Scan) Line(lim Limits) (*Line, error) { return parseLine(s.content, s.no, lim.Params) }
+func (s *Scan) Line(lim Limits) (*Line, error) {
+	var r room
+	return r.parseLine(s.content, s.no, lim.Params)
+}
 
 // Content is the line that Next went to, unfolded.
 func (s *Scan) Content() string { return s.content }
