@@ -2,6 +2,7 @@ package davxml
 
 import (
 	"encoding/xml"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -13,7 +14,8 @@ type ExpandProperty struct {
 
 func (*ExpandProperty) Root() xml.Name { return D("expand-property") }
 
-// PropertyRef names a property; the hrefs in its value are to be replaced by responses that hold Props.
+// PropertyRef names a property; the hrefs in its value are to be replaced by responses that hold Props. In a list each name
+// stands once.
 type PropertyRef struct {
 	Name  xml.Name
 	Props []PropertyRef
@@ -50,9 +52,21 @@ func readPropertyRefs(el *Element, left *int) ([]PropertyRef, error) {
 		if err != nil {
 			return nil, err
 		}
-		refs = append(refs, PropertyRef{Name: xml.Name{Space: space, Local: local}, Props: sub})
+		refs = addRef(refs, PropertyRef{Name: xml.Name{Space: space, Local: local}, Props: sub})
 	}
 	return refs, nil
+}
+
+// addRef adds ref, or what it asks for to the one with its name: a property asked for a thousand times is answered once.
+func addRef(refs []PropertyRef, ref PropertyRef) []PropertyRef {
+	i := slices.IndexFunc(refs, func(have PropertyRef) bool { return have.Name == ref.Name })
+	if i < 0 {
+		return append(refs, ref)
+	}
+	for _, sub := range ref.Props {
+		refs[i].Props = addRef(refs[i].Props, sub)
+	}
+	return refs
 }
 
 // ncName says whether s can be printed as an element's name. Only here do names come from attribute values.

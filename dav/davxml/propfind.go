@@ -97,7 +97,11 @@ type nameSet struct {
 	list  []xml.Name
 	seen  map[xml.Name]bool
 	limit int
+	bytes int // of all names
 }
+
+// maxNameBytes bounds names and namespaces together, in bytes: they are printed for each member that lacks them.
+const maxNameBytes = 64 << 10
 
 // add adds the names of el's children.
 func (s *nameSet) add(el *Element) error {
@@ -111,6 +115,9 @@ func (s *nameSet) add(el *Element) error {
 		}
 		if len(s.list) >= s.limit {
 			return tooLarge("more than %d properties", s.limit)
+		}
+		if s.bytes += len(name.Space) + len(name.Local); s.bytes > maxNameBytes {
+			return tooLarge("the names of the properties have more than %d bytes", maxNameBytes)
 		}
 		s.seen[name] = true
 		s.list = append(s.list, name)
