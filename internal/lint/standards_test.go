@@ -32,7 +32,7 @@ func TestStandardsAreShownByTests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := regexp.MustCompile("`([a-z/]+\\.(?:Test|Fuzz)[A-Za-z0-9]+)`")
+	named := regexp.MustCompile("`([a-z0-9/]+\\.(?:Test|Fuzz)[A-Za-z0-9]+)`")
 	rows := 0
 	for i, line := range strings.Split(string(text), "\n") {
 		if !strings.HasPrefix(line, "|") || strings.HasPrefix(line, "|---") {
