@@ -45,7 +45,7 @@ func (r *run) seek(ctx context.Context, recs []remote.Record) error {
 		if err != nil || sent == nil {
 			continue // nothing was ever sent
 		}
-		rec, found, err := finder.Find(ctx, remote.CollectionID(r.link.Remote), p.Key, remote.Entry{UID: p.UID, Item: sent, Text: p.LocalText})
+		rec, found, err := finder.Find(ctx, remote.CollectionID(r.link.Remote), p.Key, remote.Entry{UID: p.UID, Item: sent})
 		switch {
 		case errors.Is(err, pim.ErrNotFound):
 		case err != nil:

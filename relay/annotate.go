@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"crmbridge/pim"
-	"crmbridge/relay/rule"
 	"crmbridge/store"
 )
 
@@ -17,15 +16,15 @@ import (
 
 // notes are the fields in which given knows more than the object.
 func (r *run) notes(local, given pim.Item) pim.FieldSet {
-	set := pim.Diff(local, given, r.carried(local.Kind()).And(r.traits.ReadOnly).Or(pim.Set(pim.FieldURL)))
+	set := pim.Diff(local, given, r.carried(local.Kind()).And(r.traits.ReadOnly.Or(pim.Set(pim.FieldType))).Or(pim.Set(pim.FieldURL)))
 	for _, f := range pim.Fields(local.Kind()) {
 		one := pim.FieldSet{}.With(f)
 		switch {
 		case !set.Has(f.ID):
 		case f.Text(given) == "":
 			set = set.Minus(one) // its silence is no order to clear what the client wrote
-		case f.ID == pim.FieldURL && f.Text(local) != "":
-			set = set.Minus(one) // a person's own link is not replaced
+		case (f.ID == pim.FieldURL || f.ID == pim.FieldType) && f.Text(local) != "":
+			set = set.Minus(one) // a person's own link or type is not replaced
 		}
 	}
 	return set
@@ -34,9 +33,9 @@ func (r *run) notes(local, given pim.Item) pim.FieldSet {
 // annotate writes the notes of an agreed pair, or notes when to come back for it.
 func (r *run) annotate(tx *store.Tx, v view) error {
 	p, o := v.pair, v.object
-	given := r.withURL(v.theirs, p.URL)
+	given := r.withURL(v.shownTheirs(v.theirs), p.URL)
 	set := r.notes(v.local, given)
-	if set.IsEmpty() || r.rules.Direction == rule.Out {
+	if set = set.And(r.mayIn(v).Or(pim.Set(pim.FieldURL))); set.IsEmpty() || !v.in.Carry {
 		return r.settle(tx, p)
 	}
 	if due := o.UpdatedAt.Add(time.Duration(r.rules.AnnotateAfter)); r.now.Before(due) {

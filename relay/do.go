@@ -39,6 +39,7 @@ func (r *run) do(ctx context.Context, v view) error {
 
 // nothing is left to do but to annotate.
 func (r *run) nothing(tx *store.Tx, v view) error {
+	v.pair.Hold = v.waiting()
 	if v.localState != Same || v.state != Same || v.localBase == nil || v.remoteBase == nil {
 		return r.settle(tx, v.pair)
 	}
@@ -100,7 +101,8 @@ func (r *run) createLocal(tx *store.Tx, v view) error {
 		return err
 	}
 	kind := v.theirs.Kind()
-	shown := r.withURL(v.theirs, p.URL)
+	shown := r.withURL(v.shownTheirs(v.theirs), p.URL)
+	p.Mask = v.mask()
 	var w written
 	var err error
 	if len(p.LocalText) > 0 {
@@ -125,7 +127,11 @@ func (r *run) createLocal(tx *store.Tx, v view) error {
 			return err
 		}
 	}
-	return r.agree(tx, &p, o, v.theirs)
+	local, err := r.codec.read(o.Kind, o.Text)
+	if err != nil {
+		return err
+	}
+	return r.base(tx, &p, o, local, v.theirs, v.shownLocal(local), v.shownTheirs(v.theirs))
 }
 
 // reportRevival tells a person that a deletion on one side (nil) was beaten by a change
@@ -171,16 +177,6 @@ func (r *run) withURL(it pim.Item, url string) pim.Item {
 	return out
 }
 
-// agree makes the present state of both sides the new base: o as it is in the
-// store, theirs as the remote showed it.
-func (r *run) agree(tx *store.Tx, p *store.Pair, o store.Object, theirs pim.Item) error {
-	local, err := r.codec.read(o.Kind, o.Text)
-	if err != nil {
-		return err
-	}
-	return r.base(tx, p, o, local, theirs, local, theirs)
-}
-
 // base stores what was agreed. The bases may differ from the sides where a field is
 // left open; the prints are of the sides, so that nothing is done again until one
 // of them moves.
@@ -198,6 +194,7 @@ func (r *run) base(tx *store.Tx, p *store.Pair, o store.Object, local, theirs, l
 	p.RemotePrint, p.Version = pim.Fingerprint(theirs, carried), p.TheirVersion
 	p.TheirPrint = p.RemotePrint
 	p.LocalGone, p.RemoteGone = false, false
+	p.Hold = ""
 	clean(p)
 	return tx.SavePair(p)
 }

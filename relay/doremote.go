@@ -16,7 +16,8 @@ import (
 // createRemote makes the remote item of an object. The intent is stored first, so
 // that a lost answer is looked for before anything is made again.
 func (r *run) createRemote(ctx context.Context, v view) error {
-	if err := r.keepable(v.local); err != nil {
+	it := r.outgoing(v)
+	if err := r.keepable(it); err != nil {
 		return err
 	}
 	p := v.pair
@@ -24,8 +25,8 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 	if anew {
 		p.RemoteID, p.TheirItem, p.TheirVersion, p.TheirPrint, p.RemoteGone = "", nil, "", "", false
 	}
-	p.Intent = "create"
-	if err := r.propose(&p, v); err != nil {
+	p.Intent, p.Mask = "create", v.mask()
+	if err := r.propose(&p, v, it); err != nil {
 		return err
 	}
 	err := r.update(ctx, func(tx *store.Tx) (err error) {
@@ -44,14 +45,14 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 	if err := r.at("intent stored"); err != nil {
 		return err
 	}
-	rec, err := r.rem.Create(ctx, remote.CollectionID(r.link.Remote), remote.Entry{UID: p.UID, Item: v.local, Text: v.object.Text}, p.Key)
+	rec, err := r.rem.Create(ctx, remote.CollectionID(r.link.Remote), v.entry(it), p.Key)
 	if errors.Is(err, pim.ErrNotFound) {
 		used := v.pair
 		used.Key = p.Key // so that the next one is another
 		return errors.Join(r.goneSince(ctx, used), errStale)
 	}
 	if err != nil {
-		return r.unmade(ctx, p, v, err)
+		return r.unmade(ctx, p, v.entry(it), err)
 	}
 	if err := r.at("remote written"); err != nil {
 		return err
@@ -64,11 +65,24 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 	return r.update(ctx, func(tx *store.Tx) error { return r.made(tx, p, v, rec) })
 }
 
+// outgoing is what a new record is made of.
+func (r *run) outgoing(v view) pim.Item { return r.rules.Typed(v.shownLocal(v.local)) }
+
+// entry is an item as the remote gets it. The text goes along only when all of it may be
+// seen there.
+func (v view) entry(it pim.Item) remote.Entry {
+	e := remote.Entry{UID: v.pair.UID, Item: it}
+	if !v.masked.local {
+		e.Text = v.object.Text
+	}
+	return e
+}
+
 // propose notes what is about to be sent as the hub's base: if the answer is lost,
 // resume knows what the record was made of.
-func (r *run) propose(p *store.Pair, v view) error {
+func (r *run) propose(p *store.Pair, v view, it pim.Item) error {
 	var err error
-	if p.LocalItem, err = pim.EncodeItem(v.local); err != nil {
+	if p.LocalItem, err = pim.EncodeItem(it); err != nil {
 		return err
 	}
 	p.LocalText, p.LocalPrint, p.Seq = v.object.Text, v.localPrint, v.object.Seq
@@ -86,12 +100,12 @@ func (r *run) goneSince(ctx context.Context, p store.Pair) error {
 // unmade takes the intent of a create back when the failure says that nothing was
 // made. A create can be several requests, of which the last ones failed, so where
 // the remote can be asked it is.
-func (r *run) unmade(ctx context.Context, p store.Pair, v view, failure error) error {
+func (r *run) unmade(ctx context.Context, p store.Pair, sent remote.Entry, failure error) error {
 	if unknown(failure) {
 		return failure
 	}
 	if f, ok := r.rem.(remote.Finder); ok {
-		rec, found, err := f.Find(ctx, remote.CollectionID(r.link.Remote), p.Key, remote.Entry{UID: p.UID, Item: v.local, Text: v.object.Text})
+		rec, found, err := f.Find(ctx, remote.CollectionID(r.link.Remote), p.Key, sent)
 		if err == nil && found {
 			rec, err = r.whole(ctx, rec)
 		}
@@ -205,19 +219,20 @@ func (r *run) sent(tx *store.Tx, p *store.Pair, v view, now pim.Item) error {
 	if err != nil {
 		return err
 	}
+	localBase, remoteBase := v.shownLocal(v.local), v.shownTheirs(now)
 	if o.Seq != v.object.Seq || o.Deleted {
 		// It changed while we wrote: the base is what was sent, and the pair
 		// stays dirty for the rest.
-		if err := r.base(tx, p, v.object, v.local, now, v.local, now); err != nil {
+		if err := r.base(tx, p, v.object, v.local, now, localBase, remoteBase); err != nil {
 			return err
 		}
 		wake(p)
 		return tx.SavePair(p)
 	}
-	if err := r.base(tx, p, o, v.local, now, v.local, now); err != nil {
+	if err := r.base(tx, p, o, v.local, now, localBase, remoteBase); err != nil {
 		return err
 	}
-	v.pair, v.object, v.theirs, v.localBase, v.remoteBase = *p, o, now, v.local, now
+	v.pair, v.object, v.theirs, v.localBase, v.remoteBase = *p, o, now, localBase, remoteBase
 	return r.annotate(tx, v)
 }
 

@@ -34,6 +34,31 @@ type machine struct {
 	settled  map[string]bool   // knowingly deleted
 	policy   rule.Policy
 	commands map[string]int
+	ruled    bool // the rules change on the way
+}
+
+// machineRules are what the rules are changed to and back from.
+var machineRules = []string{
+	`{}`, `{}`, `{"direction":"in"}`, `{"direction":"out"}`, `{"out":{"private":"mask"}}`, `{"in":{"private":"mask"}}`,
+	`{"in":{"private":"none"},"out":{"private":"none"}}`, `{"in":{"private":"mask"},"out":{"private":"mask"}}`,
+	`{"in":{"carry":[]}}`, `{"out":{"carry":[]}}`, `{"in":{"create":[]}}`, `{"out":{"create":[]}}`, `{"onlyLinked":true}`, `{"holdUntyped":true}`,
+	`{"filter":{"field":"notes","op":"is empty"}}`,
+}
+
+// rerule changes the rules as a person does.
+func (m *machine) setRules(t *rapid.T, text string) {
+	r, err := rule.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.PastDays, r.FutureDays, r.Policy = -1, -1, m.policy
+	m.update(func(tx *store.Tx) error {
+		l, err := tx.Link(m.link.ID)
+		if err == nil {
+			_, err = SetRules(tx, l, r)
+		}
+		return err
+	})
 }
 
 // fields the machine edits.
@@ -88,8 +113,12 @@ func (m *machine) pickRecord(t *rapid.T) (remote.Record, bool) {
 }
 
 func (m *machine) step(t *rapid.T) {
-	what := rapid.SampledFrom([]string{"new here", "new there", "edit here", "edit here", "edit there", "edit there",
-		"delete here", "delete there", "touch there", "run", "run", "killed run", "killed run", "failing run", "lost answer", "expire", "time"}).Draw(t, "what")
+	steps := []string{"new here", "new there", "edit here", "edit here", "edit there", "edit there",
+		"delete here", "delete there", "touch there", "run", "run", "killed run", "killed run", "failing run", "lost answer", "expire", "time"}
+	if m.ruled {
+		steps = append(steps, "rules", "rules", "class here", "class there")
+	}
+	what := rapid.SampledFrom(steps).Draw(t, "what")
 	m.commands[what]++
 	switch what {
 	case "new here":
@@ -109,6 +138,20 @@ func (m *machine) step(t *rapid.T) {
 		if r, ok := m.pickRecord(t); ok {
 			f := rapid.SampledFrom(machineFields).Draw(t, "field")
 			m.change(r.ID, func(e *pim.Event) { m.write(t, f.at(e)) })
+		}
+	case "rules":
+		text := rapid.SampledFrom(machineRules).Draw(t, "rules")
+		t.Logf("rules %s", text)
+		m.setRules(t, text)
+	case "class here":
+		if o, ok := m.pickObject(t); ok {
+			class := rapid.SampledFrom([]pim.Class{pim.Public, pim.Private}).Draw(t, "class")
+			m.edit(o.Name, func(e *pim.Event) { e.Class = class })
+		}
+	case "class there":
+		if r, ok := m.pickRecord(t); ok {
+			class := rapid.SampledFrom([]pim.Class{pim.Public, pim.Private}).Draw(t, "class")
+			m.change(r.ID, func(e *pim.Event) { e.Class = class })
 		}
 	case "delete here":
 		if o, ok := m.pickObject(t); ok {
@@ -170,6 +213,9 @@ func brief(steps []store.Step) (out []string) {
 // finish lets everything come to rest and checks what the machine promises.
 func (m *machine) finish(t *rapid.T) {
 	m.crm.SetFaults(nil)
+	if m.ruled {
+		m.setRules(t, `{}`)
+	}
 	for range 3 {
 		m.clock.Advance(24 * time.Hour) // past every retry
 		m.tryRun(t, true)
@@ -287,7 +333,7 @@ func TestMachine(t *testing.T) {
 					rapid.Check(t, func(rt *rapid.T) {
 						worlds++
 						m := &machine{world: newWorld(t, s, fmt.Sprintf("user%d", worlds), o, open(policy)),
-							parent: map[string]string{}, settled: map[string]bool{}, policy: policy, commands: map[string]int{}}
+							parent: map[string]string{}, settled: map[string]bool{}, policy: policy, commands: map[string]int{}, ruled: rapid.Bool().Draw(rt, "ruled")}
 						for range rapid.IntRange(1, 40).Draw(rt, "steps") {
 							m.step(rt)
 						}

@@ -15,6 +15,9 @@ type Sides struct {
 	// Carried fields are compared, and those in Writable may be written to the
 	// remote. The others flow from the remote to the hub only.
 	Carried, Writable pim.FieldSet
+	// MayIn and MayOut are the fields that the rules let through to the hub and to the
+	// remote.
+	MayIn, MayOut pim.FieldSet
 	// LocalAt and RemoteAt are the last changes, for Newest; zero is unknown.
 	LocalAt, RemoteAt time.Time
 	Policy            rule.Policy
@@ -30,6 +33,9 @@ type Merged struct {
 	// Settled fields collided and the policy decided; Open ones wait for a
 	// person and keep their values and their base on both sides.
 	Settled, Open pim.FieldSet
+	// KeptIn and KeptOut changed and are not let through: they keep their values, and
+	// the base of the side that changed, so that they go once the rules let them.
+	KeptIn, KeptOut pim.FieldSet
 	// RemoteWon are the settled fields whose remote value was taken.
 	RemoteWon pim.FieldSet
 }
@@ -50,12 +56,18 @@ func Merge(s Sides) Merged {
 		case inMine && !inTheirs:
 			m.ToRemote = m.ToRemote.Or(one)
 		case inMine && inTheirs && !f.Equal(s.Local, s.Remote):
+			if !s.MayIn.Has(f.ID) && !s.MayOut.Has(f.ID) {
+				m.KeptIn, m.KeptOut = m.KeptIn.Or(one), m.KeptOut.Or(one)
+				continue
+			}
 			s.collide(f, &m)
 		}
 	}
 	// A field may differ although neither side changed it since (the remote
 	// rounds). That is agreed and stays.
 	m.ToLocal = m.ToLocal.And(pim.Diff(s.Local, m.Item, s.Carried))
+	m.KeptIn, m.ToLocal = m.KeptIn.Or(m.ToLocal.Minus(s.MayIn)), m.ToLocal.And(s.MayIn)
+	m.KeptOut, m.ToRemote = m.KeptOut.Or(m.ToRemote.Minus(s.MayOut)), m.ToRemote.And(s.MayOut)
 	return m
 }
 

@@ -19,13 +19,8 @@ func (r *run) merge(ctx context.Context, v view) error {
 		return pim.Errorf("relay: merge", pim.ErrUnsupported, "the item is a %s here and a %s there", v.local.Kind(), v.theirs.Kind())
 	}
 	m := Merge(r.sides(v))
-	if r.rules.Direction == rule.In {
-		m.ToRemote = pim.FieldSet{}
-	}
-	if r.rules.Direction == rule.Out {
-		m.ToLocal = pim.FieldSet{}
-	}
 	p, now := v.pair, v.theirs
+	p.Mask = v.mask()
 	if !m.ToRemote.IsEmpty() {
 		if err := r.keepable(m.Item); err != nil {
 			return err
@@ -39,14 +34,25 @@ func (r *run) merge(ctx context.Context, v view) error {
 		}
 		now = rec.Item
 	}
-	return r.update(ctx, func(tx *store.Tx) error { return r.merged(tx, p, v, m, now) })
+	return r.update(ctx, func(tx *store.Tx) error {
+		if err := r.merged(tx, p, v, m, now); err != nil || !v.away.local && !v.away.theirs {
+			return err
+		}
+		// What is not to be on the other side goes once what changed there is saved.
+		kept, err := tx.Pair(p.ID)
+		if err != nil || m.ToLocal.IsEmpty() && m.ToRemote.IsEmpty() {
+			return err
+		}
+		wake(&kept)
+		return tx.SavePair(&kept)
+	})
 }
 
 func (r *run) sides(v view) Sides {
 	kind := v.local.Kind()
 	s := Sides{
-		BaseLocal: v.localBase, Local: v.local, BaseRemote: v.remoteBase, Remote: v.theirs,
-		Carried: r.carried(kind), Writable: r.writable(kind),
+		BaseLocal: v.localBase, Local: v.shownLocal(v.local), BaseRemote: v.remoteBase, Remote: v.shownTheirs(v.theirs),
+		Carried: r.carried(kind), Writable: r.writable(kind), MayIn: r.mayIn(v), MayOut: r.mayOut(v),
 		LocalAt: v.object.UpdatedAt, Policy: r.rules.Policy, RemoteName: rule.PreferCRM,
 	}
 	if v.pair.TheirModified != nil {
@@ -77,7 +83,7 @@ func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) 
 	}
 	ref := remote.Ref{ID: remote.ItemID(p.RemoteID), Version: p.TheirVersion}
 	var rec remote.Record
-	rec, err = r.rem.Update(ctx, remote.CollectionID(r.link.Remote), ref, remote.Entry{UID: p.UID, Item: m.Item, Text: v.object.Text}, m.ToRemote)
+	rec, err = r.rem.Update(ctx, remote.CollectionID(r.link.Remote), ref, v.entry(m.Item), m.ToRemote)
 	if errors.Is(err, pim.ErrConflict) || errors.Is(err, pim.ErrNotFound) {
 		return rec, errChangedThere
 	}
@@ -116,7 +122,7 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 		// came in is merged again at the next look.
 		localBase, remoteBase := bases(v, m, sentItem, now)
 		pim.Copy(remoteBase, orNew(v.remoteBase, v.kind()), m.ToLocal)
-		pim.Copy(remoteBase, v.theirs, late)
+		pim.Copy(remoteBase, v.shownTheirs(v.theirs), late)
 		if err := r.base(tx, &p, v.object, v.local, now, localBase, remoteBase); err != nil {
 			return err
 		}
@@ -128,7 +134,7 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 	}
 	if m.ToLocal.IsEmpty() {
 		localBase, remoteBase := bases(v, m, v.local, now)
-		pim.Copy(remoteBase, v.theirs, late)
+		pim.Copy(remoteBase, v.shownTheirs(v.theirs), late)
 		if err := r.base(tx, &p, o, v.local, now, localBase, remoteBase); err != nil {
 			return err
 		}
@@ -155,7 +161,7 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 		return err
 	}
 	localBase, remoteBase := bases(v, m, local, now)
-	pim.Copy(remoteBase, v.theirs, late)
+	pim.Copy(remoteBase, v.shownTheirs(v.theirs), late)
 	if err := r.base(tx, &p, o, local, now, localBase, remoteBase); err != nil || late.IsEmpty() {
 		return err
 	}
@@ -169,7 +175,7 @@ func (r *run) late(v view, m Merged, now pim.Item) pim.FieldSet {
 	if m.ToRemote.IsEmpty() {
 		return pim.FieldSet{}
 	}
-	return pim.Diff(v.theirs, now, r.carried(v.kind())).Minus(m.ToRemote)
+	return pim.Diff(v.shownTheirs(v.theirs), v.shownTheirs(now), r.carried(v.kind())).Minus(m.ToRemote)
 }
 
 // again leaves a pair to be looked at once more, as the remote's side is not dealt with.
@@ -182,9 +188,9 @@ func (r *run) again(tx *store.Tx, p store.Pair) error {
 // bases are the two sides as agreed, except that open fields keep the base they
 // had: they still count as changed on both sides.
 func bases(v view, m Merged, local, theirs pim.Item) (localBase, remoteBase pim.Item) {
-	localBase, remoteBase = pim.Clone(local), pim.Clone(theirs)
-	pim.Copy(localBase, orNew(v.localBase, local.Kind()), m.Open)
-	pim.Copy(remoteBase, orNew(v.remoteBase, local.Kind()), m.Open)
+	localBase, remoteBase = pim.Clone(v.shownLocal(local)), pim.Clone(v.shownTheirs(theirs))
+	pim.Copy(localBase, orNew(v.localBase, local.Kind()), m.Open.Or(m.KeptOut))
+	pim.Copy(remoteBase, orNew(v.remoteBase, local.Kind()), m.Open.Or(m.KeptIn))
 	return localBase, remoteBase
 }
 
@@ -263,7 +269,7 @@ func reported(tx *store.Tx, c store.Conflict, resolution string) (bool, error) {
 // conflict is the report of v over some fields. Theirs is the object's text with
 // the remote's values, so that it can be read and taken like any other.
 func (r *run) conflict(p store.Pair, v view, fields pim.FieldSet) (store.Conflict, error) {
-	w, err := r.codec.apply(v.object.Text, v.theirs, r.carried(v.kind()))
+	w, err := r.codec.apply(v.object.Text, v.shownTheirs(v.theirs), r.carried(v.kind()))
 	if err != nil {
 		return store.Conflict{}, err
 	}

@@ -51,7 +51,7 @@ func TestMerge(t *testing.T) {
 	}
 	mine := with(func(e *pim.Event) { e.Title, e.Notes = "mine", "note" })
 	theirs := with(func(e *pim.Event) { e.Title, e.Location = "theirs", "room" })
-	s := Sides{BaseLocal: base, Local: mine, BaseRemote: base, Remote: theirs, Carried: all, Writable: all, RemoteName: rule.PreferCRM}
+	s := Sides{BaseLocal: base, Local: mine, BaseRemote: base, Remote: theirs, Carried: all, Writable: all, MayIn: all, MayOut: all, RemoteName: rule.PreferCRM}
 	for _, c := range []struct {
 		policy              rule.Policy
 		localAt, remoteAt   int
@@ -109,7 +109,7 @@ func checkMergeLaws(t *rapid.T) {
 	all := pim.AllOf(pim.KindEvent)
 	b, x, y := anEvent(t, "base"), anEvent(t, "x"), anEvent(t, "y")
 	merge := func(base, mine, theirs pim.Item, p rule.Policy) Merged {
-		return Merge(Sides{BaseLocal: base, Local: mine, BaseRemote: base, Remote: theirs, Carried: all, Writable: all, Policy: p, RemoteName: rule.PreferCRM})
+		return Merge(Sides{BaseLocal: base, Local: mine, BaseRemote: base, Remote: theirs, Carried: all, Writable: all, MayIn: all, MayOut: all, Policy: p, RemoteName: rule.PreferCRM})
 	}
 	// result is what both sides hold afterwards.
 	result := func(m Merged, theirs pim.Item) (local, remote pim.Item) {

@@ -178,6 +178,10 @@ func (r *run) ingestOne(tx *store.Tx, rec remote.Record, p store.Pair, fresh boo
 		if p, err = r.newPair(tx, rec); err != nil {
 			return p, err
 		}
+		// What is not wanted is not kept either; a change of rules reads it again.
+		if p.ID == 0 && p.ObjectID == 0 && !r.wanted(rec.Item) {
+			return store.Pair{}, nil
+		}
 	}
 	err := r.store(tx, &p, rec)
 	return p, err

@@ -119,7 +119,10 @@ func (r *run) resumeCreate(ctx context.Context, p store.Pair) error {
 // key makes one item only, creates again.
 func (r *run) findCreated(ctx context.Context, p store.Pair, sent pim.Item) (remote.Record, bool, error) {
 	c := remote.CollectionID(r.link.Remote)
-	e := remote.Entry{UID: p.UID, Item: sent, Text: p.LocalText}
+	e := remote.Entry{UID: p.UID, Item: sent}
+	if p.Mask != maskRemote {
+		e.Text = p.LocalText
+	}
 	if f, ok := r.rem.(remote.Finder); ok {
 		return f.Find(ctx, c, p.Key, e)
 	}

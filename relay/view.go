@@ -19,7 +19,11 @@ type view struct {
 	localBase, remoteBase pim.Item
 	localPrint            string
 	localState, state     State
-	action                Action
+	// in and out are what the rules say of the item in each direction; masked and away
+	// what that means for each side's item (see judged.go).
+	in, out      rule.Verdict
+	masked, away struct{ local, theirs bool }
+	action       Action
 }
 
 // kind of the pair's item.
@@ -70,7 +74,14 @@ func (r *run) view(tx *store.Tx, p store.Pair) (view, error) {
 		return v, err
 	}
 	v.state = remoteState(p)
+	r.judged(&v)
+	if err := r.unsaved(tx, &v); err != nil {
+		return v, err
+	}
 	v.action = Decide(v.localState, v.state, v.equal(r))
+	if v.action == Nothing && v.localState == Same && v.state == Same && r.owes(v) {
+		v.action = Reconcile
+	}
 	v.action = r.permitted(v)
 	return v, nil
 }
@@ -113,26 +124,4 @@ func remoteState(p store.Pair) State {
 func (v view) equal(r *run) bool {
 	return v.local != nil && v.theirs != nil && v.local.Kind() == v.theirs.Kind() &&
 		pim.Equal(v.local, v.theirs, r.carried(v.local.Kind()))
-}
-
-// permitted is the action the rules leave of the decided one.
-func (r *run) permitted(v view) Action {
-	if v.pair.LocalGone && v.localState == Gone {
-		// The deletion here was settled and the remote item kept: it stays away.
-		if v.state == Gone {
-			return Forget
-		}
-		return Nothing
-	}
-	switch v.action {
-	case CreateRemote, DeleteRemote, UpdateRemote:
-		if r.rules.Direction == rule.In {
-			return Nothing
-		}
-	case CreateLocal, DeleteLocal, UpdateLocal:
-		if r.rules.Direction == rule.Out {
-			return Nothing
-		}
-	}
-	return v.action
 }

@@ -57,7 +57,7 @@ type Entry struct {
 	UID  string
 	Item pim.Item // never nil
 	// Text is the calendar object or card the fields were read from, for remotes
-	// that keep text; others ignore it.
+	// that keep text; others ignore it. nil when the remote may see the fields only.
 	Text []byte
 }
 

@@ -24,6 +24,7 @@ func migrations() []migration {
 		{2, schema0002},
 		{3, schema0003},
 		{4, schema0004},
+		{5, schema0005},
 	}
 }
 

@@ -30,6 +30,7 @@ func frozen() map[int]string {
 		2: "85a77b2a7ef185d7",
 		3: "a112643d39cfcd34",
 		4: "33ab723b1196fd91",
+		5: "623d4b2eb4d27c7d",
 	}
 }
 

@@ -269,6 +269,12 @@ type Pair struct {
 	// Intent is the write that was begun on the remote and whose outcome is not
 	// known yet: "", "create", "update" or "delete".
 	Intent string
+	// Mask is the side that shows only a mask of the other's item, "local" or "remote";
+	// "" for none. Tie is what a person said about this item, and Hold what it waits for
+	// a person to say (package relay/rule); "" for nothing.
+	Mask string
+	Tie  string
+	Hold string
 	// LocalGone and RemoteGone mark a side whose item was deleted.
 	LocalGone  bool
 	RemoteGone bool

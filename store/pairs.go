@@ -146,6 +146,23 @@ func (t *Tx) SetAway(l LinkID, remotes []string, away bool) error {
 	return nil
 }
 
+// WakePairs marks the pairs of a link to be looked at now; only those with an open
+// conflict when conflicted is set.
+func (t *Tx) WakePairs(l LinkID, conflicted bool) error {
+	const op = "wake pairs"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	text := `UPDATE pairs SET dirty = ?, retry_at = NULL, attempts = 0 WHERE link_id = ?`
+	args := []any{true, l}
+	if conflicted {
+		text += ` AND object_id IN (SELECT object_id FROM conflicts WHERE link_id = ? AND resolved_at IS NULL)`
+		args = append(args, l)
+	}
+	_, err := t.exec(text, args...)
+	return fail(op, err)
+}
+
 // SavePair adds a pair whose id is 0, and fills in id and CreatedAt, or writes all
 // of an existing one. pim.ErrExists when the link has another pair for the object
 // or the remote item.

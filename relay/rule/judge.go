@@ -135,12 +135,12 @@ func (j *judgement) kind() {
 
 func (j *judgement) types() {
 	t := TypeOf(j.q.Item)
+	if j.q.Way == Outward {
+		t = j.rules.typeOfNew(j.q.Item) // what it will have there
+	}
 	name := t
 	if t == "" {
 		name = "no type"
-		if j.q.Way == Outward {
-			t = j.rules.typeOfNew() // what it will have there
-		}
 	}
 	if j.q.Tie != Linked && j.flow.Create != nil {
 		if j.flow.Create.Has(t) {
@@ -206,7 +206,7 @@ func (j *judgement) scope() {
 }
 
 func (j *judgement) defaultType() {
-	if TypeOf(j.q.Item) != "" || j.q.Tie == Linked || !j.rules.HoldUntyped || j.q.Item.Kind() == pim.KindContact {
+	if j.rules.typeOfNew(j.q.Item) != "" || j.q.Tie == Linked || !j.rules.HoldUntyped || j.q.Item.Kind() == pim.KindContact {
 		return
 	}
 	j.verdict.Hold = HoldType

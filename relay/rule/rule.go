@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"crmbridge/pim"
@@ -65,6 +66,9 @@ type Rules struct {
 	// DefaultType is the type of activities made by clients, unless they have one or
 	// a category of that name; "" leaves the choice to the remote.
 	DefaultType string `json:"defaultType,omitempty"`
+	// TypeNames are types of the remote that a category may name, besides those that
+	// the other rules name.
+	TypeNames []string `json:"typeNames,omitempty"`
 	// HoldUntyped keeps activities without a type back until somebody chooses one.
 	HoldUntyped bool   `json:"holdUntyped,omitempty"`
 	Policy      Policy `json:"policy,omitempty"`
@@ -239,5 +243,46 @@ func (r Rules) window(f Flow, now time.Time) (from, until time.Time) {
 	return from, until
 }
 
-// typeOfNew is the type that an item without one is given at the remote.
-func (r Rules) typeOfNew() string { return r.DefaultType }
+// Typed is an activity that has a type, where the rules give it one; others come back as
+// they are.
+func (r Rules) Typed(it pim.Item) pim.Item {
+	t := r.typeOfNew(it)
+	if t == "" || TypeOf(it) == t {
+		return it
+	}
+	out := pim.Clone(it)
+	switch v := out.(type) {
+	case *pim.Event:
+		v.CRM.Type = t
+	case *pim.Task:
+		v.CRM.Type = t
+	}
+	return out
+}
+
+// typeOfNew is the type that a new record gets: the item's own, that of a category by
+// which the rules name a type, or the default; "" for none.
+func (r Rules) typeOfNew(it pim.Item) string {
+	if t := TypeOf(it); t != "" {
+		return t
+	}
+	var categories []string
+	switch v := it.(type) {
+	case *pim.Event:
+		categories = v.Categories
+	case *pim.Task:
+		categories = v.Categories
+	default:
+		return ""
+	}
+	for _, c := range categories {
+		for _, names := range [][]string{r.TypeNames, r.Out.Create, r.Out.Carry, r.Types} {
+			for _, name := range names {
+				if name != NoType && strings.EqualFold(name, strings.TrimSpace(c)) {
+					return name
+				}
+			}
+		}
+	}
+	return r.DefaultType
+}

@@ -1,0 +1,254 @@
+package relay
+
+import (
+	"errors"
+	"math"
+	"time"
+
+	"crmbridge/pim"
+	"crmbridge/relay/rule"
+	"crmbridge/store"
+)
+
+// The sides of store.Pair.Mask.
+const (
+	maskLocal  = "local"
+	maskRemote = "remote"
+)
+
+// judged adds what the rules make of both sides to a view: whether the item may go over,
+// and which side shows only the mask of what the other has.
+//
+// A mask is put on by the side that an item came from. A record that is private by its
+// own word is nobody else's to overwrite with a mask: then content is not sent, and that
+// is all.
+func (r *run) judged(v *view) {
+	v.out = r.rules.Judge(r.question(rule.Outward, *v))
+	v.in = r.rules.Judge(r.question(rule.Inward, *v))
+	known := v.theirs != nil && !v.pair.RemoteGone
+	v.masked.local = v.out.Masked && v.local != nil &&
+		(v.pair.Mask == maskRemote || !known || !rule.IsPrivate(v.theirs) || isMask(v.theirs, r.carried(v.theirs.Kind())))
+	v.masked.theirs = v.in.Masked && known && !v.masked.local &&
+		(v.pair.Mask == maskLocal || v.local == nil || !rule.IsPrivate(v.local))
+	v.away.local = v.out.Away && v.local != nil && known && !rule.IsPrivate(v.theirs)
+	v.away.theirs = v.in.Away && known && v.local != nil && !rule.IsPrivate(v.local)
+}
+
+// wanted reports a record that is new here, and that the rules let in.
+func (r *run) wanted(it pim.Item) bool {
+	q := rule.Question{Way: rule.Inward, Item: it, Now: r.now}
+	q.Start, q.End = span(it)
+	return r.rules.Judge(q).Create
+}
+
+// question is the item of one side as it is now, or as it was last.
+func (r *run) question(way rule.Way, v view) rule.Question {
+	q := rule.Question{Way: way, Tie: rule.Tie(v.pair.Tie), Now: r.now}
+	if way == rule.Outward {
+		q.Item = first(v.local, v.localBase, v.kind())
+		if v.object.ID != 0 && !v.object.Deleted {
+			q.Start, q.End = bound(v.object.Start), bound(v.object.End)
+		}
+		return q
+	}
+	q.Item = first(v.theirs, v.remoteBase, v.kind())
+	q.Start, q.End = span(q.Item)
+	return q
+}
+
+func first(now, base pim.Item, k pim.Kind) pim.Item {
+	switch {
+	case now != nil:
+		return now
+	case base != nil:
+		return base
+	case k == 0:
+		return &pim.Event{} // nothing is known of it, so that no rule speaks against it
+	}
+	return pim.New(k)
+}
+
+// bound is a stored bound of time; zero when it is open.
+func bound(unix int64) time.Time {
+	if unix == math.MinInt64 || unix == math.MaxInt64 {
+		return time.Time{}
+	}
+	return time.Unix(unix, 0)
+}
+
+// span bounds a record in time; a series has no end, as far as is known here.
+func span(it pim.Item) (start, end time.Time) {
+	switch v := it.(type) {
+	case *pim.Event:
+		start, end = v.Start.Time, v.End.Time
+		if v.Recurrence != nil {
+			end = time.Time{}
+		}
+	case *pim.Task:
+		start, end = v.Start.Time, v.Due.Time
+		if start.IsZero() {
+			start = end
+		}
+		if v.Recurrence != nil {
+			end = time.Time{}
+		}
+	}
+	return start, end
+}
+
+// contentOf are the fields that a mask takes away.
+func contentOf(k pim.Kind) pim.FieldSet {
+	var set pim.FieldSet
+	for _, f := range pim.Fields(k) {
+		if f.Sensitivity == pim.Content {
+			set = set.With(f)
+		}
+	}
+	return set
+}
+
+// isMask reports an item that shows nothing but what a mask leaves.
+func isMask(it pim.Item, carried pim.FieldSet) bool {
+	return pim.Equal(it, pim.Mask(it, rule.MaskTitle), carried.And(contentOf(it.Kind())))
+}
+
+// shownLocal and shownTheirs are the sides as the other one may see them.
+func (v view) shownLocal(it pim.Item) pim.Item {
+	if v.masked.local && it != nil {
+		return pim.Mask(it, rule.MaskTitle)
+	}
+	return it
+}
+
+func (v view) shownTheirs(it pim.Item) pim.Item {
+	if v.masked.theirs && it != nil {
+		return pim.Mask(it, rule.MaskTitle)
+	}
+	return it
+}
+
+// mayIn and mayOut are the fields that changes may be carried of. Of an item whose other
+// copy is a mask only open fields come back, and content is not sent to where it is
+// private by that side's own word; to where an item is not to be nothing goes at all.
+func (r *run) mayIn(v view) pim.FieldSet {
+	if !v.in.Carry || v.away.theirs {
+		return pim.FieldSet{}
+	}
+	may := r.carried(v.kind())
+	if v.masked.local || v.in.Masked && !v.masked.theirs {
+		may = may.Minus(contentOf(v.kind()))
+	}
+	return may
+}
+
+func (r *run) mayOut(v view) pim.FieldSet {
+	if !v.out.Carry || v.away.local {
+		return pim.FieldSet{}
+	}
+	may := r.writable(v.kind())
+	if v.masked.theirs || v.out.Masked && !v.masked.local {
+		may = may.Minus(contentOf(v.kind()))
+	}
+	return may
+}
+
+// mask is which side of the pair shows a mask, for the pair's books.
+func (v view) mask() string {
+	switch {
+	case v.masked.local:
+		return maskRemote
+	case v.masked.theirs:
+		return maskLocal
+	}
+	return ""
+}
+
+// permitted is the action the rules leave of the decided one.
+func (r *run) permitted(v view) Action {
+	if v.pair.LocalGone && v.localState == Gone {
+		// The deletion here was settled and the remote item kept: it stays away.
+		if v.state == Gone {
+			return Forget
+		}
+		return Nothing
+	}
+	if a, ok := v.withdrawn(); ok {
+		return a
+	}
+	allowed := true
+	switch v.action {
+	case CreateRemote:
+		// What was there before is made anew as a change of it; the rules for new
+		// items are for those that never were.
+		allowed = v.out.Create && (v.state != Gone || v.out.Carry) || v.state == Gone && v.out.Carry && v.out.Hold == "" && !v.out.Away
+	case CreateLocal:
+		allowed = v.in.Create && (v.localState != Gone || v.in.Carry) || v.localState == Gone && v.in.Carry && !v.in.Away
+	case UpdateRemote, DeleteRemote:
+		allowed = v.out.Carry
+	case UpdateLocal, DeleteLocal:
+		allowed = v.in.Carry
+	}
+	if !allowed {
+		return Nothing
+	}
+	return v.action
+}
+
+// unsaved lets a side count as changed that has what the rules did not let through, when
+// the other side's deletion, or the rule for private items, would take it away: it is
+// nowhere else.
+func (r *run) unsaved(tx *store.Tx, v *view) error {
+	carried := r.carried(v.kind())
+	var only pim.FieldSet
+	goes := false
+	switch {
+	case v.state == Same && (v.localState == Gone || v.away.local) && v.remoteBase != nil && v.theirs != nil:
+		goes, only = true, pim.Diff(v.remoteBase, v.shownTheirs(v.theirs), carried)
+	case v.localState == Same && (v.state == Gone || v.away.theirs) && v.localBase != nil && v.local != nil:
+		only = pim.Diff(v.localBase, v.shownLocal(v.local), carried.And(r.writable(v.kind())))
+	}
+	if only.IsEmpty() {
+		return nil
+	}
+	// What a conflict left open is in its report.
+	c, err := tx.OpenConflict(v.object.ID, r.link.ID)
+	if err == nil && c.Fields != "" {
+		var open pim.FieldSet
+		if err := open.UnmarshalJSON([]byte(c.Fields)); err != nil {
+			return err
+		}
+		only = only.Minus(open)
+	} else if err != nil && !errors.Is(err, pim.ErrNotFound) {
+		return err
+	}
+	switch {
+	case only.IsEmpty():
+	case goes:
+		v.state = Changed
+	default:
+		v.localState = Changed
+	}
+	return nil
+}
+
+// withdrawn is what becomes of an item that turned private where it came from, and is not
+// to be on the other side any more: what changed there since comes over first.
+func (v view) withdrawn() (Action, bool) {
+	switch {
+	case v.away.local && v.pair.LocalGone:
+		return Nothing, true // withdrawn, and the record kept
+	case v.away.local && v.state == Same:
+		return DeleteRemote, true
+	case v.away.theirs && v.localState == Same:
+		return DeleteLocal, true
+	}
+	return 0, false
+}
+
+// waiting is what the pair waits for a person to say, "" for nothing.
+func (v view) waiting() string {
+	if v.action == Nothing && v.state == Absent {
+		return string(v.out.Hold)
+	}
+	return ""
+}

@@ -1,0 +1,171 @@
+package rule
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"crmbridge/pim"
+)
+
+// Describe tells in sentences what a link with these rules does. remote is what the
+// other side is called, such as "the CRM".
+func (r Rules) Describe(remote string) []string {
+	r = r.Defaults()
+	var out []string
+	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	switch r.Direction {
+	case In:
+		say("Changes come from %s only; nothing is written to it.", remote)
+	case Out:
+		say("Changes go to %s only; nothing is taken from it.", remote)
+	default:
+		say("Changes go both ways between devices and %s.", remote)
+	}
+	if len(r.Kinds) > 0 {
+		say("Only %s are synced.", kinds(r.Kinds))
+	}
+	if r.OnlyLinked {
+		say("Only items that a person links are made on the other side.")
+	}
+	if r.Direction != Out {
+		out = append(out, r.In.describe("From "+remote, r)...)
+		out = append(out, r.scopeWords(remote)...)
+	}
+	if r.Direction != In {
+		out = append(out, r.Out.describe("To "+remote, r)...)
+		out = append(out, r.newWords(remote)...)
+		out = append(out, r.removalWords(remote)...)
+	}
+	say("%s", policyWords(r.Policy))
+	say("A run that would delete more than %d items, and more than %s of all, waits for a person.", r.BrakeAbsolute, percent(r.BrakeShare))
+	return out
+}
+
+func (f Flow) describe(where string, r Rules) []string {
+	past, future := r.PastDays, r.FutureDays
+	if f.PastDays != 0 {
+		past = f.PastDays
+	}
+	if f.FutureDays != 0 {
+		future = f.FutureDays
+	}
+	out := []string{where + ": activities from " + days(past, "ago") + " to " + days(future, "ahead") + ". What leaves this window stays."}
+	if f.Create != nil {
+		out = append(out, where+": new items are made of "+these(f.Create)+".")
+	}
+	if f.Carry != nil {
+		out = append(out, where+": changes and deletions are carried over of "+these(f.Carry)+".")
+	}
+	switch f.Private {
+	case PrivateMask:
+		out = append(out, where+": of private items only their time goes over, as \""+MaskTitle+"\".")
+	case PrivateNone:
+		out = append(out, where+": private items do not go over; one that turns private goes from the other side.")
+	}
+	return out
+}
+
+func (r Rules) scopeWords(remote string) []string {
+	var out []string
+	if len(r.Types) > 0 {
+		out = append(out, "Of "+remote+" only these types are read: "+strings.Join(r.Types, ", ")+".")
+	}
+	if r.AllOwners {
+		out = append(out, "Items of other people in "+remote+" come along, too.")
+	}
+	if !r.Filter.IsZero() {
+		out = append(out, "Items of "+remote+" come over when "+r.Filter.String()+".")
+	}
+	return out
+}
+
+func (r Rules) newWords(remote string) []string {
+	switch {
+	case r.HoldUntyped:
+		return []string{"Activities made on devices without a type wait until somebody chooses one: by a category of that name, or for the item."}
+	case r.DefaultType != "":
+		return []string{"Activities made on devices become " + strconv.Quote(r.DefaultType) + " in " + remote + ", unless a category names another type."}
+	}
+	return nil
+}
+
+func (r Rules) removalWords(remote string) []string {
+	byRemoval := map[Removal][]pim.Kind{}
+	for _, k := range []pim.Kind{pim.KindEvent, pim.KindTask, pim.KindContact} {
+		if len(r.Kinds) == 0 || pim.Kinds(r.Kinds...).Has(k) {
+			byRemoval[r.Removal(k)] = append(byRemoval[r.Removal(k)], k)
+		}
+	}
+	var out []string
+	for _, how := range slices.Sorted(maps.Keys(byRemoval)) {
+		words := map[Removal]string{
+			RemoveDelete:   "are deleted in " + remote,
+			RemoveUnassign: "stay in " + remote + ", and are the user's no more",
+			RemoveKeep:     "stay in " + remote + " as they are",
+		}[how]
+		out = append(out, "Deleted on a device, "+kinds(byRemoval[how])+" "+words+".")
+	}
+	return out
+}
+
+func policyWords(p Policy) string {
+	switch p {
+	case Newest:
+		return "A field changed on both sides gets the later value; the other one is kept in the conflict list."
+	case PreferCRM:
+		return "A field changed on both sides gets the CRM's value; the other one is kept in the conflict list."
+	case PreferClient:
+		return "A field changed on both sides gets the device's value; the other one is kept in the conflict list."
+	case PreferMail:
+		return "A field changed on both sides gets the value of Exchange; the other one is kept in the conflict list."
+	}
+	return "A field changed on both sides is left alone until a person decides."
+}
+
+func kinds(ks []pim.Kind) string {
+	words := make([]string, len(ks))
+	for i, k := range ks {
+		words[i] = k.String() + "s"
+	}
+	return strings.Join(words, " and ")
+}
+
+func these(t Types) string {
+	if len(t) == 0 {
+		return "no type"
+	}
+	words := make([]string, len(t))
+	for i, name := range t {
+		words[i] = strconv.Quote(name)
+		if name == NoType {
+			words[i] = "items without a type"
+		}
+	}
+	return "these types only: " + strings.Join(words, ", ")
+}
+
+func days(n int, word string) string {
+	if n < 0 {
+		return "any time " + word
+	}
+	return fmt.Sprintf("%d days %s", n, word)
+}
+
+func percent(share float64) string {
+	return strconv.FormatFloat(share*100, 'f', -1, 64) + " %"
+}
+
+// String prints d as it is written in rules: without the zeros that time.Duration adds.
+func (d Duration) String() string {
+	s := time.Duration(d).String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, zero) {
+			s = s[:len(s)-2]
+		}
+	}
+	return s
+}

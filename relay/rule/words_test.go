@@ -1,0 +1,134 @@
+package rule
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"crmbridge/pim"
+)
+
+// everything has a value in every rule.
+const everything = `{"direction":"both","kinds":["event","task"],"pastDays":30,"futureDays":-1,"types":["Meeting","Call"],"allOwners":true,
+	"filter":{"or":[{"field":"company","op":"is","value":"Acme"},{"field":"owner","op":"is empty"}]},"onlyLinked":true,
+	"in":{"pastDays":7,"futureDays":14,"create":["Meeting"],"carry":[],"private":"mask"},"out":{"pastDays":-1,"futureDays":90,"create":["-","Call"],"carry":["Call"],"private":"none"},
+	"defaultType":"Call","typeNames":["Visit"],"holdUntyped":false,"policy":"newest","remove":{"event":"keep","contact":"delete"},
+	"brakeAbsolute":3,"brakeShare":0.125,"reconcileEvery":"1h","annotateAfter":"90s"}`
+
+func TestDescribe(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{"defaults": `{}`, "everything": everything, "inward": `{"direction":"in","policy":"crm"}`, "held": `{"direction":"out","holdUntyped":true,"policy":"client"}`} {
+		r, err := Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(r.Describe("the CRM"), "\n") + "\n"
+		path := filepath.Join("testdata", "words-"+name+".txt")
+		if os.Getenv("UPDATE") != "" {
+			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil || string(want) != got {
+			t.Errorf("%s (%v):\n%s", name, err, got)
+		}
+	}
+}
+
+// TestEveryRuleIsTold changes one rule after the other: the words change with it, but for
+// those that are about times of the machinery.
+func TestEveryRuleIsTold(t *testing.T) {
+	t.Parallel()
+	silent := map[string]bool{"reconcileEvery": true, "annotateAfter": true, "typeNames": true, "holdUntyped": true}
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(everything), &all); err != nil {
+		t.Fatal(err)
+	}
+	words := func(m map[string]json.RawMessage) string {
+		b, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Parse(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(r.Describe("the CRM"), "\n")
+	}
+	for i := range reflect.TypeFor[Rules]().NumField() {
+		name, _, _ := strings.Cut(reflect.TypeFor[Rules]().Field(i).Tag.Get("json"), ",")
+		one := map[string]json.RawMessage{"direction": json.RawMessage(`"in"`)}
+		if name == "out" || name == "remove" || name == "defaultType" {
+			one["direction"] = json.RawMessage(`"out"`)
+		}
+		plain := words(one)
+		if _, ok := all[name]; !ok {
+			t.Errorf("everything lacks %s", name)
+		}
+		one[name] = all[name]
+		if told := words(one) != plain; told == silent[name] {
+			t.Errorf("%s is told: %v", name, told)
+		}
+	}
+}
+
+func TestTouches(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Touch{
+		`{}`:                                           {},
+		`{"policy":"ask","pastDays":60}`:               {}, // the defaults, said
+		`{"policy":"crm"}`:                             {Conflicts: true},
+		`{"brakeShare":0.5,"brakeAbsolute":1}`:         {},
+		`{"remove":{"event":"keep"}}`:                  {},
+		`{"out":{"private":"mask"}}`:                   {Pairs: true},
+		`{"in":{"private":"mask"}}`:                    {Listing: true, Pairs: true},
+		`{"filter":{"field":"title","op":"is empty"}}`: {Listing: true, Pairs: true},
+		`{"pastDays":10,"policy":"crm"}`:               {Listing: true, Pairs: true, Conflicts: true},
+		`{"direction":"in"}`:                           {Listing: true, Pairs: true},
+		`{"holdUntyped":true}`:                         {Pairs: true},
+	} {
+		now, err := Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Touches(Rules{}.Defaults(), now); got != want {
+			t.Errorf("%s: %+v, want %+v", text, got, want)
+		}
+		if got := Touches(now, Rules{}.Defaults()); got != want {
+			t.Errorf("%s taken back: %+v, want %+v", text, got, want)
+		}
+	}
+}
+
+func TestTyped(t *testing.T) {
+	t.Parallel()
+	r := Rules{DefaultType: "Call", TypeNames: []string{"Visit"}, Out: Flow{Create: Types{"-", "Meeting"}}}
+	for want, e := range map[string]*pim.Event{
+		"Own":     meeting("Own"),
+		"Call":    meeting(""),
+		"Visit":   {Activity: pim.Activity{Categories: []string{"Holiday", " visit"}}},
+		"Meeting": {Activity: pim.Activity{Categories: []string{"-", "MEETING"}}},
+	} {
+		before := TypeOf(e)
+		if got := TypeOf(r.Typed(e)); got != want || TypeOf(e) != before {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if got := r.Typed(&pim.Contact{}); TypeOf(got) != "" {
+		t.Errorf("a contact became a %s", TypeOf(got))
+	}
+}
+
+func TestDurationsAreShort(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{time.Hour: "1h", 90 * time.Second: "1m30s", 10 * time.Minute: "10m", 0: "0s", time.Hour + time.Second: "1h0m1s"} {
+		if got := Duration(d).String(); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
