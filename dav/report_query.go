@@ -2,6 +2,7 @@ package dav
 
 import (
 	"errors"
+	"math"
 	"time"
 
 	"crmbridge/dav/davxml"
@@ -19,6 +20,7 @@ func (q *request) calendarQuery(rep *davxml.CalendarQuery) error {
 	return q.listing(rep.Prop, func(r *resource) (*time.Location, error) { return q.queryZone(rep, r) }, func(l *lister, r *resource) error {
 		d := l.env.data
 		plain := kindOnly(rep.Filter) && r.obj == nil
+		span := spanOnly(rep.Filter)
 		opts.Text = d.wanted || !plain
 		opts.Names = !opts.Text && l.slim(r)
 		err := r.objects(l.env.tx, opts, func(o *store.Object) error {
@@ -29,8 +31,10 @@ func (q *request) calendarQuery(rep *davxml.CalendarQuery) error {
 			if err := q.ctx.Err(); err != nil {
 				return err
 			}
-			if ok, err := d.matches(member, filter); err != nil || !ok {
-				return err
+			if !span.holds(o) {
+				if ok, err := d.matches(member, filter); err != nil || !ok {
+					return err
+				}
 			}
 			err := l.respond(member)
 			d.parsed = nil
@@ -128,6 +132,34 @@ func kindOnly(f davxml.CompFilter) bool {
 		}
 	}
 	return true
+}
+
+// spanOnly is the time that a filter asks events for when it asks for nothing else, as programs do to show a month; nil
+// for any other filter.
+func spanOnly(f davxml.CompFilter) *span {
+	if f.Name != "VCALENDAR" || f.IsNotDefined || f.TimeRange != nil || len(f.Props) > 0 || len(f.Comps) != 1 {
+		return nil
+	}
+	c := f.Comps[0]
+	if c.Name != "VEVENT" || c.IsNotDefined || c.TimeRange == nil || len(c.Props) > 0 || len(c.Comps) > 0 {
+		return nil
+	}
+	return &span{from: unix(c.TimeRange.Start), until: unix(c.TimeRange.End)}
+}
+
+// span is a range of time in unix seconds; nil is open.
+type span struct{ from, until *int64 }
+
+// holds is true when the index alone shows that o matches: an event that takes place once, wholly inside. Whatever
+// else has to be read.
+func (s *span) holds(o *store.Object) bool {
+	if s == nil || o.Component != "VEVENT" || o.Start == math.MinInt64 || o.End == math.MaxInt64 {
+		return false
+	}
+	if s.from != nil && o.Start < *s.from || s.until != nil && o.End > *s.until {
+		return false
+	}
+	return ics.Once(o.Text, o.Start, o.End)
 }
 
 // compFilter gives a parsed filter to pim/ics; the two types differ in nothing that matters.

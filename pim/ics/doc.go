@@ -13,7 +13,7 @@
 //	                             Occurrences: rules, dates, exceptions, overrides
 //	expand.go                    Expand, LimitRecurrenceSet, LimitFreeBusySet
 //	filter.go timerange.go       Matches: CALDAV:filter, the tables of RFC 4791 9.9
-//	bounds.go extent.go          Bounds: first start and last end, for an index; Extent, CountsUpTo: limits
+//	bounds.go once.go extent.go  Bounds: first start and last end, for an index; Extent, CountsUpTo: limits
 //	freebusy.go                  Busy, MergeBusy, NewFreeBusy: what takes time (RFC 4791 7.10)
 //	reference.go                 With-, WithoutStandardZones: time zones by reference (RFC 7809)
 //	selection.go                 Select: partial retrieval (RFC 4791 9.6)
