@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"crmbridge/pim"
@@ -144,7 +143,7 @@ func (q *request) sameContent(f *flavor, a, b []byte) bool {
 	}
 	x, y := q.readStored(f, a), q.readStored(f, b)
 	return x != nil && y != nil && x.kind() != 0 && x.kind() == y.kind() &&
-		differing(x, y, time.UTC).IsEmpty() && slices.Equal(unseen(x), unseen(y))
+		sameMeaning(x, y)
 }
 
 // colliding lists, as JSON, the fields that both sides changed since base; without base those that differ. "" when

@@ -104,7 +104,10 @@ func TestThreeWay(t *testing.T) {
 			cardOf(t, person, "NOTE:a"), cardOf(t, person, "NOTE:A"), cardOf(t, person, "NOTE:a", "X-THEIRS:1"), []string{"X-THEIRS:1", "NOTE:A"}, nil,
 		},
 		"unknown of both": {
-			cardOf(t, person), cardOf(t, person, "X-MINE:1"), cardOf(t, person, "X-THEIRS:1"), nil, nil,
+			cardOf(t, person), cardOf(t, person, "X-MINE:1"), cardOf(t, person, "X-THEIRS:1"), []string{"X-MINE:1", "X-THEIRS:1"}, nil,
+		},
+		"unknown of both, the same": {
+			cardOf(t, person, "X-A:1"), cardOf(t, person, "X-A:2"), cardOf(t, person, "X-A:3"), nil, nil,
 		},
 		"unknown alike": {
 			cardOf(t, person, "NOTE:a"), cardOf(t, person, "X-SAME:1", "NOTE:a"), cardOf(t, person, "X-SAME:1", "NOTE:B"), []string{"X-SAME:1", "NOTE:B"}, nil,
