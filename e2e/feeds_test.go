@@ -68,9 +68,12 @@ func checkFeed(t *testing.T, b *bridge.Instance, target plain.Target, subscribe 
 	want = slices.Insert(slices.Delete(want, 3, 4), 3, "2027-01-21 12:00 Added")
 	old.awaits(t, "changes in the feed", want)
 
-	if old.ended(t) == nil {
-		t.Error("the program calls a feed ended that is not")
-	}
+	await(t, "the program to be content", func() error {
+		if old.ended(t) == nil {
+			return errors.New("it says that the feed has ended")
+		}
+		return nil
+	})
 
 	second := b.RotateFeed(t, first)
 	await(t, "the end of the old address", func() error { return old.ended(t) })
@@ -127,8 +130,8 @@ func feedsInEvolution(t *testing.T) func(*testing.T, bridge.Feed) reader {
 			shown: func(t *testing.T) []string { s.Refresh(t); return s.Shown(t, "2027-01-01", "2027-02-01") },
 			ended: func(t *testing.T) error {
 				s.Refresh(t)
-				if s.Connected(t) {
-					return errors.New("it is still connected")
+				if status := s.Connection(t); status != "disconnected" {
+					return fmt.Errorf("it is %s", status)
 				}
 				return nil
 			},

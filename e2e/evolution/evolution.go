@@ -236,11 +236,12 @@ func (s *Source) Shown(tb testing.TB, from, until string) []string {
 	return lines
 }
 
-// Connected says whether the last refresh went well; a person sees the mark of a source that is not connected.
-func (s *Source) Connected(tb testing.TB) (yes bool) {
+// Connection is "connected" after a refresh that went well, "disconnected" after one that failed, which a person sees beside
+// the source, and something else in between.
+func (s *Source) Connection(tb testing.TB) (status string) {
 	tb.Helper()
-	s.session.call(tb, &yes, "connected", s.handle)
-	return yes
+	s.session.call(tb, &status, "connection", s.handle)
+	return status
 }
 
 // await refreshes until ok returns nil.
