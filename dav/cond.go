@@ -32,6 +32,16 @@ type state struct {
 	exists   bool
 	etag     string
 	modified time.Time
+	now      time.Time // of the transaction; zero is long after modified
+}
+
+// second is when it was modified, as HTTP writes dates.
+func (s state) second() time.Time { return s.modified.Truncate(time.Second) }
+
+// dated reports that the second of the last change is over, so that its date names one version only
+// (RFC 9110 8.8.2.2). Until then no date is given out, and none is believed.
+func (s state) dated() bool {
+	return s.now.IsZero() || s.now.Truncate(time.Second).After(s.second())
 }
 
 // readConditions reads all preconditions of a request. What cannot be understood at all is 400: guessing at a condition
@@ -105,15 +115,39 @@ func nextTag(s string) (t tag, rest string) {
 	return t, strings.TrimLeft(rest, " \t,")
 }
 
-// conditional reports that the sender said which version it means, so that nothing is overwritten blindly.
-// "If-Match: *" does not say which.
-func (c *conditions) conditional() bool {
+// names reports that the sender said which version of at it means, given that its conditions hold, so that nothing is
+// overwritten blindly. "If-Match: *" does not say which, nor does a tag in If-None-Match, and a date says it only to the
+// second: what is written under one is compared with what the device saw, as if it had said nothing.
+func (c *conditions) names(at target) bool {
 	for _, t := range c.match {
 		if !t.any {
 			return true
 		}
 	}
-	return c.noneMatch != nil || !c.unmodifiedSince.IsZero() || c.ifs != nil
+	return c.ifNames(at, false)
+}
+
+// ifNames is names for the If header alone. Any of its lists may have been the one that held, so all have to name the
+// version, or the state of the whole collection (RFC 6578 5). tagged leaves out those about the request's own resource.
+func (c *conditions) ifNames(at target, tagged bool) bool {
+	for _, l := range c.ifs {
+		named := false
+		for _, cond := range l.conditions {
+			switch {
+			case cond.not:
+			case !l.tagged:
+				named = named || !tagged
+			case cond.etag != "":
+				named = named || l.known && l.resource == at
+			default:
+				named = named || l.known && l.resource == at.collection()
+			}
+		}
+		if !named {
+			return false
+		}
+	}
+	return c.ifs != nil
 }
 
 // holds judges everything but the If header for a method that writes. RFC 9110 13.1.1: If-Match compares strongly.
@@ -124,10 +158,10 @@ func (c *conditions) holds(s state) bool {
 	if c.noneMatch != nil && matches(c.noneMatch, s, true) {
 		return false
 	}
-	if !c.unmodifiedSince.IsZero() && s.exists && s.modified.Truncate(time.Second).After(c.unmodifiedSince) {
-		return false
+	if c.unmodifiedSince.IsZero() || !s.exists {
+		return true
 	}
-	return true
+	return s.second().Before(c.unmodifiedSince) || s.second().Equal(c.unmodifiedSince) && s.dated()
 }
 
 // notModified judges a GET: true asks for 304 (RFC 9110 13.2.2).
@@ -135,7 +169,7 @@ func (c *conditions) notModified(s state) bool {
 	if c.noneMatch != nil {
 		return matches(c.noneMatch, s, true)
 	}
-	return !c.modifiedSince.IsZero() && !s.modified.Truncate(time.Second).After(c.modifiedSince)
+	return !c.modifiedSince.IsZero() && s.dated() && !s.second().After(c.modifiedSince)
 }
 
 // matches reports whether a tag of the list is that of s. "*" is any version, but not none (RFC 9110 13.1.1).

@@ -116,11 +116,11 @@ func (t transfer) run(tx *store.Tx, c *conditions) (outcome, error) {
 	if src.obj == nil {
 		return t.collection(tx, src)
 	}
-	return t.object(tx, src)
+	return t.object(tx, c, src)
 }
 
 // object transfers one member. The preconditions of PUT hold for it too (RFC 4791 5.3.2.1).
-func (t transfer) object(tx *store.Tx, src *resource) (outcome, error) {
+func (t transfer) object(tx *store.Tx, c *conditions, src *resource) (outcome, error) {
 	parent, err := t.q.parent(tx, t.to)
 	if err != nil {
 		return outcome{}, err
@@ -143,7 +143,49 @@ func (t transfer) object(tx *store.Tx, src *resource) (outcome, error) {
 	case err != nil:
 		return outcome{}, uidConflict(parent, err)
 	}
-	return outcome{status: created(res.Deleted == nil)}, nil
+	out := outcome{status: created(res.Deleted == nil)}
+	if res.Deleted != nil {
+		err = t.replaced(tx, c, &out, parent, &res)
+	}
+	if err != nil {
+		return outcome{}, err
+	}
+	return out, t.markSeen(tx, src, &res.Object)
+}
+
+// replaced looks at what was written over, as at a PUT or DELETE: what the device had not seen is kept in a report. There
+// is no merging, as the client asked for the source and nothing else. RFC 4918 10.4: only the If header can name the
+// version of a destination.
+func (t transfer) replaced(tx *store.Tx, c *conditions, out *outcome, parent *resource, res *store.MoveResult) error {
+	q, old := t.q, parent.member(res.Deleted)
+	if err := q.supersede(tx, old, res.Object.Text); err != nil {
+		return err
+	}
+	if c.ifNames(t.to, true) || q.sameContent(old.flavor, old.obj.Text, res.Object.Text) {
+		return nil
+	}
+	saw, err := q.saw(tx, old)
+	if err != nil || saw.current {
+		return err
+	}
+	rep := q.newReport(old, old, store.CauseBlind)
+	rep.ObjectID, rep.Name = res.Object.ID, res.Object.Name // that is what a person changes by choosing
+	rep.Base, rep.Mine = saw.text, res.Object.Text
+	rep.Fields = q.colliding(parent, nil, rep.Mine, rep.Theirs) // all that differ: it is replaced as a whole
+	made, err := q.addReport(tx, old.flavor, rep)
+	if made {
+		out.conflicts = append(out.conflicts, rep.Cause)
+	}
+	return err
+}
+
+// markSeen lets a device know a copy of what it knew already. Other devices download it under its new name.
+func (t transfer) markSeen(tx *store.Tx, src *resource, made *store.Object) error {
+	saw, err := t.q.saw(tx, src)
+	if err != nil || !saw.current {
+		return err
+	}
+	return tx.MarkSeen(t.q.caller.Device, []store.SeenMark{{Object: made.ID, Seq: made.Seq}})
 }
 
 // created is 201 for what is new and 204 for what replaced something.

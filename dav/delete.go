@@ -64,7 +64,7 @@ func unlinked(tx *store.Tx, r *resource) error {
 // deleteIn deletes an object whose conditions hold.
 func (q *request) deleteIn(tx *store.Tx, c *conditions, r *resource) (outcome, error) {
 	out := outcome{status: http.StatusNoContent}
-	if !c.conditional() {
+	if !c.names(q.at) {
 		made, err := q.reportBlindDelete(tx, r)
 		if err != nil {
 			return outcome{}, err
@@ -84,7 +84,7 @@ func (q *request) deleteIn(tx *store.Tx, c *conditions, r *resource) (outcome, e
 // the client has done it already and would not take it back.
 func (q *request) reportBlindDelete(tx *store.Tx, r *resource) (bool, error) {
 	saw, err := q.saw(tx, r)
-	if err != nil || !saw.known || saw.seq >= r.obj.Seq {
+	if err != nil || saw.current {
 		return false, err
 	}
 	rep := q.newReport(r, r, store.CauseBlind)
@@ -92,27 +92,28 @@ func (q *request) reportBlindDelete(tx *store.Tx, r *resource) (bool, error) {
 	return q.addReport(tx, r.flavor, rep)
 }
 
-// sight is what a device downloaded last of an object.
+// sight is what a device saw last of an object.
 type sight struct {
-	known bool // it downloaded some version
-	seq   store.Seq
-	text  []byte // nil when it is not kept any more
+	current bool   // the text that is there now
+	text    []byte // what it saw instead; nil when that is nothing, or not kept any more
 }
 
-// saw looks up what the device of the request downloaded last, what is still to be noted included.
+// saw looks up what the device of the request downloaded or wrote last, what is still to be noted included.
 func (q *request) saw(tx *store.Tx, r *resource) (sight, error) {
 	if err := tx.MarkSeen(q.caller.Device, q.h.seen.of(q.caller.Device)); err != nil {
 		return sight{}, err
 	}
-	var s sight
-	var err error
-	if s.seq, s.known, err = tx.SeenSeq(q.caller.Device, r.obj.ID); err != nil || !s.known || s.seq >= r.obj.Seq {
-		return s, err
+	seq, known, err := tx.SeenSeq(q.caller.Device, r.obj.ID)
+	if err != nil || !known {
+		return sight{}, err
 	}
-	v, err := tx.Version(r.obj.ID, s.seq)
+	if seq >= r.obj.Seq {
+		return sight{current: true}, nil
+	}
+	v, err := tx.Version(r.obj.ID, seq)
 	if errors.Is(err, pim.ErrNotFound) {
-		return s, nil
+		return sight{}, nil
 	}
-	s.text = v.Text
-	return s, err
+	// A new name is a change, too, and another device may have taken its own back.
+	return sight{current: v.ETag == r.obj.ETag, text: v.Text}, err
 }

@@ -16,10 +16,12 @@ func (q *request) get() error {
 	}
 	var r *resource
 	var ok bool
+	var s state
 	err = q.h.store.Peek(q.ctx, func(tx *store.Tx) (err error) {
 		if r, err = q.load(tx, q.at); err != nil {
 			return err
 		}
+		s = r.stateAt(tx.Now())
 		// If-None-Match means 304 here and is looked at below.
 		writing := c
 		writing.noneMatch = nil
@@ -35,11 +37,13 @@ func (q *request) get() error {
 	h := q.w.Header()
 	q.vary(r.flavor.varies)
 	h.Set("ETag", `"`+r.obj.ETag+`"`)
-	h.Set("Last-Modified", r.obj.UpdatedAt.UTC().Format(http.TimeFormat))
+	if s.dated() {
+		h.Set("Last-Modified", r.obj.UpdatedAt.UTC().Format(http.TimeFormat))
+	}
 	// Programs must ask again: what was deleted or changed elsewhere is not to come from a cache.
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("Accept-Ranges", "none") // RFC 9110 14.3
-	if c.notModified(r.state()) {
+	if c.notModified(s) {
 		vary(h, "Accept-Encoding")
 		q.w.WriteHeader(http.StatusNotModified)
 		return nil

@@ -3,6 +3,7 @@ package dav
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"crmbridge/dav/davxml"
 	"crmbridge/pim"
@@ -80,6 +81,13 @@ func (r *resource) state() state {
 	return state{exists: true}
 }
 
+// stateAt is state with the time at which it was read.
+func (r *resource) stateAt(now time.Time) state {
+	s := r.state()
+	s.now = now
+	return s
+}
+
 // ifState is state for the If header.
 func (r *resource) ifState() ifState {
 	switch {
@@ -96,7 +104,7 @@ func (r *resource) ifState() ifState {
 // check judges the conditions of the request on r, which is nil when nothing exists. To be called in the transaction
 // that acts on the answer.
 func (q *request) check(tx *store.Tx, c *conditions, r *resource) (bool, error) {
-	if !c.holds(r.state()) {
+	if !c.holds(r.stateAt(tx.Now())) {
 		return false, nil
 	}
 	if c.ifs == nil {

@@ -12,7 +12,7 @@ type Move struct {
 	Name      string // of the source
 	To        CollectionID
 	NewName   string
-	Overwrite bool // delete what lives at the destination first (RFC 4918 10.6)
+	Overwrite bool // delete what lives at the destination first (RFC 4918 10.6), if it has the same UID
 	Cond      Cond // on the source
 	By        string
 	Link      LinkID // as in Put
@@ -29,7 +29,8 @@ type MoveResult struct {
 // (RFC 4918 9.9). Within a collection it stays the same object with the same id;
 // across, the destination gets a new object and the source becomes a tombstone that
 // keeps the history. Errors as PutObject, and pim.ErrConflict with a *NameTaken when
-// the destination is taken and Overwrite is not set.
+// the destination is taken and Overwrite is not set, and pim.ErrExists with a *UIDTaken
+// when what is to be overwritten has another UID, or another member has this one.
 func (t *Tx) MoveObject(m Move) (MoveResult, error) {
 	const op = "move"
 	res, heads, err := t.prepare(op, m)
@@ -118,13 +119,16 @@ func (t *Tx) prepare(op string, m Move) (MoveResult, map[CollectionID]*head, err
 	return res, heads, fail(op, t.shadow(there))
 }
 
-// moveUID refuses a destination collection where another object has the UID; the one
-// that is overwritten does not count.
+// moveUID refuses a destination that has another UID, and a collection where another
+// object has this one (RFC 4791 5.3.2.1, RFC 6352 6.3.2.1).
 func (t *Tx) moveUID(m Move, source Object, there *Object) error {
-	if m.From == m.To || there != nil && !there.Deleted && there.UID == source.UID {
+	if there != nil && there.Deleted {
+		there = nil
+	}
+	if there == nil && m.From == m.To {
 		return nil
 	}
-	return t.checkUID(m.To, source.UID, nil, false)
+	return t.checkUID(m.To, source.UID, there, false)
 }
 
 // lockBoth locks one or two collections, always in the same order.

@@ -162,7 +162,7 @@ func (m *machine) move(rt *rapid.T) {
 		want = pim.ErrNotFound
 	case taken && !overwrite:
 		want = pim.ErrConflict
-	case i != j && m.models[j].has(o.uid) && (!taken || there.uid != o.uid):
+	case taken && there.uid != o.uid, !taken && i != j && m.models[j].has(o.uid):
 		want = pim.ErrExists
 	}
 	err := m.do(rt, func(tx *store.Tx) error {

@@ -51,10 +51,15 @@ func testRename(t *testing.T, open Opener) {
 		t.Errorf("got %v", err)
 	}
 	m.Overwrite = true
-	res = f.move(m)
-	equal(t, "deleted", string(res.Deleted.Text), "y")
-	equal(t, "id", res.Object.ID, o.ID)
-	if got, _ := f.changes(f.cal.ID, 0); !slices.Equal(got, []change{{"c.ics", false, "x"}}) {
+	err = f.refused(pim.ErrExists, func(tx *store.Tx) error {
+		_, err := tx.MoveObject(m)
+		return err
+	})
+	var other *store.UIDTaken
+	if !errors.As(err, &other) || other.Name != "c.ics" {
+		t.Errorf("over another UID: %v", err)
+	}
+	if got, _ := f.changes(f.cal.ID, 0); !slices.Equal(got, []change{{"a.ics", false, "x"}, {"c.ics", false, "y"}}) {
 		t.Errorf("changes %v", got)
 	}
 	m.Name, m.NewName = "c.ics", "c.ics"
@@ -67,7 +72,7 @@ func testRename(t *testing.T, open Opener) {
 		_, err := tx.MoveObject(m)
 		return err
 	})
-	m.Name, m.NewName = "a.ics", "d.ics"
+	m.Name, m.NewName = "b.ics", "d.ics"
 	f.refused(pim.ErrNotFound, func(tx *store.Tx) error {
 		_, err := tx.MoveObject(m)
 		return err
@@ -105,10 +110,20 @@ func testMove(t *testing.T, open Opener) {
 	if !errors.As(err, &taken) || taken.Name != "b.ics" {
 		t.Errorf("got %v", err)
 	}
+	f.put(event(other.ID, "z", "z"))
+	m.NewName = "z.ics" // over one that has another
+	f.refused(pim.ErrExists, func(tx *store.Tx) error {
+		_, err := tx.MoveObject(m)
+		return err
+	})
+	f.refused(pim.ErrExists, func(tx *store.Tx) error {
+		_, err := tx.CopyObject(m)
+		return err
+	})
 	m.NewName = "b.ics" // over the one that has it
 	res = f.move(m)
 	equal(t, "deleted", string(res.Deleted.Text), "x")
-	if got, _ := f.changes(other.ID, 0); !slices.Equal(got, []change{{"b.ics", false, "y"}}) {
+	if got, _ := f.changes(other.ID, 0); !slices.Equal(got, []change{{"z.ics", false, "z"}, {"b.ics", false, "y"}}) {
 		t.Errorf("destination %v", got)
 	}
 	m.To = 99
