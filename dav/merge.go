@@ -31,6 +31,11 @@ func (w *putting) reconcile(r *resource) error {
 	case bytes.Equal(merged.bytes(), w.doc.bytes()):
 		return nil // the device's version holds both already
 	default:
+		if base == nil || !sameMeaning(base, w.doc) { // else the mark says what the device has
+			if err := w.storeSent(); err != nil {
+				return err
+			}
+		}
 		w.doc, w.out.merged = merged, true
 		return nil
 	}
@@ -44,15 +49,16 @@ func (w *putting) reconcile(r *resource) error {
 	return err
 }
 
-// threeWay merges two texts that came from base, nil when they collide. Nothing that either side changed is lost: what
-// fields do not show (other properties, overrides of a series) must have changed on one side at most. base nil is
-// a version that is not known: only equal contents merge then.
+// threeWay merges two texts that came from base, nil when they collide. What one side alone changed is taken from its text
+// to the letter, be it a property that no field shows. Where both changed one thing the fields decide, and if
+// something that either side changed would not be in the outcome then, it is a collision. base nil is a version that is
+// not known: only equal contents merge then.
 func threeWay(base, mine, theirs document, now time.Time, zone *time.Location) document {
 	if mine.kind() == 0 || mine.kind() != theirs.kind() {
 		return nil
 	}
 	if base == nil {
-		if differing(mine, theirs, zone).IsEmpty() && slices.Equal(unseen(mine), unseen(theirs)) {
+		if sameMeaning(mine, theirs) {
 			return mine
 		}
 		return nil
@@ -60,39 +66,182 @@ func threeWay(base, mine, theirs document, now time.Time, zone *time.Location) d
 	if base.kind() != mine.kind() {
 		return nil
 	}
-	v := views{}
+	for _, m := range []merger{{host: theirs, other: mine}, {host: mine, other: theirs}} {
+		m.base, m.now, m.zone = inVersionOf(base, m.host), now, zone
+		m.sent, m.other = m.other, inVersionOf(m.other, m.host)
+		if m.base == nil || m.other == nil {
+			continue
+		}
+		if out := m.merge(); out != nil {
+			return out
+		}
+	}
+	return nil
+}
+
+// merger puts what other changed since base into host.
+type merger struct {
+	base, host, other document // of one version
+	sent              document // other as it is
+	now               time.Time
+	zone              *time.Location
+}
+
+// changes sorts the units of the three texts by who changed them.
+type changes struct {
+	adopted   []string            // by other alone
+	contested []string            // by both, differently
+	agreed    map[string][]string // what the others say in the end
+	kept      bool                // host alone changed something
+}
+
+func changesOf(base, host, other *sheet) changes {
+	c := changes{agreed: map[string][]string{}}
+	for _, k := range keys(base, host, other) {
+		b, h, o := base.says(k), host.says(k), other.says(k)
+		switch {
+		case slices.Equal(h, o):
+			c.agreed[k] = h
+		case slices.Equal(b, o):
+			c.agreed[k], c.kept = h, true
+		case slices.Equal(b, h):
+			c.agreed[k] = o
+			c.adopted = append(c.adopted, k)
+		default:
+			c.contested = append(c.contested, k)
+		}
+	}
+	return c
+}
+
+// merge is nil when it would lose something.
+func (m merger) merge() document {
+	base, host, other := sheetOf(m.base), sheetOf(m.host), sheetOf(m.other)
+	c := changesOf(base, host, other)
+	switch {
+	case slices.Contains(c.contested, schedule) && restarted(base, host, other):
+		return nil
+	case len(c.contested) > 0:
+	case len(c.adopted) == 0:
+		return m.host
+	case !c.kept:
+		return m.sent
+	}
+	var v views
 	var ok bool
-	if v.base, v.mine, v.theirs, ok = itemsOf(base, mine, theirs, zone); !ok {
+	if v.base, v.mine, v.theirs, ok = itemsOf(m.base, m.other, m.host, m.zone); !ok {
 		return nil
 	}
 	want, ok := v.merge()
 	if !ok {
 		return nil
 	}
-	host := theirs
-	restOfBase := unseen(base)
-	if !slices.Equal(unseen(mine), restOfBase) {
-		host = mine
-		if rest := unseen(theirs); !slices.Equal(rest, restOfBase) && !slices.Equal(rest, unseen(mine)) {
-			return nil
-		}
+	out := m.spliced(host, other, c.adopted)
+	if out == nil {
+		return nil
 	}
-	have, err := host.item(zone)
+	have, err := out.item(m.zone)
 	if err != nil {
 		return nil
 	}
 	all := pim.AllOf(want.Kind())
-	set := pim.Diff(have, want, all)
-	if set.IsEmpty() {
-		return host
+	if set := pim.Diff(have, want, all); !set.IsEmpty() {
+		if out, err = out.apply(want, set, m.now, m.zone); err != nil {
+			return nil
+		}
 	}
-	out, err := host.apply(want, set, now, zone)
+	// A text that does not show what was wanted is no merge, whatever the reason.
+	if got, err := out.item(m.zone); err != nil || !pim.Equal(got, want, all) || !m.holds(out, c, v) {
+		return nil
+	}
+	return out
+}
+
+// restarted reports a series whose start moved on one side, if only to another zone: the other side's exceptions and moved
+// occurrences are named by the starts that were (RFC 5545 3.8.4.4, 3.8.5.1) and would mean nothing.
+func restarted(base, host, other *sheet) bool {
+	start := func(s *sheet) string { return s.value("DTSTART") }
+	if start(host) == start(base) && start(other) == start(base) {
+		return false
+	}
+	return slices.ContainsFunc([]*sheet{base, host, other}, func(s *sheet) bool { return s.value("RRULE")+s.value("RDATE") != "" })
+}
+
+// spliced is the host with units of the other text, nil when that is no text.
+func (m merger) spliced(host, other *sheet, units []string) document {
+	if len(units) == 0 {
+		return m.host
+	}
+	for _, k := range units {
+		host.adopt(other, k)
+	}
+	if !host.adoptZones(other) {
+		return nil
+	}
+	host.stamp(other, m.now)
+	out, err := host.document()
 	if err != nil {
 		return nil
 	}
-	// A text that does not show what was wanted is no merge, whatever the reason.
-	if got, err := out.item(zone); err != nil || !pim.Equal(got, want, all) {
-		return nil
+	return out
+}
+
+// holds reports whether out has all that the two sides changed. Of what both changed the fields hold what they show; what
+// a side says beyond them, and what none has changed, has to be there to the letter.
+func (m merger) holds(out document, c changes, v views) bool {
+	result := sheetOf(out)
+	for _, k := range keys(result) {
+		if _, known := c.agreed[k]; !known && !slices.Contains(c.contested, k) {
+			c.agreed[k] = nil
+		}
+	}
+	for k, want := range c.agreed {
+		if !slices.Equal(result.says(k), want) {
+			return false
+		}
+	}
+	if len(c.contested) == 0 {
+		return true
+	}
+	base, host, other := sheetOf(m.base), sheetOf(m.host), sheetOf(m.other)
+	for _, side := range []struct {
+		text *sheet
+		view pim.Item
+	}{{host, v.theirs}, {other, v.mine}} {
+		// What the fields of this side make of the base is what they hold of its changes.
+		shown, err := m.base.apply(side.view, pim.AllOf(side.view.Kind()), m.now, m.zone)
+		if err != nil {
+			return false
+		}
+		held := sheetOf(shown)
+		for _, k := range c.contested {
+			more, less := minus(side.text.says(k), held.says(k)), minus(held.says(k), side.text.says(k))
+			if len(minus(more, result.says(k))) > 0 || len(less) > 0 && len(minus(less, result.says(k))) < len(less) {
+				return false
+			}
+		}
+	}
+	for _, k := range c.contested {
+		for _, s := range minus(base.says(k), result.says(k)) {
+			if slices.Contains(host.says(k), s) && slices.Contains(other.says(k), s) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// minus is what a has more than b, each as often.
+func minus(a, b []string) []string {
+	left := map[string]int{}
+	for _, s := range b {
+		left[s]++
+	}
+	var out []string
+	for _, s := range a {
+		if left[s]--; left[s] < 0 {
+			out = append(out, s)
+		}
 	}
 	return out
 }

@@ -235,13 +235,9 @@ type putting struct {
 
 // write stores the document (RFC 9110 9.3.4: 201 for a new object, 204 for a replaced one).
 func (w *putting) write(old *resource) (outcome, error) {
-	start, end := w.doc.bounds()
-	res, err := w.tx.PutObject(store.Put{
-		Collection: w.parent.col.ID, Name: w.q.at.name, UID: w.doc.uid(), Kind: w.doc.kind(), Component: w.doc.component(),
-		Text: w.doc.bytes(), Start: start, End: end, By: w.q.by(),
-	})
+	res, err := w.store(w.doc)
 	if err != nil {
-		return outcome{}, uidConflict(w.parent, err)
+		return outcome{}, err
 	}
 	w.out.status = http.StatusNoContent
 	if res.Created {
@@ -261,6 +257,30 @@ func (w *putting) write(old *resource) (outcome, error) {
 		}
 	}
 	return w.out, w.tx.MarkSeen(w.q.caller.Device, []store.SeenMark{{Object: res.Object.ID, Seq: res.Object.Seq}})
+}
+
+// store writes a version.
+func (w *putting) store(doc document) (store.PutResult, error) {
+	start, end := doc.bounds()
+	res, err := w.tx.PutObject(store.Put{
+		Collection: w.parent.col.ID, Name: w.q.at.name, UID: doc.uid(), Kind: doc.kind(), Component: doc.component(),
+		Text: doc.bytes(), Start: start, End: end, By: w.q.by(),
+	})
+	if err != nil {
+		err = uidConflict(w.parent, err)
+	}
+	return res, err
+}
+
+// storeSent keeps what the device sent as a version of its own, ahead of the merged one in the same transaction: it is
+// what the device has until it downloads again, and so what its next write without condition started from. Nobody else
+// sees it but in the history.
+func (w *putting) storeSent() error {
+	res, err := w.store(w.doc)
+	if err != nil {
+		return err
+	}
+	return w.tx.MarkSeen(w.q.caller.Device, []store.SeenMark{{Object: res.Object.ID, Seq: res.Object.Seq}})
 }
 
 // shown is the text of a document as programs get it that take everything as it is.
