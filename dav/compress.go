@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"crmbridge/internal/accept"
 )
 
 // Answers are compressed while they are written, when the client takes gzip and there is enough to gain. The ETag stays the
@@ -71,7 +73,7 @@ type answer struct {
 }
 
 func (h *Handler) newAnswer(w http.ResponseWriter, r *http.Request) *answer {
-	return &answer{ResponseWriter: w, head: r.Method == http.MethodHead, gzip: takesGzip(r.Header), pool: h.compressors}
+	return &answer{ResponseWriter: w, head: r.Method == http.MethodHead, gzip: accept.Gzip(r.Header), pool: h.compressors}
 }
 
 func (a *answer) WriteHeader(status int) {
@@ -147,30 +149,4 @@ func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 // compressible are the types of texts; photos are compressed already.
 func compressible(contentType string) bool {
 	return strings.HasPrefix(contentType, "text/") || strings.HasPrefix(contentType, "application/xml")
-}
-
-// takesGzip reads Accept-Encoding (RFC 9110 12.5.3). Without one nothing is compressed.
-func takesGzip(h http.Header) bool {
-	takes, any := -1.0, 0.0
-	for part := range strings.SplitSeq(strings.Join(h.Values("Accept-Encoding"), ","), ",") {
-		coding, params, _ := strings.Cut(part, ";")
-		weight := 1.0
-		if name, value, ok := strings.Cut(params, "="); ok && strings.EqualFold(strings.TrimSpace(name), "q") {
-			q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-			if err != nil {
-				q = 0
-			}
-			weight = q
-		}
-		switch strings.ToLower(strings.TrimSpace(coding)) {
-		case "gzip", "x-gzip":
-			takes = weight
-		case "*":
-			any = weight
-		}
-	}
-	if takes < 0 {
-		takes = any
-	}
-	return takes > 0
 }

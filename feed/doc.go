@@ -12,7 +12,8 @@
 //	times.go      times, periods and the ends of rules, written anew
 //	zones.go      time zones: names, each defined once, ahead of what uses it
 //	calendar.go   a stored feed and its collection as Render wants them; the window's days
-//	handler.go    Handler: from the address to the answer; conditional.go: ETag and 304
+//	handler.go    Handler: from the address to what it means; conditional.go: ETag and 304
+//	answer.go     the answer; slots.go: whose turn it is; send.go: memory for clients that read slowly
 //	address.go    addresses, made and taken apart
 //	throttle.go   how often one network may ask
 //
@@ -35,6 +36,13 @@
 // queries. Only who knows the address of a feed that was revoked, has expired or got
 // another address learns that it ended, by 410. Methods that write are refused before anything is looked up.
 // Addresses are never logged: log lines hold the id of a feed.
+//
+// # Who waits for whom
+//
+// A feed is read from the store in one of a few slots, of which one feed and one network have a share. What it comes to
+// is kept in memory, as a rule, and sent at the client's speed when the slot is free again. A feed too large for that
+// is sent from its slot, and cut off when its client takes 64 KiB in more than four seconds. So whoever knows an address
+// can hold up its other readers at most, and only where the feed is large.
 //
 // Render is pure; the handler reads store and clock through its Options. Making and
 // ending feeds is the caller's work (store.CreateFeed, auth.NewSecret).

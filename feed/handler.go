@@ -1,11 +1,9 @@
 package feed
 
 import (
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"net"
@@ -23,7 +21,8 @@ import (
 
 // Metrics counts what the handler does. Calls come from many goroutines.
 type Metrics interface {
-	// Feed is one request: "full", "unchanged", "unknown", "ended", "refused", "throttled" or "failed".
+	// Feed is one request: "full", "unchanged", "unknown", "ended", "refused", "throttled", "failed", or "slow" for one
+	// that was cut off because its client read too slowly while it kept a slot from others.
 	Feed(outcome string, took time.Duration)
 	// Panic is a request that ended in a fault of ours.
 	Panic()
@@ -34,8 +33,11 @@ type Limits struct {
 	Burst   int           // requests of one network (IPv4 address, IPv6 /64) at once: 240
 	Rate    float64       // of those a second, on and on: 4
 	Miss    int           // how many requests one for an unknown address counts as: 10
-	Renders int           // feeds written at once, of all: 8
+	Renders int           // feeds written at once, of all: 8; a quarter of them of one feed, a half for one network
 	Wait    time.Duration // for one of those: 5 s
+	Keep    int           // bytes of one feed kept in memory, so that it needs no slot while its client reads: 1 MiB
+	KeepAll int           // bytes of all feeds kept: 64 MiB
+	Stall   time.Duration // for 64 KiB of a larger feed to be read: 4 s
 	Time    time.Duration // of one request: 2 minutes
 }
 
@@ -48,8 +50,13 @@ func (l Limits) withDefaults() Limits {
 	def(&l.Burst, 240)
 	def(&l.Miss, 10)
 	def(&l.Renders, 8)
+	def(&l.Keep, 1<<20)
+	def(&l.KeepAll, 64<<20)
 	if l.Rate <= 0 {
 		l.Rate = 4
+	}
+	if l.Stall <= 0 {
+		l.Stall = 4 * time.Second
 	}
 	if l.Wait <= 0 {
 		l.Wait = 5 * time.Second
@@ -81,7 +88,8 @@ type Handler struct {
 	o      Options
 	limits Limits
 	asked  *throttle
-	slots  chan struct{}
+	slots  *slots
+	room   *room
 }
 
 // New makes a handler. It needs no closing.
@@ -99,7 +107,7 @@ func New(o Options) *Handler {
 		o.Refresh = 15 * time.Minute
 	}
 	l := o.Limits.withDefaults()
-	return &Handler{o: o, limits: l, asked: newThrottle(l.Burst, l.Rate), slots: make(chan struct{}, l.Renders)}
+	return &Handler{o: o, limits: l, asked: newThrottle(l.Burst, l.Rate), slots: newSlots(l.Renders), room: newRoom(l.KeepAll)}
 }
 
 type nobody struct{}
@@ -121,7 +129,8 @@ type request struct {
 	w     http.ResponseWriter
 	r     *http.Request
 	now   time.Time
-	begun bool // the status is sent
+	from  string // the network that asks
+	begun bool   // the status is sent
 	what  string
 }
 
@@ -163,8 +172,8 @@ func (q *request) serve(ctx context.Context) {
 		q.plain(http.StatusMethodNotAllowed, "A feed can only be read.")
 		return
 	}
-	from := network(q.o.Address(q.r))
-	if wait := q.asked.take(from, 1, q.now); wait > 0 {
+	q.from = auth.Network(q.o.Address(q.r))
+	if wait := q.asked.take(q.from, 1, q.now); wait > 0 {
 		q.busy(wait)
 		return
 	}
@@ -173,7 +182,7 @@ func (q *request) serve(ctx context.Context) {
 	case err != nil:
 		q.fail(s, err)
 	case shut != 0:
-		q.asked.take(from, q.limits.Miss-1, q.now)
+		q.asked.take(q.from, q.limits.Miss-1, q.now)
 		q.nothing(shut)
 	default:
 		if birthday.MayBe(s.col.Slug) {
@@ -231,115 +240,6 @@ func look(tx *store.Tx, hash []byte) (subject, error) {
 	return s, nil
 }
 
-// answer is GET and HEAD of a feed that exists.
-func (q *request) answer(ctx context.Context, s subject) {
-	c := s.calendar(q.now, q.o.Refresh, forOutlook(q.r.UserAgent()))
-	if v := s.validators(c, q.o.Version); v.notModified(q.r.Header) {
-		q.what = "unchanged"
-		q.headers(v)
-		q.begin(http.StatusNotModified)
-		return
-	}
-	if q.r.Method == http.MethodHead {
-		q.what = "full"
-		q.headers(s.validators(c, q.o.Version))
-		q.coding()
-		q.begin(http.StatusOK)
-		return
-	}
-	wait := time.NewTimer(q.limits.Wait)
-	defer wait.Stop()
-	select {
-	case q.slots <- struct{}{}:
-		defer func() { <-q.slots }()
-	case <-wait.C:
-		q.busy(q.limits.Wait)
-		return
-	case <-ctx.Done():
-		q.busy(q.limits.Wait)
-		return
-	}
-	if err := q.write(ctx, s); err != nil {
-		q.fail(s, err)
-	}
-}
-
-// headers are those that 200 and 304 share.
-func (q *request) headers(v validators) {
-	h := q.w.Header()
-	v.set(h, q.now)
-	// What was changed, or ended, must not come from a cache.
-	h.Set("Cache-Control", "private, no-cache")
-	h.Set("Vary", "Accept-Encoding, User-Agent")
-}
-
-// coding writes the headers of a body, and reports whether it is compressed.
-func (q *request) coding() bool {
-	h := q.w.Header()
-	h.Set("Content-Type", "text/calendar; charset=utf-8; method=PUBLISH")
-	if !takesGzip(q.r.Header) {
-		return false
-	}
-	h.Set("Content-Encoding", "gzip")
-	return true
-}
-
-// write sends the calendar. Its ETag and its bytes come from one snapshot.
-func (q *request) write(ctx context.Context, s subject) error {
-	return q.o.Store.View(ctx, func(tx *store.Tx) error {
-		s, err := look(tx, s.feed.Hash)
-		if err != nil {
-			return err
-		}
-		if shut := s.shut(q.now); shut != 0 {
-			q.nothing(shut)
-			return nil
-		}
-		c := s.calendar(q.now, q.o.Refresh, forOutlook(q.r.UserAgent()))
-		q.headers(s.validators(c, q.o.Version))
-		var out io.Writer = lazy{q}
-		var packed *gzip.Writer
-		if q.coding() {
-			packed = gzip.NewWriter(out)
-			out = packed
-		}
-		res, err := Render(out, c, objects(ctx, tx, s.col.ID, c.options()))
-		if err == nil && packed != nil {
-			err = packed.Close()
-		}
-		if err != nil {
-			return err
-		}
-		q.what = "full"
-		if res.Broken > 0 {
-			q.o.Log.Warn("feed: objects that cannot be read are left out", "feed", s.feed.ID, "collection", s.col.ID, "objects", res.Broken)
-		}
-		return nil
-	})
-}
-
-// objects is the Source of a collection.
-func objects(ctx context.Context, tx *store.Tx, id store.CollectionID, opts store.EachOptions) Source {
-	return func(visit func(Entry) error) error {
-		return tx.EachObject(id, opts, func(o *store.Object) error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			return visit(Entry{UID: o.UID, Text: o.Text, Changed: o.UpdatedAt, First: o.Start})
-		})
-	}
-}
-
-// lazy sends the status with the first byte, so that what fails before has one of its own.
-type lazy struct{ q *request }
-
-func (l lazy) Write(b []byte) (int, error) {
-	if !l.q.begun {
-		l.q.begin(http.StatusOK)
-	}
-	return l.q.w.Write(b)
-}
-
 func (q *request) begin(status int) {
 	q.begun = true
 	q.w.WriteHeader(status)
@@ -368,7 +268,10 @@ func (q *request) touch(ctx context.Context, f store.Feed) {
 
 // fail answers a fault, or ends the connection when something was sent already.
 func (q *request) fail(s subject, err error) {
-	if q.r.Context().Err() == nil { // a client that went away is no fault
+	switch {
+	case errors.Is(err, errSlow):
+		q.what = "slow"
+	case q.r.Context().Err() == nil: // a client that went away is no fault
 		q.o.Log.Warn("feed: failed", "feed", s.feed.ID, "err", err)
 	}
 	if q.begun {
@@ -407,18 +310,4 @@ func (q *request) plain(status int, text string) {
 	if q.r.Method != http.MethodHead {
 		_, _ = fmt.Fprintln(q.w, text) // a client that is gone needs no answer
 	}
-}
-
-// takesGzip reads Accept-Encoding (RFC 9110 12.5.3) as far as gzip goes.
-func takesGzip(h http.Header) bool {
-	for part := range strings.SplitSeq(strings.Join(h.Values("Accept-Encoding"), ","), ",") {
-		coding, params, _ := strings.Cut(part, ";")
-		if c := strings.ToLower(strings.TrimSpace(coding)); c != "gzip" && c != "x-gzip" {
-			continue
-		}
-		q, ok := strings.CutPrefix(strings.ReplaceAll(strings.ToLower(params), " ", ""), "q=")
-		weight, err := strconv.ParseFloat(q, 64)
-		return !ok || err != nil || weight > 0
-	}
-	return false
 }

@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"net/netip"
 	"sync"
 	"time"
 )
@@ -67,21 +66,4 @@ func (t *throttle) shrink(now time.Time) {
 		}
 		delete(t.m, k)
 	}
-}
-
-// network is the part of an address that one household or office has to itself: an IPv4
-// address, an IPv6 /64.
-func network(addr string) string {
-	ip, err := netip.ParseAddr(addr)
-	if err != nil {
-		return addr
-	}
-	if ip = ip.Unmap().WithZone(""); ip.Is4() {
-		return ip.String()
-	}
-	p, err := ip.Prefix(64)
-	if err != nil {
-		return ip.String()
-	}
-	return p.String()
 }

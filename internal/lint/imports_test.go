@@ -51,8 +51,8 @@ var allowed = []struct {
 	{"exchange/...", []string{"pim/...", "remote", "exchange", "upstream"}},
 
 	{"dav/davxml", nil},
-	{"dav", []string{"pim/...", "store", "dav/davxml", "birthday"}},
-	{"feed", []string{"pim/...", "store", "auth", "birthday"}},
+	{"dav", []string{"pim/...", "store", "dav/davxml", "birthday", "internal/accept"}},
+	{"feed", []string{"pim/...", "store", "auth", "birthday", "internal/accept"}},
 	{"relay/rule", []string{"pim", "remote"}},
 	{"relay", []string{"pim/...", "remote", "store", "relay/rule"}},
 	{"admin/...", []string{"pim/...", "remote", "store", "relay/...", "auth"}},
