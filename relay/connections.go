@@ -41,7 +41,7 @@ func (c *Connections) Open(ctx context.Context, l store.Link, u store.User) (rem
 	if rem := c.have(l.ID, made); rem != nil {
 		return rem, nil
 	}
-	s, err := c.settings(l)
+	s, err := c.Settings(l)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,9 @@ func (c *Connections) have(id store.LinkID, made string) remote.Remote {
 	return nil
 }
 
-func (c *Connections) settings(l store.Link) (remote.Settings, error) {
+// Settings are the options of a link, secrets included: never to be shown as they are
+// (remote.Driver.Redacted).
+func (c *Connections) Settings(l store.Link) (remote.Settings, error) {
 	plain, err := c.Unseal(SealPurpose(l.ID), l.Settings)
 	if err != nil {
 		return nil, pim.Wrap("relay: settings", pim.ErrInternal, err)

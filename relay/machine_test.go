@@ -52,13 +52,9 @@ func (m *machine) setRules(t *rapid.T, text string) {
 		t.Fatal(err)
 	}
 	r.PastDays, r.FutureDays, r.Policy = -1, -1, m.policy
-	m.update(func(tx *store.Tx) error {
-		l, err := tx.Link(m.link.ID)
-		if err == nil {
-			_, err = SetRules(tx, l, r)
-		}
-		return err
-	})
+	if _, err := m.engine.SetRules(m.ctx, m.link.ID, r); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // fields the machine edits.

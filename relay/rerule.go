@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"encoding/json"
 
 	"crmbridge/pim"
@@ -9,11 +10,26 @@ import (
 )
 
 // SetRules gives a link other rules, and has looked at again what they touch: the next run
-// does it. The rules are checked; pim.ErrInvalid with every fault.
-func SetRules(tx *store.Tx, l store.Link, now rule.Rules) (rule.Touch, error) {
+// does it, and is queued when there is anything. The rules are checked; pim.ErrInvalid
+// with every fault.
+func (e *Engine) SetRules(ctx context.Context, id store.LinkID, now rule.Rules) (touch rule.Touch, err error) {
 	if err := now.Validate(); err != nil {
 		return rule.Touch{}, &pim.Error{Op: "relay: set rules", Kind: pim.ErrInvalid, Public: err.Error()}
 	}
+	err = e.Store.Update(ctx, func(tx *store.Tx) error {
+		l, err := tx.Link(id)
+		if err != nil {
+			return err
+		}
+		if touch, err = setRules(tx, l, now); err != nil || touch == (rule.Touch{}) {
+			return err
+		}
+		return e.wanted(ctx, tx, id)
+	})
+	return touch, err
+}
+
+func setRules(tx *store.Tx, l store.Link, now rule.Rules) (rule.Touch, error) {
 	old, err := rule.Parse(l.Rules)
 	if err != nil {
 		// What nobody can read any more may have kept anything back.

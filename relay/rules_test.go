@@ -31,15 +31,10 @@ func rules(t testing.TB, text string) rule.Rules {
 // rerule changes the rules as a person does, and runs.
 func (w *world) rerule(text string) rule.Touch {
 	w.t.Helper()
-	var touch rule.Touch
-	w.update(func(tx *store.Tx) error {
-		l, err := tx.Link(w.link.ID)
-		if err != nil {
-			return err
-		}
-		touch, err = SetRules(tx, l, rules(w.t, text))
-		return err
-	})
+	touch, err := w.engine.SetRules(w.ctx, w.link.ID, rules(w.t, text))
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	w.clean()
 	return touch
 }
@@ -517,14 +512,10 @@ func TestAChangeOfRulesTouchesNoMore(t *testing.T) {
 		return n
 	}
 	set := func(text string) rule.Touch {
-		var touch rule.Touch
-		w.update(func(tx *store.Tx) error {
-			l, err := tx.Link(w.link.ID)
-			if err == nil {
-				touch, err = SetRules(tx, l, rules(t, text))
-			}
-			return err
-		})
+		touch, err := w.engine.SetRules(w.ctx, w.link.ID, rules(t, text))
+		if err != nil {
+			t.Fatal(err)
+		}
 		return touch
 	}
 	if set(`{` + noWindow + `,"brakeAbsolute":5}`); dirty() != 0 || w.linkNow().Cursor == "" {
@@ -546,13 +537,6 @@ func TestAChangeOfRulesTouchesNoMore(t *testing.T) {
 		t.Errorf("a filter wakes %d", dirty())
 	}
 	w.quiet()
-	var bad error
-	w.update(func(tx *store.Tx) error {
-		l, err := tx.Link(w.link.ID)
-		if err == nil {
-			_, bad = SetRules(tx, l, rule.Rules{Policy: "best"})
-		}
-		return err
-	})
-	mustFail(t, bad, pim.ErrInvalid)
+	_, err := w.engine.SetRules(w.ctx, w.link.ID, rule.Rules{Policy: "best"})
+	mustFail(t, err, pim.ErrInvalid)
 }

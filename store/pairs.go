@@ -146,6 +146,49 @@ func (t *Tx) SetAway(l LinkID, remotes []string, away bool) error {
 	return nil
 }
 
+// PairState is a question that a list of pairs answers.
+type PairState string
+
+// PairStates; "" is every pair.
+const (
+	PairsFailing  PairState = "failing"  // cannot be synced now
+	PairsHeld     PairState = "held"     // wait for a person before they are made on the remote
+	PairsWaiting  PairState = "waiting"  // are looked at by the next run
+	PairsLinked   PairState = "linked"   // a person said that they are to be synced
+	PairsUnlinked PairState = "unlinked" // a person said that they are not
+	PairsMasked   PairState = "masked"   // one side shows only a mask
+	PairsHere     PairState = "here"     // have no item on the remote
+	PairsThere    PairState = "there"    // have no object
+)
+
+// PairStates are all of them, for forms and commands.
+func PairStates() []PairState {
+	return []PairState{PairsFailing, PairsHeld, PairsWaiting, PairsLinked, PairsUnlinked, PairsMasked, PairsHere, PairsThere}
+}
+
+var pairStates = map[PairState]string{
+	"":            `TRUE`,
+	PairsFailing:  `error <> '' AND (dirty OR intent <> '' OR retry_at IS NOT NULL)`,
+	PairsHeld:     `hold <> ''`,
+	PairsWaiting:  `(dirty OR intent <> '')`,
+	PairsLinked:   `tie = 'linked'`,
+	PairsUnlinked: `tie = 'unlinked'`,
+	PairsMasked:   `mask <> ''`,
+	PairsHere:     `object_id <> 0 AND (remote_id = '' OR remote_gone)`,
+	PairsThere:    `remote_id <> '' AND NOT remote_gone AND (object_id = 0 OR local_gone OR NOT EXISTS (SELECT 1 FROM objects o WHERE o.id = pairs.object_id AND NOT o.deleted))`,
+}
+
+// PairsIn returns at most limit pairs of a link that are in a state, with ids above
+// after, by id. pim.ErrInvalid for a state that there is not.
+func (t *Tx) PairsIn(l LinkID, s PairState, limit int, after PairID) ([]Pair, error) {
+	where, ok := pairStates[s]
+	if !ok {
+		return nil, pim.Errorf("store: pairs", pim.ErrInvalid, "there is no state %q", s)
+	}
+	ps, err := find[Pair](t, "link_id = ? AND id > ? AND "+where+" ORDER BY id LIMIT ?", l, after, limit)
+	return ps, fail("pairs in state", err)
+}
+
 // WakePairs marks the pairs of a link to be looked at now; only those with an open
 // conflict when conflicted is set.
 func (t *Tx) WakePairs(l LinkID, conflicted bool) error {

@@ -63,6 +63,7 @@ func readRule(r *rule.Rules, name string, raw json.RawMessage, want reflect.Type
 		return err.Error()
 	}
 	d := json.NewDecoder(bytes.NewReader(one))
+	d.DisallowUnknownFields()
 	err = d.Decode(r)
 	var typed *json.UnmarshalTypeError
 	switch {
@@ -70,6 +71,9 @@ func readRule(r *rule.Rules, name string, raw json.RawMessage, want reflect.Type
 		return ""
 	case errors.As(err, &typed):
 		return "want " + shape(want)
+	}
+	if _, unknown, ok := strings.Cut(err.Error(), "unknown field "); ok {
+		return "it has no part " + unknown
 	}
 	// From a type that reads itself: its own words, without its package.
 	text := err.Error()
@@ -108,6 +112,8 @@ func shape(t reflect.Type) string {
 		return "true or false"
 	case reflect.Slice:
 		return `a list such as ["task"]`
+	case reflect.Struct:
+		return `an object such as {"private":"mask"}`
 	case reflect.Map:
 		return `an object such as {"contact":"keep"}`
 	}

@@ -1,0 +1,304 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"crmbridge/pim"
+	"crmbridge/relay"
+	"crmbridge/relay/rule"
+	"crmbridge/store"
+)
+
+func (p *program) itemCommand() *cobra.Command {
+	c := &cobra.Command{Use: "item", Short: "Single items of a link: where they are, and why"}
+	c.AddCommand(p.itemList(), p.itemExplain(),
+		p.itemTie("link", "Sync an item whatever the rules for new items say", rule.Linked),
+		p.itemTie("unlink", "Keep both copies of an item and carry nothing over any more", rule.Apart),
+		p.itemTie("relink", "Leave an item to the rules again", rule.TieNone),
+		p.itemRetry())
+	return c
+}
+
+// itemShown is one item of a link.
+type itemShown struct {
+	No       int64    `json:"no"` // for --after
+	Link     string   `json:"link"`
+	UID      string   `json:"uid"`
+	RemoteID string   `json:"remoteId,omitempty"`
+	Kind     string   `json:"kind"`
+	Summary  string   `json:"summary"`
+	States   []string `json:"states"` // of store.PairState, and "here" or "there" for one side only
+	Reason   string   `json:"reason,omitempty"`
+	URL      string   `json:"url,omitempty"`
+}
+
+func itemRow(tx *store.Tx, l store.Link, u store.User, p store.Pair) (itemShown, error) {
+	row := itemShown{No: int64(p.ID), Link: l.Name, UID: p.UID, RemoteID: p.RemoteID, Reason: p.Error, URL: p.URL, States: []string{}}
+	var o store.Object
+	var err error
+	if p.ObjectID != 0 {
+		if o, err = tx.ObjectByID(p.ObjectID); err != nil && !errors.Is(err, pim.ErrNotFound) {
+			return row, err
+		}
+	}
+	here, there := o.ID != 0 && !o.Deleted && !p.LocalGone, p.RemoteID != "" && !p.RemoteGone
+	for state, is := range map[store.PairState]bool{
+		store.PairsFailing: p.Error != "", store.PairsHeld: p.Hold != "", store.PairsWaiting: p.Dirty || p.Intent != "",
+		store.PairsLinked: p.Tie == string(rule.Linked), store.PairsUnlinked: p.Tie == string(rule.Apart), store.PairsMasked: p.Mask != "",
+		store.PairsHere: here && !there, store.PairsThere: there && !here,
+	} {
+		if is {
+			row.States = append(row.States, string(state))
+		}
+	}
+	slices.Sort(row.States)
+	if p.Hold != "" && row.Reason == "" {
+		row.Reason = "waits for a type"
+	}
+	item, err := relay.Read(o.Kind, o.Text, u.Zone)
+	if item == nil || err != nil {
+		if item, err = pim.DecodeItem(p.TheirItem); err != nil {
+			return row, err
+		}
+	}
+	if item != nil {
+		row.Kind, row.Summary = item.Kind().String(), item.Summary()
+	}
+	return row, nil
+}
+
+func (p *program) itemList() *cobra.Command {
+	var user, link, state string
+	var limit int
+	var after int64
+	c := &cobra.Command{
+		Use: "list", Short: "List the items of a link", Args: cobra.NoArgs,
+		Long: "States: " + strings.Join(pairStates(), ", ") + ".",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				l, u, err := a.link(ctx, user, link)
+				if err != nil {
+					return err
+				}
+				if state != "" && !slices.Contains(pairStates(), state) {
+					return pim.Errorf("item list", pim.ErrInvalid, "there is no state %q; there are %s", state, strings.Join(pairStates(), ", "))
+				}
+				var rows []itemShown
+				err = a.store.View(ctx, func(tx *store.Tx) error {
+					rows = nil
+					pairs, err := tx.PairsIn(l.ID, store.PairState(state), limit, store.PairID(after))
+					for _, pair := range pairs {
+						row, rerr := itemRow(tx, l, u, pair)
+						err = errors.Join(err, rerr)
+						rows = append(rows, row)
+					}
+					return err
+				})
+				if err != nil {
+					return err
+				}
+				return print(p, rows, printed[itemShown]{
+					head: []string{"NO", "KIND", "SUMMARY", "UID", "STATE", "REASON"},
+					cells: func(i itemShown) []string {
+						return []string{strconv.FormatInt(i.No, 10), i.Kind, i.Summary, i.UID, strings.Join(i.States, ","), i.Reason}
+					},
+				})
+			})
+		},
+	}
+	fs := c.Flags()
+	fs.StringVar(&user, "user", "", "account")
+	fs.StringVar(&link, "link", "", "link, by name or number")
+	fs.StringVar(&state, "state", "", "only those in this state")
+	fs.IntVar(&limit, "limit", 100, "at most so many")
+	fs.Int64Var(&after, "after", 0, "go on after the item with this number")
+	_ = c.MarkFlagRequired("link")
+	return c
+}
+
+func pairStates() []string {
+	var names []string
+	for _, s := range store.PairStates() {
+		names = append(names, string(s))
+	}
+	return names
+}
+
+// explained is why an item is where it is, for one link.
+type explained struct {
+	Link    string   `json:"link"`
+	UID     string   `json:"uid"`
+	Summary string   `json:"summary"`
+	Kind    string   `json:"kind"`
+	Here    string   `json:"here"`
+	There   string   `json:"there"`
+	Next    string   `json:"next"`
+	Words   []string `json:"words"`
+	In      judged   `json:"in"`
+	Out     judged   `json:"out"`
+}
+
+// judged is what the rules say in one direction.
+type judged struct {
+	Made    bool          `json:"made"`    // may be made on the other side
+	Carried bool          `json:"carried"` // its changes and its deletion may be carried over
+	Reasons []rule.Reason `json:"reasons"`
+}
+
+func judgedOf(v rule.Verdict) judged {
+	if v.Reasons == nil {
+		v.Reasons = []rule.Reason{}
+	}
+	return judged{v.Create, v.Carry, v.Reasons}
+}
+
+func (p *program) itemExplain() *cobra.Command {
+	var user, link string
+	c := &cobra.Command{
+		Use: "explain UID", Short: "Tell, rule by rule, why an item is or is not on a side", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				rows, err := a.explain(ctx, user, link, args[0])
+				if err != nil || p.json {
+					return errors.Join(err, p.jsonIf(err == nil, rows))
+				}
+				for _, r := range rows {
+					err = errors.Join(err, p.say("%s %q, by link %q:\n%s\nInto the bridge:%s\nTo the remote:%s", r.Kind, r.Summary, r.Link,
+						strings.Join(r.Words, "\n"), r.In.words(), r.Out.words()))
+				}
+				return err
+			})
+		},
+	}
+	c.Flags().StringVar(&user, "user", "", "account")
+	c.Flags().StringVar(&link, "link", "", "link, by name or number (default: every link that knows the item)")
+	return c
+}
+
+// jsonIf prints v when it is to be.
+func (p *program) jsonIf(wanted bool, v any) error {
+	if !wanted {
+		return nil
+	}
+	return p.printJSON(v)
+}
+
+func (j judged) words() string {
+	var b strings.Builder
+	for _, r := range j.Reasons {
+		mark := "  no   "
+		if r.Holds {
+			mark = "  yes  "
+		}
+		b.WriteString("\n" + mark + r.Says + " (" + r.Rule + ")")
+	}
+	if len(j.Reasons) == 0 {
+		b.WriteString(" no rule speaks against it.")
+	}
+	return b.String()
+}
+
+func (a *app) explain(ctx context.Context, user, link, uid string) ([]explained, error) {
+	links, err := a.linksOf(ctx, user, link)
+	if err != nil {
+		return nil, err
+	}
+	rows := []explained{}
+	for _, l := range links {
+		xs, err := a.engine.Explain(ctx, l.ID, uid)
+		if errors.Is(err, pim.ErrNotFound) && link == "" {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range xs {
+			rows = append(rows, explained{Link: l.Name, UID: uid, Summary: x.Summary, Kind: x.Kind.String(), Here: x.Local.String(), There: x.Remote.String(),
+				Next: x.Action.String(), Words: x.Words, In: judgedOf(x.In), Out: judgedOf(x.Out)})
+		}
+	}
+	if len(rows) == 0 {
+		return nil, pim.Errorf("item explain", pim.ErrNotFound, "no link knows an item with the UID %q", uid)
+	}
+	return rows, nil
+}
+
+// linksOf is the named link, or all of a user, or of everybody.
+func (a *app) linksOf(ctx context.Context, user, word string) (links []store.Link, err error) {
+	if word != "" {
+		l, _, err := a.link(ctx, user, word)
+		return []store.Link{l}, err
+	}
+	err = a.store.View(ctx, func(tx *store.Tx) error {
+		us, err := usersOrOne(tx, user)
+		if err != nil {
+			return err
+		}
+		for _, u := range us {
+			ls, err := tx.Links(u.ID)
+			if err != nil {
+				return err
+			}
+			links = append(links, ls...)
+		}
+		return nil
+	})
+	return links, err
+}
+
+// itemDone is what a command did to an item.
+type itemDone struct {
+	Link string `json:"link"`
+	UID  string `json:"uid"`
+	Done string `json:"done"`
+}
+
+// onItem makes a command that does something to one item of a link.
+func (p *program) onItem(use, short, done string, do func(ctx context.Context, a *app, l store.LinkID, uid string) error) *cobra.Command {
+	var user, link string
+	c := &cobra.Command{
+		Use: use + " UID", Short: short, Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				l, _, err := a.link(ctx, user, link)
+				if err != nil {
+					return err
+				}
+				err = do(ctx, a, l.ID, args[0])
+				if errors.Is(err, pim.ErrNotFound) {
+					return pim.Errorf("item "+use, pim.ErrNotFound, "link %s knows no item with the UID %q", strconv.Quote(l.Name), args[0])
+				}
+				if err != nil || p.json {
+					return errors.Join(err, p.jsonIf(err == nil, itemDone{l.Name, args[0], done}))
+				}
+				return p.say("%s is %s; the next run does what follows", args[0], done)
+			})
+		},
+	}
+	c.Flags().StringVar(&user, "user", "", "account")
+	c.Flags().StringVar(&link, "link", "", "link, by name or number")
+	_ = c.MarkFlagRequired("link")
+	return c
+}
+
+func (p *program) itemTie(use, short string, tie rule.Tie) *cobra.Command {
+	done := string(tie)
+	if tie == rule.TieNone {
+		done = "left to the rules"
+	}
+	return p.onItem(use, short, done, func(ctx context.Context, a *app, l store.LinkID, uid string) error {
+		return a.engine.SetTie(ctx, l, uid, tie)
+	})
+}
+
+func (p *program) itemRetry() *cobra.Command {
+	return p.onItem("retry", "Try a failed item again at once", "queued", func(ctx context.Context, a *app, l store.LinkID, uid string) error {
+		return a.engine.Retry(ctx, l, uid)
+	})
+}

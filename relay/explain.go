@@ -1,0 +1,196 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"crmbridge/pim"
+	"crmbridge/relay/rule"
+	"crmbridge/store"
+)
+
+// Explanation is why an item is, or is not, on both sides of a link.
+type Explanation struct {
+	Link store.LinkID
+	Pair store.PairID // 0: the link knows nothing of it yet
+	// Summary and Kind are of the item; the summary is for its owner's eyes.
+	Summary string
+	Kind    pim.Kind
+	// Local and Remote are what was last known of the two sides, Action what the next
+	// run would do.
+	Local, Remote State
+	Action        Action
+	// In and Out are what the rules say in each direction.
+	In, Out rule.Verdict
+	// Words tell the same in sentences.
+	Words []string
+}
+
+// Explain tells for an item, by its UID, what a link makes of it and why. It asks nobody
+// and changes nothing. pim.ErrNotFound when neither side is known to have it.
+func (e *Engine) Explain(ctx context.Context, id store.LinkID, uid string) ([]Explanation, error) {
+	r := &run{Engine: e, now: e.Now()}
+	r.link.ID = id
+	if err := r.prepare(ctx); err != nil {
+		return nil, err
+	}
+	rem, err := r.Remotes.Open(ctx, r.link, r.user)
+	if err != nil {
+		return nil, err
+	}
+	r.rem, r.traits = rem, rem.Traits()
+	r.kinds = r.linkKinds()
+	var out []Explanation
+	err = r.Store.View(ctx, func(tx *store.Tx) error {
+		out = nil
+		pairs, err := tx.PairsByUID(id, uid)
+		if err != nil {
+			return err
+		}
+		if len(pairs) == 0 {
+			o, err := tx.ObjectByUID(r.coll.ID, uid)
+			if err != nil {
+				return err
+			}
+			pairs = []store.Pair{{LinkID: id, ObjectID: o.ID, UID: uid, Dirty: true}}
+		}
+		for _, p := range pairs {
+			x, err := r.explain(tx, p)
+			if err != nil {
+				return err
+			}
+			out = append(out, x)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (r *run) explain(tx *store.Tx, p store.Pair) (Explanation, error) {
+	v, err := r.view(tx, p)
+	if err != nil {
+		return Explanation{}, err
+	}
+	x := Explanation{Link: r.link.ID, Pair: p.ID, Kind: v.kind(), Local: v.localState, Remote: v.state, Action: v.action, In: v.in, Out: v.out}
+	for _, it := range []pim.Item{v.local, v.theirs, v.localBase} {
+		if it != nil {
+			x.Summary = it.Summary()
+			break
+		}
+	}
+	x.Words = append(x.Words, whereItIs(v))
+	if !r.kinds.Has(v.kind()) {
+		x.Words = append(x.Words, fmt.Sprintf("The link does not sync %ss.", v.kind()))
+	}
+	switch {
+	case p.Error != "":
+		x.Words = append(x.Words, failing(p))
+	case v.waiting() != "":
+		x.Words = append(x.Words, "It waits for a person to choose its type.")
+	case p.Dirty || p.ID == 0:
+		x.Words = append(x.Words, "The next run looks at it: "+v.action.String()+".")
+	}
+	c, err := tx.OpenConflict(v.object.ID, r.link.ID)
+	if err == nil {
+		x.Words = append(x.Words, fmt.Sprintf("Conflict %d waits for a person.", c.ID))
+	} else if !errors.Is(err, pim.ErrNotFound) {
+		return x, err
+	}
+	switch {
+	case v.masked.local:
+		x.Words = append(x.Words, "The remote shows only when it is, because it is private.")
+	case v.masked.theirs:
+		x.Words = append(x.Words, "Devices are shown only when it is, because it is private.")
+	}
+	return x, nil
+}
+
+// whereItIs tells the two states.
+func whereItIs(v view) string {
+	here, there := v.localState == Same || v.localState == Changed, v.state == Same || v.state == Changed
+	switch {
+	case here && there && v.localState == Same && v.state == Same:
+		return "It is on both sides, as agreed."
+	case here && there:
+		return "It is on both sides, and changed since they agreed."
+	case here && v.state == Gone:
+		return "It is here; the remote had it, and has it no more."
+	case here:
+		return "It is here, and not on the remote."
+	case there && v.localState == Gone:
+		return "It is on the remote; it was here, and was deleted."
+	case there:
+		return "It is on the remote, and not here."
+	}
+	return "It is on neither side any more."
+}
+
+func failing(p store.Pair) string {
+	s := fmt.Sprintf("It could not be synced, %d times so far: %s.", p.Attempts, p.Error)
+	if p.RetryAt != nil {
+		s += " It is tried again at " + p.RetryAt.UTC().Format(time.RFC3339) + "."
+	}
+	return s
+}
+
+// SetTie says of an item that it is to be synced or not, over the rules; rule.TieNone
+// leaves it to them again. The next run does what follows. pim.ErrNotFound when the
+// collection has no such item and no record of it is known.
+func (e *Engine) SetTie(ctx context.Context, id store.LinkID, uid string, tie rule.Tie) error {
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		l, err := tx.Link(id)
+		if err != nil {
+			return err
+		}
+		pairs, err := tx.PairsByUID(id, uid)
+		if err != nil {
+			return err
+		}
+		if len(pairs) == 0 {
+			o, err := tx.ObjectByUID(l.CollectionID, uid)
+			if err != nil {
+				return err
+			}
+			pairs = []store.Pair{{LinkID: id, ObjectID: o.ID, UID: uid}}
+		}
+		for _, p := range pairs {
+			p.Tie = string(tie)
+			wake(&p)
+			if err := tx.SavePair(&p); err != nil {
+				return err
+			}
+		}
+		return e.wanted(ctx, tx, id)
+	})
+}
+
+// Retry has a failed item tried again at once.
+func (e *Engine) Retry(ctx context.Context, id store.LinkID, uid string) error {
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		pairs, err := tx.PairsByUID(id, uid)
+		if err == nil && len(pairs) == 0 {
+			err = pim.Errorf("relay: retry", pim.ErrNotFound, "the link knows no item with this UID")
+		}
+		for _, p := range pairs {
+			if err != nil {
+				break
+			}
+			wake(&p)
+			err = tx.SavePair(&p)
+		}
+		if err != nil {
+			return err
+		}
+		return e.wanted(ctx, tx, id)
+	})
+}
+
+// wanted queues a run, where somebody queues.
+func (e *Engine) wanted(ctx context.Context, tx *store.Tx, id store.LinkID) error {
+	if e.Wake == nil {
+		return nil
+	}
+	return e.Wake(ctx, tx, id)
+}
