@@ -124,7 +124,7 @@ type fieldWriter struct {
 }
 
 var writers = [...]fieldWriter{
-	{pim.FieldNickname, func(e *editor) { e.text("NICKNAME", e.want.Nickname) }},
+	{pim.FieldNickname, (*editor).nicknames},
 	{pim.FieldCompany, func(e *editor) { e.org(0, e.want.Company) }},
 	{pim.FieldDepartment, func(e *editor) { e.org(1, e.want.Department) }},
 	{pim.FieldPhones, func(e *editor) { e.labeled("TEL", e.want.Phones, digitsOf) }},
@@ -132,8 +132,8 @@ var writers = [...]fieldWriter{
 	{pim.FieldURLs, func(e *editor) { e.labeled("URL", e.want.URLs, strings.ToLower) }},
 	{pim.FieldIMs, (*editor).messengers},
 	{pim.FieldAddresses, (*editor).addresses},
-	{pim.FieldCategories, func(e *editor) { e.value("CATEGORIES", line.JoinTexts(e.want.Categories)) }},
-	{pim.FieldDoNotUse, func(e *editor) { e.value("X-CRM-DO-NOT-USE", line.JoinTexts(e.want.DoNotUse)) }},
+	{pim.FieldCategories, func(e *editor) { e.values("CATEGORIES", e.want.Categories) }},
+	{pim.FieldDoNotUse, func(e *editor) { e.values("X-CRM-DO-NOT-USE", e.want.DoNotUse) }},
 	{pim.FieldPhoto, (*editor).photo},
 	{pim.FieldGender, (*editor).gender},
 	{pim.FieldGroup, (*editor).group},

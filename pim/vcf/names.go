@@ -108,7 +108,11 @@ func (e *editor) nameParts(diff pim.FieldSet) {
 		e.put("N", line.New("N", v))
 		return
 	}
-	e.put("N", bare(old).WithoutParam("SORT-AS", derived).WithValue(v))
+	next := bare(old).WithoutParam(derived).WithValue(v)
+	if h.Family != w.Family || h.Given != w.Given {
+		next = next.WithoutParam("SORT-AS") // RFC 6350 5.9: that of the old family and given names
+	}
+	e.put("N", next)
 }
 
 // org writes one part of ORG; the others stay.
@@ -131,7 +135,11 @@ func (e *editor) org(part int, text string) {
 		return
 	}
 	e.touched = true
-	e.b.Replace(old, bare(old).WithoutParam("SORT-AS").WithValue(v))
+	next := bare(old).WithValue(v)
+	if part == 0 || strings.Contains(strings.Join(old.All("SORT-AS"), ","), ",") {
+		next = next.WithoutParam("SORT-AS") // RFC 6350 5.9: a value for each part
+	}
+	e.b.Replace(old, next)
 }
 
 // nameFields are the fields that stand in N.
