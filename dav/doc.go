@@ -11,7 +11,8 @@
 // A request goes through these states, each in its own file:
 //
 //	handler.go   recover, well-known, who is it, how many at once, dispatch
-//	throttle.go  slots per address and per user
+//	throttle.go  slots per address and per user: who has too many requests is turned away
+//	admission.go whose turn it is: who comes when all are at work waits, with the body already here
 //	tree.go      path → target, target → path; a path of another user names nothing
 //	load.go      target → resource, in a transaction
 //	methods.go   the method table: which method works where, and Allow

@@ -1,11 +1,14 @@
 package dav
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -36,6 +39,8 @@ type Handler struct {
 	reports   []reportRow
 	users     *gate
 	addresses *gate
+	reading   *admission
+	writing   *admission
 	seen      *recorder
 	photos    *shrinker
 	printers  sync.Pool // of *davxml.MultiStatus, whose buffers are large
@@ -70,6 +75,8 @@ func New(o Options) *Handler {
 	h.reports = reportTable()
 	h.users = newGate(h.limits.PerUser)
 	h.addresses = newGate(h.limits.PerAddress)
+	reading, writing := turns(h.limits.AtOnce, runtime.GOMAXPROCS(0), h.store.Postgres())
+	h.reading, h.writing = newAdmission(reading, h.limits.Wait), newAdmission(writing, h.limits.Wait)
 	h.seen = newRecorder(h.store, h.log)
 	h.photos = newShrinker()
 	return h
@@ -82,6 +89,7 @@ func (h *Handler) Close(ctx context.Context) error { return h.seen.close(ctx) }
 type request struct {
 	h      *Handler
 	w      *answer
+	client *toClient // where w goes
 	r      *http.Request
 	ctx    context.Context // of this request only: the deadline of Limits.Time is in it
 	caller Caller
@@ -95,7 +103,8 @@ type request struct {
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := h.now()
-	q := &request{h: h, w: h.newAnswer(w, r), r: r, quirks: quirksOf(r.UserAgent()), hosts: append([]string{r.Host}, h.hosts...), zones: zonesOf(r.Header)}
+	client := &toClient{ResponseWriter: w}
+	q := &request{h: h, w: h.newAnswer(client, r), client: client, r: r, quirks: quirksOf(r.UserAgent()), hosts: append([]string{r.Host}, h.hosts...), zones: zonesOf(r.Header)}
 	defer func() {
 		name := r.Method
 		if _, known := h.methods[name]; !known {
@@ -236,11 +245,66 @@ func (q *request) dispatch() error {
 	if m.write && q.caller.ReadOnly {
 		return needPrivilege(at.path(), "write")
 	}
+	q.arrive()
+	return q.inTurn(m)
+}
+
+// inTurn runs the method when it is its turn.
+func (q *request) inTurn(m method) error {
+	turns := q.h.reading
+	if m.write {
+		turns = q.h.writing
+	}
+	t, err := turns.enter(q.ctx, q.caller.User.ID)
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	if err != nil {
+		return q.tooMany("server")
+	}
+	q.client.turn = t
+	defer func() {
+		q.client.turn = nil
+		t.end()
+	}()
 	if !m.write {
 		q.freshen()
 	}
 	return m.run(q)
 }
+
+// arrive waits until the body is there, so that nobody has a turn while his body is on its way. What is longer than anything
+// that is taken stays where it is.
+func (q *request) arrive() {
+	most := q.h.limits.XML.Bytes
+	switch q.r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodDelete, "COPY", "MOVE":
+		return // none is read
+	case http.MethodPut, http.MethodPost:
+		if most = int64(q.at.flavor.size(q.h.limits)); q.r.ContentLength > most {
+			return // refused for what it says of its length
+		}
+	}
+	if q.r.Body == nil || q.r.Body == http.NoBody || q.r.ContentLength == 0 {
+		return
+	}
+	var here bytes.Buffer
+	here.Grow(int(min(max(q.r.ContentLength, 0), 64<<10)) + bytes.MinRead) // no more than has come is believed of a length
+	_, err := here.ReadFrom(io.LimitReader(q.r.Body, most+1))
+	var rest io.Reader = q.r.Body
+	if err != nil {
+		rest = cutOff{err}
+	}
+	q.r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(&here, rest), q.r.Body}
+}
+
+// cutOff is the end of a body that did not come whole.
+type cutOff struct{ err error }
+
+func (c cutOff) Read([]byte) (int, error) { return 0, c.err }
 
 // target reads the path. One of another user is answered before anything is looked up, so that neither the answer nor
 // the time it takes says whether it exists.

@@ -40,7 +40,8 @@ type Metrics interface {
 	Conflict(cause store.Cause)
 	// Merge is called for each write without condition that was merged with a version its sender had not seen.
 	Merge()
-	// Throttled is called for each request refused because there were too many at once. scope is "address" or "user".
+	// Throttled is called for each request refused because there were too many at once. scope is "address" or
+	// "user", or "server" for those who waited too long for their turn.
 	Throttled(scope string)
 }
 
@@ -80,6 +81,8 @@ type Limits struct {
 	Query       time.Duration // spent on finding the occurrences of objects in one request: 20 s
 	PerUser     int           // requests at once of one user: 32
 	PerAddress  int           // requests at once from one address: 64
+	AtOnce      int           // requests at work, and as many that write; others wait for their turn: see turns in admission.go
+	Wait        time.Duration // for a turn; who waits longer is asked to come back: 15 s
 	Time        time.Duration // of one request: 2 minutes
 	Retry       time.Duration // Retry-After of a 503 for too many requests: 5 s
 }
@@ -98,12 +101,14 @@ func (l Limits) withDefaults() Limits {
 	fill(&l.Query, 20*time.Second)
 	fill(&l.PerUser, 32)
 	fill(&l.PerAddress, 64)
+	fill(&l.Wait, 15*time.Second)
+	fill(&l.XML.Bytes, 10<<20)
 	fill(&l.Time, 2*time.Minute)
 	fill(&l.Retry, 5*time.Second)
 	return l
 }
 
-func fill[T int | time.Duration](v *T, def T) {
+func fill[T int | int64 | time.Duration](v *T, def T) {
 	if *v == 0 {
 		*v = def
 	}

@@ -2,6 +2,7 @@ package dav
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"runtime/debug"
@@ -15,7 +16,8 @@ import (
 // flushAfter is how long marks wait for others: a download must not wait for the one writer of the database.
 const flushAfter = 250 * time.Millisecond
 
-// recorder notes what devices downloaded, after the answers were sent and in few transactions. Before a device writes
+// recorder notes what devices downloaded, after the answers were sent and in few transactions, one after another: two at
+// once would wait for each other, as programs download the same objects again and again. Before a device writes
 // without condition, what waits for it is taken along. A mark that is lost in a crash makes the next such write of
 // the device look older than it is, and so more careful.
 type recorder struct {
@@ -24,8 +26,8 @@ type recorder struct {
 
 	mu      sync.Mutex
 	waiting marks
-	writing marks // in a transaction that may not have ended yet
-	timer   *time.Timer
+	writing marks       // in transactions that may not have ended yet; is not changed while it is here
+	timer   *time.Timer // of the next flush; nil while there is nothing to write, or one is at work
 	running sync.WaitGroup
 	closed  bool
 }
@@ -62,7 +64,7 @@ type marked struct {
 func (m marks) groups(most int) [][]marked {
 	var out [][]marked
 	room := 0
-	for device := range m {
+	for _, device := range slices.Sorted(maps.Keys(m)) {
 		for list := m.list(device); len(list) > 0; {
 			if room == 0 {
 				out, room = append(out, nil), most
@@ -87,7 +89,12 @@ func (r *recorder) add(device string, list []store.SeenMark) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.waiting.add(device, list)
-	if r.timer == nil && !r.closed {
+	r.schedule()
+}
+
+// schedule sets the timer when there is something to write and nobody writes. r.mu is held.
+func (r *recorder) schedule() {
+	if r.timer == nil && r.writing == nil && len(r.waiting) > 0 && !r.closed {
 		r.running.Add(1)
 		r.timer = time.AfterFunc(flushAfter, r.onTimer)
 	}
@@ -113,44 +120,28 @@ func (r *recorder) onTimer() {
 	}
 }
 
-// flush writes what waits. Only one runs at a time: the next timer is set after this one's marks were taken, and
-// fires later; writing is shared by those that overlap.
+// flush writes what waits. It runs on the timer, which is not set while it runs, and once more at the end.
 func (r *recorder) flush(ctx context.Context) error {
 	r.mu.Lock()
-	r.timer = nil
 	batch := r.waiting
-	r.waiting = marks{}
-	if r.writing == nil {
-		r.writing = marks{}
-	}
-	for device := range batch {
-		r.writing.add(device, batch.list(device))
-	}
+	r.waiting, r.writing, r.timer = marks{}, batch, nil
 	r.mu.Unlock()
-	if len(batch) == 0 {
-		return nil
-	}
-	err := r.write(ctx, batch)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for device := range batch {
-		for id, seq := range batch[device] {
-			if r.writing[device][id] == seq {
-				delete(r.writing[device], id)
-			}
-		}
-		if len(r.writing[device]) == 0 {
-			delete(r.writing, device)
-		}
-	}
-	return err
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.writing = nil
+		r.schedule()
+	}()
+	return r.write(ctx, batch)
 }
 
-// writtenAtOnce is how many marks share a transaction: more would hold up other writers while a program downloads a
-// large collection.
-const writtenAtOnce = 5000
+// writtenAtOnce is how many marks share a transaction: 10 ms of SQLite's one writer. Who changes something waits for no more
+// than that, whatever is downloaded at the time.
+const writtenAtOnce = 500
 
+// write goes on after a failure: one object that is gone must not cost the marks of other devices.
 func (r *recorder) write(ctx context.Context, batch marks) error {
+	var failed error
 	for _, group := range batch.groups(writtenAtOnce) {
 		err := r.store.Update(ctx, func(tx *store.Tx) error {
 			for _, part := range group {
@@ -160,11 +151,12 @@ func (r *recorder) write(ctx context.Context, batch marks) error {
 			}
 			return nil
 		})
-		if err != nil {
+		if ctx.Err() != nil {
 			return err
 		}
+		failed = errors.Join(failed, err)
 	}
-	return nil
+	return failed
 }
 
 // close writes the rest. Nothing may be added afterwards.

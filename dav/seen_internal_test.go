@@ -45,3 +45,25 @@ func TestGroupsOfMarks(t *testing.T) {
 		}
 	})
 }
+
+// What is downloaded while marks are written waits for the end of that: transactions with the same rows would wait for each
+// other.
+func TestMarksAreWrittenByOne(t *testing.T) {
+	t.Parallel()
+	r := newRecorder(nil, nil)
+	r.writing = marks{"a": {1: 1}}
+	r.add("a", []store.SeenMark{{Object: 2, Seq: 2}})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.timer != nil {
+		t.Fatal("a second flush is due beside the first")
+	}
+	r.writing = nil
+	r.schedule()
+	if r.timer == nil {
+		t.Fatal("what was added meanwhile is not due")
+	}
+	if r.timer.Stop() {
+		r.running.Done()
+	}
+}

@@ -36,11 +36,14 @@ func (t *Tx) MarkSeen(device string, marks []SeenMark) error {
 		list = list[:0]
 		from := `SELECT CAST(? AS text), json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?) WHERE true`
 		if t.s.postgres {
-			from = `SELECT CAST(? AS text), CAST(value ->> 0 AS bigint), CAST(value ->> 1 AS bigint) FROM json_array_elements(CAST(? AS json))
-				ORDER BY CAST(value ->> 0 AS bigint)` // always the same order of locks
+			from = markedInTurn
+		}
+		args := []any{device, string(b)}
+		if t.s.postgres {
+			args = append(args, device)
 		}
 		_, err = t.exec(`INSERT INTO seen (device, object_id, seq) `+from+`
-			ON CONFLICT (device, object_id) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > seen.seq`, device, string(b))
+			ON CONFLICT (device, object_id) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > seen.seq`, args...)
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(newest)) { // neighbours lie on one page
@@ -56,6 +59,20 @@ func (t *Tx) MarkSeen(device string, marks []SeenMark) error {
 	}
 	return fail(op, flush())
 }
+
+// markedInTurn are the marks that are news, for PostgreSQL. Transactions that mark for one device do it one after another,
+// from their first mark to their end: each holds marks that another may want next, and a deadlock lasts a second until
+// PostgreSQL ends it. The sort sees to it that the lock is there before the first row is written. What is no news is left
+// out first, as an upsert locks a row even when it changes nothing.
+const markedInTurn = `SELECT m.device, m.object_id, m.seq FROM (
+		SELECT CAST(? AS text) AS device, CAST(value ->> 0 AS bigint) AS object_id, CAST(value ->> 1 AS bigint) AS seq
+		FROM json_array_elements(CAST(? AS json))
+	) m CROSS JOIN (SELECT pg_advisory_xact_lock(` + seenLock + `, hashtext(?)) OFFSET 0) turn
+	WHERE NOT EXISTS (SELECT 1 FROM seen s WHERE s.device = m.device AND s.object_id = m.object_id AND s.seq >= m.seq)
+	ORDER BY m.object_id`
+
+// seenLock is the first key of the advisory locks of devices.
+const seenLock = "1936024942"
 
 // SeenSeq is the change of an object that a device downloaded last; false when it
 // never did.

@@ -49,9 +49,10 @@ func (s *Store) openSQLite() (gorm.Dialector, error) {
 		return nil, err
 	}
 	// An answer that is streamed to a slow client holds its connection, so there
-	// may be many; the few that stay open serve ordinary load.
+	// may be many. As many stay open as ordinary load has at the same moment, logins
+	// included: a new one has to prepare all its statements again.
 	s.reader.SetMaxOpenConns(128)
-	s.reader.SetMaxIdleConns(max(4, 2*runtime.GOMAXPROCS(0)))
+	s.reader.SetMaxIdleConns(max(16, 4*runtime.GOMAXPROCS(0)))
 	s.reader.SetConnMaxIdleTime(5 * time.Minute)
 	return sqlite.Dialector{Conn: s.writer}, nil
 }

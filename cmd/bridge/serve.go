@@ -222,7 +222,7 @@ func (a *app) dav() *dav.Handler {
 		Store: a.store, Auth: davAuth{a.auth}, Now: a.now, Log: a.log, PublicURL: c.PublicURL, Address: a.clientAddress, Network: auth.Network, Metrics: a.counts,
 		Limits: dav.Limits{Object: int(c.MaxObject), Card: int(c.MaxCard), Attendees: c.MaxAttendees, Collections: c.MaxCollections,
 			Steps: c.Occurrences, TotalSteps: c.AllOccurrences, Query: c.QueryTime, Retry: c.RetryAfter,
-			PerUser: c.UserRequests, PerAddress: c.AddressRequests, Time: c.BodyTimeout,
+			PerUser: c.UserRequests, PerAddress: c.AddressRequests, AtOnce: c.RequestsAtOnce, Wait: c.RequestWait, Time: c.BodyTimeout,
 			XML: davxml.Limits{Bytes: c.MaxBody}},
 	})
 }

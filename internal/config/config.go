@@ -27,6 +27,8 @@ type Config struct {
 	MaxBody         int64
 	UserRequests    int
 	AddressRequests int
+	RequestsAtOnce  int // 0: as the processors have it
+	RequestWait     time.Duration
 	MaxCard         int64
 	MaxAttendees    int
 	MaxCollections  int

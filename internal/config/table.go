@@ -66,6 +66,8 @@ var table = []option{
 	{key: "limits.query_time", def: "20s", help: "How long one request may look for occurrences.", set: duration(func(c *Config) *time.Duration { return &c.QueryTime }, time.Second)},
 	{key: "limits.user_requests", def: "16", help: "Requests at once per user; more are asked to come back.", set: integer(func(c *Config) *int { return &c.UserRequests }, 1, 10_000)},
 	{key: "limits.address_requests", def: "64", help: "Requests at once per address.", set: integer(func(c *Config) *int { return &c.AddressRequests }, 1, 100_000)},
+	{key: "limits.at_once", def: "0", help: "Requests at work at the same moment; the others wait for their turn, and no user has more than half of the turns. 0 is one for each processor, with PostgreSQL two.", set: integer(func(c *Config) *int { return &c.RequestsAtOnce }, 0, 10_000)},
+	{key: "limits.wait", def: "15s", help: "How long a request may wait for its turn before it is asked to come back.", set: duration(func(c *Config) *time.Duration { return &c.RequestWait }, time.Second)},
 	{key: "limits.retry_after", def: "5s", help: "When those are asked to come back who had too many requests at once.", set: duration(func(c *Config) *time.Duration { return &c.RetryAfter }, time.Second)},
 
 	{key: "database.url", def: "bridge.db", help: "A SQLite file, or postgres://user:password@host/name. Relative paths are relative to this file.", set: database},
