@@ -28,7 +28,7 @@ var errHomeToken = errors.New("dav: not a sync token of this home")
 type homeEntry struct {
 	id    store.CollectionID
 	seq   store.Seq
-	epoch string // a database restored or made anew gives other epochs
+	epoch string // another in a database made anew, or put back from a copy once that was told (store.Tx.Restored)
 	slug  string // the href to report when it is gone or renamed
 }
 

@@ -2,7 +2,9 @@ package dav
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 
 	"crmbridge/dav/davxml"
 	"crmbridge/pim"
@@ -71,6 +73,11 @@ func (l *lister) gone(member *resource) error {
 func (q *request) badToken(err error) error {
 	f := forbidden(davxml.D("valid-sync-token"), "The sync token is not valid any more.")
 	f.err = err
+	if errors.Is(err, store.ErrTokenAhead) {
+		// Other clients' tokens may be taken for good ones soon, when as much has changed anew.
+		q.h.log.Warn("dav: a client knows changes that are not here: after a copy of the database was put back, run bridge restored",
+			"user", q.caller.User.Name)
+	}
 	if q.at.flavor == books && q.quirks.badTokenIs400 {
 		f.status = http.StatusBadRequest
 	}
@@ -89,9 +96,9 @@ func (l *lister) syncHome(r *resource, rep *davxml.SyncCollection) error {
 			return l.q.badToken(err)
 		}
 	}
-	diff, ok := compareHome(before, cols)
-	if !ok {
-		return l.q.badToken(errHomeToken)
+	diff, err := compareHome(before, cols)
+	if err != nil {
+		return l.q.badToken(err)
 	}
 	for i, c := range diff.changes {
 		if rep.Limit > 0 && i == rep.Limit {
@@ -122,47 +129,58 @@ type homeDiff struct {
 
 // homeChange is one href: a collection as it is, or one that is gone.
 type homeChange struct {
-	id       store.CollectionID
 	now      *store.Collection
 	goneSlug string
+	ends     []store.CollectionID // that had this href before, and are not told of in any other change
 }
 
 // accept notes that the client is told of c, so that the token of a truncated answer holds just that (RFC 6578 3.6).
 func (c homeChange) accept(state map[store.CollectionID]homeEntry) {
-	if c.now != nil {
-		state[c.id] = entryOf(c.now)
-		return
+	for _, id := range c.ends {
+		delete(state, id)
 	}
-	delete(state, c.id)
+	if c.now != nil {
+		state[c.now.ID] = entryOf(c.now)
+	}
 }
 
-// compareHome is false for a token that is not of this home as it is or was.
-func compareHome(before []homeEntry, cols []store.Collection) (homeDiff, bool) {
+// compareHome fails for a token that is not of this home as it is or was.
+func compareHome(before []homeEntry, cols []store.Collection) (homeDiff, error) {
 	d := homeDiff{state: map[store.CollectionID]homeEntry{}}
-	slugs := map[string]bool{}
-	byID := map[store.CollectionID]*store.Collection{}
+	bySlug, byID := map[string]*store.Collection{}, map[store.CollectionID]*store.Collection{}
 	for i := range cols {
-		slugs[cols[i].Slug] = true
-		byID[cols[i].ID] = &cols[i]
+		bySlug[cols[i].Slug], byID[cols[i].ID] = &cols[i], &cols[i]
 	}
+	gone, replaced := map[string][]store.CollectionID{}, map[string][]store.CollectionID{}
 	for _, e := range before {
 		d.state[e.id] = e
 		c := byID[e.id]
-		if c != nil && (c.Epoch != e.epoch || c.Seq < e.seq) {
-			return d, false
+		switch {
+		case c != nil && c.Epoch != e.epoch:
+			return d, errHomeToken
+		case c != nil && c.Seq < e.seq:
+			return d, store.ErrTokenAhead
+		case c != nil && c.Slug == e.slug:
+		case bySlug[e.slug] == nil:
+			gone[e.slug] = append(gone[e.slug], e.id)
+		case c == nil:
+			// The name was given to another collection meanwhile: it is not gone, but whose it was is.
+			replaced[e.slug] = append(replaced[e.slug], e.id)
 		}
-		// A name that was given to another collection meanwhile is not gone.
-		if (c == nil || c.Slug != e.slug) && !slugs[e.slug] {
-			d.changes = append(d.changes, homeChange{id: e.id, goneSlug: e.slug})
-		}
+	}
+	for _, slug := range slices.Sorted(maps.Keys(gone)) {
+		d.changes = append(d.changes, homeChange{goneSlug: slug, ends: gone[slug]})
 	}
 	for i := range cols {
 		c := &cols[i]
+		change := homeChange{now: c, ends: replaced[c.Slug]}
 		if e, known := d.state[c.ID]; !known || e.seq != c.Seq || e.slug != c.Slug {
-			d.changes = append(d.changes, homeChange{id: c.ID, now: c})
+			d.changes = append(d.changes, change)
+		} else {
+			change.accept(d.state) // the client knows it already
 		}
 	}
-	return d, true
+	return d, nil
 }
 
 func stateEntries(state map[store.CollectionID]homeEntry) []homeEntry {

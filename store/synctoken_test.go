@@ -21,6 +21,11 @@ func TestSyncToken(t *testing.T) {
 			t.Errorf("%q: %d, %v", in, got, err)
 		}
 	}
+	for in, want := range map[string]bool{SyncTokenAt(c, 43): true, SyncTokenAt(c, 42) + "0": true, SyncToken(Collection{Epoch: "other", Seq: 43}): false, "43": false} {
+		if _, err := ParseSyncToken(c, in); errors.Is(err, ErrTokenAhead) != want {
+			t.Errorf("%q: %v", in, err)
+		}
+	}
 	for _, in := range []string{
 		"0", "42", " " + token, token + " ", token + "0", strings.ToUpper(token), SyncTokenAt(c, 43), SyncTokenAt(c, -1), tokenPrefix + "abcdefgh:",
 		tokenPrefix + "abcdefgh:+7", tokenPrefix + "abcdefgh:07", tokenPrefix + "abcdefgh:0x7", tokenPrefix + "abcdefgh:99999999999999999999",

@@ -35,7 +35,7 @@ func rootCommand(s streams, env map[string]string) *cobra.Command {
 	root.PersistentFlags().StringVar(&p.config, "config", "", "configuration file (default: BRIDGE_CONFIG, else config.yaml in this folder)")
 	root.PersistentFlags().BoolVar(&p.json, "json", false, "print JSON")
 	root.AddCommand(p.serveCommand(), p.demoCommand(), p.userCommand(), p.tokenCommand(), p.feedCommand(), p.linkCommand(), p.itemCommand(), p.birthdaysCommand(),
-		p.syncCommand(), p.conflictCommand(), p.doctorCommand(), p.migrateCommand(), p.secretCommand(), p.versionCommand())
+		p.syncCommand(), p.conflictCommand(), p.doctorCommand(), p.migrateCommand(), p.restoredCommand(), p.secretCommand(), p.versionCommand())
 	return root
 }
 

@@ -38,6 +38,7 @@ func TestOneDocumentEach(t *testing.T) {
 		args []string
 	}{
 		{"schema wanted consistent", []string{"migrate"}},
+		{"collections", []string{"restored"}},
 		{"version go", []string{"version"}},
 		{"id name hint secret", []string{"token", "add", "--user", "alice", "--name", "phone"}},
 		{"id revoked", []string{"token", "revoke", "1"}},
