@@ -78,6 +78,8 @@ func (a *admission) enter(ctx context.Context, user store.UserID) (*turn, error)
 		return nil, err
 	}
 	t := &turn{in: a, user: user, held: true}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.life = time.AfterFunc(a.last, t.end) // owner: whoever ends the turn
 	return t, nil
 }
@@ -178,22 +180,21 @@ func (a *admission) forget(l *party) {
 type turn struct {
 	in   *admission
 	user store.UserID
-	life *time.Timer
-
 	slow *time.Timer // made with the first write; used by one goroutine
 
 	mu   sync.Mutex
 	held bool
+	life *time.Timer
 }
 
 // end gives the turn back, once.
 func (t *turn) end() {
 	t.mu.Lock()
-	held := t.held
+	held, life := t.held, t.life
 	t.held = false
 	t.mu.Unlock()
 	if held {
-		t.life.Stop()
+		life.Stop()
 		t.in.leave(t.user)
 	}
 }

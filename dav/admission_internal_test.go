@@ -69,6 +69,7 @@ func TestUsersAreServedRoundRobin(t *testing.T) {
 		ask(3, 30)
 		ask(2, 21)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if want := []int{10, 20, 30, 11, 21, 12, 13, 14, 15}; !slices.Equal(served, want) {
 			t.Errorf("%v, want %v", served, want)
 		}
