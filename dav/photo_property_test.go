@@ -16,7 +16,7 @@ import (
 func TestWhatIsSuitedComesBackWhole(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	photo := base64.StdEncoding.EncodeToString(largePhoto(t, 7))
+	photo := base64.StdEncoding.EncodeToString(squarePhoto(t, 7, 170)) // large enough to be scaled, for those who need that
 	small := base64.StdEncoding.EncodeToString(largePhoto(t, 8)[:500])
 	lines := map[string][]string{
 		"4.0": {

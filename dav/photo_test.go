@@ -25,8 +25,14 @@ const (
 // largePhoto is a PNG of a few hundred kilobytes.
 func largePhoto(t testing.TB, seed uint64) []byte {
 	t.Helper()
+	return squarePhoto(t, seed, 320)
+}
+
+// squarePhoto is a PNG of four bytes for each of its side × side pixels, as noise does not compress.
+func squarePhoto(t testing.TB, seed uint64, side int) []byte {
+	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 1))
-	m := image.NewNRGBA(image.Rect(0, 0, 320, 320))
+	m := image.NewNRGBA(image.Rect(0, 0, side, side))
 	for i := range m.Pix {
 		m.Pix[i] = uint8(r.UintN(256))
 	}

@@ -10,6 +10,7 @@
 //	cluster.go   the one cluster behind it (initdb, start, stop)
 //	tryton.go    Tryton: a fresh copy of a prepared Tryton database, served
 //	wait.go      Until and FreePort
+//	work_*.go    Work: the processor time that something takes
 //
 // A package that wants its servers gone before its test process ends declares
 //
