@@ -13,6 +13,10 @@ import (
 // What is the kind of derived collection in store.Derived.
 const What = "birthdays"
 
+// edition is raised when the same card becomes another event, or a calendar another name, than before: then what there is
+// is made anew. 1 has CLASS.
+const edition = 1
+
 // slugs begin like this, so that one can tell from an address that it may be such a calendar.
 const slugs = "birthdays-"
 
@@ -32,13 +36,9 @@ func Enable(tx *store.Tx, book store.Collection) (store.Collection, error) {
 	if !errors.Is(err, pim.ErrNotFound) {
 		return store.Collection{}, err
 	}
-	name := book.DisplayName
-	if name == "" {
-		name = book.Slug
-	}
 	c := store.Collection{
 		UserID: book.UserID, Home: store.Calendars, Slug: slugs + book.Slug, Components: "VEVENT",
-		DisplayName: "Birthdays (" + name + ")", Color: "#E9A23BFF", Transparent: true, ReadOnly: true,
+		DisplayName: title(book), Color: "#E9A23BFF", Transparent: true, ReadOnly: true,
 	}
 	made, err := tx.CreateCollection(c)
 	for n := 2; errors.Is(err, pim.ErrExists) && n < 100; n++ {
@@ -48,7 +48,19 @@ func Enable(tx *store.Tx, book store.Collection) (store.Collection, error) {
 	if err != nil {
 		return made, err
 	}
-	return made, tx.SetDerived(store.Derived{CollectionID: made.ID, SourceID: book.ID, What: What})
+	return made, tx.SetDerived(store.Derived{CollectionID: made.ID, SourceID: book.ID, What: What, Edition: edition, Title: c.DisplayName})
+}
+
+// titles begin like this.
+const titles = "Birthdays ("
+
+// title is how the calendar of a book is called.
+func title(book store.Collection) string {
+	name := book.DisplayName
+	if name == "" {
+		name = book.Slug
+	}
+	return titles + name + ")"
 }
 
 // Disable deletes the birthday calendar of a book; pim.ErrNotFound when there is none.

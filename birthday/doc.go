@@ -15,7 +15,11 @@
 //   - without a year (BDAY:--0203, X-APPLE-OMIT-YEAR) the series begins in 1972, the first leap year that programs with
 //     Unix times can hold;
 //   - who was born on 29 February is listed on the last day of February: the 28th in common years, where a plain yearly
-//     rule would have nothing (RFC 5545 3.3.10 leaves such dates out).
+//     rule would have nothing (RFC 5545 3.3.10 leaves such dates out);
+//   - that of a card whose CLASS is anything but PUBLIC (RFC 2426 3.7.1) is private, so that feeds leave it out.
+//
+// The calendar is called after its book, and follows when that is renamed, unless somebody gave it a name of his own. What
+// an older version of the program worded otherwise is made anew (the edition in store.Derived).
 //
 // Not here: when to look (package dav does before it reads), and the switch for people (package cmd).
 package birthday

@@ -35,17 +35,20 @@ type event struct {
 	kind kind
 	who  string
 	on   pim.When // vcf.NoYear where the year is not known
+	// private is what the card is: feeds and other readers must not learn from the event what the card keeps from them.
+	private bool
 }
 
-// eventsOf are those of a contact; groups have none.
-func eventsOf(p *pim.Contact) []event {
+// eventsOf are those of a card; groups have none.
+func eventsOf(c *vcf.Card) []event {
+	p := c.Item()
 	if p.Group {
 		return nil
 	}
 	var out []event
 	for _, k := range kinds {
 		if on := k.of(p); !on.IsZero() {
-			out = append(out, event{k, vcf.FullName(p), on})
+			out = append(out, event{k, vcf.FullName(p), on, !c.Public()})
 		}
 	}
 	return out
@@ -122,6 +125,9 @@ func (e event) text(uid string, stamp time.Time) (made, error) {
 		line.New("CATEGORIES", e.kind.category),
 		line.New("TRANSP", "TRANSPARENT"),
 	))
+	if e.private { // RFC 5545 3.8.1.3: what has no CLASS is public
+		cal.Blocks("VEVENT")[0].Add(line.New("CLASS", "PRIVATE"))
+	}
 	b := line.NewText(cal).Bytes()
 	o, err := ics.Parse(b, ics.DefaultLimits())
 	if err != nil {

@@ -3,6 +3,7 @@ package birthday
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"crmbridge/pim"
 	"crmbridge/pim/vcf"
@@ -13,7 +14,8 @@ import (
 const batch = 200
 
 // Freshen brings a birthday calendar up to date with its book, in short transactions. Another collection is left alone,
-// and when nothing changed in the book, two rows are read and nothing is written.
+// and when nothing changed in the book, two rows are read and nothing is written. What an older edition of the program
+// made is made anew.
 func Freshen(ctx context.Context, st *store.Store, c store.CollectionID) error {
 	stale := false
 	err := st.Peek(ctx, func(tx *store.Tx) error {
@@ -22,7 +24,7 @@ func Freshen(ctx context.Context, st *store.Store, c store.CollectionID) error {
 			return ignoreMissing(err)
 		}
 		book, err := tx.Collection(d.SourceID)
-		stale = err == nil && book.Seq > d.Seq
+		stale = err == nil && (book.Seq > d.Seq || d.Edition < edition || d.Title != title(book))
 		return ignoreMissing(err)
 	})
 	for stale && err == nil {
@@ -54,6 +56,12 @@ func refresh(tx *store.Tx, cal store.Collection) (more bool, err error) {
 	if err != nil {
 		return false, ignoreMissing(err)
 	}
+	if d.Edition < edition {
+		d.Seq, d.Edition = 0, edition
+	}
+	if err := rename(tx, &cal, &d); err != nil {
+		return false, ignoreMissing(err)
+	}
 	var changed []store.Object
 	last, more, err := tx.ObjectChanges(d.SourceID, d.Seq, batch, func(o store.Object) error {
 		changed = append(changed, o)
@@ -69,7 +77,7 @@ func refresh(tx *store.Tx, cal store.Collection) (more bool, err error) {
 	for i := range changed {
 		o := &changed[i]
 		switch {
-		case o.Deleted && d.Seq == 0: // nothing was made of it
+		case o.Deleted && cal.Seq == 0: // nothing was made of it
 		case o.Deleted:
 			err = remove(tx, cal, o.ID, kinds[:])
 		case texts[o.ID] != nil: // else it is gone since, and comes again as a tombstone
@@ -81,6 +89,23 @@ func refresh(tx *store.Tx, cal store.Collection) (more bool, err error) {
 	}
 	d.Seq = last
 	return more, tx.SetDerived(d)
+}
+
+// rename calls the calendar as its book is called now. One that somebody gave a name of his own keeps it.
+func rename(tx *store.Tx, cal *store.Collection, d *store.Derived) error {
+	book, err := tx.Collection(d.SourceID)
+	if err != nil {
+		return err
+	}
+	now := title(book)
+	ours := cal.DisplayName == d.Title || d.Title == "" && strings.HasPrefix(cal.DisplayName, titles) // "": made before titles were kept
+	d.Title = now
+	if !ours || cal.DisplayName == now {
+		return nil
+	}
+	cal.DisplayName = now
+	*cal, err = tx.UpdateCollection(*cal)
+	return err
 }
 
 func textsOf(tx *store.Tx, book store.CollectionID, objects []store.Object) (map[store.ObjectID][]byte, error) {
@@ -105,7 +130,7 @@ func update(tx *store.Tx, cal store.Collection, d store.Derived, o *store.Object
 	lim := vcf.DefaultLimits()
 	lim.Bytes = 0
 	if c, err := vcf.Parse(text, lim); err == nil {
-		events = eventsOf(c.Item())
+		events = eventsOf(c)
 	}
 	wanted := map[string]bool{}
 	for _, e := range events {

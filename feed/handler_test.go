@@ -427,7 +427,8 @@ func TestBirthdays(t *testing.T) {
 	}
 	s.get(304, path, "If-None-Match: "+h.Get("ETag"))
 	card("Carl", "1990-04-10")
-	if body, _ := s.get(200, path, "If-None-Match: "+h.Get("ETag")); !strings.Contains(body, "Bertha") || !strings.Contains(body, "Carl") {
+	card("Dora", "1990-04-11\r\nCLASS:PRIVATE")
+	if body, _ := s.get(200, path, "If-None-Match: "+h.Get("ETag")); !strings.Contains(body, "Bertha") || !strings.Contains(body, "Carl") || strings.Contains(body, "Dora") {
 		t.Errorf("%s", body)
 	}
 }

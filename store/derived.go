@@ -2,14 +2,15 @@ package store
 
 import "crmbridge/pim"
 
-// SetDerived notes that a collection is made of another, and up to which change of it.
+// SetDerived notes that a collection is made of another, and up to which change of it, in which edition.
 // pim.ErrExists when the source has another collection of that kind.
 func (t *Tx) SetDerived(d Derived) error {
 	const op = "set derived"
 	if err := t.writing(op); err != nil {
 		return err
 	}
-	n, err := t.exec(`UPDATE derived SET seq = ? WHERE collection_id = ? AND source_id = ? AND what = ?`, d.Seq, d.CollectionID, d.SourceID, d.What)
+	n, err := t.exec(`UPDATE derived SET seq = ?, edition = ?, title = ? WHERE collection_id = ? AND source_id = ? AND what = ?`,
+		d.Seq, d.Edition, d.Title, d.CollectionID, d.SourceID, d.What)
 	if err != nil || n > 0 {
 		return fail(op, err)
 	}

@@ -179,11 +179,15 @@ const (
 
 // Derived says that a collection is made of another one, such as the birthdays of an
 // address book, and is at its change Seq.
+//
+// Edition and Title are notes of whoever makes it, of how and under which name; 0 and "" in rows from before schema 8.
 type Derived struct {
 	CollectionID CollectionID `gorm:"primaryKey;autoIncrement:false"`
 	SourceID     CollectionID
 	What         string // "birthdays"
 	Seq          Seq
+	Edition      int
+	Title        string
 }
 
 // TableName implements GORM's Tabler: "derived" has no plural.

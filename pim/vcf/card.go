@@ -2,6 +2,7 @@ package vcf
 
 import (
 	"bytes"
+	"strings"
 
 	"crmbridge/pim"
 	"crmbridge/pim/line"
@@ -95,6 +96,17 @@ func (c *Card) UID() string {
 		return trim(textOf(l))
 	}
 	return ""
+}
+
+// Public reports that nothing keeps the card from others: a CLASS that is not PUBLIC does (RFC 2426 3.7.1), also one
+// that nobody knows. Version 4.0 has no CLASS, but cards that were 3.0 keep theirs.
+func (c *Card) Public() bool {
+	for _, l := range c.card.All("CLASS") {
+		if !strings.EqualFold(trim(textOf(l)), "PUBLIC") {
+			return false
+		}
+	}
+	return true
 }
 
 // clone is a copy whose block may be edited.

@@ -69,14 +69,14 @@ func testDerived(t *testing.T, open Opener) {
 		return tx.SetDerived(store.Derived{CollectionID: days.ID, SourceID: book.ID, What: "birthdays", Seq: 1})
 	})
 	f.update(func(tx *store.Tx) error {
-		return tx.SetDerived(store.Derived{CollectionID: days.ID, SourceID: book.ID, What: "birthdays", Seq: 7})
+		return tx.SetDerived(store.Derived{CollectionID: days.ID, SourceID: book.ID, What: "birthdays", Seq: 7, Edition: 2, Title: "Birthdays"})
 	})
 	f.refused(pim.ErrExists, func(tx *store.Tx) error {
 		return tx.SetDerived(store.Derived{CollectionID: f.cal.ID, SourceID: book.ID, What: "birthdays"})
 	})
 	f.view(func(tx *store.Tx) error {
 		of, err := tx.DerivedOf(days.ID)
-		equal(t, "of", of, store.Derived{CollectionID: days.ID, SourceID: book.ID, What: "birthdays", Seq: 7})
+		equal(t, "of", of, store.Derived{CollectionID: days.ID, SourceID: book.ID, What: "birthdays", Seq: 7, Edition: 2, Title: "Birthdays"})
 		if err != nil {
 			return err
 		}
