@@ -1,6 +1,7 @@
 package ics
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,12 +66,37 @@ func (w *writer) location() {
 	w.c.Remove("X-APPLE-STRUCTURED-LOCATION")
 }
 
+// categories leaves lines that lose none as they are and adds to the last one: what parameters say of some (LANGUAGE) is
+// not said of all.
 func (w *writer) categories() {
-	v := line.JoinTexts(w.act().Categories)
-	if len(w.act().Categories) == 1 && trim(v) == "" {
-		v = ""
+	const name = "CATEGORIES"
+	w.touched = true
+	want := slices.DeleteFunc(slices.Clone(w.act().Categories), func(s string) bool { return trim(s) == "" })
+	var last *line.Line
+	var here []string
+	for _, l := range w.c.All(name) {
+		texts := line.Texts(l.Value)
+		kept := slices.DeleteFunc(slices.Clone(texts), func(s string) bool { return !slices.Contains(want, s) || slices.Contains(here, s) })
+		here = append(here, kept...)
+		switch {
+		case len(kept) == 0:
+			w.c.Replace(l)
+			continue
+		case len(kept) < len(texts):
+			next := l.WithValue(line.JoinTexts(kept))
+			w.c.Replace(l, next)
+			l = next
+		}
+		last = l
 	}
-	w.value("CATEGORIES", v)
+	fresh := slices.DeleteFunc(want, func(s string) bool { return slices.Contains(here, s) })
+	switch {
+	case len(fresh) == 0:
+	case last == nil:
+		w.c.Add(line.New(name, line.JoinTexts(fresh)))
+	default:
+		w.c.Replace(last, last.WithValue(line.JoinTexts(append(line.Texts(last.Value), fresh...))))
+	}
 }
 
 func (w *writer) priority() {
