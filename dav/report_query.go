@@ -8,6 +8,7 @@ import (
 	"crmbridge/dav/davxml"
 	"crmbridge/pim/ics"
 	"crmbridge/pim/line"
+	"crmbridge/pim/rrule"
 	"crmbridge/pim/tz"
 	"crmbridge/pim/vcf"
 	"crmbridge/store"
@@ -53,7 +54,9 @@ func (l *lister) overBudget(r *resource, err error) error {
 	return l.truncated(r)
 }
 
-// matches applies a filter to one object and leaves what it parsed for the answer.
+// matches applies a filter to one object and leaves what it parsed for the answer. Where rules cost more than the request may,
+// an object counts as matching: a client takes what is left out for deleted, and looks at the times of what it gets itself.
+// Only one that wants occurrences instead of objects does not, so that is refused.
 func (d *dataRequest) matches(r *resource, f ics.CompFilter) (bool, error) {
 	o, err := ics.Parse(r.obj.Text, d.limits.ics())
 	if err != nil {
@@ -61,11 +64,11 @@ func (d *dataRequest) matches(r *resource, f ics.CompFilter) (bool, error) {
 	}
 	defer d.charge(d.now())
 	if d.spent > d.limits.Query {
-		return false, errOverBudget
+		d.zones.Budget = rrule.NewBudget(0) // objects that take a few steps are still judged
 	}
 	ok, err := o.Matches(f, d.zones, d.limits.Steps)
-	if err == nil && d.zones.Budget.Left() <= 0 {
-		return false, errOverBudget // what is over it would match for want of an answer
+	if err == nil && d.cal.Expand != nil && d.zones.Budget.Left() <= 0 {
+		return false, errOverBudget
 	}
 	if ok {
 		d.parsed = o
