@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/remote"
 	"crmbridge/store"
 )
@@ -21,7 +22,9 @@ func (r *run) act(ctx context.Context) error {
 	if plan.Reason != "" && r.rep.Held == "" {
 		r.rep.Held = plan.Reason
 	}
-	r.count(func(c *Counts) { c.Withheld = len(plan.Withheld) })
+	if err := r.withhold(ctx, plan.Withheld); err != nil {
+		return err
+	}
 	rest := plan.Tasks
 	for len(rest) > 0 {
 		n := stretch(rest)
@@ -32,6 +35,19 @@ func (r *run) act(ctx context.Context) error {
 		r.tell("act", len(plan.Tasks)-len(rest), len(plan.Tasks))
 	}
 	return nil
+}
+
+// withhold notes which deletions wait for a person.
+func (r *run) withhold(ctx context.Context, tasks []Task) error {
+	r.count(func(c *Counts) { c.Withheld = len(tasks) })
+	if len(tasks) == 0 {
+		return nil
+	}
+	ids := make([]store.PairID, len(tasks))
+	for i, t := range tasks {
+		ids[i] = t.Pair
+	}
+	return r.update(ctx, func(tx *store.Tx) error { return tx.HoldPairs(ids, string(rule.HoldDeletion)) })
 }
 
 // stretchMost is how many writes to the hub share a transaction, and how often a
@@ -106,7 +122,7 @@ func (r *run) tasks(ctx context.Context) (tasks []Task, living int, err error) {
 					// Shown on the item when its turn comes.
 					v.action = Reconcile
 				}
-				tasks = append(tasks, Task{Pair: p.ID, Action: v.action})
+				tasks = append(tasks, Task{Pair: p.ID, Action: v.action, Approved: p.Hold == string(rule.HoldApproved)})
 			}
 			living, _, _, err = tx.CountPairs(r.link.ID)
 			return err

@@ -16,6 +16,7 @@
 //	settle.go    Settle: carries a person's choice out
 //	connections.go  open remotes, kept between runs
 //	waits.go     Waits: pure: when what failed is tried again
+//	approve.go   a person answers to withheld deletions
 //	judged.go    what the rules make of a view: masks, what is let through
 //	rerule.go explain.go  other rules for a link; why an item is where it is, ties, retries
 //	report.go    what a run tells

@@ -46,7 +46,7 @@ func (r *run) question(way rule.Way, v view) rule.Question {
 	q := rule.Question{Way: way, Tie: rule.Tie(v.pair.Tie), Now: r.now}
 	if way == rule.Outward {
 		q.Item = first(v.local, v.localBase, v.kind())
-		if v.object.ID != 0 && !v.object.Deleted {
+		if q.Start, q.End = span(q.Item); v.object.ID != 0 && !v.object.Deleted {
 			q.Start, q.End = bound(v.object.Start), bound(v.object.End)
 		}
 		return q
@@ -183,10 +183,14 @@ func (r *run) permitted(v view) Action {
 		allowed = v.out.Create && (v.state != Gone || v.out.Carry) || v.state == Gone && v.out.Carry && v.out.Hold == "" && !v.out.Away
 	case CreateLocal:
 		allowed = v.in.Create && (v.localState != Gone || v.in.Carry) || v.localState == Gone && v.in.Carry && !v.in.Away
-	case UpdateRemote, DeleteRemote:
+	case UpdateRemote:
 		allowed = v.out.Carry
-	case UpdateLocal, DeleteLocal:
+	case UpdateLocal:
 		allowed = v.in.Carry
+	case DeleteRemote:
+		allowed = v.out.Delete
+	case DeleteLocal:
+		allowed = v.in.Delete
 	}
 	if !allowed {
 		return Nothing
@@ -237,6 +241,8 @@ func (v view) withdrawn() (Action, bool) {
 	switch {
 	case v.away.local && v.pair.LocalGone:
 		return Nothing, true // withdrawn, and the record kept
+	case (v.away.local || v.away.theirs) && v.pair.Hold == string(rule.HoldRejected):
+		return Nothing, true // a person wants it to stay
 	case v.away.local && v.state == Same:
 		return DeleteRemote, true
 	case v.away.theirs && v.localState == Same:

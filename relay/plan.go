@@ -13,6 +13,8 @@ import (
 type Task struct {
 	Pair   store.PairID
 	Action Action
+	// Approved: a person has seen that it deletes.
+	Approved bool
 }
 
 // Brake limits deletions of one run.
@@ -24,11 +26,13 @@ type Brake struct {
 	Share float64
 	// Off lets everything pass: a person has looked.
 	Off bool
+	// Each wants a person to approve each deletion.
+	Each bool
 }
 
 // brake is the deletion brake of a run.
 func brake(r rule.Rules, off bool) Brake {
-	return Brake{Absolute: r.BrakeAbsolute, Share: r.BrakeShare, Off: off}
+	return Brake{Absolute: r.BrakeAbsolute, Share: r.BrakeShare, Off: off, Each: r.Approve}
 }
 
 // Planned is a run in order.
@@ -49,19 +53,26 @@ func Plan(tasks []Task, living int, b Brake) Planned {
 	ordered := slices.Clone(tasks)
 	slices.SortStableFunc(ordered, func(x, y Task) int { return cmp.Compare(rank(x.Action), rank(y.Action)) })
 	i, _ := slices.BinarySearchFunc(ordered, rank(DeleteLocal), func(t Task, r int) int { return cmp.Compare(rank(t.Action), r) })
-	rest, deletions := ordered[:i], ordered[i:]
-	for _, t := range deletions {
+	allowed, deletions := ordered[:i:i], []Task(nil)
+	for _, t := range ordered[i:] {
 		if t.Action == DeleteLocal {
 			living++
 		}
+		if t.Approved {
+			allowed = append(allowed, t)
+		} else {
+			deletions = append(deletions, t)
+		}
 	}
-	p := Planned{Tasks: ordered}
-	if b.Off || len(deletions) <= b.Absolute || float64(len(deletions)) <= b.Share*float64(living) {
-		return p
+	few := len(deletions) <= b.Absolute || float64(len(deletions)) <= b.Share*float64(living)
+	switch {
+	case len(deletions) == 0, b.Off, few && !b.Each:
+		return Planned{Tasks: ordered}
+	case few:
+		return Planned{Tasks: allowed, Withheld: deletions, Reason: fmt.Sprintf("%d deletions wait to be approved or rejected", len(deletions))}
 	}
-	p.Tasks, p.Withheld = rest, deletions
-	p.Reason = fmt.Sprintf("%d of %d items would be deleted; look at them and allow the deletions, or undo them", len(deletions), living)
-	return p
+	return Planned{Tasks: allowed, Withheld: deletions,
+		Reason: fmt.Sprintf("%d of %d items would be deleted; look at them and allow the deletions, or undo them", len(deletions), living)}
 }
 
 // SuddenlyEmpty refuses a listing without a single item that would make known ones

@@ -145,7 +145,7 @@ func TestPlan(t *testing.T) {
 	t.Parallel()
 	var tasks []Task
 	for i, a := range []Action{DeleteLocal, UpdateRemote, CreateLocal, DeleteRemote, Nothing, Reconcile} {
-		tasks = append(tasks, Task{store.PairID(i + 1), a})
+		tasks = append(tasks, Task{Pair: store.PairID(i + 1), Action: a})
 	}
 	p := Plan(tasks, 100, Brake{Absolute: 10, Share: 0.2})
 	if len(p.Tasks) != 6 || p.Reason != "" || p.Tasks[0].Action != Nothing || rank(p.Tasks[5].Action) != 3 || rank(p.Tasks[4].Action) != 3 {
@@ -153,9 +153,9 @@ func TestPlan(t *testing.T) {
 	}
 	var many []Task
 	for i := range 30 {
-		many = append(many, Task{store.PairID(i + 1), DeleteLocal})
+		many = append(many, Task{Pair: store.PairID(i + 1), Action: DeleteLocal})
 	}
-	many = append(many, Task{99, CreateLocal})
+	many = append(many, Task{Pair: 99, Action: CreateLocal})
 	for _, c := range []struct {
 		living, done int
 		off          bool
@@ -172,7 +172,7 @@ func TestTheBrakeNeverTellsOfMoreThanThereAre(t *testing.T) {
 	t.Parallel()
 	var tasks []Task
 	for i := range 23 {
-		tasks = append(tasks, Task{store.PairID(i + 1), []Action{DeleteLocal, DeleteRemote}[min(i/20, 1)]})
+		tasks = append(tasks, Task{Pair: store.PairID(i + 1), Action: []Action{DeleteLocal, DeleteRemote}[min(i/20, 1)]})
 	}
 	b := Brake{Absolute: 10, Share: 0.2}
 	for living, want := range map[int]string{3: "23 of 23 items", 17: "23 of 37 items", 94: "23 of 114 items", 95: ""} {

@@ -492,6 +492,84 @@ func TestRowB7Filter(t *testing.T) {
 	w.quiet()
 }
 
+// B15: deletions wait for a person when the rule says so.
+func TestRowB15DeletionsWait(t *testing.T) {
+	t.Parallel()
+	w := ruled(t, `{`+noWindow+`,"approve":true}`)
+	for _, name := range []string{"approved", "rejected", "changed"} {
+		w.put(name+".ics", event(name, name))
+		w.put(name+"-there.ics", event(name+"-there", name+" there"))
+	}
+	w.clean()
+	ids := w.recordTitles()
+	for _, name := range []string{"approved", "rejected", "changed"} {
+		w.delete(name + ".ics")
+		w.crm.Remove(mem.Activities, ids[name+" there"])
+	}
+	rep := w.run()
+	if rep.Run.Outcome != OutcomeHeld || rep.Counts.Withheld != 6 || rep.Counts.Done() != 0 {
+		t.Fatalf("%s %+v", rep.Run.Outcome, rep.Counts)
+	}
+	for _, name := range []string{"approved", "rejected"} {
+		for _, uid := range []string{name, name + "-there"} {
+			do := w.engine.Approve
+			if name == "rejected" {
+				do = w.engine.Reject
+			}
+			if n, err := do(w.ctx, w.link.ID, uid); n != 1 || err != nil {
+				t.Fatalf("%s: %d %v", uid, n, err)
+			}
+		}
+	}
+	// A change beats the deletion, approved or not.
+	w.change(ids["changed"], func(e *pim.Event) { e.Notes = "still needed" })
+	w.edit("changed-there.ics", func(e *pim.Event) { e.Notes = "still needed" })
+	if _, err := w.engine.Approve(w.ctx, w.link.ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	w.clean()
+	objects, records := w.titles(), w.recordTitles()
+	for _, name := range []string{"rejected", "rejected there", "changed", "changed there"} {
+		if !objects[name] || records[name] == "" {
+			t.Errorf("%s is missing: %v, %v", name, objects, records)
+		}
+	}
+	if len(objects) != 4 || len(records) != 4 {
+		t.Errorf("%v, %v", objects, records)
+	}
+	for _, c := range w.conflicts(true) {
+		if c.UID == "rejected" || c.UID == "rejected-there" {
+			t.Errorf("a rejected deletion became a conflict: %+v", c)
+		}
+	}
+	w.quiet()
+	_, err := w.engine.Approve(w.ctx, w.link.ID, "")
+	mustFail(t, err, pim.ErrNotFound)
+}
+
+// X15: archiving is not deleting.
+func TestRowX15WhatIsOldIsArchived(t *testing.T) {
+	t.Parallel()
+	w := ruled(t, `{`+noWindow+`,"archiveDays":30}`)
+	now := w.clock.Now()
+	for name, age := range map[string]int{"old": -40, "young": -20, "old here": -40, "young here": -20} {
+		e := event(name, name)
+		e.Start, e.End = pim.At(now.AddDate(0, 0, age), ""), pim.At(now.AddDate(0, 0, age).Add(3600e9), "")
+		w.put(name+".ics", e)
+	}
+	w.clean()
+	ids := w.recordTitles()
+	w.crm.Remove(mem.Activities, ids["old"])
+	w.crm.Remove(mem.Activities, ids["young"])
+	w.delete("old here.ics")
+	w.delete("young here.ics")
+	w.clean()
+	if o, r := w.titles(), w.recordTitles(); len(o) != 1 || !o["old"] || len(r) != 1 || r["old here"] == "" {
+		t.Errorf("objects %v, records %v", o, r)
+	}
+	w.quiet()
+}
+
 // A change of rules looks at what it touches and at nothing else.
 func TestAChangeOfRulesTouchesNoMore(t *testing.T) {
 	t.Parallel()

@@ -161,7 +161,7 @@ func (t *Tx) eachOf(ids []ObjectID, opts EachOptions, f func(*Object) error) err
 			return true, nil
 		}
 		end := next + len(chunk)
-		err := t.each(opts.fields(), where, []any{t.intList(chunk)}, func(o *Object) error {
+		err := t.each(opts.fields(), where, []any{intList(t, chunk)}, func(o *Object) error {
 			for ids[next] != o.ID { // gone since, where there is no snapshot
 				next++
 			}

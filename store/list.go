@@ -55,7 +55,7 @@ func (t *Tx) textList(list []string) string {
 }
 
 // intList is the argument for anyInt.
-func (t *Tx) intList(list []ObjectID) string {
+func intList[T ~int64](t *Tx, list []T) string {
 	open, end := t.brackets()
 	b := []byte{open}
 	for i, n := range list {

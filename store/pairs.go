@@ -206,6 +206,20 @@ func (t *Tx) WakePairs(l LinkID, conflicted bool) error {
 	return fail(op, err)
 }
 
+// HoldPairs notes what pairs wait for.
+func (t *Tx) HoldPairs(ids []PairID, hold string) error {
+	const op = "hold pairs"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	for chunk := range slices.Chunk(ids, 1000) {
+		if _, err := t.exec(`UPDATE pairs SET hold = ? WHERE id `+t.anyInt(), hold, intList(t, chunk)); err != nil {
+			return fail(op, err)
+		}
+	}
+	return nil
+}
+
 // SavePair adds a pair whose id is 0, and fills in id and CreatedAt, or writes all
 // of an existing one. pim.ErrExists when the link has another pair for the object
 // or the remote item.

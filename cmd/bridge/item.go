@@ -21,7 +21,9 @@ func (p *program) itemCommand() *cobra.Command {
 		p.itemTie("link", "Sync an item whatever the rules for new items say", rule.Linked),
 		p.itemTie("unlink", "Keep both copies of an item and carry nothing over any more", rule.Apart),
 		p.itemTie("relink", "Leave an item to the rules again", rule.TieNone),
-		p.itemRetry())
+		p.itemRetry(),
+		p.itemAnswer("approve", "Let withheld deletions pass", "approved", (*relay.Engine).Approve),
+		p.itemAnswer("reject", "Take withheld deletions back: the item is made anew where it is gone", "rejected", (*relay.Engine).Reject))
 	return c
 }
 
@@ -36,6 +38,14 @@ type itemShown struct {
 	States   []string `json:"states"` // of store.PairState, and "here" or "there" for one side only
 	Reason   string   `json:"reason,omitempty"`
 	URL      string   `json:"url,omitempty"`
+}
+
+// holdWords are what an item waits for.
+var holdWords = map[rule.Hold]string{
+	rule.HoldType:     "waits for a type",
+	rule.HoldDeletion: "gone on one side: approve or reject its deletion on the other",
+	rule.HoldApproved: "its deletion is approved",
+	rule.HoldRejected: "its deletion is rejected",
 }
 
 func itemRow(tx *store.Tx, l store.Link, u store.User, p store.Pair) (itemShown, error) {
@@ -58,8 +68,8 @@ func itemRow(tx *store.Tx, l store.Link, u store.User, p store.Pair) (itemShown,
 		}
 	}
 	slices.Sort(row.States)
-	if p.Hold != "" && row.Reason == "" {
-		row.Reason = "waits for a type"
+	if row.Reason == "" {
+		row.Reason = holdWords[rule.Hold(p.Hold)]
 	}
 	item, err := relay.Read(o.Kind, o.Text, u.Zone)
 	if item == nil || err != nil {
@@ -257,6 +267,47 @@ type itemDone struct {
 	Link string `json:"link"`
 	UID  string `json:"uid"`
 	Done string `json:"done"`
+}
+
+// itemAnswer makes a command that answers to withheld deletions.
+func (p *program) itemAnswer(use, short, done string, do func(*relay.Engine, context.Context, store.LinkID, string) (int, error)) *cobra.Command {
+	var user, link string
+	var all bool
+	c := &cobra.Command{
+		Use: use + " [UID]", Short: short, Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if (len(args) == 0) != all {
+				return pim.Errorf("item "+use, pim.ErrInvalid, "name one item by its UID, or give --all")
+			}
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				l, _, err := a.link(ctx, user, link)
+				if err != nil {
+					return err
+				}
+				uid := ""
+				if !all {
+					uid = args[0]
+				}
+				n, err := do(a.engine, ctx, l.ID, uid)
+				if err != nil || p.json {
+					return errors.Join(err, p.jsonIf(err == nil, answered{l.Name, n, done}))
+				}
+				return p.say("%d deletions %s; the next run does what follows", n, done)
+			})
+		},
+	}
+	c.Flags().StringVar(&user, "user", "", "account")
+	c.Flags().StringVar(&link, "link", "", "link, by name or number")
+	c.Flags().BoolVar(&all, "all", false, "all that wait")
+	_ = c.MarkFlagRequired("link")
+	return c
+}
+
+// answered is how many deletions were approved or rejected.
+type answered struct {
+	Link      string `json:"link"`
+	Deletions int    `json:"deletions"`
+	Done      string `json:"done"`
 }
 
 // onItem makes a command that does something to one item of a link.

@@ -83,7 +83,31 @@ func TestItemsAndRules(t *testing.T) {
 	if out := p.must("", "link", "show", "crm"); !strings.Contains(out, "settings: ") || strings.Contains(out, "password=s") {
 		t.Errorf("%s", out)
 	}
+	// Deletions wait, one is approved, one rejected.
+	p.must("", "link", "rules", "crm", "--change", `{"approve":true}`)
+	s = p.serve()
+	for _, name := range []string{"a", "b"} {
+		if status, body := p.request("DELETE", "/dav/calendars/alice/calendar/"+name+".ics", "", nil); status != 204 {
+			t.Fatalf("DELETE: %d %s", status, body)
+		}
+	}
+	s.stop()
+	p.cmd("", "sync", "run", "crm") // it says that it holds
+	if rows := list[itemShown](p, "item", "list", "--link", "crm", "--state", "held"); len(rows) != 2 || !strings.Contains(rows[0].Reason, "approve or reject") {
+		t.Errorf("%+v", rows)
+	}
+	if doc, _ := jsonOf[answered](p, "item", "approve", "uid-a", "--link", "crm"); doc.Deletions != 1 {
+		t.Errorf("%+v", doc)
+	}
+	if doc, _ := jsonOf[answered](p, "item", "reject", "--all", "--link", "crm"); doc.Deletions != 1 {
+		t.Errorf("%+v", doc)
+	}
+	p.must("", "sync", "run", "crm")
+	if got := there(sim); got["tok-a changed"] != 0 || got["tok-b"] != 1 {
+		t.Errorf("answered: %v", got)
+	}
 	for _, bad := range [][]string{
+		{"item", "approve", "--link", "crm"}, {"item", "approve", "uid-a", "--all", "--link", "crm"}, {"item", "reject", "--all", "--link", "crm"},
 		{"item", "explain", "nobody"}, {"item", "link", "nobody", "--link", "crm"}, {"item", "retry", "nobody", "--link", "crm"},
 		{"item", "list", "--link", "crm", "--state", "lost"}, {"link", "show", "other"},
 		{"link", "rules", "crm", "--change", `{"out":{"privat":"mask"}}`}, {"link", "rules", "crm", "--change", `[]`},

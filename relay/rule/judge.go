@@ -32,9 +32,9 @@ const (
 
 // Verdict is what the rules make of a question.
 type Verdict struct {
-	// Create: it may be made on the other side. Carry: its changes and its deletion
-	// may be carried over.
-	Create, Carry bool
+	// Create: it may be made on the other side. Carry: its changes may be carried over,
+	// and, with Delete, its deletion.
+	Create, Carry, Delete bool
 	// Masked: what goes over is the mask of the item, and of what comes back only the
 	// open fields are taken.
 	Masked bool
@@ -53,6 +53,11 @@ type Hold string
 const (
 	HoldNone Hold = ""
 	HoldType Hold = "type" // until somebody chooses its type
+	// HoldDeletion: it is gone on one side, and a person is to say what becomes of the
+	// other copy; HoldApproved and HoldRejected are the answers, until a run has acted.
+	HoldDeletion Hold = "deletion"
+	HoldApproved Hold = "approved"
+	HoldRejected Hold = "rejected"
 )
 
 // Reason is one rule's say.
@@ -73,18 +78,20 @@ func (r Rules) Judge(q Question) Verdict {
 		j.name, j.flow = "out", r.Out
 	}
 	v := &j.verdict
-	v.Create, v.Carry = true, true
+	v.Create, v.Carry, v.Delete = true, true, true
 	j.tie()
 	j.direction()
 	j.kind()
 	j.types()
 	j.private()
 	j.window()
+	j.archive()
 	if q.Way == Inward {
 		j.scope()
 	} else {
 		j.defaultType()
 	}
+	v.Delete = v.Delete && v.Carry
 	return *v
 }
 
@@ -185,6 +192,16 @@ func (j *judgement) window() {
 	default:
 		j.says("window", true, "it lies in the window")
 	}
+}
+
+// archive keeps the copy of what vanishes because it is old.
+func (j *judgement) archive() {
+	days := j.rules.ArchiveDays
+	if days == 0 || j.q.Item.Kind() == pim.KindContact || j.q.End.IsZero() || !j.q.End.Before(j.q.Now.AddDate(0, 0, -days)) {
+		return
+	}
+	j.verdict.Delete = false
+	j.says("archiveDays", true, "it ended more than %d days ago: should it vanish, it is taken for archived, and the other copy stays", days)
 }
 
 // scope is what the remote is asked for; remotes may give more than they are asked.

@@ -75,6 +75,11 @@ type Rules struct {
 	// Remove says, per kind name, what a deletion by a client does. Default:
 	// delete activities, unassign contacts.
 	Remove map[pim.Kind]Removal `json:"remove,omitempty"`
+	// Approve lets no deletion pass that a person has not approved, in either direction.
+	Approve bool `json:"approve,omitempty"`
+	// ArchiveDays is the age in days from which a vanished activity is taken for
+	// archived, and left alone on the other side; 0 means never.
+	ArchiveDays int `json:"archiveDays,omitempty"`
 	// BrakeAbsolute and BrakeShare hold a run that would delete more (Brake).
 	// 0 means the defaults, 10 and 0.2.
 	BrakeAbsolute int     `json:"brakeAbsolute,omitempty"`
@@ -181,6 +186,9 @@ func (r Rules) Validate() error {
 	}
 	if r.BrakeShare < 0 || r.BrakeShare > 1 {
 		bad("brakeShare %v is not between 0 and 1", r.BrakeShare)
+	}
+	if r.ArchiveDays < 0 {
+		bad("archiveDays %d is negative; 0 means that nothing is taken for archived", r.ArchiveDays)
 	}
 	if r.BrakeAbsolute < 0 {
 		bad("brakeAbsolute %d is negative", r.BrakeAbsolute)

@@ -24,7 +24,7 @@ func Touches(old, now Rules) Touch {
 		switch name {
 		case "policy":
 			t.Conflicts = true
-		case "brakeAbsolute", "brakeShare", "reconcileEvery", "annotateAfter", "remove":
+		case "brakeAbsolute", "brakeShare", "reconcileEvery", "annotateAfter", "remove", "archiveDays", "approve":
 			// They speak when something is done, and order nothing by themselves. What a
 			// brake held back is planned by the next run.
 		case "out", "defaultType", "typeNames", "holdUntyped":

@@ -41,6 +41,13 @@ func (r Rules) Describe(remote string) []string {
 		out = append(out, r.removalWords(remote)...)
 	}
 	say("%s", policyWords(r.Policy))
+	if r.ArchiveDays > 0 {
+		say("Activities that ended more than %d days ago and vanish on one side stay on the other.", r.ArchiveDays)
+	}
+	if r.Approve {
+		say("Every deletion waits until a person approves it.")
+		return out
+	}
 	say("A run that would delete more than %d items, and more than %s of all, waits for a person.", r.BrakeAbsolute, percent(r.BrakeShare))
 	return out
 }

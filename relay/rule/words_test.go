@@ -17,7 +17,7 @@ const everything = `{"direction":"both","kinds":["event","task"],"pastDays":30,"
 	"filter":{"or":[{"field":"company","op":"is","value":"Acme"},{"field":"owner","op":"is empty"}]},"onlyLinked":true,
 	"in":{"pastDays":7,"futureDays":14,"create":["Meeting"],"carry":[],"private":"mask"},"out":{"pastDays":-1,"futureDays":90,"create":["-","Call"],"carry":["Call"],"private":"none"},
 	"defaultType":"Call","typeNames":["Visit"],"holdUntyped":false,"policy":"newest","remove":{"event":"keep","contact":"delete"},
-	"brakeAbsolute":3,"brakeShare":0.125,"reconcileEvery":"1h","annotateAfter":"90s"}`
+	"archiveDays":90,"approve":false,"brakeAbsolute":3,"brakeShare":0.125,"reconcileEvery":"1h","annotateAfter":"90s"}`
 
 func TestDescribe(t *testing.T) {
 	t.Parallel()
@@ -44,7 +44,7 @@ func TestDescribe(t *testing.T) {
 // those that are about times of the machinery.
 func TestEveryRuleIsTold(t *testing.T) {
 	t.Parallel()
-	silent := map[string]bool{"reconcileEvery": true, "annotateAfter": true, "typeNames": true, "holdUntyped": true}
+	silent := map[string]bool{"reconcileEvery": true, "annotateAfter": true, "typeNames": true, "holdUntyped": true, "approve": true}
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(everything), &all); err != nil {
 		t.Fatal(err)
