@@ -265,6 +265,28 @@ func TestProgramsWithOnePassword(t *testing.T) {
 	}
 }
 
+// One program with two names is one device, and two that look alike are two.
+func TestProgramsUnderOtherNames(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	path := annBook + "a.vcf"
+	thunderbird := "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.7.0"
+	betterbird := "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Betterbird/128.7.0"
+	reads := "User-Agent: Mozilla/5.0 (X11; Linux x86_64) KHTML/5.103 (like Gecko) Konqueror/5.0 KIO/5.103 akonadi_davgroupware_resource_0/5.22.3"
+	writes := "User-Agent: KDE DAV groupware client"
+	s.put(path, card("a", "Ada Lane", "NOTE:1"), thunderbird)
+	s.call("GET", path, "", reads).want(200)
+	s.put(path, card("a", "Ada Lane", "NOTE:2"), writes)
+	if reports := s.conflicts(); len(reports) != 0 {
+		t.Errorf("KDE has seen what it writes over: %+v", reports)
+	}
+	s.call("GET", path, "", betterbird).want(200)
+	s.put(path, card("a", "Ada Lane", "NOTE:3"), thunderbird)
+	if reports := s.conflicts(); len(reports) != 1 || !strings.HasSuffix(reports[0].Device, "/Thunderbird") {
+		t.Errorf("what Betterbird read Thunderbird has not: %+v", reports)
+	}
+}
+
 // contact is the typed view of a card.
 func (s *server) contact(path string) *pim.Contact {
 	s.t.Helper()

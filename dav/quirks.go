@@ -23,7 +23,7 @@ var quirkTable = []struct {
 	quirks
 }{
 	{"Thunderbird/", quirks{family: "Thunderbird", badTokenIs400: true}},
-	{"Betterbird/", quirks{family: "Thunderbird", badTokenIs400: true}},
+	{"Betterbird/", quirks{family: "Betterbird", badTokenIs400: true}}, // Thunderbird's sources, but what it has is its own
 	{"DAVx5/", quirks{family: "DAVx5"}},
 	{"Evolution/", quirks{family: "Evolution"}},
 	{"akonadi", quirks{family: "KDE"}},
@@ -46,15 +46,15 @@ func quirksOf(agent string) quirks {
 	return quirks{}
 }
 
-// deviceOf tells programs apart that share the account password, since each has downloaded something else. An app
-// password is one device whatever it calls itself, and an Authenticator may have told them apart already.
+// deviceOf tells programs apart that share the account password, since each has downloaded something else: a program of the
+// table by its family, another by its name. An app password is one device whatever it calls itself.
 func deviceOf(device, agent string) string {
-	if !strings.HasPrefix(device, "user:") || strings.Contains(device, "/") {
+	if !strings.HasPrefix(device, "user:") {
 		return device
 	}
 	family := quirksOf(agent).family
 	if family == "" {
-		family, _, _ = strings.Cut(agent, "/")
+		family = productOf(agent)
 	}
 	clean := strings.Map(func(r rune) rune {
 		switch {
@@ -67,4 +67,34 @@ func deviceOf(device, agent string) string {
 		return device
 	}
 	return device + "/" + clean
+}
+
+// productOf is the name of a program in its User-Agent, without the version: a program stays itself when it is updated.
+// The first product is the most significant (RFC 9110 10.1.5), but where it is Mozilla, which half of all programs claim
+// to be, the last one says who it is.
+func productOf(agent string) string {
+	name, rest, _ := strings.Cut(agent, "/")
+	if name != "Mozilla" {
+		return name
+	}
+	depth := 0
+	rest = strings.Map(func(r rune) rune { // without comments
+		switch r {
+		case '(':
+			depth++
+		case ')':
+			depth = max(0, depth-1)
+			return -1
+		}
+		if depth > 0 {
+			return -1
+		}
+		return r
+	}, rest)
+	for _, product := range strings.Fields(rest) {
+		if last, _, ok := strings.Cut(product, "/"); ok && last != "" {
+			name = last
+		}
+	}
+	return name
 }

@@ -20,7 +20,7 @@ var programs = []struct {
 }{
 	{part: "Thunderbird/", family: "Thunderbird", badToken: 400,
 		agent: "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Thunderbird/153.7.0"},
-	{part: "Betterbird/", family: "Thunderbird", badToken: 400,
+	{part: "Betterbird/", family: "Betterbird", badToken: 400,
 		agent: "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Betterbird/128.7.0"},
 	{part: "DAVx5/", family: "DAVx5", badToken: 403, agent: "DAVx5/4.4.3-ose (dav4jvm; okhttp/4.12.0) Android/14"},
 	{part: "Evolution/", family: "Evolution", badToken: 403, agent: "Evolution/3.46.4"},

@@ -95,7 +95,7 @@ func (a *app) within(stop func(context.Context) error) error {
 	return stop(ctx)
 }
 
-// housekeep prunes old versions and runs, once an hour. The returned function waits
+// housekeep prunes old versions, conflicts and runs, once an hour. The returned function waits
 // for its end, after ctx has ended or the function is called.
 func (a *app) housekeep(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -143,6 +143,16 @@ func (a *app) prune(ctx context.Context) error {
 		}
 		if after == 0 {
 			break
+		}
+	}
+	for again := true; again; {
+		err := a.store.Update(ctx, func(tx *store.Tx) error {
+			n, err := tx.PruneConflicts(a.now().Add(-a.cfg.KeepConflicts))
+			again = n > 0
+			return err
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return a.store.Update(ctx, func(tx *store.Tx) error {
@@ -221,6 +231,7 @@ func (a *app) dav() *dav.Handler {
 	return dav.New(dav.Options{
 		Store: a.store, Auth: davAuth{a.auth}, Now: a.now, Log: a.log, PublicURL: c.PublicURL, Address: a.clientAddress, Network: auth.Network, Metrics: a.counts,
 		Limits: dav.Limits{Object: int(c.MaxObject), Card: int(c.MaxCard), Attendees: c.MaxAttendees, Collections: c.MaxCollections,
+			Quota: c.MaxStorage, Copy: c.MaxCopy, Reports: c.MaxConflicts,
 			Steps: c.Occurrences, TotalSteps: c.AllOccurrences, Query: c.QueryTime, Retry: c.RetryAfter,
 			PerUser: c.UserRequests, PerAddress: c.AddressRequests, AtOnce: c.RequestsAtOnce, Wait: c.RequestWait, Time: c.BodyTimeout,
 			XML: davxml.Limits{Bytes: c.MaxBody}},
@@ -340,8 +351,7 @@ func (a *app) clientAddress(r *http.Request) string {
 // davAuth is auth.Service as package dav asks for it.
 type davAuth struct{ s *auth.Service }
 
-// Authenticate implements dav.Authenticator. Programs that share the account
-// password are told apart by what they call themselves.
+// Authenticate implements dav.Authenticator. Package dav tells the programs apart that share the account password.
 func (d davAuth) Authenticate(ctx context.Context, user, password, addr, agent string) (dav.Caller, error) {
 	c, err := d.s.Authenticate(ctx, user, password, addr, agent)
 	if err != nil {
@@ -349,24 +359,10 @@ func (d davAuth) Authenticate(ctx context.Context, user, password, addr, agent s
 	}
 	device := tokenDevice(c.Token)
 	if c.Token == 0 {
-		device = fmt.Sprintf("user:%d/%s", c.User.ID, family(agent))
+		device = fmt.Sprintf("user:%d", c.User.ID)
 	}
 	return dav.Caller{User: c.User, Device: device, ReadOnly: c.ReadOnly}, nil
 }
 
 // tokenDevice is the device of an app password.
 func tokenDevice(id store.TokenID) string { return fmt.Sprintf("token:%d", id) }
-
-// family is the program's name in a User-Agent, without its version: a device stays
-// itself when it is updated.
-func family(agent string) string {
-	if strings.Contains(agent, "Thunderbird/") {
-		return "Thunderbird"
-	}
-	name, _, _ := strings.Cut(strings.TrimSpace(agent), "/")
-	name, _, _ = strings.Cut(name, " ")
-	if len(name) > 40 {
-		name = name[:40]
-	}
-	return name
-}
