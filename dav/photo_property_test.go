@@ -37,12 +37,13 @@ func TestWhatIsSuitedComesBackWhole(t *testing.T) {
 		version := rapid.SampledFrom([]string{"3.0", "4.0"}).Draw(rt, "version")
 		some := rapid.SliceOfNDistinct(rapid.SampledFrom(slices.Concat(lines[version], both)), 0, 8, rapid.ID).Draw(rt, "lines")
 		agent := rapid.SampledFrom([]string{agentIOS, agentOCS, agentEM, agentTB, "User-Agent: macOS/15.1 (24B83) AddressBookCore/2674"}).Draw(rt, "agent")
-		s.call("DELETE", path, "")
+		s.call("GET", path, "", agentTB)
+		s.call("DELETE", path, "", agentTB)
 		s.call("PUT", path, crlf(slices.Concat([]string{"BEGIN:VCARD", "VERSION:" + version, "UID:a", "FN:Jane Roe"}, some, []string{"END:VCARD"})...), agentTB).want(201)
-		before := readCard(t, s.call("GET", path, "", agentTB).want(200).Body)
+		before := readCard(t, []byte(s.stored("a.vcf"))) // not as it is sent: a 3.0 card has a derived N, a 4.0 one need not
 		got := s.call("GET", path, "", agent).want(200)
 		s.call("PUT", path, string(got.Body), agent, "If-Match: "+got.etag(), "Content-Type: text/vcard").want(204)
-		after := readCard(t, s.call("GET", path, "", agentTB).want(200).Body)
+		after := readCard(t, []byte(s.stored("a.vcf")))
 		if d := pim.Diff(before.Item(), after.Item(), pim.AllOf(pim.KindContact)); !d.IsEmpty() {
 			rt.Fatalf("%s changes %v\nfrom\n%.900s\nto\n%.900s", agent, d, before.Bytes(), after.Bytes())
 		}
