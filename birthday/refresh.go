@@ -70,22 +70,29 @@ func refresh(tx *store.Tx, cal store.Collection) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	texts, err := textsOf(tx, d.SourceID, changed)
-	if err != nil {
-		return false, err
-	}
+	var names []string
+	living := map[store.ObjectID]*store.Object{}
 	for i := range changed {
 		o := &changed[i]
 		switch {
-		case o.Deleted && cal.Seq == 0: // nothing was made of it
-		case o.Deleted:
-			err = remove(tx, cal, o.ID, kinds[:])
-		case texts[o.ID] != nil: // else it is gone since, and comes again as a tombstone
-			err = update(tx, cal, d, o, texts[o.ID])
+		case !o.Deleted:
+			names, living[o.ID] = append(names, o.Name), o
+		case cal.Seq == 0: // nothing was made of it
+		default:
+			if err := remove(tx, cal, o.ID, kinds[:]); err != nil {
+				return false, err
+			}
 		}
-		if err != nil {
-			return false, err
+	}
+	// Photos make cards long: a few texts are held at a time.
+	err = tx.EachNamed(d.SourceID, names, func(card *store.Object) error {
+		if o := living[card.ID]; o != nil {
+			return update(tx, cal, d, o, card.Text)
 		}
+		return nil // another card took the name since, which comes again
+	})
+	if err != nil {
+		return false, err
 	}
 	d.Seq = last
 	return more, tx.SetDerived(d)
@@ -106,21 +113,6 @@ func rename(tx *store.Tx, cal *store.Collection, d *store.Derived) error {
 	cal.DisplayName = now
 	*cal, err = tx.UpdateCollection(*cal)
 	return err
-}
-
-func textsOf(tx *store.Tx, book store.CollectionID, objects []store.Object) (map[store.ObjectID][]byte, error) {
-	var names []string
-	for i := range objects {
-		if !objects[i].Deleted {
-			names = append(names, objects[i].Name)
-		}
-	}
-	texts := make(map[store.ObjectID][]byte, len(names))
-	err := tx.EachNamed(book, names, func(o *store.Object) error {
-		texts[o.ID] = o.Text
-		return nil
-	})
-	return texts, err
 }
 
 // update makes the events of one card what they have to be.

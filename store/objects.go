@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 )
 
 // ETag is the strong entity tag of a text (RFC 9110 8.8.3), without quotes: equal
@@ -129,8 +130,8 @@ func (t *Tx) ObjectByUID(c CollectionID, uid string) (Object, error) {
 	return o, fail("object by uid", err)
 }
 
-// ObjectsByName returns the living objects under the names, with their texts, in
-// the order of the names; those that do not exist are left out.
+// ObjectsByName returns the living objects under the names, with their texts; those
+// that do not exist are left out.
 func (t *Tx) ObjectsByName(c CollectionID, names []string) ([]Object, error) {
 	var os []Object
 	err := t.EachNamed(c, names, func(o *Object) error {
@@ -141,28 +142,45 @@ func (t *Tx) ObjectsByName(c CollectionID, names []string) ([]Object, error) {
 }
 
 // EachNamed calls f for the living objects under the names, as ObjectsByName but
-// without holding more than a few of them. f may use the transaction.
+// holding no more texts than a page has. They come in the order of the names, except that
+// short ones may overtake long ones that fill pages. f may use the transaction.
 func (t *Tx) EachNamed(c CollectionID, names []string, f func(*Object) error) error {
-	const chunk = 64
-	for len(names) > 0 {
-		n := min(chunk, len(names))
-		page, rest := names[:n], names[n:]
-		names = rest
-		found := make(map[string]*Object, n)
+	const most = 64
+	for want := most; len(names) > 0; {
+		asked := names[:min(want, len(names))]
+		found := make(map[string]*Object, len(asked))
+		size := 0
 		err := t.each(withText, ` WHERE o.collection_id = ? AND NOT o.shadowed AND NOT o.deleted AND o.name `+t.anyText(),
-			[]any{c, t.textList(page)}, func(o *Object) error {
+			[]any{c, t.textList(asked)}, func(o *Object) error {
 				found[o.Name] = o
+				if size += len(o.Text); size >= pageBytes {
+					return errPageFull
+				}
 				return nil
 			})
-		if err != nil {
+		full := errors.Is(err, errPageFull)
+		if err != nil && !full {
 			return fail("objects by name", err)
 		}
-		for _, name := range page {
-			if o := found[name]; o != nil {
-				if err := f(o); err != nil {
-					return err
-				}
+		var left []string // not read yet
+		for _, name := range asked {
+			o, there := found[name]
+			if !there {
+				left = append(left, name)
+				continue
 			}
+			found[name] = nil // its text is not held any longer
+			if o == nil {
+				continue // named twice
+			}
+			if err := f(o); err != nil {
+				return err
+			}
+		}
+		names = names[len(asked):]
+		if want = min(2*want, most); full {
+			want = len(found) // PostgreSQL sends the rest of what was asked for in vain
+			names = append(left, names...)
 		}
 	}
 	return nil

@@ -258,6 +258,50 @@ func testNamed(t *testing.T, open Opener) {
 	})
 }
 
+// Long texts are read when it is their turn: what the callback writes shows in what comes later.
+func testNamedLong(t *testing.T, open Opener) {
+	f := setUp(t, open, store.Config{})
+	names := []string{"absent"}
+	f.update(func(tx *store.Tx) error {
+		for i := range 12 {
+			p := event(f.cal.ID, fmt.Sprint(i), strings.Repeat("x", 600_000))
+			if i == 5 {
+				p.Text = []byte("short")
+			}
+			if _, err := tx.PutObject(p); err != nil {
+				return err
+			}
+			names = append(names, p.Name)
+		}
+		return nil
+	})
+	got := map[string]int{}
+	f.update(func(tx *store.Tx) error {
+		changed := ""
+		err := tx.EachNamed(f.cal.ID, append(names, "none"), func(o *store.Object) error {
+			got[o.Name]++
+			if o.Name == changed {
+				equal(t, "text of "+o.Name, string(o.Text), "new")
+			}
+			if len(got) > 1 {
+				return nil
+			}
+			changed = names[12]
+			if o.Name == changed {
+				changed = names[1]
+			}
+			p := event(f.cal.ID, strings.TrimSuffix(changed, ".ics"), "new")
+			_, err := tx.PutObject(p)
+			return err
+		})
+		return err
+	})
+	equal(t, "objects", len(got), 12)
+	for name, n := range got {
+		equal(t, name, n, 1)
+	}
+}
+
 func testEach(t *testing.T, open Opener) {
 	f := setUp(t, open, store.Config{})
 	big := strings.Repeat("x", 300_000) // several fill a page

@@ -24,7 +24,7 @@ func Run(t *testing.T, open Opener) {
 		{"users", testUsers}, {"tokens", testTokens}, {"properties", testProperties},
 		{"collections", testCollections}, {"delete collection", testDeleteCollection}, {"home", testHome},
 		{"put", testPut}, {"put refuses", testPutRefuses}, {"preconditions", testConditions}, {"delete", testDelete},
-		{"named", testNamed}, {"each object", testEach}, {"bytes", testBytes},
+		{"named", testNamed}, {"long named", testNamedLong}, {"each object", testEach}, {"bytes", testBytes},
 		{"changes", testChanges}, {"changes in pages", testChangesPaged}, {"long changes", testChangesLong}, {"recreated", testRecreated},
 		{"rename", testRename}, {"move", testMove}, {"copy", testCopy},
 		{"time range", testTimeRange}, {"versions", testVersions}, {"seen", testSeen}, {"prune", testPrune},
