@@ -66,21 +66,22 @@ func (d *dataRequest) of(r *resource) ([]byte, error) {
 	return d.ofEvent(r)
 }
 
-// whole is the text as it is stored. Only who got all of it has seen that version.
-func (d *dataRequest) whole(r *resource) []byte {
+// whole notes that all of r is sent: only who got all of it has seen that version.
+func (d *dataRequest) whole(r *resource) {
 	d.seen.add(store.SeenMark{Object: r.obj.ID, Seq: r.obj.Seq})
-	return r.obj.Text
 }
 
 // ofEvent is RFC 4791 9.6: instances first, then the parts of them that are wanted.
 func (d *dataRequest) ofEvent(r *resource) ([]byte, error) {
 	c := &d.cal
 	if c.Comp == nil && c.Expand == nil && c.LimitRecurrence == nil && c.LimitFreeBusy == nil {
-		return d.mode.text(d.whole(r), d.limits), nil
+		d.whole(r)
+		return d.mode.text(r.obj.Text, d.limits), nil
 	}
 	o := d.object(r)
 	if o == nil {
-		return d.whole(r), nil
+		d.whole(r)
+		return r.obj.Text, nil
 	}
 	if c.Expand == nil {
 		o = d.mode.object(o)
@@ -139,11 +140,13 @@ func (d *dataRequest) object(r *resource) *ics.Object {
 // ofCard is RFC 6352 10.4.
 func (d *dataRequest) ofCard(r *resource) ([]byte, error) {
 	if len(d.card.Props) == 0 && d.card.Version == "" && d.suit == nil {
-		return vcf.PlainText(d.whole(r), d.limits.vcf()), nil
+		d.whole(r)
+		return vcf.PlainText(r.obj.Text, d.limits.vcf()), nil
 	}
 	c, err := vcf.Parse(r.obj.Text, d.limits.vcf())
 	if err != nil {
-		return d.whole(r), nil
+		d.whole(r)
+		return r.obj.Text, nil
 	}
 	if v := vcf.Version(d.card.Version); v != "" && v != c.Version() {
 		// RFC 6352 5.1.1: the version that was asked for. What cannot be converted is better than nothing.
