@@ -25,8 +25,9 @@
 // PROPPATCH, MKCOL and every REPORT. Everything that is not in it is a dead property (dead.go).
 //
 // Writes read the body first and then do everything else inside one writing transaction of the store: conditions
-// (cond.go, ifheader.go), what the device had seen (seen.go), merging a blind write (merge.go), the report of a
-// conflict (conflict.go), the write. Listings are streamed from rows to the network inside one reading transaction.
+// (cond.go, ifheader.go), what the device had seen (seen.go), merging a blind write (merge.go decides, residue.go tells
+// what texts say, splice.go edits them), the report of a conflict (conflict.go), the write. Listings are streamed from
+// rows to the network inside one reading transaction.
 //
 // What a client says about how it wants its answer is read in prefer.go (Prefer, Brief: less, or what is stored now),
 // zone.go (CalDAV-Timezones) and accept.go (versions of vCard); get.go has the one place where a text is made of it.

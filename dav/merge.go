@@ -3,6 +3,7 @@ package dav
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"time"
 
 	"crmbridge/pim"
@@ -221,15 +222,47 @@ func (m merger) holds(out document, c changes, v views) bool {
 			}
 		}
 	}
-	for _, k := range c.contested {
-		for _, s := range minus(base.says(k), result.says(k)) {
-			if slices.Contains(host.says(k), s) && slices.Contains(other.says(k), s) {
-				return false
+	return !slices.ContainsFunc(c.contested, func(k string) bool {
+		return clash(base.says(k), host.says(k), other.says(k), result.says(k))
+	})
+}
+
+// clash reports that an outcome passes over one of two changes to a property, or drops what neither side touched. One that
+// was removed here and changed there has no outcome; one of which fields hold the parts (N, ORG) was judged by them.
+func clash(base, host, other, result []string) bool {
+	names := map[string]bool{}
+	for _, s := range slices.Concat(base, host, other) {
+		names[nameSaid(s)] = true
+	}
+	for n := range names {
+		of := func(says []string) []string {
+			return slices.DeleteFunc(slices.Clone(says), func(s string) bool { return nameSaid(s) != n })
+		}
+		b, h, o, r := of(base), of(host), of(other), of(result)
+		switch {
+		case slices.Equal(h, o):
+			if !slices.Equal(r, h) {
+				return true
 			}
+		case slices.Equal(h, b), slices.Equal(o, b):
+		case len(h) == 0, len(o) == 0:
+			return true
+		case n == "N", n == "ORG":
+		case passes(b, h, r), passes(b, o, r):
+			return true
 		}
 	}
-	return true
+	return false
 }
+
+// passes reports that an outcome lacks what a side added to the base, or has what it removed.
+func passes(base, side, result []string) bool {
+	gone := minus(base, side)
+	return len(minus(minus(side, base), result)) > 0 || len(minus(gone, result)) < len(gone)
+}
+
+// nameSaid is the property that a line of meaning is about.
+func nameSaid(s string) string { return s[:max(strings.IndexAny(s, ";:{"), 0)] }
 
 // minus is what a has more than b, each as often.
 func minus(a, b []string) []string {

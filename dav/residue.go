@@ -225,6 +225,11 @@ func lineSays(l *line.Line, about []*line.Line) []string {
 		tail += " " + a.Name + ":" + a.Value
 	}
 	switch l.Name {
+	case "TRANSP", "CLASS", "PRIORITY": // RFC 5545 3.8.2.7, 3.8.1.3, 3.8.1.9: the defaults
+		switch strings.ToUpper(l.Value) {
+		case "OPAQUE", "PUBLIC", "0":
+			return nil
+		}
 	case "CATEGORIES", "NICKNAME", "X-CRM-DO-NOT-USE", "EXDATE", "RDATE":
 		var out []string
 		for _, v := range line.Split(l.Value, ',') {

@@ -162,7 +162,7 @@ func (s *sheet) document() (document, error) {
 	if s.card {
 		f = books
 	}
-	d, err := f.read(f, text, Limits{Object: len(text) + 1, Card: len(text) + 1}.withDefaults())
+	d, err := f.read(f, text, Limits{Object: len(text) + 1, Card: len(text) + 1, Attendees: len(text)}.withDefaults())
 	if err != nil {
 		return nil, fmt.Errorf("dav: splice: %w", err)
 	}
