@@ -5,6 +5,7 @@
 //	secret.go     app passwords: 160 random bits, stored as SHA-256
 //	backoff.go    waiting times per account and address
 //	service.go    Service: one question, Authenticate
+//	uses.go       when app passwords were last used, stored together
 //
 // A request is judged by what it carries, never by the connection it came on. The
 // cost of argon2id is bounded twice: at most so many at a time, and a password that

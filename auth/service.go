@@ -51,7 +51,7 @@ type Service struct {
 
 	mu       sync.Mutex
 	verified map[[sha256.Size]byte]memory
-	touched  map[store.TokenID]time.Time
+	uses     *uses
 }
 
 // memory is a password that was verified against a hash.
@@ -84,7 +84,7 @@ func New(o Options) (*Service, error) {
 	s := &Service{
 		o: o, turn: semaphore.NewWeighted(int64(o.Hashing)), waiting: semaphore.NewWeighted(int64(o.Hashing + o.Queue)),
 		attempts: newAttempts(o.Limits), key: make([]byte, 32),
-		verified: make(map[[sha256.Size]byte]memory), touched: make(map[store.TokenID]time.Time),
+		verified: make(map[[sha256.Size]byte]memory), uses: newUses(o.Store),
 	}
 	if _, err := io.ReadFull(o.Random, s.key); err != nil {
 		return nil, fmt.Errorf("auth: key: %w", err)
@@ -130,7 +130,7 @@ func (s *Service) Authenticate(ctx context.Context, name, password, addr, agent 
 		return Caller{}, err
 	}
 	if t.ID != 0 && t.UserID == u.ID && !u.Disabled && usable(t, now) {
-		s.touch(ctx, t.ID, addr, agent, now)
+		s.uses.note(t.ID, addr, agent, now)
 		return Caller{User: u, Token: t.ID, ReadOnly: t.ReadOnly}, nil
 	}
 	account := name + "\x00" + net
@@ -251,27 +251,9 @@ func (s *Service) remember(key [sha256.Size]byte, m memory, now time.Time) {
 	s.verified[key] = m
 }
 
-// maxAgent bounds what is kept of a User-Agent.
-const maxAgent = 255
-
-// touchEvery is how exact a token's last use is.
-const touchEvery = time.Minute
-
-// touch notes the use of a token, seldom enough not to make every read a write. A
-// failure is not the caller's business: the next use notes it.
-func (s *Service) touch(ctx context.Context, id store.TokenID, addr, agent string, now time.Time) {
-	s.mu.Lock()
-	due := now.Sub(s.touched[id]) >= touchEvery
-	if due {
-		s.touched[id] = now
-	}
-	s.mu.Unlock()
-	if !due {
-		return
-	}
-	agent = agent[:min(len(agent), maxAgent)]
-	_ = s.o.Store.Update(ctx, func(tx *store.Tx) error { return tx.TouchToken(id, addr, agent) })
-}
+// Close writes what was noted of app passwords and is not stored yet. The Service goes
+// on to work, and notes nothing any more.
+func (s *Service) Close(ctx context.Context) error { return s.uses.close(ctx) }
 
 // HashPassword makes the hash of a new account password with the service's costs.
 func (s *Service) HashPassword(password string) (string, error) {
