@@ -2,9 +2,15 @@ package dav
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"crmbridge/pim"
@@ -33,8 +39,14 @@ func (q *request) refusePut(tx *store.Tx, c *conditions, parent, r *resource, do
 	rep := q.newReport(parent, r, store.CausePrecondition)
 	rep.UID, rep.Kind = doc.uid(), doc.kind()
 	rep.Base, rep.Mine = base, doc.bytes()
-	rep.Fields = q.colliding(parent, base, rep.Mine, rep.Theirs)
-	out, err := q.refuse(tx, parent.flavor, rep)
+	known, err := q.tried(tx, &rep, c.expected(), digest(doc, rep.Mine))
+	if err != nil {
+		return outcome{}, err
+	}
+	if !known {
+		rep.Fields = q.colliding(parent, base, rep.Mine, rep.Theirs)
+	}
+	out, err := q.refuse(tx, rep, known)
 	out.now = r
 	return out, err
 }
@@ -47,13 +59,20 @@ func (q *request) refuseDelete(tx *store.Tx, c *conditions, r *resource) (outcom
 	}
 	rep := q.newReport(r, r, store.CausePrecondition)
 	rep.Base = base
-	return q.refuse(tx, r.flavor, rep)
+	known, err := q.tried(tx, &rep, c.expected(), digest(nil, nil))
+	if err != nil {
+		return outcome{}, err
+	}
+	return q.refuse(tx, rep, known)
 }
 
 // refuse is 412, after the transaction that keeps the report.
-func (q *request) refuse(tx *store.Tx, f *flavor, rep store.Conflict) (outcome, error) {
-	made, err := q.addReport(tx, f, rep)
+func (q *request) refuse(tx *store.Tx, rep store.Conflict, known bool) (outcome, error) {
 	out := outcome{refused: preconditionFailed()}
+	if known {
+		return out, nil
+	}
+	made, err := q.keep(tx, rep)
 	if made {
 		out.conflicts = append(out.conflicts, rep.Cause)
 	}
@@ -85,24 +104,59 @@ func (q *request) newReport(parent, r *resource, cause store.Cause) store.Confli
 	return rep
 }
 
-// repeats is how many earlier reports of one object are compared with a new one.
-const repeats = 50
-
-// addReport keeps a report unless the same was refused before: clients try again at each synchronisation, some with
-// a new time stamp in the same content.
+// addReport keeps a report of a version that is written over or deleted unseen. True for a report that is new.
 func (q *request) addReport(tx *store.Tx, f *flavor, rep store.Conflict) (bool, error) {
-	earlier, err := tx.Conflicts(store.ConflictFilter{
-		User: rep.UserID, Collection: rep.CollectionID, Object: rep.ObjectID, Limit: repeats,
-	})
-	if err != nil {
+	known, err := q.tried(tx, &rep, "", digest(q.readStored(f, rep.Theirs), rep.Theirs))
+	if known || err != nil {
 		return false, err
 	}
-	for i := range earlier {
-		e := &earlier[i]
-		if e.Name == rep.Name && e.Cause == rep.Cause && e.Method == rep.Method && e.TheirVersion == rep.TheirVersion &&
-			q.sameContent(f, e.Mine, rep.Mine) {
-			return false, nil
-		}
+	return q.keep(tx, rep)
+}
+
+// tried looks whether there is a report of the same already: clients try again at each synchronisation, some with a new
+// time stamp in the same content. named is the version that the client took for the current one, lost the digest of what
+// only the report holds.
+//
+// When there is an open report of the same series that says something else, rep takes its place under the same number. What
+// a refused write held before is dropped then, and nothing that only the report holds: in a series the device
+// goes on from the same version, so it has downloaded nothing since, and what it sends now is what its user made of
+// what it sent before. A series of blind writes is one lost version, whoever tries what over it.
+func (q *request) tried(tx *store.Tx, rep *store.Conflict, named, lost string) (known bool, err error) {
+	rep.Digest = lost
+	of := []string{strconv.FormatInt(int64(rep.CollectionID), 10), rep.Name, rep.UID, string(rep.Cause), rep.Method, rep.Device, named}
+	if rep.Cause == store.CauseBlind {
+		of = append(of, lost)
+	}
+	rep.Series = hashed(of...)
+	open, found, err := tx.OpenReport(rep.Series)
+	switch {
+	case err != nil:
+		return false, err
+	case found:
+		rep.ID = open.ID
+		return open.Digest == rep.Digest && open.TheirVersion == rep.TheirVersion, nil
+	case rep.Cause == store.CauseBlind:
+		return false, nil // what was lost and settled once is lost again
+	}
+	return tx.SettledReport(rep.Series, rep.Digest, rep.TheirVersion)
+}
+
+// keep writes a report that is not known; true when it is new.
+//
+// A user whose reports fill their room, resolved ones dropped, gets 507 instead of what the answer would be, and nothing
+// is done: at 412 several clients would drop the change, which is nowhere else, and a blind write would go over what
+// nobody has seen. A refused deletion has nothing to lose, and is only refused.
+func (q *request) keep(tx *store.Tx, rep store.Conflict) (bool, error) {
+	room, err := tx.ReportRoom(rep.UserID, int64(len(rep.Base)+len(rep.Mine)+len(rep.Theirs)), q.h.limits.Reports)
+	switch {
+	case err != nil:
+		return false, err
+	case !room && rep.Cause == store.CausePrecondition && rep.Mine == nil:
+		return false, nil
+	case !room:
+		return false, noRoom("Too many conflicts wait for a decision. Settle some of them first (bridge conflict list).")
+	case rep.ID != 0:
+		return false, tx.UpdateConflict(rep)
 	}
 	_, err = tx.AddConflict(rep)
 	return err == nil, err
@@ -111,26 +165,46 @@ func (q *request) addReport(tx *store.Tx, f *flavor, rep store.Conflict) (bool, 
 // supersede closes reports of an object whose losing content is what the server holds now: the refused text, or the
 // one that was written over blindly. now is nil for a deletion.
 func (q *request) supersede(tx *store.Tx, old *resource, now []byte) error {
-	open, err := tx.Conflicts(store.ConflictFilter{User: q.caller.User.ID, Object: old.obj.ID, Open: true, Limit: repeats})
-	if err != nil {
+	open, err := tx.OpenDigests(old.obj.ID)
+	if err != nil || len(open) == 0 {
 		return err
 	}
-	for i := range open {
-		lost := open[i].Mine
-		switch open[i].Cause {
-		case store.CauseBlind:
-			lost = open[i].Theirs
-		case store.CauseRelay:
-			continue
-		}
-		if !q.sameContent(old.flavor, lost, now) {
-			continue
-		}
-		if _, err := tx.ResolveConflict(open[i].ID, "superseded", q.by()); err != nil {
-			return err
+	if d := digest(q.readStored(old.flavor, now), now); slices.Contains(open, d) {
+		_, err = tx.ResolveReports(old.obj.ID, d, "superseded", q.by())
+	}
+	return err
+}
+
+// digest is the same for contents that differ only in spelling and in what programs write at every save (sameMeaning).
+// doc is the text when it can be read; text is nil for a deletion. Reports keep digests: another way to make them would
+// only mean that reports from before are not closed on their own, and told once more.
+func digest(doc document, text []byte) string {
+	switch {
+	case text == nil:
+		return "deleted"
+	case doc == nil || doc.kind() == 0:
+		return hashed("text", string(text))
+	}
+	s := sheetOf(doc)
+	parts := []string{"sheet"}
+	for _, k := range keys(s) {
+		if says := s.says(k); len(says) > 0 {
+			parts = append(append(parts, k, strconv.Itoa(len(says))), says...)
 		}
 	}
-	return nil
+	return hashed(parts...)
+}
+
+// hashed is a hash of texts, whatever is in them.
+func hashed(parts ...string) string {
+	h := sha256.New()
+	var length [8]byte
+	for _, p := range parts {
+		binary.BigEndian.PutUint64(length[:], uint64(len(p)))
+		h.Write(length[:])
+		_, _ = io.WriteString(h, p)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // sameContent compares two texts but for what programs change at every save; nil is a deletion.

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"crmbridge/birthday"
-	"crmbridge/dav/davxml"
 	"crmbridge/store"
 )
 
@@ -130,6 +129,7 @@ func (t transfer) object(tx *store.Tx, c *conditions, src *resource) (outcome, e
 	}
 	m := store.Move{
 		From: src.col.ID, Name: src.name, To: parent.col.ID, NewName: t.to.name, Overwrite: t.overwrite, By: t.q.by(),
+		Quota: t.q.h.limits.Quota,
 	}
 	do := tx.CopyObject
 	if t.moving {
@@ -227,14 +227,31 @@ func (t transfer) collection(tx *store.Tx, src *resource) (outcome, error) {
 	if err := t.q.roomFor(tx, t.to.flavor); err != nil {
 		return outcome{}, err
 	}
-	if n, _, err := tx.Count(src.col.ID); err != nil || n > maxCopied && t.members {
-		return outcome{}, errors.Join(err, &failure{
-			status:     http.StatusInsufficientStorage,
-			conditions: []davxml.Condition{{Name: davxml.D("quota-not-exceeded")}},
-			message:    "The collection has too many members to be copied at once.",
-		})
+	if err := t.bounded(tx, src); err != nil {
+		return outcome{}, err
 	}
 	return out, t.copyCollection(tx, src)
+}
+
+// bounded refuses to copy more members than are copied at once, or than there is room for.
+func (t transfer) bounded(tx *store.Tx, src *resource) error {
+	if !t.members {
+		return nil
+	}
+	limits := t.q.h.limits
+	if n, _, err := tx.Count(src.col.ID); err != nil {
+		return err
+	} else if n > maxCopied || src.col.Bytes > limits.Copy {
+		return noRoom("The collection has too many members, or too large ones, to be copied at once.")
+	}
+	if limits.Quota <= 0 {
+		return nil
+	}
+	used, err := tx.UsedBytes(src.col.UserID)
+	if err == nil && used+src.col.Bytes > limits.Quota {
+		err = &store.QuotaExceeded{Used: used, Quota: limits.Quota}
+	}
+	return err
 }
 
 // maxCopied is how many members one COPY takes along: the copy is one transaction, and other writers wait for it.

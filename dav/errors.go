@@ -12,6 +12,7 @@ import (
 
 	"crmbridge/dav/davxml"
 	"crmbridge/pim"
+	"crmbridge/store"
 )
 
 // failure is a request that is answered with an error: status, what an RFC calls it, and a text for people.
@@ -80,6 +81,13 @@ func preconditionFailed() *failure {
 	return &failure{status: http.StatusPreconditionFailed, message: "It is not in the state that the request names as its condition."}
 }
 
+// noRoom is RFC 4331 6: the sender keeps what it has, and may try again when there is room.
+func noRoom(message string) *failure {
+	return &failure{
+		status: http.StatusInsufficientStorage, conditions: []davxml.Condition{{Name: davxml.D("quota-not-exceeded")}}, message: message,
+	}
+}
+
 // overLimit is RFC 4791 7.8 and RFC 6352 8.6.2: more work than one request may cause.
 func overLimit(message string) *failure {
 	return forbidden(davxml.D("number-of-matches-within-limits"), message)
@@ -103,6 +111,7 @@ func asFailure(err error) *failure {
 	var f *failure
 	var pre *davxml.Precondition
 	var unsupported *davxml.UnsupportedReport
+	var full *store.QuotaExceeded
 	switch {
 	case errors.As(err, &f):
 		return f
@@ -110,6 +119,10 @@ func asFailure(err error) *failure {
 		return &failure{status: http.StatusForbidden, conditions: []davxml.Condition{pre.Condition()}, message: pre.Msg, err: err}
 	case errors.As(err, &unsupported):
 		f := forbidden(davxml.D("supported-report"), "This report is not known.")
+		f.err = err
+		return f
+	case errors.As(err, &full):
+		f := noRoom("There is no room left. Delete something first.")
 		f.err = err
 		return f
 	case errors.Is(err, davxml.ErrTooLarge):

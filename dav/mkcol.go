@@ -120,11 +120,7 @@ func (q *request) roomFor(tx *store.Tx, f *flavor) error {
 		return err
 	}
 	if len(cols) >= q.h.limits.Collections {
-		return &failure{
-			status:     http.StatusInsufficientStorage,
-			conditions: []davxml.Condition{{Name: davxml.D("quota-not-exceeded")}},
-			message:    "There are too many collections.",
-		}
+		return noRoom("There are too many collections.")
 	}
 	return nil
 }

@@ -75,6 +75,9 @@ type Limits struct {
 	DeadValue   int           // bytes of one dead property: 8 KiB
 	DeadCount   int           // dead properties of one resource: 100
 	Collections int           // of one home: 200
+	Quota       int64         // bytes of all objects of one user; 0 is no limit
+	Copy        int64         // bytes of the members that one COPY takes along, as other writers wait: 64 MiB
+	Reports     int64         // bytes of the conflict reports of one user: 256 MiB
 	Name        int           // bytes of a resource name, decoded: 512
 	Steps       int           // occurrences of one object in a query: 10 000
 	TotalSteps  int           // occurrences of all objects in one request: 50 000
@@ -95,6 +98,8 @@ func (l Limits) withDefaults() Limits {
 	fill(&l.DeadValue, 8<<10)
 	fill(&l.DeadCount, 100)
 	fill(&l.Collections, 200)
+	fill(&l.Copy, 64<<20)
+	fill(&l.Reports, 256<<20)
 	fill(&l.Name, 512)
 	fill(&l.Steps, 10_000)
 	fill(&l.TotalSteps, 50_000)

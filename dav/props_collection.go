@@ -31,6 +31,7 @@ func collectionProperties() []property {
 		// Clients compare it for equality only, so the sync token does.
 		{name: davxml.CS("getctag"), on: syncs, value: syncTokenValue(davxml.CS("getctag"))},
 		{name: davxml.D("quota-used-bytes"), on: atCollection, value: quotaUsed},
+		{name: davxml.D("quota-available-bytes"), on: atCollection, value: quotaAvailable},
 
 		{name: davxml.C("calendar-description"), on: atCalendar,
 			value: textValue(davxml.C("calendar-description"), func(_ *env, r *resource) string { return r.col.Description }),
@@ -250,11 +251,27 @@ func setComponents(c *store.Collection, el *davxml.Element) error {
 	return nil
 }
 
-// quotaUsed is RFC 4331 4. There is no limit to report beside it.
+// quotaUsed is RFC 4331 4: where there is a quota, what counts against it, which is all that the user has.
 func quotaUsed(dst []byte, e *env, r *resource) ([]byte, error) {
-	_, bytes, err := e.tx.Count(r.col.ID)
+	used := r.col.Bytes
+	if e.q.h.limits.Quota > 0 {
+		var err error
+		if used, err = e.tx.UsedBytes(r.col.UserID); err != nil {
+			return dst, err
+		}
+	}
+	return davxml.AppendText(dst, davxml.D("quota-used-bytes"), strconv.FormatInt(used, 10)), nil
+}
+
+// quotaAvailable is RFC 4331 3; absent without a quota.
+func quotaAvailable(dst []byte, e *env, r *resource) ([]byte, error) {
+	quota := e.q.h.limits.Quota
+	if quota <= 0 {
+		return dst, errAbsent
+	}
+	used, err := e.tx.UsedBytes(r.col.UserID)
 	if err != nil {
 		return dst, err
 	}
-	return davxml.AppendText(dst, davxml.D("quota-used-bytes"), strconv.FormatInt(bytes, 10)), nil
+	return davxml.AppendText(dst, davxml.D("quota-available-bytes"), strconv.FormatInt(max(0, quota-used), 10)), nil
 }

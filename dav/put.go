@@ -264,7 +264,7 @@ func (w *putting) store(doc document) (store.PutResult, error) {
 	start, end := doc.bounds()
 	res, err := w.tx.PutObject(store.Put{
 		Collection: w.parent.col.ID, Name: w.q.at.name, UID: doc.uid(), Kind: doc.kind(), Component: doc.component(),
-		Text: doc.bytes(), Start: start, End: end, By: w.q.by(),
+		Text: doc.bytes(), Start: start, End: end, By: w.q.by(), Quota: w.q.h.limits.Quota,
 	})
 	if err != nil {
 		err = uidConflict(w.parent, err)

@@ -23,7 +23,7 @@ func (t *Tx) CreateCollection(c Collection) (Collection, error) {
 	if c.Epoch, err = t.s.epoch(); err != nil {
 		return c, err
 	}
-	c.ID, c.Seq, c.Deleted, c.CreatedAt, c.UpdatedAt = 0, 1, false, t.now, t.now
+	c.ID, c.Seq, c.Bytes, c.Deleted, c.CreatedAt, c.UpdatedAt = 0, 1, 0, false, t.now, t.now
 	added, err := t.insert(op, &c)
 	if err == nil && !added {
 		err = pim.Errorf("store: "+op, pim.ErrExists, "there is already a collection %q", c.Slug)
@@ -69,7 +69,7 @@ func (t *Tx) Collections(u UserID, h Home) ([]Collection, error) {
 }
 
 // UpdateCollection writes what people and clients set: all but id, owner, home,
-// epoch, Seq and times. It counts as a change: Seq moves. The collection as it is
+// epoch, Seq, Bytes and times. It counts as a change: Seq moves. The collection as it is
 // now is returned. pim.ErrExists when a new slug is in use.
 func (t *Tx) UpdateCollection(c Collection) (Collection, error) {
 	const op = "update collection"
@@ -88,7 +88,7 @@ func (t *Tx) UpdateCollection(c Collection) (Collection, error) {
 		}
 	}
 	c.UserID, c.Home, c.Epoch, c.Deleted, c.CreatedAt = old.UserID, old.Home, old.Epoch, false, old.CreatedAt
-	c.Seq, c.UpdatedAt = old.Seq+1, t.now
+	c.Seq, c.Bytes, c.UpdatedAt = old.Seq+1, old.Bytes, t.now
 	return c, t.save(op, "collection", &c)
 }
 
@@ -117,7 +117,7 @@ func (t *Tx) DeleteCollection(id CollectionID) error {
 	}{
 		{`INSERT INTO versions (object_id, seq, etag, changed_by, changed_at)
 			SELECT id, seq, '', '', ? FROM objects WHERE collection_id = ? AND seq > ?`, []any{t.now, id, c.Seq}},
-		{`UPDATE collections SET deleted = true, seq = ?, updated_at = ? WHERE id = ?`, []any{c.Seq + Seq(n) + 1, t.now, id}},
+		{`UPDATE collections SET deleted = true, bytes = 0, seq = ?, updated_at = ? WHERE id = ?`, []any{c.Seq + Seq(n) + 1, t.now, id}},
 		{`DELETE FROM links WHERE collection_id = ?`, []any{id}},
 		{`DELETE FROM feeds WHERE collection_id = ?`, []any{id}},
 		{`DELETE FROM derived WHERE collection_id = ? OR source_id = ?`, []any{id, id}},

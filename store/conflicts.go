@@ -17,12 +17,14 @@ type ConflictFilter struct {
 
 // AddConflict adds a report; id and time are filled in.
 func (t *Tx) AddConflict(c Conflict) (Conflict, error) {
-	c.ID, c.CreatedAt = 0, t.now
+	c.ID, c.CreatedAt, c.Size = 0, t.now, c.size()
 	if err := t.writing("add conflict"); err != nil {
 		return c, err
 	}
 	return c, fail("add conflict", t.orm.Create(&c).Error)
 }
+
+func (c *Conflict) size() int64 { return int64(len(c.Base) + len(c.Mine) + len(c.Theirs)) }
 
 // UpdateConflict writes what an open report says; owner, object, link and times stay.
 // pim.ErrConflict when it is resolved already.
@@ -35,7 +37,8 @@ func (t *Tx) UpdateConflict(c Conflict) error {
 	if old.ResolvedAt != nil {
 		return resolved(op, old)
 	}
-	return t.save(op, "conflict", &c, "Name", "UID", "Kind", "Cause", "Method", "Device", "Base", "Mine", "Theirs", "Fields", "TheirVersion")
+	c.Size = c.size()
+	return t.save(op, "conflict", &c, "Series", "Digest", "Size", "Name", "UID", "Kind", "Cause", "Method", "Device", "Base", "Mine", "Theirs", "Fields", "TheirVersion")
 }
 
 func resolved(op string, c Conflict) error {

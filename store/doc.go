@@ -13,7 +13,8 @@
 //	versions.go seen.go                        texts that were, and who has seen which
 //	links.go lease.go pairs.go identities.go   the relay's books
 //	feeds.go derived.go                        addresses without a login; collections made of others
-//	conflicts.go runs.go                       reports
+//	conflicts.go reports.go runs.go            reports
+//	quota.go                                   how much a user has
 //	invariants.go CheckInvariants, run on close in every test
 //
 // Invariants:

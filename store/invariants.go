@@ -31,6 +31,10 @@ func rules() []rule {
 		{"a link has looked at changes that were made", `SELECT 'link ' || l.id FROM links l JOIN collections c ON c.id = l.collection_id WHERE l.local_seq > c.seq OR l.user_id <> c.user_id`},
 		{"a pair's object lies in its link's collection", `SELECT 'pair ' || p.id FROM pairs p JOIN links l ON l.id = p.link_id LEFT JOIN objects o ON o.id = p.object_id
 			WHERE p.object_id <> 0 AND (o.id IS NULL OR o.collection_id <> l.collection_id OR p.seq > o.seq)`},
+		{"a collection knows how many bytes it has", `SELECT 'collection ' || c.id FROM collections c
+			WHERE c.bytes IS NULL OR c.bytes <> (SELECT coalesce(sum(o.size), 0) FROM objects o WHERE o.collection_id = c.id AND NOT o.deleted)`},
+		{"a conflict knows its size", `SELECT 'conflict ' || id FROM conflicts
+			WHERE size IS NULL OR size <> coalesce(length(base), 0) + coalesce(length(mine), 0) + coalesce(length(theirs), 0)`},
 		{"a conflict is resolved in some way", `SELECT 'conflict ' || id FROM conflicts WHERE (resolved_at IS NULL) <> (resolution = '')`},
 		{"a run that ended has an outcome", `SELECT 'run ' || id FROM runs WHERE (ended IS NULL) <> (outcome = '')`},
 	}
@@ -42,7 +46,7 @@ func (s *Store) CheckInvariants(ctx context.Context) error {
 	var errs []error
 	err := s.View(ctx, func(t *Tx) error {
 		for _, r := range rules() {
-			broken, err := t.broken(r.query + ` LIMIT 10`)
+			broken, err := t.texts(r.query + ` LIMIT 10`)
 			if err != nil {
 				return fmt.Errorf("store: check %q: %w", r.name, err)
 			}
@@ -52,7 +56,7 @@ func (s *Store) CheckInvariants(ctx context.Context) error {
 		}
 		if !s.postgres {
 			for _, check := range []string{`SELECT 'row of ' || "table" FROM pragma_foreign_key_check`, `SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'`} {
-				broken, err := t.broken(check)
+				broken, err := t.texts(check)
 				if err != nil {
 					return fail("check", err)
 				}
@@ -68,8 +72,9 @@ func (s *Store) CheckInvariants(ctx context.Context) error {
 	return errors.Join(append(errs, err)...)
 }
 
-func (t *Tx) broken(query string) ([]string, error) {
-	rows, err := t.query(query)
+// texts reads one text of each row.
+func (t *Tx) texts(query string, args ...any) ([]string, error) {
+	rows, err := t.query(query, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ func migrations() []migration {
 		{3, schema0003},
 		{4, schema0004},
 		{5, schema0005},
+		{6, schema0006},
 		{8, schema0008},
 	}
 }

@@ -31,6 +31,7 @@ func frozen() map[int]string {
 		3: "a112643d39cfcd34",
 		4: "33ab723b1196fd91",
 		5: "623d4b2eb4d27c7d",
+		6: "aef95c27d5d0bf40",
 		8: "870652d6016e7c62",
 	}
 }
@@ -172,6 +173,9 @@ func TestUpgradeFromV1(t *testing.T) {
 			if err != nil || string(o.Text) != "BEGIN:VCALENDAR two" || o.ETag != ETag(o.Text) || !o.UpdatedAt.Equal(time.Unix(1767603700, 0)) {
 				t.Errorf("object %+v, %v", o, err)
 			}
+			if c.Bytes != o.Size {
+				t.Errorf("a collection of %d bytes, whose only object has %d", c.Bytes, o.Size)
+			}
 			p, err := tx.PairByRemote(1, "r1")
 			if err != nil || p.ObjectID != o.ID || p.RetryAt == nil || !p.RetryAt.Equal(time.Unix(1767604000, 0)) {
 				t.Errorf("pair %+v, %v", p, err)
@@ -180,7 +184,10 @@ func TestUpgradeFromV1(t *testing.T) {
 			if err != nil || k.ExpiresAt != nil || k.LastUsed == nil {
 				t.Errorf("token %+v, %v", k, err)
 			}
-			_, err = tx.OpenConflict(o.ID, 1)
+			r, err := tx.OpenConflict(o.ID, 1)
+			if r.Size != int64(len(r.Base)+len(r.Mine)+len(r.Theirs)) || r.Series != "" || r.Digest != "" {
+				t.Errorf("conflict %+v", r)
+			}
 			return err
 		})
 		if err != nil {

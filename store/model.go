@@ -80,6 +80,7 @@ type Collection struct {
 	// every change of the collection's own properties.
 	Seq       Seq
 	Epoch     string // random, part of sync tokens, so that a token of another database is refused
+	Bytes     int64  // of the texts of the living members; kept by whatever writes them
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	Deleted   bool
@@ -338,6 +339,12 @@ type Conflict struct {
 	ResolvedAt   *time.Time
 	Resolution   string // "", mine, theirs, merged, superseded
 	ResolvedBy   string
+	// Series is the same for the tries of one device at one thing, of which there is one
+	// open report; Digest is the content that would be lost without the report. Both are
+	// hashes by package dav, and "" for the relay.
+	Series string
+	Digest string
+	Size   int64 // bytes of the three texts; filled in
 }
 
 // Run is the report of one relay run.

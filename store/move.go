@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"slices"
 
 	"crmbridge/pim"
@@ -16,6 +17,7 @@ type Move struct {
 	Cond      Cond // on the source
 	By        string
 	Link      LinkID // as in Put
+	Quota     int64  // as in Put, of a COPY; a MOVE takes no room
 }
 
 // MoveResult is what a move or copy did.
@@ -41,7 +43,8 @@ func (t *Tx) MoveObject(m Move) (MoveResult, error) {
 	if m.From == m.To {
 		err = t.rename(m, from, &res)
 	} else {
-		if err = t.bury(res.Source, from.next(), m.By); err == nil {
+		m.Quota = 0
+		if err = t.bury(res.Source, from, m.By); err == nil {
 			err = t.place(m, to, &res)
 		}
 		t.changed(m.From, m.Link)
@@ -55,7 +58,7 @@ func (t *Tx) MoveObject(m Move) (MoveResult, error) {
 
 // CopyObject copies an object to another name or collection (RFC 4918 9.8). Errors
 // as MoveObject: a copy within a collection is refused with a *UIDTaken unless the
-// object has no UID.
+// object has no UID; pim.ErrForbidden with a *QuotaExceeded.
 func (t *Tx) CopyObject(m Move) (MoveResult, error) {
 	const op = "copy"
 	res, heads, err := t.prepare(op, m)
@@ -65,7 +68,12 @@ func (t *Tx) CopyObject(m Move) (MoveResult, error) {
 	if m.From == m.To && res.Source.UID != "" {
 		return res, pim.Wrap("store: "+op, pim.ErrExists, &UIDTaken{Name: res.Source.Name})
 	}
-	if err := t.place(m, heads[m.To], &res); err != nil {
+	err = t.place(m, heads[m.To], &res)
+	var full *QuotaExceeded
+	if errors.As(err, &full) {
+		return res, pim.Wrap("store: "+op, pim.ErrForbidden, full)
+	}
+	if err != nil {
 		return res, fail(op, err)
 	}
 	t.changed(m.To, m.Link)
@@ -112,7 +120,7 @@ func (t *Tx) prepare(op string, m Move) (MoveResult, map[CollectionID]*head, err
 		}
 		old := *there
 		res.Deleted = &old
-		if err := t.bury(*there, heads[m.To].next(), m.By); err != nil {
+		if err := t.bury(*there, heads[m.To], m.By); err != nil {
 			return res, nil, fail(op, err)
 		}
 	}
@@ -181,6 +189,9 @@ func (t *Tx) rename(m Move, h *head, res *MoveResult) error {
 func (t *Tx) place(m Move, h *head, res *MoveResult) error {
 	o := res.Source
 	o.ID, o.CollectionID, o.Name, o.Seq, o.CreatedAt, o.UpdatedAt = 0, m.To, m.NewName, h.next(), t.now, t.now
+	if err := t.spend(h, o.Size, m.Quota); err != nil {
+		return err
+	}
 	if err := t.insertObject(&o, m.By); err != nil {
 		return err
 	}

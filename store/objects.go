@@ -246,13 +246,15 @@ func (t *Tx) Count(c CollectionID) (objects int, bytes int64, err error) {
 
 // head is what a write needs of a collection, which it locks.
 type head struct {
-	id  CollectionID
-	seq Seq
+	id    CollectionID
+	user  UserID
+	seq   Seq
+	bytes int64 // what was added since it was locked
 }
 
 func (t *Tx) lock(id CollectionID) (head, error) {
 	h := head{id: id}
-	err := t.row(`SELECT seq FROM collections WHERE id = ? AND NOT deleted`+t.forUpdate(), id).Scan(&h.seq)
+	err := t.row(`SELECT user_id, seq FROM collections WHERE id = ? AND NOT deleted`+t.forUpdate(), id).Scan(&h.user, &h.seq)
 	return h, err
 }
 
@@ -264,7 +266,7 @@ func (h *head) next() Seq {
 }
 
 func (t *Tx) done(h head) error {
-	_, err := t.exec(`UPDATE collections SET seq = ? WHERE id = ?`, h.seq, h.id)
+	_, err := t.exec(`UPDATE collections SET seq = ?, bytes = bytes + ? WHERE id = ?`, h.seq, h.bytes, h.id)
 	return err
 }
 
@@ -304,7 +306,9 @@ func (t *Tx) insertVersion(v Version) error {
 }
 
 // bury makes a living object a tombstone.
-func (t *Tx) bury(o Object, seq Seq, by string) error {
+func (t *Tx) bury(o Object, h *head, by string) error {
+	seq := h.next()
+	h.bytes -= o.Size
 	_, err := t.exec(`UPDATE objects SET deleted = true, etag = '', size = 0, seq = ?, updated_at = ? WHERE id = ?`, seq, t.now, o.ID)
 	if err != nil {
 		return err

@@ -50,6 +50,8 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 		"+o.component IN (?, ?)":              "objects_list",
 		"dirty OR intent <> '' OR retry_at":   "pairs_due",
 		"remote_id <> '' AND NOT remote_gone": "pairs_alive",
+		"series <> '' AND resolved_at IS":     "COVERING INDEX conflicts_series",
+		"SELECT DISTINCT digest":              "COVERING INDEX conflicts_digest",
 	} {
 		found := 0
 		for _, query := range prepared(t, s.reader) {
@@ -77,7 +79,7 @@ func mayScan(query string) bool {
 	for _, part := range []string{
 		"FROM `users` ORDER BY name", "FROM `links` ORDER BY id", "FROM `links` WHERE NOT paused", "FROM `runs` ORDER BY id DESC", "FROM `conflicts` ORDER BY id DESC",
 		migrationTable, "FROM `conflicts` WHERE link_id",
-		"UPDATE pairs SET mask = ''", "UPDATE derived SET edition", // migrations, once
+		"UPDATE pairs SET mask = ''", "UPDATE collections SET bytes = (", "UPDATE conflicts SET series = ''", "UPDATE derived SET edition", // migrations, once
 	} {
 		if strings.Contains(query, part) {
 			return true
@@ -211,6 +213,9 @@ func useAll(t *testing.T, s *Store) {
 				}
 				return err
 			},
+			func() error { _, err := tx.ResolveReports(1, "d", "superseded", "ann"); return err },
+			func() error { _, err := tx.ReportRoom(u.ID, 1, 0); return err },
+			func() error { _, err := tx.PruneConflicts(testNow()); return err },
 			func() error {
 				r, err := tx.StartRun(Run{LinkID: l.ID})
 				r.Outcome = "ok"
@@ -303,6 +308,10 @@ func readAll(t *testing.T, s *Store) {
 			func() error { _, err := tx.Conflicts(ConflictFilter{User: 1}); return err },
 			func() error { _, err := tx.Conflicts(ConflictFilter{Collection: 1, Open: true}); return err },
 			func() error { _, err := tx.Conflicts(ConflictFilter{Object: 1, Before: 7}); return err },
+			func() error { _, _, err := tx.OpenReport("s"); return err },
+			func() error { _, err := tx.SettledReport("s", "d", "v"); return err },
+			func() error { _, err := tx.OpenDigests(1); return err },
+			func() error { _, err := tx.UsedBytes(1); return err },
 			func() error { _, err := tx.IdentityUID(1, "d", "p", "r"); return err },
 			func() error { _, err := tx.Run(1); return err },
 			func() error { _, err := tx.Runs(1, 1); return err },

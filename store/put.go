@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"math"
 	"slices"
 
@@ -36,6 +37,9 @@ type Put struct {
 	Cond       Cond
 	By         string // "dav:alice/phone", "relay:link 3"
 	Link       LinkID // the link that writes; 0: a client or person
+	// Quota is how many bytes the living objects of the user may have after the write;
+	// 0: as many as they like.
+	Quota int64
 	// ReplaceUID lets the write give a living object another UID, which is else
 	// refused as no-uid-conflict demands.
 	ReplaceUID bool
@@ -52,7 +56,7 @@ type PutResult struct {
 // PutObject writes an object. Errors: pim.ErrNotFound without the collection,
 // pim.ErrConflict with a *CondError when a precondition fails, pim.ErrExists with
 // a *UIDTaken when the UID is in use or the name holds another one, pim.ErrInvalid
-// for a name or UID that cannot be stored.
+// for a name or UID that cannot be stored, pim.ErrForbidden with a *QuotaExceeded.
 func (t *Tx) PutObject(p Put) (PutResult, error) {
 	const op = "put"
 	if err := t.writing(op); err != nil {
@@ -89,6 +93,10 @@ func (t *Tx) PutObject(p Put) (PutResult, error) {
 		res, err = t.replace(p, &h, *living)
 	} else {
 		res, err = t.create(p, &h, old)
+	}
+	var full *QuotaExceeded
+	if errors.As(err, &full) {
+		return PutResult{}, pim.Wrap("store: "+op, pim.ErrForbidden, full)
 	}
 	return res, fail(op, err)
 }
@@ -146,6 +154,9 @@ func (t *Tx) create(p Put, h *head, tombstone *Object) (PutResult, error) {
 	if o.Text == nil {
 		o.Text = []byte{}
 	}
+	if err := t.spend(h, o.Size, p.Quota); err != nil {
+		return PutResult{}, err
+	}
 	if err := t.insertObject(&o, p.By); err != nil {
 		return PutResult{}, err
 	}
@@ -165,6 +176,9 @@ func (t *Tx) replace(p Put, h *head, old Object) (PutResult, error) {
 		o.Seq, o.UpdatedAt = h.next(), t.now
 	}
 	res.Object = o
+	if err := t.spend(h, o.Size-old.Size, p.Quota); err != nil {
+		return res, err
+	}
 	// With the same text this still takes over what a better parser found in it.
 	_, err := t.exec(`UPDATE objects SET uid = ?, kind = ?, component = ?, etag = ?, size = ?, first_start = ?, last_end = ?, span = ?,
 		seq = ?, updated_at = ? WHERE id = ?`,
@@ -195,7 +209,7 @@ func (t *Tx) DeleteObject(c CollectionID, name string, cond Cond, by string, lin
 	if err != nil {
 		return Object{}, err
 	}
-	if err := t.bury(o, h.next(), by); err != nil {
+	if err := t.bury(o, &h, by); err != nil {
 		return Object{}, fail(op, err)
 	}
 	t.changed(c, link)

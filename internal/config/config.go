@@ -32,6 +32,9 @@ type Config struct {
 	MaxCard         int64
 	MaxAttendees    int
 	MaxCollections  int
+	MaxStorage      int64 // 0: no limit
+	MaxCopy         int64
+	MaxConflicts    int64
 	Occurrences     int // of one object in a query
 	AllOccurrences  int // of all objects in one request
 	QueryTime       time.Duration
@@ -40,6 +43,8 @@ type Config struct {
 	Database     string
 	KeepVersions time.Duration
 	KeepRuns     time.Duration
+	// KeepConflicts is for those that were resolved.
+	KeepConflicts time.Duration
 
 	KeyFile string
 

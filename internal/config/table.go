@@ -61,6 +61,9 @@ var table = []option{
 	{key: "limits.card", def: "4MiB", help: "Largest card of an address book, photo included.", set: size(func(c *Config) *int64 { return &c.MaxCard }, 1<<10, 64<<20)},
 	{key: "limits.attendees", def: "500", help: "Attendees of one event.", set: integer(func(c *Config) *int { return &c.MaxAttendees }, 1, 100_000)},
 	{key: "limits.collections", def: "200", help: "Calendars, and address books, of one user.", set: integer(func(c *Config) *int { return &c.MaxCollections }, 1, 10_000)},
+	{key: "limits.storage", def: "2048MiB", help: "All calendar objects and cards of one user together; 0 is no limit. Earlier versions do not count.", set: size(func(c *Config) *int64 { return &c.MaxStorage }, 0, 1<<50)},
+	{key: "limits.copy", def: "64MiB", help: "What a client may copy at once; others who write wait for it.", set: size(func(c *Config) *int64 { return &c.MaxCopy }, 1<<20, 4<<30)},
+	{key: "limits.conflicts", def: "256MiB", help: "All reports of conflicts of one user together. When they are full, settled ones go, and then changes that would lose something are refused.", set: size(func(c *Config) *int64 { return &c.MaxConflicts }, 16<<20, 1<<40)},
 	{key: "limits.occurrences", def: "10000", help: "Occurrences of one series that a query looks at, and of all series together.", set: integer(func(c *Config) *int { return &c.Occurrences }, 100, 1_000_000)},
 	{key: "limits.all_occurrences", def: "50000", set: integer(func(c *Config) *int { return &c.AllOccurrences }, 100, 10_000_000)},
 	{key: "limits.query_time", def: "20s", help: "How long one request may look for occurrences.", set: duration(func(c *Config) *time.Duration { return &c.QueryTime }, time.Second)},
@@ -72,6 +75,7 @@ var table = []option{
 
 	{key: "database.url", def: "bridge.db", help: "A SQLite file, or postgres://user:password@host/name. Relative paths are relative to this file.", set: database},
 	{key: "database.keep_versions", def: "90d", help: "How long texts that were replaced or deleted are kept.", set: duration(func(c *Config) *time.Duration { return &c.KeepVersions }, time.Hour)},
+	{key: "database.keep_conflicts", def: "180d", help: "How long conflicts are kept once they are settled. Those that wait for a decision stay.", set: duration(func(c *Config) *time.Duration { return &c.KeepConflicts }, time.Hour)},
 	{key: "database.keep_runs", def: "30d", help: "How long reports of runs are kept.", set: duration(func(c *Config) *time.Duration { return &c.KeepRuns }, time.Hour)},
 
 	{key: "secret.key_file", def: "bridge.key", help: "File with the key, made at the first start. Keep a copy apart from the database.", set: required(func(c *Config) *string { return &c.KeyFile })},
