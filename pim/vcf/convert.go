@@ -85,9 +85,7 @@ func convertLine(l *line.Line, to Version) *line.Line {
 	case "GEO":
 		return convertGeo(l, to)
 	case "TEL":
-		if v := trim(l.Text()); to == V3 && len(v) > 4 && strings.EqualFold(v[:4], "tel:") {
-			l = l.WithoutParam("VALUE").WithValue(line.Escape(v[4:]))
-		}
+		l = convertTel(l, to)
 	}
 	return convertTypes(l, to)
 }
@@ -115,23 +113,63 @@ func convertTypes(l *line.Line, to Version) *line.Line {
 	return l
 }
 
+// convertTel writes a tel: URI as the text that version 3.0 has for it. One with parameters (RFC 3966 3: an extension, a
+// context) is told by them and becomes a URI again; a plain number stays the text that it is in most cards.
+func convertTel(l *line.Line, to Version) *line.Line {
+	v := trim(l.Text())
+	switch {
+	case to == V3 && len(v) > 4 && strings.EqualFold(v[:4], "tel:"):
+		return l.WithoutParam("VALUE").WithValue(line.Escape(v[4:]))
+	case to == V4 && hasTelParams(v):
+		return l.WithParam(line.P("VALUE", "uri")).WithValue("tel:" + v)
+	}
+	return l
+}
+
+// hasTelParams reports a number as in a tel: URI, followed by parameters.
+func hasTelParams(v string) bool {
+	number, params, ok := strings.Cut(v, ";")
+	if !ok || number == "" || strings.Trim(number, "+-.()*#0123456789") != "" {
+		return false
+	}
+	for p := range strings.SplitSeq(params, ";") {
+		name, value, ok := strings.Cut(p, "=")
+		if !ok || name == "" || value == "" || strings.ContainsAny(p, " ,\t\n") {
+			return false
+		}
+	}
+	return true
+}
+
 func convertBinary(l *line.Line, to Version) *line.Line {
-	data, mediaType, ok := binary(l)
+	data, written, ok := binary(l)
 	if !ok {
 		return convertReference(l, to)
 	}
-	if mediaType == "" && (l.Name == "PHOTO" || l.Name == "LOGO") {
-		mediaType = imageType(data)
+	out := withBinary(l, data, typeOf(l.Name, data, written), to)
+	// TYPE holds labels, too, in both versions.
+	var kept []string
+	for _, t := range types(l) {
+		switch {
+		case t == "home", t == "work":
+			kept = append(kept, t)
+		case t == "pref" && to == V4:
+			out = out.WithParam(line.P("PREF", "1"))
+		}
 	}
-	if mediaType == "" {
-		mediaType = "application/octet-stream"
+	if len(kept) > 0 {
+		out = out.WithParam(line.P("TYPE", append(out.All("TYPE"), kept...)...))
 	}
-	return withBinary(l, data, mediaType, to)
+	return out
 }
 
-// convertReference keeps a URI: VALUE=uri in version 3.0, where it is not the default.
+// convertReference keeps a URI: VALUE=uri in version 3.0, where it is not the default. Texts, which keys may be, are the
+// same in both.
 func convertReference(l *line.Line, to Version) *line.Line {
-	if to == V3 {
+	switch v := l.Param("VALUE"); {
+	case v != "" && !strings.EqualFold(v, "uri") && !strings.EqualFold(v, "url"):
+		return l
+	case to == V3:
 		return l.WithParam(line.P("VALUE", "uri"))
 	}
 	return l.WithoutParam("VALUE")
@@ -145,8 +183,39 @@ func convertDate(l *line.Line, to Version) *line.Line {
 	if !ok {
 		return l
 	}
+	_, written, timed := strings.Cut(strings.ToUpper(trim(textOf(l))), "T")
+	clock, ok := clockValue(written, to)
+	if timed && !ok {
+		return l // better in the other version's form than without its time
+	}
 	// The old spelling is not to be kept here.
-	return dateValue(l.WithValue(""), w, to)
+	next := dateValue(l.WithValue(""), w, to)
+	if timed {
+		next = next.WithValue(next.Value + "T" + clock)
+	}
+	return next
+}
+
+// clockValue is a time of day with or without a zone (RFC 6350 4.3.2) in the form of version v: 103000Z, or 10:30:00Z as
+// RFC 2426 has it, which needs the seconds. False for all else, such as parts of a second, which version 4.0 has not.
+func clockValue(clock string, v Version) (string, bool) {
+	digits := strings.ReplaceAll(clock, ":", "")
+	if strings.ContainsAny(digits, ".,") {
+		return "", false
+	}
+	for _, zone := range []struct{ in, v3, v4 string }{{"", "", ""}, {"Z0700", "Z07:00", "Z0700"}, {"Z07", "Z07:00", "Z0700"}} {
+		for _, layout := range []string{"150405", "1504", "15"} {
+			t, err := time.Parse(layout+zone.in, digits)
+			switch {
+			case err != nil:
+			case v == V3:
+				return t.Format("15:04:05" + zone.v3), true
+			default:
+				return t.Format("150405" + zone.v4), true
+			}
+		}
+	}
+	return "", false
 }
 
 func convertRev(l *line.Line, to Version) *line.Line {
@@ -158,21 +227,42 @@ func convertRev(l *line.Line, to Version) *line.Line {
 	return l
 }
 
-// convertGeo changes between 37.38;-122.08 (RFC 2426 3.4.2) and geo:37.38,-122.08 (RFC
-// 6350 6.5.2).
+// geoURI is the parameter in which version 3.0 has what its GEO has no room for: altitude, uncertainty, another system.
+const geoURI = "X-GEO-URI"
+
+// convertGeo changes between 37.38;-122.08 (RFC 2426 3.4.2) and geo:37.38,-122.08 (RFC 6350 6.5.2). What else a URI says
+// comes back as long as nobody has moved the place.
 func convertGeo(l *line.Line, to Version) *line.Line {
 	v := trim(l.Text())
-	rest, isURI := strings.CutPrefix(strings.ToLower(v), "geo:")
+	lat, long, more, isURI := geoOf(v)
 	switch {
-	case to == V4 && !isURI:
-		if lat, long, ok := strings.Cut(v, ";"); ok {
-			return l.WithoutParam("VALUE").WithValue("geo:" + trim(lat) + "," + trim(long))
-		}
 	case to == V3 && isURI:
-		rest, _, _ = strings.Cut(rest, ";")
-		if lat, long, ok := strings.Cut(rest, ","); ok {
-			return l.WithoutParam("VALUE").WithValue(lat + ";" + long)
+		l = l.WithoutParam("VALUE").WithValue(lat + ";" + long)
+		if more {
+			l = l.WithParam(line.P(geoURI, v))
 		}
+	case to == V4 && !isURI:
+		lat, long, ok := strings.Cut(v, ";")
+		if !ok {
+			return l
+		}
+		lat, long = trim(lat), trim(long)
+		uri := trim(l.Param(geoURI))
+		if a, b, _, ok := geoOf(uri); !ok || a != lat || b != long {
+			uri = "geo:" + lat + "," + long
+		}
+		return l.WithoutParam("VALUE", geoURI).WithValue(uri)
 	}
 	return l
+}
+
+// geoOf reads a geo: URI (RFC 5870 3.3); more says that there is more in it than the two coordinates.
+func geoOf(v string) (lat, long string, more, ok bool) {
+	if len(v) < 4 || !strings.EqualFold(v[:4], "geo:") {
+		return "", "", false, false
+	}
+	place, params, _ := strings.Cut(v[4:], ";")
+	lat, long, ok = strings.Cut(place, ",")
+	long, altitude, _ := strings.Cut(long, ",")
+	return lat, long, params != "" || altitude != "", ok
 }

@@ -13,7 +13,8 @@
 //	                     Item: the typed view (pim.Contact)
 //	apply.go names.go lists.go
 //	                     Apply: typed fields into the text; New: a whole card
-//	convert.go           Convert: between 3.0 and 4.0, for content negotiation
+//	convert.go mediatype.go
+//	                     Convert: between 3.0 and 4.0, for content negotiation; the types of data in both
 //	filter.go sieve.go   Matches: CARDDAV:filter; Sieve: which texts are worth parsing for one
 //	selection.go         Select: partial retrieval (RFC 6352 10.4)
 //	library.go           ToVCard: the value types of go-vcard

@@ -264,8 +264,8 @@ func photoLine(name string, data []byte, mediaType string, v Version) *line.Line
 		return line.New(name, "data:"+mediaType+";base64,"+b64)
 	}
 	l := line.New(name, b64, line.P("ENCODING", "b"))
-	if _, sub, ok := strings.Cut(mediaType, "/"); ok {
-		l = l.WithParam(line.P("TYPE", strings.ToUpper(sub)))
+	if word := typeWord(name, mediaType); word != "" {
+		l = l.WithParam(line.P("TYPE", word))
 	}
 	return l
 }

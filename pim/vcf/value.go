@@ -77,8 +77,8 @@ func components(l *line.Line, n int, sep string) []string {
 }
 
 // binary is an inline photo: base64 (RFC 2426 3.1.4) or a data: URI (RFC 6350 6.2.4).
-// mediaType is "" when nothing says it; ok is false for references and for what cannot be
-// decoded.
+// mediaType is what the line says of it, "" for nothing; ok is false for references and for
+// what cannot be decoded.
 func binary(l *line.Line) (data []byte, mediaType string, ok bool) {
 	v := trim(line.Unescape(l.Value)) // Thunderbird escapes the comma of data: URIs
 	if len(v) >= 5 && strings.EqualFold(v[:5], "data:") {
@@ -88,12 +88,7 @@ func binary(l *line.Line) (data []byte, mediaType string, ok bool) {
 		return nil, "", false
 	}
 	data, ok = fromBase64(v)
-	for _, t := range types(l) {
-		if i := slices.Index(imageTypes[:], "image/"+t); i >= 0 {
-			mediaType = imageTypes[i]
-		}
-	}
-	return data, mediaType, ok
+	return data, typeWritten(l), ok
 }
 
 func dataURI(v string) (data []byte, mediaType string, ok bool) {
@@ -128,21 +123,4 @@ func fromBase64(v string) ([]byte, bool) {
 	}, v)
 	b, err := base64.RawStdEncoding.DecodeString(v)
 	return b, err == nil && len(b) > 0
-}
-
-// imageTypes are the pictures that photos may be, the first for unknown ones.
-var imageTypes = [...]string{"image/jpeg", "image/png", "image/gif", "image/webp"}
-
-// imageType looks at the first bytes of a picture.
-func imageType(b []byte) string {
-	s := string(b[:min(len(b), 12)])
-	switch {
-	case strings.HasPrefix(s, "\x89PNG"):
-		return "image/png"
-	case strings.HasPrefix(s, "GIF8"):
-		return "image/gif"
-	case strings.HasPrefix(s, "RIFF") && strings.HasSuffix(s, "WEBP"):
-		return "image/webp"
-	}
-	return imageTypes[0]
 }
