@@ -20,8 +20,9 @@ type lister struct {
 	plans       map[place]*plan
 	found       []byte // used again for each resource
 	missing     []byte
-	dirs        map[string]davxml.Dir // by slug
-	current     resource              // the member that is being answered
+	dirs        map[string]davxml.Dir       // by slug
+	current     resource                    // the member that is being answered
+	cut         map[store.CollectionID]bool // whose time zone is to be read again
 }
 
 // plan is the question for one kind of resource.

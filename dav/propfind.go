@@ -91,16 +91,46 @@ func (l *lister) members(r *resource) error {
 
 // collections prints those of a home, in the order people gave them.
 func (l *lister) collections(home *resource) error {
-	cols, err := l.env.tx.Collections(l.q.caller.User.ID, home.flavor.home)
+	cols, err := l.home(home.flavor)
 	if err != nil {
 		return err
 	}
 	for i := range cols {
-		if err := l.respond(collectionResource(home.target, &cols[i])); err != nil {
+		if err := l.collection(home.target, &cols[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// maxHeldZone bounds the time zone that is held of each collection while a home is listed, in bytes. What people's
+// programs store is shorter.
+const maxHeldZone = 8 << 10
+
+// home reads the collections of a home, without time zones that are long: a client that does not read holds all rows.
+func (l *lister) home(f *flavor) ([]store.Collection, error) {
+	cols, err := l.env.tx.Collections(l.q.caller.User.ID, f.home)
+	for i := range cols {
+		if len(cols[i].Timezone) > maxHeldZone {
+			if l.cut == nil {
+				l.cut = map[store.CollectionID]bool{}
+			}
+			l.cut[cols[i].ID], cols[i].Timezone = true, ""
+		}
+	}
+	return cols, err
+}
+
+// collection prints one of those that home read.
+func (l *lister) collection(t target, c *store.Collection) error {
+	if l.cut[c.ID] {
+		whole, err := l.env.tx.Collection(c.ID)
+		if err != nil {
+			return err
+		}
+		c = &whole
+	}
+	return l.respond(collectionResource(t, c))
 }
 
 // collectionResource is the resource of a collection in the home that t is, or is in.

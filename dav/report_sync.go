@@ -86,7 +86,7 @@ func (q *request) badToken(err error) error {
 
 // syncHome is the same for the collections of a home.
 func (l *lister) syncHome(r *resource, rep *davxml.SyncCollection) error {
-	cols, err := l.env.tx.Collections(l.q.caller.User.ID, r.flavor.home)
+	cols, err := l.home(r.flavor)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (l *lister) syncHome(r *resource, rep *davxml.SyncCollection) error {
 		if c.now == nil {
 			err = l.ms.Gone(r.flavor.collectionPath(r.user, c.goneSlug), http.StatusNotFound)
 		} else {
-			err = l.respond(collectionResource(r.target, c.now))
+			err = l.collection(r.target, c.now)
 		}
 		if err != nil {
 			return err
