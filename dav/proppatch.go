@@ -122,7 +122,7 @@ func (p *patch) try(op *davxml.PropOp) *failure {
 	if op.Remove {
 		el = nil
 	}
-	if err := row.set(p.col, el); err != nil {
+	if err := row.set(p.col, el, p.q.h.now()); err != nil {
 		var f *failure
 		if errors.As(err, &f) {
 			return f

@@ -3,6 +3,7 @@ package dav
 import (
 	"encoding/xml"
 	"errors"
+	"time"
 
 	"crmbridge/dav/davxml"
 	"crmbridge/store"
@@ -19,7 +20,7 @@ type property struct {
 	value func(dst []byte, e *env, r *resource) ([]byte, error)
 	// set changes the collection, el nil removing the property; nil: protected (RFC 4918 15). It fails with a
 	// *failure.
-	set func(c *store.Collection, el *davxml.Element) error
+	set func(c *store.Collection, el *davxml.Element, now time.Time) error
 	// initial: set works only while the collection is made.
 	initial bool
 	// slim: of an object, value looks at nothing but its name and its ETag.

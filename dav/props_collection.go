@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"crmbridge/dav/davxml"
+	"crmbridge/pim/ics"
 	"crmbridge/pim/vcf"
 	"crmbridge/store"
 )
@@ -18,7 +20,6 @@ const (
 	maxName        = 1 << 10
 	maxDescription = 8 << 10
 	maxColor       = 64
-	maxTimezone    = 64 << 10
 )
 
 // collectionProperties are those of calendars, address books and their homes.
@@ -149,8 +150,8 @@ func dataType(name xml.Name, mime, version string) []byte {
 }
 
 // setText is the setter of a text that is kept as the client wrote it.
-func setText(limit int, at func(*store.Collection) *string) func(*store.Collection, *davxml.Element) error {
-	return func(c *store.Collection, el *davxml.Element) error {
+func setText(limit int, at func(*store.Collection) *string) func(*store.Collection, *davxml.Element, time.Time) error {
+	return func(c *store.Collection, el *davxml.Element, _ time.Time) error {
 		if el == nil {
 			*at(c) = ""
 			return nil
@@ -164,7 +165,7 @@ func setText(limit int, at func(*store.Collection) *string) func(*store.Collecti
 	}
 }
 
-func setOrder(c *store.Collection, el *davxml.Element) error {
+func setOrder(c *store.Collection, el *davxml.Element, _ time.Time) error {
 	if el == nil {
 		c.Order = 0
 		return nil
@@ -178,16 +179,16 @@ func setOrder(c *store.Collection, el *davxml.Element) error {
 }
 
 // setTimezone takes an iCalendar text with a VTIMEZONE (RFC 4791 5.2.2).
-func setTimezone(c *store.Collection, el *davxml.Element) error {
+func setTimezone(c *store.Collection, el *davxml.Element, now time.Time) error {
 	if el == nil {
 		c.Timezone = ""
 		return nil
 	}
 	text := strings.TrimSpace(el.Text)
-	if len(text) > maxTimezone {
+	if len(text) > ics.MaxTimezone {
 		return &failure{status: http.StatusInsufficientStorage, message: "The value is too long."}
 	}
-	if _, err := zoneOf(text); err != nil {
+	if _, err := ics.CalendarZone(text, now); err != nil {
 		f := forbidden(davxml.C("valid-calendar-data"), "This is no time zone.")
 		f.err = err
 		return f
@@ -197,8 +198,8 @@ func setTimezone(c *store.Collection, el *davxml.Element) error {
 }
 
 // timezoneID is RFC 7809 5.2: the name of the calendar's zone, absent for one that has none.
-func timezoneID(dst []byte, _ *env, r *resource) ([]byte, error) {
-	id := zoneName(r.col.Timezone)
+func timezoneID(dst []byte, e *env, r *resource) ([]byte, error) {
+	id := zoneName(r.col.Timezone, e.q.h.now())
 	if id == "" {
 		return dst, errAbsent
 	}
@@ -206,12 +207,12 @@ func timezoneID(dst []byte, _ *env, r *resource) ([]byte, error) {
 }
 
 // setTimezoneID sets the definition that goes with a name, so that both properties always say the same.
-func setTimezoneID(c *store.Collection, el *davxml.Element) error {
+func setTimezoneID(c *store.Collection, el *davxml.Element, now time.Time) error {
 	if el == nil {
 		c.Timezone = ""
 		return nil
 	}
-	text, ok := zoneText(el.Value())
+	text, ok := zoneText(el.Value(), now)
 	if !ok {
 		return forbidden(davxml.C("valid-timezone"), "There is no such time zone.") // RFC 7809 5.2
 	}
@@ -220,13 +221,13 @@ func setTimezoneID(c *store.Collection, el *davxml.Element) error {
 }
 
 // setTransparency is RFC 6638 9.1.
-func setTransparency(c *store.Collection, el *davxml.Element) error {
+func setTransparency(c *store.Collection, el *davxml.Element, _ time.Time) error {
 	c.Transparent = el != nil && el.Child(davxml.C("transparent")) != nil
 	return nil
 }
 
 // setComponents is RFC 4791 5.2.3: it is set when the calendar is made, and never after.
-func setComponents(c *store.Collection, el *davxml.Element) error {
+func setComponents(c *store.Collection, el *davxml.Element, _ time.Time) error {
 	var names []string
 	for i := range el.Children {
 		child := &el.Children[i]

@@ -80,13 +80,13 @@ func (d *dataRequest) matches(r *resource, f ics.CompFilter) (bool, error) {
 func (q *request) queryZone(rep *davxml.CalendarQuery, r *resource) (*time.Location, error) {
 	switch {
 	case rep.Timezone != "":
-		loc, err := zoneOf(rep.Timezone)
+		z, err := ics.CalendarZone(rep.Timezone, q.h.now())
 		if err != nil {
 			f := forbidden(davxml.C("valid-calendar-data"), "The time zone of the query cannot be read.")
 			f.err = err
 			return nil, f
 		}
-		return loc, nil
+		return z.Loc, nil
 	case rep.TimezoneID != "":
 		z, err := tz.Resolve(rep.TimezoneID)
 		if err != nil {

@@ -2,7 +2,6 @@ package dav
 
 import (
 	"bytes"
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -11,32 +10,9 @@ import (
 	"crmbridge/pim/tz"
 )
 
-// definitionYear is the time at which a VTIMEZONE that is no known name is compared with the known zones.
-var definitionYear = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// zoneOf reads an iCalendar text with a VTIMEZONE, as CALDAV:calendar-timezone and CALDAV:timezone hold it.
-func zoneOf(text string) (*time.Location, error) {
-	lim := ics.DefaultLimits()
-	lim.Bytes = maxTimezone
-	o, err := ics.Parse([]byte(text), lim)
-	if err != nil {
-		return nil, err
-	}
-	zones := o.Calendar().Blocks("VTIMEZONE")
-	if len(zones) != 1 {
-		return nil, errors.New("dav: not exactly one VTIMEZONE") // RFC 4791 5.2.2
-	}
-	d := ics.Definition(zones[0])
-	z, err := tz.ResolveWith(d.TZID, d, definitionYear)
-	if err != nil {
-		return nil, err
-	}
-	return z.Loc, nil
-}
-
 // zoneName is the IANA name of the zone in a calendar-timezone text, "" when it has none or cannot be read. An older name
 // that a client chose stays.
-func zoneName(text string) string {
+func zoneName(text string, now time.Time) string {
 	if text == "" {
 		return ""
 	}
@@ -49,7 +25,7 @@ func zoneName(text string) string {
 		if _, ok := tz.Canonical(d.TZID); ok {
 			return d.TZID
 		}
-		if z, err := tz.ResolveWith(d.TZID, d, definitionYear); err == nil && z.IANA {
+		if z, err := tz.ResolveWith(d.TZID, d, tz.Year(now)); err == nil && z.IANA {
 			return z.Name
 		}
 	}
@@ -57,7 +33,7 @@ func zoneName(text string) string {
 }
 
 // zoneText is a calendar-timezone text for an IANA name; false when there is no such zone.
-func zoneText(id string) (string, bool) {
+func zoneText(id string, now time.Time) (string, bool) {
 	if _, ok := tz.Canonical(id); !ok {
 		return "", false
 	}
@@ -66,7 +42,7 @@ func zoneText(id string) (string, bool) {
 		return "", false
 	}
 	z.Name = id
-	text := "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:" + davProdID + "\r\n" + string(tz.VTimezone(z, definitionYear, time.Time{})) + "END:VCALENDAR\r\n"
+	text := "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:" + davProdID + "\r\n" + string(tz.VTimezone(z, tz.Year(now), time.Time{})) + "END:VCALENDAR\r\n"
 	return text, true
 }
 
@@ -74,8 +50,8 @@ func zoneText(id string) (string, bool) {
 // (RFC 4791 7.3): the calendar's own, else the user's, else UTC.
 func (q *request) localZone(r *resource) *time.Location {
 	if r != nil && r.col != nil && r.col.Timezone != "" {
-		if loc, err := zoneOf(r.col.Timezone); err == nil {
-			return loc
+		if z, err := ics.CalendarZone(r.col.Timezone, q.h.now()); err == nil {
+			return z.Loc
 		}
 	}
 	if q.caller.User.Zone != "" {

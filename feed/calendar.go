@@ -12,9 +12,6 @@ import (
 
 const prodID = "-//CRM bridge//Feed//EN"
 
-// maxTimezone is what a calendar-timezone is read up to, in bytes.
-const maxTimezone = 256 << 10
-
 // subject is what one request is about.
 type subject struct {
 	feed store.Feed
@@ -56,30 +53,15 @@ func midnight(t time.Time, loc *time.Location, days int) time.Time {
 
 // zone is the calendar's own (RFC 4791 5.2.2), else the user's, else UTC.
 func (s subject) zone(now time.Time) tz.Zone {
-	if z, ok := calendarZone(s.col.Timezone, now); ok {
-		return z
+	if s.col.Timezone != "" {
+		if z, err := ics.CalendarZone(s.col.Timezone, now); err == nil {
+			return z
+		}
 	}
 	if z, err := tz.Resolve(s.user.Zone); s.user.Zone != "" && err == nil {
 		return z
 	}
 	return utc()
-}
-
-func calendarZone(text string, now time.Time) (tz.Zone, bool) {
-	if text == "" || len(text) > maxTimezone {
-		return tz.Zone{}, false
-	}
-	o, err := parse([]byte(text))
-	if err != nil {
-		return tz.Zone{}, false
-	}
-	zones := o.Calendar().Blocks("VTIMEZONE")
-	if len(zones) != 1 {
-		return tz.Zone{}, false
-	}
-	d := ics.Definition(zones[0])
-	z, err := tz.ResolveWith(d.TZID, d, yearOf(now))
-	return z, err == nil
 }
 
 // options are the objects that may be in the feed, by the index alone.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"crmbridge/pim/tz"
 	"crmbridge/store"
 )
 
@@ -34,7 +35,7 @@ func (s subject) validators(c Calendar, version string) validators {
 		v.modified = latest(v.modified, t)
 	}
 	// Zones are described as of this year, and a window moves every day.
-	year := yearOf(c.Now)
+	year := tz.Year(c.Now)
 	_, _ = fmt.Fprintf(h, "%d %d %d", year.Year(), unix(c.From), unix(c.Until))
 	v.modified = latest(v.modified, year)
 	if !c.From.IsZero() || !c.Until.IsZero() {

@@ -45,13 +45,9 @@ type zoneBook struct {
 func newZoneBook(c Calendar) *zoneBook {
 	return &zoneBook{
 		cal: c, byName: map[string]*zone{}, spelled: map[string]*zone{}, defined: map[string]*zone{}, custom: map[string]*zone{},
-		utc: &zone{tz: utc(), done: true, from: math.MinInt64}, year: yearOf(c.Now),
+		utc: &zone{tz: utc(), done: true, from: math.MinInt64}, year: tz.Year(c.Now),
 	}
 }
-
-// yearOf is the moment by which the zones of a feed are described and compared: a feed of
-// the same objects stays the same all the year, and its ETag can say so.
-func yearOf(now time.Time) time.Time { return time.Date(now.UTC().Year(), 1, 1, 0, 0, 0, 0, time.UTC) }
 
 func utc() tz.Zone { return tz.Zone{Name: "UTC", IANA: true, Loc: time.UTC} }
 

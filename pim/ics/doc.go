@@ -4,6 +4,7 @@
 // and no other byte.
 //
 //	object.go zones.go           Object, Parse, Bytes, UID; TZID and VTIMEZONE to zones
+//	calendarzone.go              CalendarZone: the zone of a calendar or a query (RFC 4791 5.2.2)
 //	validate.go                  Validate: what CalDAV requires of a stored object
 //	stamp.go duration.go         times, dates and lengths as written
 //	item.go people.go reminder.go recurrence.go

@@ -20,7 +20,7 @@
 //
 // Files: resolve.go, spelling.go, offset.go and display.go find names; names.go and windows.go hold the tables
 // (data/, from CLDR, written by internal/gen); instant.go converts; definition.go, rule.go and tzif.go turn rules
-// into a zone; guess.go compares; define.go, runs.go and text.go write. The zone data itself is the system's or, where
+// into a zone; guess.go compares, as of the begin of a year (year.go); define.go, runs.go and text.go write. The zone data itself is the system's or, where
 // there is none, Go's embedded copy.
 //
 // Not here: reading VTIMEZONE text (the caller hands over a Definition), floating times (no zone at all),
