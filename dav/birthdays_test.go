@@ -56,6 +56,23 @@ func TestBirthdayCalendar(t *testing.T) {
 	}
 }
 
+// A book that is renamed renames its calendar, as seen on the calendar itself and in the home.
+func TestBirthdayCalendarFollowsItsBook(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.withBirthdays()
+	for _, name := range []string{"Friends", "Family"} {
+		s.call("PROPPATCH", annBook, proppatch("<D:displayname>"+name+"</D:displayname>")).want(207)
+		path, depth := annBirthdays, 0
+		if name == "Family" {
+			path, depth = calHome, 1
+		}
+		if got := s.propfind(path, depth, "D:displayname").text(annBirthdays, "displayname"); got != "Birthdays ("+name+")" {
+			t.Errorf("the book is called %s, its calendar %q", name, got)
+		}
+	}
+}
+
 func TestBirthdayCalendarIsReadOnly(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
