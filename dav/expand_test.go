@@ -118,3 +118,27 @@ func TestNamesAskedForAreBounded(t *testing.T) {
 	s.call("REPORT", annCal, syncBody("", long+"1", long+"2")).want(413)
 	s.propfind(annCal, 0, long)
 }
+
+// Each property that is set or removed is named in the answer, with its namespace, however long that is.
+func TestNamesSetAreBounded(t *testing.T) {
+	s := newServer(t)
+	space := "urn:" + strings.Repeat("s", 30000)
+	for name, c := range map[string]struct{ method, path, open, close string }{
+		"PROPPATCH":  {"PROPPATCH", annCal, "<D:propertyupdate" + declarations + "><D:remove><D:prop ", "</D:prop></D:remove></D:propertyupdate>"},
+		"MKCALENDAR": {"MKCALENDAR", calHome + "new/", "<C:mkcalendar" + declarations + "><D:set><D:prop ", "</D:prop></D:set></C:mkcalendar>"},
+		"MKCOL":      {"MKCOL", calHome + "new/", "<D:mkcol" + declarations + "><D:set><D:prop ", "</D:prop></D:set></D:mkcol>"},
+	} {
+		body := c.open + `xmlns:L="` + space + `">` + strings.Repeat("<L:a/>", 2000) + c.close
+		inside := strings.Replace(c.open, "remove", "set", 1) + `xmlns:L="` + space + `"><X:v>` + strings.Repeat(`<L:a/><D:b L:c=""/>`, 1000) + "</X:v>" + strings.Replace(c.close, "remove", "set", 1)
+		if n := allocated(func() { s.call(c.method, c.path, inside) }); n > 16<<20*slowed {
+			t.Errorf("%s: %d MiB allocated for names inside a value", name, n>>20)
+		}
+		var r *reply
+		if n := allocated(func() { r = s.call(c.method, c.path, body) }); n > 16<<20*slowed {
+			t.Errorf("%s: %d MiB allocated for a request of %d KiB", name, n>>20, len(body)>>10)
+		}
+		if r.Status != 413 {
+			t.Errorf("%s: %d, %d bytes", name, r.Status, len(r.Body))
+		}
+	}
+}

@@ -146,8 +146,11 @@ func (p *patch) tryDead(op *davxml.PropOp) *failure {
 	if op.Prop.Name == davxml.CS("source") && !isSource(&op.Prop) {
 		return &failure{status: http.StatusConflict, message: "This is no address that a calendar can come from."}
 	}
-	change := deadOf(&op.Prop)
 	limits := p.q.h.limits
+	if op.Prop.Longer(limits.DeadValue) {
+		return &failure{status: http.StatusInsufficientStorage, message: "The value is too long."}
+	}
+	change := deadOf(&op.Prop)
 	if len(change.xml) > limits.DeadValue || len(change.name.Space)+len(change.name.Local) > 512 {
 		return &failure{status: http.StatusInsufficientStorage, message: "The value is too long."}
 	}

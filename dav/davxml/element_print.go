@@ -11,6 +11,34 @@ func AppendStandalone(dst []byte, e *Element) []byte {
 	return appendElement(dst, e, scope{})
 }
 
+// Longer says that e takes more than n bytes to print, long before it is printed: a namespace that stands in the request once
+// is declared on every element in it. It may be false for what is a little longer.
+func (e *Element) Longer(n int) bool {
+	e.spend(&n)
+	return n < 0
+}
+
+// spend takes what e has at least from left, as long as there is any.
+func (e *Element) spend(left *int) {
+	*left -= len(e.Name.Local) + len(e.Text)
+	if fixedPrefix(e.Name.Space) == "" {
+		*left -= len(e.Name.Space)
+	}
+	for _, a := range e.Attrs {
+		*left -= len(a.Name.Local) + len(a.Value)
+		if fixedPrefix(a.Name.Space) == "" {
+			*left -= len(a.Name.Space)
+		}
+	}
+	for i := range e.Children {
+		if *left < 0 {
+			return
+		}
+		*left -= len(e.Children[i].Tail)
+		e.Children[i].spend(left)
+	}
+}
+
 // scope is which of the fixed prefixes are declared around an element.
 type scope struct {
 	all                      bool

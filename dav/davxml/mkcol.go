@@ -45,10 +45,16 @@ func parseMk(r io.Reader, lim Limits, name xml.Name) (MkCol, error) {
 		return MkCol{}, err
 	}
 	var m MkCol
+	room := maxNameBytes
 	for i := range root.Children {
-		if root.Children[i].Name == D("set") {
-			m.Props = append(m.Props, readProps(&root.Children[i], root.Lang())...)
+		if root.Children[i].Name != D("set") {
+			continue
 		}
+		props, err := readProps(&root.Children[i], root.Lang(), &room)
+		if err != nil {
+			return MkCol{}, err
+		}
+		m.Props = append(m.Props, props...)
 	}
 	return m, nil
 }

@@ -331,3 +331,23 @@ func genPropFind(space string) *rapid.Generator[PropFind] {
 		return pf
 	})
 }
+
+// An element that is said to be longer is, and nothing that is printed is said to be longer than it is.
+func TestLonger(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		e := genElement(3).Draw(t, "element")
+		n := len(AppendStandalone(nil, &e))
+		if e.Longer(n) {
+			t.Fatalf("%d bytes are said to be longer", n)
+		}
+	})
+	space := strings.Repeat("s", 1000)
+	e := Element{Name: D("a")}
+	for range 9 {
+		e.Children = append(e.Children, Element{Name: xml.Name{Space: space, Local: "b"}}, Element{Name: D("c"), Attrs: []xml.Attr{{Name: xml.Name{Space: space, Local: "d"}}}})
+	}
+	if !e.Longer(18_000) || e.Longer(19_000) {
+		t.Error("namespaces are not counted where they are declared")
+	}
+}

@@ -30,13 +30,18 @@ func ParsePropertyUpdate(r io.Reader, lim Limits) (PropertyUpdate, error) {
 	}
 	var pu PropertyUpdate
 	var any bool
+	room := maxNameBytes
 	for i := range root.Children {
 		c := &root.Children[i]
 		if c.Name != D("set") && c.Name != D("remove") {
 			continue
 		}
 		any = true
-		for _, prop := range readProps(c, root.Lang()) {
+		props, err := readProps(c, root.Lang(), &room)
+		if err != nil {
+			return PropertyUpdate{}, err
+		}
+		for _, prop := range props {
 			pu.Ops = append(pu.Ops, PropOp{Remove: c.Name == D("remove"), Prop: prop})
 		}
 	}
@@ -46,8 +51,9 @@ func ParsePropertyUpdate(r io.Reader, lim Limits) (PropertyUpdate, error) {
 	return pu, nil
 }
 
-// readProps returns the properties inside the DAV:prop children of a set or remove. lang is the xml:lang around it.
-func readProps(set *Element, lang string) []Element {
+// readProps returns the properties inside the DAV:prop children of a set or remove. lang is the xml:lang around it. room is
+// how many bytes their names may still have: each is answered with its name and namespace.
+func readProps(set *Element, lang string, room *int) ([]Element, error) {
 	var props []Element
 	if l := set.Lang(); l != "" {
 		lang = l
@@ -62,6 +68,9 @@ func readProps(set *Element, lang string) []Element {
 			inherited = l
 		}
 		for _, value := range prop.Children {
+			if *room -= len(value.Name.Space) + len(value.Name.Local) + len(inherited); *room < 0 {
+				return nil, tooLarge("the names of the properties have more than %d bytes", maxNameBytes)
+			}
 			if inherited != "" && value.Lang() == "" {
 				value.Attrs = append(slices.Clip(value.Attrs), xml.Attr{Name: langName(), Value: inherited})
 			}
@@ -69,5 +78,5 @@ func readProps(set *Element, lang string) []Element {
 			props = append(props, value)
 		}
 	}
-	return props
+	return props, nil
 }

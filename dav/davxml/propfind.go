@@ -100,7 +100,8 @@ type nameSet struct {
 	bytes int // of all names
 }
 
-// maxNameBytes bounds names and namespaces together, in bytes: they are printed for each member that lacks them.
+// maxNameBytes bounds the names and namespaces of the properties that one request is about, together, in bytes: they are
+// printed for each member that lacks them, or for each operation.
 const maxNameBytes = 64 << 10
 
 // add adds the names of el's children.
