@@ -42,7 +42,7 @@ func TestTransfersOverWhatWasNotSeenAreReported(t *testing.T) {
 		s.put(from, mine, phone)
 		base := event("c", "Base")
 		tag := s.put(to, base, phone)
-		tag = s.put(to, theirs, desk, "If-Match: "+tag)
+		s.put(to, theirs, desk, "If-Match: "+tag)
 		for i, method := range []string{"COPY", "MOVE"} {
 			s.call(method, from, "", phone, "Destination: "+to).want(204)
 			reports := s.conflicts()
@@ -60,7 +60,7 @@ func TestTransfersOverWhatWasNotSeenAreReported(t *testing.T) {
 			if method == "COPY" { // the desk puts its text back, which the phone still has not seen
 				base = mine
 				theirs = event("c", "Newer again")
-				tag = s.put(to, theirs, desk, "If-Match: "+s.call("HEAD", to, "", desk).etag())
+				s.put(to, theirs, desk, "If-Match: "+s.call("HEAD", to, "", desk).etag())
 			}
 		}
 	})

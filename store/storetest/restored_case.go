@@ -29,7 +29,7 @@ func testRestored(t *testing.T, open Opener) {
 			if now.Epoch == old.Epoch || len(now.Epoch) != len(old.Epoch) {
 				t.Errorf("epoch %q, was %q", now.Epoch, old.Epoch)
 			}
-			old.Epoch, old.Seq = now.Epoch, now.Seq // an object was added
+			old.Epoch, old.Seq, old.Bytes = now.Epoch, now.Seq, now.Bytes // an object was added
 			equal(t, "all else", now, old)
 		}
 		cs, err := tx.Collections(f.user.ID, "")
