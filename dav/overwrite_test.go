@@ -1,6 +1,7 @@
 package dav_test
 
 import (
+	"strings"
 	"testing"
 
 	"crmbridge/store"
@@ -110,4 +111,30 @@ func TestBlindDeleteByAStrangerIsReported(t *testing.T) {
 			t.Errorf("%d reports", n)
 		}
 	})
+}
+
+// A condition that holds without naming the version that is there does not make a write less blind.
+func TestConditionsThatNameNoVersion(t *testing.T) {
+	t.Parallel()
+	for header, named := range map[string]bool{
+		`If-Match: *`:                          false,
+		`If-None-Match: "other"`:               false,
+		`If: (Not <DAV:no-lock>)`:              false,
+		`If: (["TAG"]) (Not <DAV:no-lock>)`:    false,
+		`If: <` + annTasks + `> (Not ["TAG"])`: false,
+		`If: (["TAG"])`:                        true,
+		`If: <` + annCal + `a.ics> (["TAG"])`:  true,
+		`If: <` + annCal + `> (<TOKEN>)`:       true,
+		`If-Match: "TAG"`:                      true,
+	} {
+		s := newServer(t)
+		s.put(annCal+"a.ics", event("a", "One"), phone)
+		tag := s.put(annCal+"a.ics", event("a", "Two"), desk, "If-Match: "+s.call("HEAD", annCal+"a.ics", "").etag())
+		token := s.propfind(annCal, 0, "D:sync-token").text(annCal, "sync-token")
+		header := strings.NewReplacer(`"TAG"`, tag, "TOKEN", token).Replace(header)
+		s.call("PUT", annCal+"a.ics", event("a", "Three"), phone, header, "Content-Type: text/calendar").want(204)
+		if reported := len(s.conflicts()) == 1; reported == named {
+			t.Errorf("%s: %d reports", header, len(s.conflicts()))
+		}
+	}
 }
