@@ -186,7 +186,7 @@ func (r *run) made(tx *store.Tx, p store.Pair, v view, rec remote.Record) error 
 	if err := r.remember(tx, p); err != nil {
 		return err
 	}
-	if v.state == Gone && v.pair.Hold != string(rule.HoldRejected) {
+	if v.state == Gone && len(v.pair.LocalText) > 0 && v.pair.Hold != string(rule.HoldRejected) {
 		if err := r.reportRevival(tx, v.object, v.pair.LocalText, v.object.Text, nil); err != nil {
 			return err
 		}
@@ -313,7 +313,19 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 		// What was only unassigned or left is still in scope and must not come back.
 		return r.park(ctx, p)
 	}
+	if v.away.local {
+		return r.update(ctx, func(tx *store.Tx) error { return r.parted(tx, p) })
+	}
 	return r.update(ctx, func(tx *store.Tx) error { return tx.DeletePair(p.ID) })
+}
+
+// parted keeps the pair of an object whose record went because of a rule: nothing is
+// agreed any more, and once the rules let it the record is made anew.
+func (r *run) parted(tx *store.Tx, p store.Pair) error {
+	p.RemoteGone, p.LocalText, p.LocalItem, p.LocalPrint = true, nil, nil, ""
+	p.RemoteItem, p.RemotePrint, p.TheirItem, p.TheirPrint, p.TheirModified = nil, "", nil, "", nil
+	p.Version, p.TheirVersion, p.URL, p.Mask, p.Hold = "", "", "", "", ""
+	return r.settle(tx, p)
 }
 
 // park settles a deletion that leaves the remote item in place: the pair stays, so

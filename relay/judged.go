@@ -207,9 +207,12 @@ func (r *run) unsaved(tx *store.Tx, v *view) error {
 	goes := false
 	switch {
 	case v.state == Same && (v.localState == Gone || v.away.local) && v.remoteBase != nil && v.theirs != nil:
-		goes, only = true, pim.Diff(v.remoteBase, v.shownTheirs(v.theirs), carried)
+		// What a mask hid from who deleted its copy is nowhere else, either.
+		shown := v.shownTheirs(v.theirs)
+		goes, only = true, pim.Diff(v.remoteBase, shown, carried).Or(pim.Diff(shown, v.theirs, carried))
 	case v.localState == Same && (v.state == Gone || v.away.theirs) && v.localBase != nil && v.local != nil:
-		only = pim.Diff(v.localBase, v.shownLocal(v.local), carried.And(r.writable(v.kind())))
+		shown := v.shownLocal(v.local)
+		only = pim.Diff(v.localBase, shown, r.writable(v.kind())).Or(pim.Diff(shown, v.local, carried))
 	}
 	if only.IsEmpty() {
 		return nil

@@ -308,6 +308,12 @@ func (m *machine) account(t *rapid.T) {
 	}
 	for i := 1; i <= m.tokens; i++ {
 		if tok := fmt.Sprintf("tok%05d", i); !fine[tok] {
+			for name, o := range m.objects() {
+				t.Logf("object %s %+v", name, m.item(o))
+			}
+			for _, r := range m.records() {
+				t.Logf("record %s %+v", r.ID, r.Item)
+			}
 			t.Fatalf("%s is gone: neither on a side, nor replaced or deleted by somebody who saw it, nor in a report", tok)
 		}
 	}

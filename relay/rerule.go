@@ -40,9 +40,9 @@ func setRules(tx *store.Tx, l store.Link, now rule.Rules) (rule.Touch, error) {
 		return touch, err
 	}
 	if touch.Listing {
-		l.Cursor = ""
+		l.Cursor, l.LocalSeq = "", 0 // of either side, what was passed over may be wanted now
 	}
-	if err := tx.UpdateLink(l, "Rules", "Cursor"); err != nil {
+	if err := tx.UpdateLink(l, "Rules", "Cursor", "LocalSeq"); err != nil {
 		return touch, err
 	}
 	if touch.Pairs || touch.Conflicts {

@@ -277,6 +277,63 @@ func TestWhatTurnsPrivateTakesNothingWithIt(t *testing.T) {
 	w.quiet()
 }
 
+// Who sees only a mask cannot delete what it hides.
+func TestADeletedMaskComesBack(t *testing.T) {
+	t.Parallel()
+	w := ruled(t, `{`+noWindow+`,"in":{"private":"mask"},"out":{"private":"mask"}}`)
+	w.crm.Add(private("", "theirs"), "")
+	w.put("mine.ics", private("mine", "mine"))
+	w.clean()
+	if o, r := w.titles(), w.recordTitles(); len(o) != 2 || len(r) != 2 || !o["Private"] || r["Private"] == "" {
+		t.Fatalf("%v, %v", o, r)
+	}
+	for name, o := range w.objects() {
+		if w.item(o).Title == "Private" {
+			w.delete(name)
+		}
+	}
+	w.crm.Remove(mem.Activities, w.recordTitles()["Private"])
+	w.run()
+	if o, r := w.titles(), w.recordTitles(); len(o) != 2 || len(r) != 2 || !o["mine"] || !o["Private"] || r["theirs"] == "" || r["Private"] == "" {
+		t.Errorf("%v, %v", o, r)
+	}
+	w.quiet()
+}
+
+// What went because it was private comes back once another rule lets it.
+func TestWhatWentComesBackByRule(t *testing.T) {
+	t.Parallel()
+	w := ruled(t, `{`+noWindow+`,"out":{"private":"none"}}`)
+	w.put("a.ics", event("a", "a"))
+	w.clean()
+	w.edit("a.ics", func(e *pim.Event) { e.Class = pim.Private })
+	w.clean()
+	if len(w.records()) != 0 || len(w.objects()) != 1 {
+		t.Fatalf("%d records", len(w.records()))
+	}
+	w.rerule(`{` + noWindow + `}`)
+	if r := w.recordTitles(); len(r) != 1 || r["a"] == "" || len(w.conflicts(true)) != 0 {
+		t.Errorf("%v, %d conflicts", r, len(w.conflicts(true)))
+	}
+	w.quiet()
+}
+
+// Kinds that were left out come when they are let in, from both sides.
+func TestKindsComeLater(t *testing.T) {
+	t.Parallel()
+	w := ruled(t, `{`+noWindow+`,"kinds":["task"]}`)
+	w.rerule(`{` + noWindow + `,"kinds":["event"]}`)
+	w.rerule(`{` + noWindow + `,"direction":"in"}`)
+	w.put("a.ics", event("a", "a"))
+	w.crm.Add(event("", "b"), "")
+	w.clean()
+	w.rerule(`{` + noWindow + `,"kinds":["event"],"filter":{"field":"title","op":"is","value":"b"}}`)
+	if o, r := w.titles(), w.recordTitles(); len(o) != 2 || len(r) != 2 {
+		t.Errorf("%v, %v", o, r)
+	}
+	w.quiet()
+}
+
 // What the rules did not let through is deleted from neither side by the other's deletion.
 func TestADeletionTakesNothingThatIsNowhereElse(t *testing.T) {
 	t.Parallel()
