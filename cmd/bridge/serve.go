@@ -84,7 +84,7 @@ func (a *app) shutdown(srv *http.Server, handler *dav.Handler) error {
 	}
 	// Each has its own time: a request that hangs must not cost what devices had seen,
 	// nor the end of a run its report.
-	err = errors.Join(err, a.within(handler.Close), a.within(a.jobs.Stop))
+	err = errors.Join(err, a.within(handler.Close), a.within(a.auth.Close), a.within(a.jobs.Stop))
 	return errors.Join(err, a.close())
 }
 
