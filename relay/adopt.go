@@ -83,6 +83,11 @@ func (r *run) adopt(p *store.Pair, rec remote.Record) error {
 		p.RemoteItem, p.RemotePrint, p.Version = p.TheirItem, p.TheirPrint, p.TheirVersion
 		return nil
 	}
+	if len(p.RemoteItem) > 0 {
+		// Several tries sent different things. The earliest is the base of both sides:
+		// what the record has of a later one is the same change on both.
+		p.LocalItem, p.LocalPrint = p.RemoteItem, ""
+	}
 	sent, err := pim.DecodeItem(p.LocalItem)
 	if err != nil {
 		return err

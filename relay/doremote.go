@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -24,6 +25,7 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 	anew := p.RemoteID != "" || p.Key == "" || p.RemoteGone
 	if anew {
 		p.RemoteID, p.TheirItem, p.TheirVersion, p.TheirPrint, p.RemoteGone = "", nil, "", "", false
+		p.LocalItem, p.RemoteItem, p.RemotePrint = nil, nil, ""
 	}
 	p.Intent, p.Mask = "create", v.mask()
 	if err := r.propose(&p, v, it); err != nil {
@@ -79,12 +81,18 @@ func (v view) entry(it pim.Item) remote.Entry {
 }
 
 // propose notes what is about to be sent as the hub's base: if the answer is lost,
-// resume knows what the record was made of.
+// resume knows what the record was made of. What an earlier try with the same key sent,
+// when that was something else, is kept as the remote's base: the record may be that
+// one's.
 func (r *run) propose(p *store.Pair, v view, it pim.Item) error {
-	var err error
-	if p.LocalItem, err = pim.EncodeItem(it); err != nil {
+	sent, err := pim.EncodeItem(it)
+	if err != nil {
 		return err
 	}
+	if len(p.LocalItem) > 0 && len(p.RemoteItem) == 0 && !bytes.Equal(sent, p.LocalItem) {
+		p.RemoteItem = p.LocalItem
+	}
+	p.LocalItem = sent
 	p.LocalText, p.LocalPrint, p.Seq = v.object.Text, v.localPrint, v.object.Seq
 	return nil
 }
@@ -93,6 +101,9 @@ func (r *run) propose(p *store.Pair, v view, it pim.Item) error {
 // remote's change; p has as base what the record was made of, if that is known.
 func (r *run) goneSince(ctx context.Context, p store.Pair) error {
 	p.RemoteGone, p.Intent = true, ""
+	if len(p.RemoteItem) > 0 {
+		p.LocalPrint = "" // it may have been made of less than there is here, which is a change then
+	}
 	wake(&p)
 	return r.update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) })
 }

@@ -146,3 +146,37 @@ func TestAChangeJustAfterOursIsNotTakenForOurs(t *testing.T) {
 		})
 	}
 }
+
+// A create whose answer was lost, and whose record somebody deleted; then another try of it
+// with something newer, of which it is not known either whether it was done. The newer
+// must not go with the record of the older.
+func TestASecondTryOfACreateLosesNothingNewer(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]mem.Options{
+		"finder":     {NoDeletionReport: true, NoUID: true, NoItemsInDelta: true, NotIdempotent: true},
+		"idempotent": {NoDeletionReport: true, NoUID: true, NoItemsInDelta: true},
+	} {
+		for call := 1; call <= 8; call++ {
+			w := newWorld(t, storetest.Open(t), "ann", o, open(rule.PreferClient))
+			w.put("a.ics", event("a", "older"))
+			w.crm.LoseAnswers(1)
+			w.run()
+			w.crm.LoseAnswers(0)
+			w.crm.Remove(mem.Activities, w.record().ID)
+			for n, title := range []string{"newer", "newest"} {
+				w.edit("a.ics", func(e *pim.Event) { e.Title = title })
+				w.clock.Advance(24 * time.Hour)
+				w.crm.FailCall(call+n, &pim.Error{Op: "mem", Kind: pim.ErrProtocol, Public: "no"})
+				_, _ = w.engine.Run(w.ctx, w.link.ID, RunOptions{AllowDeletions: true})
+			}
+			w.crm.SetFaults(nil)
+			for range 4 { // the first may meet what is left of the faults
+				w.clock.Advance(24 * time.Hour)
+				_, _ = w.engine.Run(w.ctx, w.link.ID, RunOptions{AllowDeletions: true, Full: true})
+			}
+			if o := w.titles(); len(o) != 1 || !o["newest"] || len(w.records()) != 1 {
+				t.Errorf("%s, call %d: objects %v, %d records", name, call, o, len(w.records()))
+			}
+		}
+	}
+}
