@@ -18,7 +18,7 @@ import (
 // It judges no time: only that everything was done and is in the document.
 func TestEveryRowIsThere(t *testing.T) {
 	o := options{sizes: []int{fewest}, records: 60, puts: 1, pause: time.Millisecond, budget: time.Nanosecond, only: regexp.MustCompile(""), progress: io.Discard,
-		busy: 2, busyEvents: 60, polled: 5, span: 50 * time.Millisecond, contest: []int{fewest}, servers: regexp.MustCompile("^$"), inside: true}
+		busy: 10, busyEvents: 20, polled: 5, span: 50 * time.Millisecond, contest: []int{fewest}, servers: regexp.MustCompile("^$"), inside: true}
 	doc, err := measure(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

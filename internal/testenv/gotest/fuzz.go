@@ -5,6 +5,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"io/fs"
 	"os"
@@ -35,7 +38,7 @@ const (
 	fuzzStart, fuzzEnd = 5 * time.Minute, time.Minute
 )
 
-var fuzzFunction = regexp.MustCompile(`(?m)^func (Fuzz(?:[A-Z0-9_]\w*)?)\(`)
+var fuzzName = regexp.MustCompile(`^Fuzz([A-Z0-9_]|$)`)
 
 // findTargets reads the source, because "go test -list" would build every test program. Sorted by folder and name.
 func findTargets(folders []string) ([]target, error) {
@@ -50,11 +53,17 @@ func findTargets(folders []string) ([]target, error) {
 			case d.IsDir() || !strings.HasSuffix(path, "_test.go"):
 				return nil
 			}
-			text, err := os.ReadFile(path)
-			for _, match := range fuzzFunction.FindAllSubmatch(text, -1) {
-				found = append(found, target{dir: "./" + filepath.ToSlash(filepath.Dir(path)), name: string(match[1])})
+			// What does not parse does not build either, and is told of then.
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			if file == nil {
+				return err
 			}
-			return err
+			for _, decl := range file.Decls {
+				if f, ok := decl.(*ast.FuncDecl); ok && f.Recv == nil && fuzzName.MatchString(f.Name.Name) {
+					found = append(found, target{dir: "./" + filepath.ToSlash(filepath.Dir(path)), name: f.Name.Name})
+				}
+			}
+			return nil
 		})
 		if err != nil {
 			return nil, err
