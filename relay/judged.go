@@ -26,12 +26,31 @@ func (r *run) judged(v *view) {
 	v.out = r.rules.Judge(r.question(rule.Outward, *v))
 	v.in = r.rules.Judge(r.question(rule.Inward, *v))
 	known := v.theirs != nil && !v.pair.RemoteGone
+	if known {
+		r.unmask(v)
+	}
 	v.masked.local = v.out.Masked && v.local != nil &&
 		(v.pair.Mask == maskRemote || !known || !rule.IsPrivate(v.theirs) || isMask(v.theirs, r.carried(v.theirs.Kind())))
 	v.masked.theirs = v.in.Masked && known && !v.masked.local &&
 		(v.pair.Mask == maskLocal || v.local == nil || !rule.IsPrivate(v.local))
 	v.away.local = v.out.Away && v.local != nil && known && !rule.IsPrivate(v.theirs)
 	v.away.theirs = v.in.Away && known && v.local != nil && !rule.IsPrivate(v.local)
+}
+
+// unmask takes a mask on the remote for ours when we put one on, though the answer to that
+// write may have been lost: it is no change of content over there, and what it hides is
+// a change here.
+func (r *run) unmask(v *view) {
+	content := r.carried(v.theirs.Kind()).And(contentOf(v.theirs.Kind()))
+	if v.pair.Mask != maskRemote || v.remoteBase == nil || v.remoteBase.Kind() != v.theirs.Kind() || !isMask(v.theirs, content) {
+		return
+	}
+	v.remoteBase = pim.Clone(v.remoteBase)
+	pim.Copy(v.remoteBase, v.theirs, content)
+	if v.localBase != nil && v.localBase.Kind() == v.theirs.Kind() {
+		v.localBase = pim.Clone(v.localBase)
+		pim.Copy(v.localBase, v.theirs, content)
+	}
 }
 
 // wanted reports a record that is new here, and that the rules let in.

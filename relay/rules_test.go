@@ -277,6 +277,30 @@ func TestWhatTurnsPrivateTakesNothingWithIt(t *testing.T) {
 	w.quiet()
 }
 
+// A mask whose write is not known to have been done is ours all the same, whatever the
+// rules say by then.
+func TestAMaskWithALostAnswerIsOurs(t *testing.T) {
+	t.Parallel()
+	for _, later := range []string{`{` + noWindow + `}`, `{` + noWindow + `,"out":{"private":"mask"}}`, `{` + noWindow + `,"direction":"in"}`} {
+		w := ruled(t, `{`+noWindow+`,"out":{"private":"mask"}}`)
+		w.put("a.ics", event("a", "mine"))
+		w.clean()
+		w.edit("a.ics", func(e *pim.Event) { e.Class, e.Notes = pim.Private, "of mine" })
+		w.crm.LoseAnswers(1)
+		w.run()
+		w.crm.LoseAnswers(0)
+		if e := w.record().Item.(*pim.Event); e.Title != "Private" {
+			t.Fatalf("the write was not done: %q", e.Title)
+		}
+		w.clock.Advance(24 * 3600e9)
+		w.rerule(later)
+		if e := w.item(w.only()); e.Title != "mine" || e.Notes != "of mine" {
+			t.Errorf("%s: %+v", later, e)
+		}
+		w.quiet()
+	}
+}
+
 // Who sees only a mask cannot delete what it hides.
 func TestADeletedMaskComesBack(t *testing.T) {
 	t.Parallel()
