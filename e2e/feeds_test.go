@@ -21,7 +21,8 @@ type reader struct {
 	// shown asks the server again and returns what January 2027 looks like, "2027-01-15 10:00 TITLE" in UTC for each
 	// occurrence, "2027-01-20 TITLE" for whole days.
 	shown func(*testing.T) []string
-	// ended reports nil when the program lets its user see that there is nothing at the address any more.
+	// ended reports nil when the program lets its user see that there is nothing at the address any more; it is nil where the
+	// program does not tell.
 	ended func(*testing.T) error
 }
 
@@ -68,20 +69,21 @@ func checkFeed(t *testing.T, b *bridge.Instance, target plain.Target, subscribe 
 	want = slices.Insert(slices.Delete(want, 3, 4), 3, "2027-01-21 12:00 Added")
 	old.awaits(t, "changes in the feed", want)
 
-	await(t, "the program to be content", func() error {
-		if old.ended(t) == nil {
-			return errors.New("it says that the feed has ended")
-		}
-		return nil
-	})
+	if old.ended != nil && old.ended(t) == nil {
+		t.Error("the program calls a feed ended that is not")
+	}
 
 	second := b.RotateFeed(t, first)
-	await(t, "the end of the old address", func() error { return old.ended(t) })
+	if old.ended != nil {
+		await(t, "the end of the old address", func() error { return old.ended(t) })
+	}
 	now := subscribe(t, second)
 	now.awaits(t, "the new address", want)
 
 	b.RevokeFeed(t, second)
-	await(t, "the end of the feed", func() error { return now.ended(t) })
+	if now.ended != nil {
+		await(t, "the end of the feed", func() error { return now.ended(t) })
+	}
 }
 
 func (r reader) awaits(t *testing.T, what string, want []string) {
@@ -128,13 +130,8 @@ func feedsInEvolution(t *testing.T) func(*testing.T, bridge.Feed) reader {
 		}
 		return reader{
 			shown: func(t *testing.T) []string { s.Refresh(t); return s.Shown(t, "2027-01-01", "2027-02-01") },
-			ended: func(t *testing.T) error {
-				s.Refresh(t)
-				if status := s.Connection(t); status != "disconnected" {
-					return fmt.Errorf("it is %s", status)
-				}
-				return nil
-			},
+			// It goes on to show what it has, and leaves its source disconnected after good refreshes as after bad ones.
+			ended: nil,
 		}
 	}
 }

@@ -227,10 +227,6 @@ class Driver:
         client.generate_instances_sync(seconds[0], seconds[1], None, add)
         return found
 
-    def connection(self, handle):
-        """Says how the last refresh ended: what fails leaves the source disconnected."""
-        return self.clients[handle].get_source().get_connection_status().value_nick
-
     def create(self, handle, text):
         self.clients[handle].create_object_sync(ICalGLib.Component.new_from_string(text), ECal.OperationFlags.NONE, None)
 

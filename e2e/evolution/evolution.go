@@ -236,14 +236,6 @@ func (s *Source) Shown(tb testing.TB, from, until string) []string {
 	return lines
 }
 
-// Connection is "connected" after a refresh that went well, "disconnected" after one that failed, which a person sees beside
-// the source, and something else in between.
-func (s *Source) Connection(tb testing.TB) (status string) {
-	tb.Helper()
-	s.session.call(tb, &status, "connection", s.handle)
-	return status
-}
-
 // await refreshes until ok returns nil.
 func (s *Source) await(tb testing.TB, what string, ok func() error) {
 	tb.Helper()
