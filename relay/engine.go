@@ -83,18 +83,20 @@ var errPanic = errors.New("relay: panic")
 // run is one run under way.
 type run struct {
 	*Engine
-	opts   RunOptions
-	link   store.Link
-	owner  string // of the lease
-	user   store.User
-	coll   store.Collection
-	rules  rule.Rules
-	rem    remote.Remote
-	traits remote.Traits
-	kinds  pim.KindSet
-	codec  codec
-	now    time.Time
-	full   bool // this run read everything there is, or has to
+	opts  RunOptions
+	link  store.Link
+	owner string // of the lease
+	user  store.User
+	coll  store.Collection
+	rules rule.Rules
+	// rulesRead are the rules as stored when the run read them; nil before.
+	rulesRead []byte
+	rem       remote.Remote
+	traits    remote.Traits
+	kinds     pim.KindSet
+	codec     codec
+	now       time.Time
+	full      bool // this run read everything there is, or has to
 	// ours are records that creates of unknown outcome made, once they were sought.
 	ours   map[remote.ItemID]store.PairID
 	sought bool
@@ -156,15 +158,26 @@ func (r *run) parts(ctx context.Context) error {
 	return nil
 }
 
+// errRules: the rules changed while the run was under way.
+var errRules = &pim.Error{Op: "relay: run", Kind: pim.ErrHeld, Public: "the rules of the link were changed during the run; the next one goes by them"}
+
 // update is Store.Update for the books of the run. It fails once another process has
 // taken the link over: a process that was stopped for a while would otherwise write
-// what it knew before.
+// what it knew before. It fails, too, once the link has other rules: what they touch was
+// marked to be looked at, by them and not by those of this run.
 func (r *run) update(ctx context.Context, f func(*store.Tx) error) error {
 	return r.Store.Update(ctx, func(tx *store.Tx) error {
 		if err := f(tx); err != nil {
 			return err
 		}
-		return tx.HoldsLease(r.link.ID, r.owner)
+		if err := tx.HoldsLease(r.link.ID, r.owner); err != nil || r.rulesRead == nil {
+			return err
+		}
+		same, err := tx.HasRules(r.link.ID, r.rulesRead)
+		if err == nil && !same {
+			err = errRules
+		}
+		return err
 	})
 }
 
@@ -230,6 +243,9 @@ func (r *run) prepare(ctx context.Context) error {
 		}
 		if r.rules, err = rule.Parse(r.link.Rules); err != nil {
 			return &pim.Error{Op: "relay: run", Kind: pim.ErrInvalid, Public: "the rules of the link cannot be used: " + err.Error(), Err: err}
+		}
+		if r.rulesRead = r.link.Rules; r.rulesRead == nil {
+			r.rulesRead = []byte{}
 		}
 		r.codec = newCodec(r.now, r.user.Zone)
 		r.full = r.link.Cursor == "" || r.opts.Full

@@ -19,9 +19,9 @@ const (
 // judged adds what the rules make of both sides to a view: whether the item may go over,
 // and which side shows only the mask of what the other has.
 //
-// A mask is put on by the side that an item came from. A record that is private by its
-// own word is nobody else's to overwrite with a mask: then content is not sent, and that
-// is all.
+// A mask is put on by the side that an item came from. A record that came from the remote
+// and is private by its own word is nobody else's to overwrite with a mask: then content
+// is not sent, and that is all. One that we made, which has a key, is.
 func (r *run) judged(v *view) {
 	v.out = r.rules.Judge(r.question(rule.Outward, *v))
 	v.in = r.rules.Judge(r.question(rule.Inward, *v))
@@ -29,12 +29,13 @@ func (r *run) judged(v *view) {
 	if known {
 		r.unmask(v)
 	}
+	made := v.pair.Key != ""
 	v.masked.local = v.out.Masked && v.local != nil &&
-		(v.pair.Mask == maskRemote || !known || !rule.IsPrivate(v.theirs) || isMask(v.theirs, r.carried(v.theirs.Kind())))
+		(made || v.pair.Mask == maskRemote || !known || !rule.IsPrivate(v.theirs) || isMask(v.theirs, r.carried(v.theirs.Kind())))
 	v.masked.theirs = v.in.Masked && known && !v.masked.local &&
-		(v.pair.Mask == maskLocal || v.local == nil || !rule.IsPrivate(v.local))
-	v.away.local = v.out.Away && v.local != nil && known && !rule.IsPrivate(v.theirs)
-	v.away.theirs = v.in.Away && known && v.local != nil && !rule.IsPrivate(v.local)
+		(v.pair.Mask == maskLocal || v.local == nil || !rule.IsPrivate(v.local) || !made && v.localBase != nil)
+	v.away.local = v.out.Away && v.local != nil && known && (made || !rule.IsPrivate(v.theirs))
+	v.away.theirs = v.in.Away && known && v.local != nil && (!rule.IsPrivate(v.local) || !made && v.localBase != nil)
 }
 
 // unmask takes a mask on the remote for ours when we put one on, though the answer to that

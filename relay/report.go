@@ -82,6 +82,8 @@ func (r *run) count(add func(*Counts)) {
 func (rep *Report) conclude(failure error, now time.Time) {
 	rep.Run.Ended = &now
 	switch {
+	case errors.Is(failure, errRules):
+		rep.Run.Outcome, rep.Run.Error = OutcomeCancelled, errRules.Public
 	case errors.Is(failure, context.Canceled):
 		rep.Run.Outcome, rep.Run.Error = OutcomeCancelled, "stopped"
 	case failure != nil:

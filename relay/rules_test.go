@@ -2,6 +2,7 @@ package relay
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"crmbridge/crm/mem"
@@ -275,6 +276,65 @@ func TestWhatTurnsPrivateTakesNothingWithIt(t *testing.T) {
 		t.Errorf("%+v, %d records", e, len(w.records()))
 	}
 	w.quiet()
+}
+
+// What was private all along is masked, or goes, when the rule says so later.
+func TestPrivateItemsAreMaskedByALaterRule(t *testing.T) {
+	t.Parallel()
+	w := ruled(t, `{`+noWindow+`}`)
+	w.put("mine.ics", private("mine", "mine"))
+	w.crm.Add(private("", "theirs"), "")
+	w.clean()
+	w.rerule(`{` + noWindow + `,"in":{"private":"mask"},"out":{"private":"mask"}}`)
+	if o, r := w.titles(), w.recordTitles(); len(o) != 2 || len(r) != 2 || !o["mine"] || !o["Private"] || r["theirs"] == "" || r["Private"] == "" {
+		t.Errorf("masked: %v, %v", o, r)
+	}
+	w.quiet()
+	w.rerule(`{` + noWindow + `}`)
+	if o, r := w.titles(), w.recordTitles(); !o["mine"] || !o["theirs"] || r["theirs"] == "" || r["mine"] == "" {
+		t.Errorf("in full again: %v, %v", o, r)
+	}
+	w.rerule(`{` + noWindow + `,"in":{"private":"none"},"out":{"private":"none"}}`)
+	if o, r := w.titles(), w.recordTitles(); len(o) != 1 || len(r) != 1 || !o["mine"] || r["theirs"] == "" {
+		t.Errorf("not at all: %v, %v", o, r)
+	}
+	w.quiet()
+}
+
+// Rules that change while a run is under way are gone by all the same, whatever the run had
+// begun with the others.
+func TestRulesChangedDuringARun(t *testing.T) {
+	t.Parallel()
+	for n := 1; n <= 12; n++ {
+		w := ruled(t, `{`+noWindow+`}`)
+		w.put("a.ics", event("a", "a"))
+		w.put("b.ics", event("b", "b"))
+		w.crm.Add(event("", "c"), "")
+		w.clean()
+		w.edit("a.ics", func(e *pim.Event) { e.Class = pim.Private })
+		w.change(w.recordTitles()["b"], func(e *pim.Event) { e.Location = "there" })
+		steps := 0
+		w.engine.pause = func(string) error {
+			if steps++; steps == n {
+				_, err := w.engine.SetRules(w.ctx, w.link.ID, rules(t, `{`+noWindow+`,"out":{"private":"mask"}}`))
+				return err
+			}
+			return nil
+		}
+		if _, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{}); err != nil && !errors.Is(err, errRules) {
+			t.Fatal(err)
+		}
+		w.engine.pause = nil
+		if l := w.linkNow(); l.Failures != 0 || l.LastError != "" {
+			t.Errorf("step %d: the link is said to fail: %s", n, l.LastError)
+		}
+		w.rerule(`{` + noWindow + `,"out":{"private":"mask"}}`)
+		got := w.recordTitles()
+		if _, masked := got["Private"]; !masked && steps >= n || len(got) != 3 {
+			t.Errorf("step %d of %d: %v", n, steps, got)
+		}
+		w.quiet()
+	}
 }
 
 // A mask whose write is not known to have been done is ours all the same, whatever the

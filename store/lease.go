@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"database/sql"
 	"errors"
 	"time"
@@ -74,6 +75,13 @@ const wantedFor = 2 * time.Minute
 // notQueued is true of links without a queued run; its arguments are wantedFor ago
 // and now.
 const notQueued = `(wanted_at IS NULL OR wanted_at <= ? AND (lease_until IS NULL OR lease_until <= ?))`
+
+// HasRules reports whether a link still has these rules.
+func (t *Tx) HasRules(id LinkID, rules []byte) (bool, error) {
+	var now []byte
+	err := t.row(`SELECT rules FROM links WHERE id = ?`, id).Scan(&now)
+	return bytes.Equal(now, rules), fail("rules", err)
+}
 
 // SetWanted notes that a run of the link is queued; first is true when that was not
 // so before, or so long ago, while no run was under way, that the queued one got lost.
