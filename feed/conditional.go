@@ -90,10 +90,12 @@ func (v validators) set(h http.Header, now time.Time) {
 // 410 it switches the calendar off; so an account that is disabled, which can be undone, is 404.
 func (s subject) shut(now time.Time) int {
 	switch {
-	case s.feed.ID == 0, s.user.ID == 0, s.user.Disabled, s.col.ID == 0, s.col.Home != store.Calendars, s.col.UserID != s.user.ID:
+	case s.feed.ID == 0, s.user.ID == 0, s.user.Disabled:
 		return http.StatusNotFound
-	case s.feed.RevokedAt != nil, s.feed.ExpiresAt != nil && !now.Before(*s.feed.ExpiresAt):
+	case s.feed.RevokedAt != nil, s.feed.ExpiresAt != nil && !now.Before(*s.feed.ExpiresAt), s.col.ID == 0: // a deleted calendar
 		return http.StatusGone
+	case s.col.Home != store.Calendars, s.col.UserID != s.user.ID:
+		return http.StatusNotFound
 	}
 	return 0
 }

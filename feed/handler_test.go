@@ -331,6 +331,22 @@ func TestGone(t *testing.T) {
 	}
 }
 
+// An address ends with its calendar: at 404 Thunderbird would show the old events for ever.
+func TestGoneWithItsCalendar(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.put("one", "20260310", "")
+	path, _, _ := s.add(full)
+	_, h := s.get(200, path)
+	s.update(func(tx *store.Tx) error { return tx.DeleteCollection(s.cal.ID) })
+	if body, _ := s.get(410, path, "If-None-Match: "+h.Get("ETag")); strings.Contains(body, "VCALENDAR") {
+		t.Errorf("%q", body)
+	}
+	s.get(404, strings.Replace(path, "team", "home", 1))
+	s.update(func(tx *store.Tx) error { s.user.Disabled = true; return tx.UpdateUser(s.user) })
+	s.get(404, path)
+}
+
 // Programs that look whether they may write are refused without a look at the address.
 func TestOnlyReading(t *testing.T) {
 	t.Parallel()

@@ -46,6 +46,13 @@ func (t *Tx) Collection(id CollectionID) (Collection, error) {
 	return c, fail("collection", err)
 }
 
+// AnyCollection returns the collection with that id, a deleted one too, else pim.ErrNotFound.
+// It is for naming what is no more: whether it may be read is Collection's to say.
+func (t *Tx) AnyCollection(id CollectionID) (Collection, error) {
+	c, err := take[Collection](t, "id = ?", id)
+	return c, fail("any collection", err)
+}
+
 // CollectionBySlug returns the living collection under that path segment, else
 // pim.ErrNotFound.
 func (t *Tx) CollectionBySlug(u UserID, h Home, slug string) (Collection, error) {
@@ -93,8 +100,8 @@ func (t *Tx) UpdateCollection(c Collection) (Collection, error) {
 }
 
 // DeleteCollection deletes a collection: its objects become tombstones, its links,
-// their pairs, its feeds and its dead properties are gone, its slug is free. Texts, conflicts
-// and runs stay readable by their ids.
+// their pairs and its dead properties are gone, its feeds are revoked, its slug is free. Texts,
+// conflicts and runs stay readable by their ids.
 func (t *Tx) DeleteCollection(id CollectionID) error {
 	const op = "delete collection"
 	if err := t.writing(op); err != nil {
@@ -119,7 +126,8 @@ func (t *Tx) DeleteCollection(id CollectionID) error {
 			SELECT id, seq, '', '', ? FROM objects WHERE collection_id = ? AND seq > ?`, []any{t.now, id, c.Seq}},
 		{`UPDATE collections SET deleted = true, bytes = 0, seq = ?, updated_at = ? WHERE id = ?`, []any{c.Seq + Seq(n) + 1, t.now, id}},
 		{`DELETE FROM links WHERE collection_id = ?`, []any{id}},
-		{`DELETE FROM feeds WHERE collection_id = ?`, []any{id}},
+		// The rows stay, so that who still asks at their addresses is told that they ended.
+		{`UPDATE feeds SET revoked_at = ? WHERE collection_id = ? AND revoked_at IS NULL`, []any{t.now, id}},
 		{`DELETE FROM derived WHERE collection_id = ? OR source_id = ?`, []any{id, id}},
 		{`DELETE FROM properties WHERE owner = ?`, []any{CollectionOwner(id)}},
 	} {

@@ -40,7 +40,7 @@ func (t *Tx) Feed(u UserID, id FeedID) (Feed, error) {
 	return f, fail("feed", err)
 }
 
-// Feeds returns all feeds of a user, revoked ones too, oldest first.
+// Feeds returns all feeds of a user, oldest first, revoked ones too; the collections of those may be deleted.
 func (t *Tx) Feeds(u UserID) ([]Feed, error) {
 	fs, err := find[Feed](t, "user_id = ? ORDER BY id", u)
 	return fs, fail("feeds", err)

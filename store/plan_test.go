@@ -250,6 +250,7 @@ func readAll(t *testing.T, s *Store) {
 			func() error { _, err := tx.TokenByHash([]byte("h")); return err },
 			func() error { _, err := tx.Tokens(1); return err },
 			func() error { _, err := tx.Collection(1); return err },
+			func() error { _, err := tx.AnyCollection(1); return err },
 			func() error { _, err := tx.CollectionBySlug(1, Calendars, "a"); return err },
 			func() error { _, err := tx.Collections(1, Calendars); return err },
 			func() error { _, err := tx.Collections(1, ""); return err },

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +25,7 @@ type birthdaysShown struct {
 	Book     string `json:"collection"`
 	Calendar string `json:"calendar,omitempty"` // its path segment; "" when there is none any more
 	Events   int    `json:"events"`
+	Feeds    int    `json:"feedsEnded,omitempty"` // how many addresses ended with the calendar
 }
 
 func (p *program) birthdaysSwitch(use, short string, do func(*app, context.Context, store.Collection) (birthdaysShown, error)) *cobra.Command {
@@ -56,7 +58,7 @@ func (p *program) birthdaysSwitch(use, short string, do func(*app, context.Conte
 					return p.printJSON(row)
 				}
 				if row.Calendar == "" {
-					return p.say("the birthdays of %q are no calendar any more", slug)
+					return p.say("the birthdays of %q are no calendar any more%s", slug, row.ended())
 				}
 				return p.say("%d birthdays and anniversaries of %q are in the calendar %q; it follows the address book from now on", row.Events, slug, row.Calendar)
 			})
@@ -91,9 +93,42 @@ func (a *app) birthdaysOn(ctx context.Context, book store.Collection) (birthdays
 }
 
 func (a *app) birthdaysOff(ctx context.Context, book store.Collection) (birthdaysShown, error) {
-	err := a.store.Update(ctx, func(tx *store.Tx) error { return birthday.Disable(tx, book.ID) })
+	row := birthdaysShown{}
+	err := a.store.Update(ctx, func(tx *store.Tx) (err error) {
+		if row.Feeds, err = openFeeds(tx, book); err == nil {
+			err = birthday.Disable(tx, book.ID)
+		}
+		return err
+	})
 	if err != nil && pim.ReasonOf(err) == pim.ErrNotFound {
 		err = pim.Errorf("birthdays", pim.ErrNotFound, "the address book %q has no calendar of birthdays", book.Slug)
 	}
-	return birthdaysShown{}, err
+	return row, err
+}
+
+// openFeeds counts the feeds of the book's birthday calendar that can be read.
+func openFeeds(tx *store.Tx, book store.Collection) (int, error) {
+	d, err := tx.DerivedFrom(book.ID, birthday.What)
+	if err != nil {
+		return 0, err
+	}
+	fs, err := tx.Feeds(book.UserID)
+	n := 0
+	for _, f := range fs {
+		if f.CollectionID == d.CollectionID && f.RevokedAt == nil && (f.ExpiresAt == nil || tx.Now().Before(*f.ExpiresAt)) {
+			n++
+		}
+	}
+	return n, err
+}
+
+// ended tells of the feeds that ended, if any.
+func (b birthdaysShown) ended() string {
+	switch b.Feeds {
+	case 0:
+		return ""
+	case 1:
+		return "; 1 feed of it has ended"
+	}
+	return fmt.Sprintf("; %d feeds of it have ended", b.Feeds)
 }

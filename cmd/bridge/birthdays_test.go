@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -32,7 +34,39 @@ func TestBirthdays(t *testing.T) {
 	if status != http.StatusMultiStatus || strings.Count(body, ".ics</") != 2 {
 		t.Errorf("%d %s", status, body)
 	}
-	p.must("", "birthdays", "off", "--user", "alice")
+	feedOf := func(args ...string) (shown feedShown) {
+		t.Helper()
+		out := p.must("", append([]string{"feed", "add", "--user", "alice", "--collection", "birthdays-contacts", "--json"}, args...)...)
+		if err := json.Unmarshal([]byte(out), &shown); err != nil {
+			t.Fatal(err)
+		}
+		return shown
+	}
+	read, revoked := feedOf(), feedOf("--name", "revoked")
+	p.must("", "feed", "revoke", strconv.FormatInt(int64(revoked.ID), 10))
+	if out := p.must("", "birthdays", "off", "--user", "alice"); out != "the birthdays of \"contacts\" are no calendar any more; 1 feed of it has ended\n" {
+		t.Errorf("off: %q", out)
+	}
+	u, err := url.Parse(read.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, body := p.request("GET", u.Path, "", nil); status != http.StatusGone {
+		t.Errorf("the feed after off: %d %s", status, body)
+	}
+	var feeds []feedShown
+	if err := json.Unmarshal([]byte(p.must("", "feed", "list", "--user", "alice", "--json")), &feeds); err != nil || len(feeds) != 2 {
+		t.Fatalf("%+v %v", feeds, err)
+	}
+	for _, f := range feeds {
+		if f.Collection != "birthdays-contacts" || f.Revoked == nil {
+			t.Errorf("listed: %+v", f)
+		}
+	}
+	if out, code := p.cmd("", "feed", "rotate", strconv.FormatInt(int64(read.ID), 10)); code == 0 || !strings.Contains(out, "revoked") {
+		t.Errorf("rotate: %d %q", code, out)
+	}
+	p.must("", "feed", "revoke", strconv.FormatInt(int64(read.ID), 10)) // once more does no harm
 	if status, _ := p.request("PROPFIND", "/dav/calendars/alice/birthdays-contacts/", "", map[string]string{"Depth": "0"}); status != http.StatusNotFound {
 		t.Errorf("after off: %d", status)
 	}

@@ -45,7 +45,7 @@ type feedShown struct {
 }
 
 func feedRow(tx *store.Tx, u store.User, f store.Feed) (feedShown, error) {
-	c, err := tx.Collection(f.CollectionID)
+	c, err := tx.AnyCollection(f.CollectionID) // a feed that ended with its calendar is listed, too
 	return feedShown{ID: f.ID, User: u.Name, Collection: c.Slug, Name: f.Name, Hint: f.Hint, Detail: f.Detail, Private: f.Private, Alarms: f.Alarms,
 		PastDays: f.PastDays, FutureDays: f.FutureDays, Created: f.CreatedAt, Expires: f.ExpiresAt, Revoked: f.RevokedAt,
 		LastUsed: f.LastUsed, LastAgent: f.LastAgent}, err

@@ -52,8 +52,51 @@ func testFeeds(t *testing.T, open Opener) {
 		equal(t, "feeds", len(all), 2)
 		return err
 	})
-	f.update(func(tx *store.Tx) error { return tx.DeleteCollection(f.cal.ID) })
-	f.refused(pim.ErrNotFound, func(tx *store.Tx) error { _, err := tx.FeedByHash([]byte("three")); return err })
+}
+
+// The address of a feed outlives its calendar, as one that has ended; nothing else of the user's ends with it.
+func testFeedsOfDeleted(t *testing.T, open Opener) {
+	f := setUp(t, open, store.Config{})
+	other := f.collection("other")
+	early := time.Date(2020, 3, 1, 0, 0, 0, 0, time.UTC)
+	add := func(c store.CollectionID, hash string, revoked *time.Time) {
+		f.update(func(tx *store.Tx) error {
+			_, err := tx.CreateFeed(store.Feed{UserID: f.user.ID, CollectionID: c, Name: "work", Hash: []byte(hash), RevokedAt: revoked})
+			return err
+		})
+	}
+	add(f.cal.ID, "open", nil)
+	add(f.cal.ID, "ended", &early)
+	add(other.ID, "other", nil)
+	var deleted time.Time
+	f.update(func(tx *store.Tx) error {
+		deleted = tx.Now()
+		return tx.DeleteCollection(f.cal.ID)
+	})
+	f.view(func(tx *store.Tx) error {
+		for hash, want := range map[string]*time.Time{"open": &deleted, "ended": &early, "other": nil} {
+			got, err := tx.FeedByHash([]byte(hash))
+			if err != nil || (got.RevokedAt == nil) != (want == nil) || want != nil && !got.RevokedAt.Equal(*want) {
+				t.Errorf("%s: revoked %v, want %v; %v", hash, got.RevokedAt, want, err)
+			}
+		}
+		all, err := tx.Feeds(f.user.ID)
+		equal(t, "feeds", len(all), 3)
+		if err != nil {
+			return err
+		}
+		was, err := tx.AnyCollection(f.cal.ID)
+		equal(t, "the calendar that was", was.Slug, f.cal.Slug)
+		equal(t, "deleted", was.Deleted, true)
+		return err
+	})
+	f.refused(pim.ErrNotFound, func(tx *store.Tx) error { _, err := tx.AnyCollection(99); return err })
+	// A new calendar of the name has nothing to do with it.
+	add(f.collection("work").ID, "new", nil)
+	f.refused(pim.ErrNotFound, func(tx *store.Tx) error {
+		_, err := tx.CreateFeed(store.Feed{UserID: f.user.ID, CollectionID: f.cal.ID, Hash: []byte("late")})
+		return err
+	})
 }
 
 func testDerived(t *testing.T, open Opener) {
