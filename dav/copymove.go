@@ -197,8 +197,13 @@ func created(is bool) int {
 }
 
 // collection transfers a whole calendar or address book. A move keeps it the same collection under another name, with
-// its links, marks and change sequence.
+// its feeds, marks and change sequence.
 func (t transfer) collection(tx *store.Tx, src *resource) (outcome, error) {
+	if t.moving { // RFC 4918 9.9: at its old address it is deleted
+		if err := unlinked(tx, src); err != nil {
+			return outcome{}, err
+		}
+	}
 	old, err := t.q.exists(tx, t.to)
 	if err != nil {
 		return outcome{}, err

@@ -1,8 +1,10 @@
 package dav_test
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"crmbridge/dav"
@@ -108,6 +110,43 @@ func TestALinkedCollectionIsNotDeleted(t *testing.T) {
 	s.call("COPY", calHome+"own/", "", "Destination: "+annCal).want(403)
 	s.call("PROPFIND", annCal, "", "Depth: 0").want(207)
 	s.call("DELETE", calHome+"own/", "").want(204)
+}
+
+// Nor does it vanish from its address by being moved, for the other programs that read it there. A copy leaves it where it is.
+func TestALinkedCollectionIsNotMoved(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	err := s.store.Update(t.Context(), func(tx *store.Tx) error {
+		u := s.auth.users["ann"].ID
+		for home, slug := range map[store.Home]string{store.Calendars: "calendar", store.AddressBooks: "contacts"} {
+			c, err := tx.CollectionBySlug(u, home, slug)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.CreateLink(store.Link{UserID: u, CollectionID: c.ID, Side: store.CRM, Name: "crm " + slug, Driver: "mem"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.call("MKCALENDAR", calHome+"other/", "").want(201)
+	for linked, to := range map[string][]string{annCal: {calHome + "new/", calHome + "other/"}, annBook: {bookHome + "new/"}} {
+		deleted := s.call("DELETE", linked, "").want(403)
+		deleted.condition(nsD, "need-privileges")
+		for _, dest := range to {
+			moved := s.call("MOVE", linked, "", "Destination: "+dest).want(403)
+			if !bytes.Equal(moved.Body, deleted.Body) {
+				t.Errorf("MOVE to %s: %s, want as at DELETE: %s", dest, moved.Body, deleted.Body)
+			}
+			s.call("PROPFIND", linked, "", "Depth: 0").want(207)
+		}
+		s.call("COPY", linked, "", "Destination: "+to[0]).want(201)
+		s.call("MOVE", to[0], "", "Destination: "+strings.Replace(to[0], "new", "newer", 1)).want(201) // the copy is not linked
+	}
+	s.call("PROPFIND", calHome+"other/", "", "Depth: 0").want(207)
 }
 
 // A COPY is bounded as MKCALENDAR is.

@@ -50,7 +50,8 @@ func (q *request) delete() error {
 }
 
 // unlinked refuses to let a collection go that is linked to another system: one tap on a phone would end the link, of
-// which nothing on the phone shows. Its members can be deleted one by one.
+// which nothing on the phone shows, or take it from the address where other programs read it. Its members can be deleted
+// one by one.
 func unlinked(tx *store.Tx, r *resource) error {
 	links, err := tx.LinksOf(r.col.ID)
 	if err != nil || len(links) == 0 {
