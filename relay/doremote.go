@@ -295,6 +295,11 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 		return r.park(ctx, p)
 	}
 	p.Intent = "delete"
+	if v.away.local {
+		// Should the answer be lost, the record's end must not be taken for a person's
+		// deletion, which would be carried over: the object counts as changed.
+		p.LocalPrint, p.LocalText = "", nil
+	}
 	if err := r.update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) }); err != nil {
 		return err
 	}

@@ -278,6 +278,29 @@ func TestWhatTurnsPrivateTakesNothingWithIt(t *testing.T) {
 	w.quiet()
 }
 
+// What a rule takes from the CRM stays here, also when the answer to that is lost.
+func TestAnItemThatARuleWithdrewStaysHere(t *testing.T) {
+	t.Parallel()
+	for _, later := range []string{`{` + noWindow + `}`, `{` + noWindow + `,"out":{"private":"none"}}`} {
+		w := ruled(t, `{`+noWindow+`,"out":{"private":"none"}}`)
+		w.put("a.ics", event("a", "mine"))
+		w.clean()
+		w.edit("a.ics", func(e *pim.Event) { e.Class = pim.Private })
+		w.crm.LoseAnswers(1)
+		w.run()
+		w.crm.LoseAnswers(0)
+		if len(w.records()) != 0 {
+			t.Fatal("the record was not withdrawn")
+		}
+		w.clock.Advance(24 * 3600e9)
+		w.rerule(later)
+		if o := w.titles(); len(o) != 1 || !o["mine"] {
+			t.Errorf("%s: %v", later, o)
+		}
+		w.quiet()
+	}
+}
+
 // What was private all along is masked, or goes, when the rule says so later.
 func TestPrivateItemsAreMaskedByALaterRule(t *testing.T) {
 	t.Parallel()
