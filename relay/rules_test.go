@@ -3,6 +3,7 @@ package relay
 import (
 	"encoding/json"
 	"errors"
+	"sync/atomic"
 	"testing"
 
 	"crmbridge/crm/mem"
@@ -336,9 +337,9 @@ func TestRulesChangedDuringARun(t *testing.T) {
 		w.clean()
 		w.edit("a.ics", func(e *pim.Event) { e.Class = pim.Private })
 		w.change(w.recordTitles()["b"], func(e *pim.Event) { e.Location = "there" })
-		steps := 0
+		var counted atomic.Int64 // workers count together
 		w.engine.pause = func(string) error {
-			if steps++; steps == n {
+			if counted.Add(1) == int64(n) {
 				_, err := w.engine.SetRules(w.ctx, w.link.ID, rules(t, `{`+noWindow+`,"out":{"private":"mask"}}`))
 				return err
 			}
@@ -348,6 +349,7 @@ func TestRulesChangedDuringARun(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.engine.pause = nil
+		steps := int(counted.Load())
 		if l := w.linkNow(); l.Failures != 0 || l.LastError != "" {
 			t.Errorf("step %d: the link is said to fail: %s", n, l.LastError)
 		}
