@@ -122,13 +122,25 @@ class Driver:
                 statuses.append(source.get_connection_status().value_nick)
         raise TimeoutError("no connection, but: " + ", ".join(statuses))
 
+    def _connect(self, kind, source):
+        """Opens a source, once the service that keeps it has heard of it, too."""
+        types = ECal.ClientSourceType
+
+        def client():
+            try:
+                if kind == "contacts":
+                    return EBook.BookClient.connect_sync(source, DO_NOT_WAIT, None)
+                return ECal.Client.connect_sync(source, types.EVENTS if kind == "events" else types.TASKS, DO_NOT_WAIT, None)
+            except GLib.Error as error:
+                if "No such source" in error.message:
+                    return None
+                raise
+
+        return wait_for("the service to know the source", client)
+
     def open(self, kind, url):
         source = self._register(self._source(kind, url))
-        if kind == "contacts":
-            client = EBook.BookClient.connect_sync(source, DO_NOT_WAIT, None)
-        else:
-            types = ECal.ClientSourceType
-            client = ECal.Client.connect_sync(source, types.EVENTS if kind == "events" else types.TASKS, DO_NOT_WAIT, None)
+        client = self._connect(kind, source)
         self._sign_on(source)
         handle = source.get_uid()
         self.clients[handle] = client
@@ -149,7 +161,7 @@ class Driver:
         source.get_extension("Offline").set_stay_synchronized(True)
         source.get_extension("Refresh").set_enabled(False)
         source = self._register(source)
-        client = ECal.Client.connect_sync(source, ECal.ClientSourceType.EVENTS, DO_NOT_WAIT, None)
+        client = self._connect("events", source)
         handle = source.get_uid()
         self.clients[handle] = client
         return {"handle": handle, "readOnly": client.is_readonly()}
