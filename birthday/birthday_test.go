@@ -90,17 +90,7 @@ func (h *home) events() []store.Object {
 	if err := birthday.Freshen(h.t.Context(), h.st, h.cal.ID); err != nil {
 		h.t.Fatal(err)
 	}
-	var out []store.Object
-	err := h.st.View(h.t.Context(), func(tx *store.Tx) error {
-		return tx.EachObject(h.cal.ID, store.EachOptions{Text: true}, func(o *store.Object) error {
-			out = append(out, *o)
-			return nil
-		})
-	})
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return out
+	return h.before()
 }
 
 func (h *home) seq() store.Seq {

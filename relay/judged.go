@@ -197,12 +197,16 @@ func (r *run) permitted(v view) Action {
 	}
 	allowed := true
 	switch v.action {
+	// What was there before is made anew as a change of it; the rules for new items are
+	// for those that never were.
 	case CreateRemote:
-		// What was there before is made anew as a change of it; the rules for new
-		// items are for those that never were.
-		allowed = v.out.Create && (v.state != Gone || v.out.Carry) || v.state == Gone && v.out.Carry && v.out.Hold == "" && !v.out.Away
+		if allowed = v.out.Create; v.state == Gone {
+			allowed = v.out.Carry && v.out.Hold == "" && !v.out.Away
+		}
 	case CreateLocal:
-		allowed = v.in.Create && (v.localState != Gone || v.in.Carry) || v.localState == Gone && v.in.Carry && !v.in.Away
+		if allowed = v.in.Create; v.localState == Gone {
+			allowed = v.in.Carry && !v.in.Away
+		}
 	case UpdateRemote:
 		allowed = v.out.Carry
 	case UpdateLocal:

@@ -245,18 +245,8 @@ func (a *app) linksOf(ctx context.Context, user, word string) (links []store.Lin
 		l, _, err := a.link(ctx, user, word)
 		return []store.Link{l}, err
 	}
-	err = a.store.View(ctx, func(tx *store.Tx) error {
-		us, err := usersOrOne(tx, user)
-		if err != nil {
-			return err
-		}
-		for _, u := range us {
-			ls, err := tx.Links(u.ID)
-			if err != nil {
-				return err
-			}
-			links = append(links, ls...)
-		}
+	err = a.eachLink(ctx, user, func(_ *store.Tx, _ store.User, l store.Link) error {
+		links = append(links, l)
 		return nil
 	})
 	return links, err

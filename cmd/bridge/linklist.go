@@ -38,7 +38,17 @@ type linkShown struct {
 }
 
 func (a *app) linkRows(ctx context.Context, user string) (rows []linkShown, err error) {
-	err = a.store.View(ctx, func(tx *store.Tx) error {
+	err = a.eachLink(ctx, user, func(tx *store.Tx, u store.User, l store.Link) error {
+		row, err := a.linkRow(tx, u, l)
+		rows = append(rows, row)
+		return err
+	})
+	return rows, err
+}
+
+// eachLink calls f for the links of a user, or of everybody for "".
+func (a *app) eachLink(ctx context.Context, user string, f func(*store.Tx, store.User, store.Link) error) error {
+	return a.store.View(ctx, func(tx *store.Tx) error {
 		us, err := usersOrOne(tx, user)
 		if err != nil {
 			return err
@@ -49,16 +59,13 @@ func (a *app) linkRows(ctx context.Context, user string) (rows []linkShown, err 
 				return err
 			}
 			for _, l := range ls {
-				row, err := a.linkRow(tx, u, l)
-				if err != nil {
+				if err := f(tx, u, l); err != nil {
 					return err
 				}
-				rows = append(rows, row)
 			}
 		}
 		return nil
 	})
-	return rows, err
 }
 
 func (a *app) linkRow(tx *store.Tx, u store.User, l store.Link) (linkShown, error) {

@@ -1,9 +1,8 @@
 package rule
 
 import (
-	"encoding/json"
-	"maps"
-	"slices"
+	"reflect"
+	"strings"
 )
 
 // Touch is what has to be looked at again after a change of rules, and nothing else.
@@ -19,8 +18,7 @@ type Touch struct {
 // Touches compares two sets of rules.
 func Touches(old, now Rules) Touch {
 	var t Touch
-	changed := changedRules(old, now)
-	for _, name := range changed {
+	for _, name := range changedRules(old, now) {
 		switch name {
 		case "policy":
 			t.Conflicts = true
@@ -39,24 +37,13 @@ func Touches(old, now Rules) Touch {
 
 // changedRules are the names, as stored, of the rules that differ.
 func changedRules(old, now Rules) []string {
-	a, b := byName(old), byName(now)
-	names := slices.Sorted(maps.Keys(a))
-	for name := range b {
-		if _, both := a[name]; !both {
+	var names []string
+	a, b := reflect.ValueOf(old.Defaults()), reflect.ValueOf(now.Defaults())
+	for i := range a.NumField() {
+		if !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
+			name, _, _ := strings.Cut(a.Type().Field(i).Tag.Get("json"), ",")
 			names = append(names, name)
 		}
 	}
-	return slices.DeleteFunc(names, func(name string) bool { return string(a[name]) == string(b[name]) })
-}
-
-func byName(r Rules) map[string]json.RawMessage {
-	var m map[string]json.RawMessage
-	b, err := json.Marshal(r.Defaults())
-	if err == nil {
-		err = json.Unmarshal(b, &m)
-	}
-	if err != nil {
-		panic("rule: rules are plain data: " + err.Error())
-	}
-	return m
+	return names
 }
