@@ -199,6 +199,35 @@ func TestBlindWriteOverTheSameFieldIsReported(t *testing.T) {
 	})
 }
 
+// What collides is the device's, and what it had not seen beside that is kept, not only told.
+func TestBlindWriteOverTheSameFieldKeepsTheOthers(t *testing.T) {
+	each(t, func(t *testing.T, s *server) {
+		path := annBook + "a.vcf"
+		base := card("a", "Ada Lane", "TEL;TYPE=work:+47 1", "NOTE:old", "X-KEEP:1")
+		s.put(path, base, desk)
+		s.call("GET", path, "", phone).want(200)
+		theirs := card("a", "Ada Lane", "TEL;TYPE=work:+47 2", "NOTE:theirs", "X-KEEP:2")
+		s.put(path, theirs, desk)
+		r := s.call("PUT", path, card("a", "Ada Lane", "TEL;TYPE=work:+47 1", "NOTE:mine", "X-KEEP:1", "TITLE:Sailor"), phone).want(204)
+		if r.Header.Get("ETag") != "" {
+			t.Error("an ETag for bytes that were not stored so")
+		}
+		want := card("a", "Ada Lane", "NOTE:mine", "X-KEEP:2", "TITLE:Sailor", "TEL;TYPE=work:+47 2")
+		if got := s.call("GET", path, ""); string(got.Body) != want {
+			t.Errorf("stored %s", got.Body)
+		}
+		reports := s.conflicts()
+		if len(reports) != 1 || reports[0].Fields != `["notes"]` || string(reports[0].Theirs) != theirs || string(reports[0].Mine) != want {
+			t.Fatalf("%+v", reports)
+		}
+		// The device goes on from what it sent: taking back its title is no collision.
+		s.call("PUT", path, card("a", "Ada Lane", "TEL;TYPE=work:+47 1", "NOTE:mine", "X-KEEP:1"), phone).want(204)
+		if got := s.call("GET", path, ""); string(got.Body) != card("a", "Ada Lane", "NOTE:mine", "X-KEEP:2", "TEL;TYPE=work:+47 2") || len(s.conflicts()) != 1 {
+			t.Errorf("stored %s, %d reports", got.Body, len(s.conflicts()))
+		}
+	})
+}
+
 func TestBlindDeleteOfWhatWasNotSeenIsReported(t *testing.T) {
 	each(t, func(t *testing.T, s *server) {
 		path := annBook + "a.vcf"

@@ -25,7 +25,7 @@
 // PROPPATCH, MKCOL and every REPORT. Everything that is not in it is a dead property (dead.go).
 //
 // Writes read the body first and then do everything else inside one writing transaction of the store: conditions
-// (cond.go, ifheader.go), what the device had seen (seen.go), merging a blind write (merge.go decides, residue.go tells
+// (cond.go, ifheader.go), what the device had seen (seen.go), merging a blind write (merge.go decides, overlay.go where they collide, residue.go tells
 // what texts say, splice.go edits them), the report of a conflict (conflict.go), the write. Listings are streamed from
 // rows to the network inside one reading transaction.
 //

@@ -11,8 +11,8 @@ import (
 )
 
 // reconcile looks at a write without condition over r. When the device had not seen the present version, both changes
-// are kept if they are to different fields; else the device's version is stored, since the client will believe so, and
-// a report keeps the other in full.
+// are kept. Where they collide the device's is stored, since the client will believe so, and a report keeps the other in
+// full.
 func (w *putting) reconcile(r *resource) error {
 	if bytes.Equal(r.obj.Text, w.doc.bytes()) {
 		return nil
@@ -22,32 +22,42 @@ func (w *putting) reconcile(r *resource) error {
 		return err
 	}
 	zone := w.q.localZone(w.parent)
-	var merged document
 	base, theirs := w.q.readStored(r.flavor, saw.text), w.q.readStored(r.flavor, r.obj.Text)
+	var merged document
 	if theirs != nil {
 		merged = threeWay(base, w.doc, theirs, w.tx.Now(), zone)
 	}
-	switch {
-	case merged == nil:
-	case bytes.Equal(merged.bytes(), w.doc.bytes()):
-		return nil // the device's version holds both already
-	default:
-		if base == nil || !sameMeaning(base, w.doc) { // else the mark says what the device has
-			if err := w.storeSent(); err != nil {
-				return err
-			}
-		}
-		w.doc, w.out.merged = merged, true
-		return nil
+	if merged != nil {
+		return w.combine(base, merged)
+	}
+	out, lost := overlay(base, w.doc, theirs, w.tx.Now(), zone)
+	if err := w.combine(base, out); err != nil {
+		return err
 	}
 	rep := w.q.newReport(w.parent, r, store.CauseBlind)
-	rep.Base, rep.Mine = saw.text, w.doc.bytes()
-	rep.Fields = w.q.colliding(w.parent, saw.text, rep.Mine, rep.Theirs)
+	rep.Base, rep.Mine, rep.Fields = saw.text, w.doc.bytes(), fieldsJSON(lost)
+	if base == nil && theirs != nil {
+		rep.Fields = fieldsJSON(differing(w.doc, theirs, zone))
+	}
 	made, err := w.q.addReport(w.tx, r.flavor, rep)
 	if made {
 		w.out.conflicts = append(w.out.conflicts, rep.Cause)
 	}
 	return err
+}
+
+// combine stores out in the place of what the device sent, which came from base (nil: not known).
+func (w *putting) combine(base, out document) error {
+	if bytes.Equal(out.bytes(), w.doc.bytes()) {
+		return nil // the device's version holds all there is to hold
+	}
+	if base == nil || !sameMeaning(base, w.doc) { // else the mark says what the device has
+		if err := w.storeSent(); err != nil {
+			return err
+		}
+	}
+	w.doc, w.out.merged = out, true
+	return nil
 }
 
 // threeWay merges two texts that came from base, nil when they collide. What one side alone changed is taken from its text
@@ -292,10 +302,12 @@ func itemsOf(base, mine, theirs document, zone *time.Location) (b, m, t pim.Item
 	return b, m, t, ok
 }
 
-// merge takes each field from the side that changed it; false when both changed one and it cannot be told apart.
-func (v views) merge() (pim.Item, bool) {
+// merge takes each field from the side that changed it; false when both changed one and it cannot be told apart: it is mine
+// then.
+func (v views) merge() (want pim.Item, clean bool) {
+	clean = true
 	all := pim.AllOf(v.mine.Kind())
-	want := pim.Clone(v.theirs)
+	want = pim.Clone(v.theirs)
 	mine, theirs := pim.Diff(v.base, v.mine, all), pim.Diff(v.base, v.theirs, all)
 	for _, f := range pim.Fields(v.mine.Kind()) {
 		switch {
@@ -303,10 +315,11 @@ func (v views) merge() (pim.Item, bool) {
 		case !theirs.Has(f.ID):
 			f.Copy(want, v.mine)
 		case !f.Merge(v.base, v.mine, v.theirs, want):
-			return nil, false
+			clean = false
+			f.Copy(want, v.mine)
 		}
 	}
-	return want, true
+	return want, clean
 }
 
 // collisions are the fields that both sides changed and that cannot be merged.
