@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"crmbridge/crm/mem"
@@ -33,6 +34,46 @@ func TestAnItemMadeAnewIsNotTakenForTheDeletedOne(t *testing.T) {
 			w.quiet()
 			if got := w.item(w.only()).Title; got != "again" || w.record().Item.(*pim.Event).Title != got {
 				t.Errorf("%+v, a run between: %v: %q here, %q there", o, between, got, w.record().Item.(*pim.Event).Title)
+			}
+		}
+	}
+}
+
+// The deleted item's record was changed meanwhile and comes back: it is the same item
+// again, or, when that has a record of its own already, another one beside it.
+func TestAnItemMadeAnewMeetsTheChangeOfTheDeletedOne(t *testing.T) {
+	t.Parallel()
+	for _, o := range weak() {
+		for _, made := range []bool{false, true} {
+			w := newWorld(t, storetest.Open(t), "ann", o, open(rule.Ask))
+			w.put("a.ics", event("uid-a", "one"))
+			w.clean()
+			old := w.record().ID
+			w.delete("a.ics")
+			w.put("b.ics", event("uid-a", "again"))
+			if made { // the create comes first, by a run that does not see the change
+				w.engine.pause = func(step string) error {
+					if step == "remote written" {
+						w.engine.pause = nil
+						w.change(old, func(e *pim.Event) { e.Notes = "changed there" })
+					}
+					return nil
+				}
+			} else {
+				w.change(old, func(e *pim.Event) { e.Notes = "changed there" })
+			}
+			w.clean()
+			w.clean()
+			w.quiet()
+			if len(w.objects()) != len(w.records()) {
+				t.Errorf("%+v, made first: %v: %d objects, %d records", o, made, len(w.objects()), len(w.records()))
+			}
+			var here []string
+			for _, x := range w.objects() {
+				here = append(here, w.item(x).Title+"/"+w.item(x).Notes)
+			}
+			if said := strings.Join(here, " "); !strings.Contains(said, "again") || !strings.Contains(said, "changed there") {
+				t.Errorf("%+v, made first: %v: %v", o, made, here)
 			}
 		}
 	}

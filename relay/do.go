@@ -93,10 +93,10 @@ func (r *run) createLocally(ctx context.Context, tasks []Task) error {
 func (r *run) createLocal(tx *store.Tx, v view) error {
 	p := v.pair
 	if o, err := tx.ObjectByUID(r.coll.ID, p.UID); err == nil && o.ID != p.ObjectID {
-		// Somebody made it meanwhile, which queued the run that will agree with it.
-		p.ObjectID, p.LocalPrint, p.LocalItem = o.ID, "", nil
-		wake(&p)
-		return tx.SavePair(&p)
+		done, err := r.takeObject(tx, &p, o)
+		if done || err != nil {
+			return err
+		}
 	} else if err != nil && !errors.Is(err, pim.ErrNotFound) {
 		return err
 	}
@@ -132,6 +132,31 @@ func (r *run) createLocal(tx *store.Tx, v view) error {
 		return err
 	}
 	return r.base(tx, &p, o, local, v.theirs, v.shownLocal(local), v.shownTheirs(v.theirs))
+}
+
+// takeObject ties the pair of a record to an object that somebody made under its UID
+// meanwhile; the two are to be merged then. Not done is it when the object has a record
+// of its own: the pair's gets another UID, and an object beside it.
+func (r *run) takeObject(tx *store.Tx, p *store.Pair, o store.Object) (done bool, err error) {
+	other, err := tx.PairByObject(r.link.ID, o.ID)
+	switch {
+	case errors.Is(err, pim.ErrNotFound):
+	case err != nil:
+		return false, err
+	case other.Intent != "":
+		return true, nil // its record is being made: the next run knows what came of it
+	case other.RemoteID != "":
+		p.UID = uuid.NewSHA1(uidNames, []byte("beside\x00"+p.UID+"\x00"+p.RemoteID)).String()
+		p.ObjectID, p.LocalText = 0, nil // that text has the old UID
+		return false, nil
+	default:
+		if err := tx.DeletePair(other.ID); err != nil {
+			return false, err
+		}
+	}
+	p.ObjectID, p.LocalPrint, p.LocalItem = o.ID, "", nil
+	wake(p)
+	return true, tx.SavePair(p)
 }
 
 // reportRevival tells a person that a deletion on one side (nil) was beaten by a change

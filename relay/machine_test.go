@@ -18,17 +18,18 @@ import (
 	"crmbridge/store/storetest"
 )
 
-// The state machine: two sides that people edit at random, runs that are killed,
-// answers that are lost, calls that fail. Every value anybody writes is a token that
-// exists once. In the end
+// The state machine: the hub and one remote or two, which people edit at random, runs
+// that are killed, answers that are lost, calls that fail. Every value anybody writes is
+// a token that exists once. In the end
 //
-//   - both sides are equal, but for fields that a conflict report leaves open;
-//   - every token is on both sides, or was knowingly replaced or deleted by
+//   - all sides are equal, but for fields that a conflict report leaves open;
+//   - every token is on all sides, or was knowingly replaced or deleted by
 //     somebody who saw it, or stands in a conflict report;
 //   - there are as many records as objects: nothing was doubled;
 //   - a further run does nothing.
 type machine struct {
 	*world
+	spokes   []spoke
 	tokens   int
 	parent   map[string]string // token → what its writer saw there
 	settled  map[string]bool   // knowingly deleted
@@ -113,6 +114,10 @@ func (m *machine) step(t *rapid.T) {
 		"delete here", "delete there", "touch there", "run", "run", "killed run", "killed run", "failing run", "lost answer", "expire", "time"}
 	if m.ruled {
 		steps = append(steps, "rules", "rules", "class here", "class there")
+	}
+	if len(m.spokes) > 1 {
+		m.at(m.spokes[rapid.IntRange(0, len(m.spokes)-1).Draw(t, "remote")])
+		t.Logf("%s:", m.link.Name)
 	}
 	what := rapid.SampledFrom(steps).Draw(t, "what")
 	m.commands[what]++
@@ -206,25 +211,37 @@ func brief(steps []store.Step) (out []string) {
 	return out
 }
 
+// each does something at every remote in turn.
+func (m *machine) each(f func()) {
+	for _, s := range m.spokes {
+		m.at(s)
+		f()
+	}
+}
+
 // finish lets everything come to rest and checks what the machine promises.
 func (m *machine) finish(t *rapid.T) {
-	m.crm.SetFaults(nil)
-	if m.ruled {
-		m.setRules(t, `{}`)
-	}
-	for range 3 {
+	m.each(func() {
+		m.crm.SetFaults(nil)
+		if m.ruled {
+			m.setRules(t, `{}`)
+		}
+	})
+	for range 3 * len(m.spokes) { // a change may have to go from one to the other, and what it meets there back
 		m.clock.Advance(24 * time.Hour) // past every retry
-		m.tryRun(t, true)
+		m.each(func() { m.tryRun(t, true) })
 	}
 	m.clock.Advance(24 * time.Hour)
-	rep, err := m.engine.Run(m.ctx, m.link.ID, RunOptions{Full: true, AllowDeletions: true})
-	if err != nil || rep.Counts.Done() != 0 || rep.Run.Outcome != OutcomeOK {
-		t.Fatalf("a run with nothing to do: %v %s %+v", err, rep.Run.Outcome, rep.Steps)
-	}
-	open := m.compare(t)
-	if m.policy != rule.Ask && open > 0 {
-		t.Fatalf("policy %s left %d conflicts open", m.policy, open)
-	}
+	m.each(func() {
+		rep, err := m.engine.Run(m.ctx, m.link.ID, RunOptions{Full: true, AllowDeletions: true})
+		if err != nil || rep.Counts.Done() != 0 || rep.Run.Outcome != OutcomeOK {
+			t.Fatalf("%s: a run with nothing to do: %v %s %+v", m.link.Name, err, rep.Run.Outcome, rep.Steps)
+		}
+		open := m.compare(t)
+		if m.policy != rule.Ask && open > 0 {
+			t.Fatalf("%s: policy %s left %d conflicts open", m.link.Name, m.policy, open)
+		}
+	})
 	m.account(t)
 }
 
@@ -286,11 +303,13 @@ func (m *machine) account(t *rapid.T) {
 			mark(*f.at(m.item(o)))
 		}
 	}
-	for _, r := range m.records() {
-		for _, f := range machineFields {
-			mark(*f.at(r.Item.(*pim.Event)))
+	m.each(func() {
+		for _, r := range m.records() {
+			for _, f := range machineFields {
+				mark(*f.at(r.Item.(*pim.Event)))
+			}
 		}
-	}
+	})
 	for tok := range m.settled {
 		mark(tok)
 	}
@@ -311,38 +330,80 @@ func (m *machine) account(t *rapid.T) {
 			for name, o := range m.objects() {
 				t.Logf("object %s %+v", name, m.item(o))
 			}
-			for _, r := range m.records() {
-				t.Logf("record %s %+v", r.ID, r.Item)
-			}
+			m.each(func() {
+				for _, r := range m.records() {
+					t.Logf("%s: record %s %+v", m.link.Name, r.ID, r.Item)
+				}
+			})
 			t.Fatalf("%s is gone: neither on a side, nor replaced or deleted by somebody who saw it, nor in a report", tok)
 		}
 	}
 }
 
-func TestMachine(t *testing.T) {
-	t.Parallel()
-	weak := map[string]mem.Options{
+// machineWeaknesses are what the remotes are weak at.
+func machineWeaknesses() map[string]mem.Options {
+	return map[string]mem.Options{
 		"strong":       {},
 		"weak":         {NoDeletionReport: true, NoUID: true, NoItemsInDelta: true, Stamps: time.Second, Bump: true, Unchecked: true},
 		"finder":       {NotIdempotent: true, NoLister: true, NoDeletionReport: true, PageSize: 3},
 		"short memory": {NotIdempotent: true, NoUID: true, NoItemsInDelta: true, PageSize: 2},
 	}
+}
+
+// play does up to so many steps and finishes.
+func (m *machine) play(t *rapid.T, most int) {
+	for range rapid.IntRange(1, most).Draw(t, "steps") {
+		m.step(t)
+	}
+	m.finish(t)
+}
+
+func newMachine(w *world, policy rule.Policy, others ...spoke) *machine {
+	return &machine{world: w, spokes: append([]spoke{{w.crm, w.link}}, others...), policy: policy,
+		parent: map[string]string{}, settled: map[string]bool{}, commands: map[string]int{}}
+}
+
+func TestMachine(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		worlds := 0
-		for name, o := range weak {
+		for name, o := range machineWeaknesses() {
 			for _, policy := range []rule.Policy{rule.Ask, rule.PreferCRM, rule.PreferClient} {
 				t.Run(name+" "+string(policy), func(t *testing.T) {
 					rapid.Check(t, func(rt *rapid.T) {
 						worlds++
-						m := &machine{world: newWorld(t, s, fmt.Sprintf("user%d", worlds), o, open(policy)),
-							parent: map[string]string{}, settled: map[string]bool{}, policy: policy, commands: map[string]int{}, ruled: rapid.Bool().Draw(rt, "ruled")}
-						for range rapid.IntRange(1, 40).Draw(rt, "steps") {
-							m.step(rt)
-						}
-						m.finish(rt)
+						m := newMachine(newWorld(t, s, fmt.Sprintf("user%d", worlds), o, open(policy)), policy)
+						m.ruled = rapid.Bool().Draw(rt, "ruled")
+						m.play(rt, 40)
 					})
 				})
 			}
+		}
+	})
+}
+
+// The same with three replicas: a CRM and Exchange, linked to one collection.
+func TestMachineOfThree(t *testing.T) {
+	t.Parallel()
+	weak := machineWeaknesses()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		worlds := 0
+		for _, c := range []struct {
+			crm, exchange string
+			policy        rule.Policy
+		}{
+			{"strong", "strong", rule.Ask}, {"weak", "strong", rule.PreferCRM}, {"finder", "weak", rule.PreferClient},
+			{"short memory", "finder", rule.PreferMail}, {"weak", "short memory", rule.Ask},
+		} {
+			t.Run(c.crm+" "+c.exchange+" "+string(c.policy), func(t *testing.T) {
+				rapid.Check(t, func(rt *rapid.T) {
+					worlds++
+					w := newWorld(t, s, fmt.Sprintf("user%d", worlds), weak[c.crm], open(c.policy))
+					m := newMachine(w, c.policy, w.join(weak[c.exchange], open(c.policy)))
+					m.ruled = rapid.Bool().Draw(rt, "ruled")
+					m.play(rt, 40)
+				})
+			})
 		}
 	})
 }

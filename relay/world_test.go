@@ -35,6 +35,44 @@ type fixed struct{ r remote.Remote }
 
 func (f fixed) Open(context.Context, store.Link, store.User) (remote.Remote, error) { return f.r, nil }
 
+// bySide has a remote for each side of the collection.
+type bySide map[store.Side]remote.Remote
+
+func (b bySide) Open(_ context.Context, l store.Link, _ store.User) (remote.Remote, error) {
+	return b[l.Side], nil
+}
+
+// spoke is a remote in memory and the link to it.
+type spoke struct {
+	crm  *mem.CRM
+	link store.Link
+}
+
+// join links the world's collection to a second remote, on the side of Exchange.
+func (w *world) join(o mem.Options, rules rule.Rules) spoke {
+	w.t.Helper()
+	o.Now, o.Place = w.clock.Now, "exchange"
+	second, err := mem.New(o)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	raw, err := json.Marshal(rules)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	l := store.Link{UserID: w.user.ID, CollectionID: w.coll.ID, Side: store.Exchange, Name: "exchange",
+		Driver: "mem", Remote: string(mem.Activities), Rules: raw, Interval: time.Minute}
+	w.update(func(tx *store.Tx) error {
+		l, err = tx.CreateLink(l)
+		return err
+	})
+	w.engine.Remotes = bySide{store.CRM: w.crm.Remote(), store.Exchange: second.Remote()}
+	return spoke{second, l}
+}
+
+// at turns the world to another of its remotes.
+func (w *world) at(s spoke) { w.crm, w.link = s.crm, s.link }
+
 // newWorld is a world in s, with a user of its own, so that several can share it.
 func newWorld(t testing.TB, s *store.Store, name string, o mem.Options, rules rule.Rules) *world {
 	t.Helper()
@@ -262,7 +300,7 @@ func (w *world) kill(n int) {
 // restart is a new process on the same store: nothing of the old one is known.
 func (w *world) restart() {
 	old := w.engine
-	w.engine = &Engine{Store: w.store, Remotes: fixed{w.crm.Remote()}, Now: old.Now, Log: old.Log,
+	w.engine = &Engine{Store: w.store, Remotes: old.Remotes, Now: old.Now, Log: old.Log,
 		Owner: fmt.Sprintf("%s+", old.Owner), Alive: old.Alive}
 }
 

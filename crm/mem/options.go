@@ -14,6 +14,8 @@ type Options struct {
 	Now  func() time.Time // the CRM's clock, called concurrently
 	User string           // the connected person; "" is "me"
 	Zone string           // IANA zone for NoAllDay and date-only tasks; "" is UTC
+	// Place tells this CRM from others in memory, whose ids are the same.
+	Place string
 
 	NoDeletionReport bool // deletions are not in Delta.Removed
 	NoLister         bool // no List either: the relay has to list with Changes
@@ -73,6 +75,7 @@ func (o Options) complete() (Options, *time.Location, error) {
 
 func (o Options) traits() remote.Traits {
 	return remote.Traits{
+		Place:            o.Place,
 		Carries:          o.Carries,
 		ReadOnly:         readOnly(),
 		Required:         o.Required,
