@@ -33,6 +33,7 @@ var allowed = []struct {
 	{"pim/line", []string{"pim"}},
 	{"pim/ics", []string{"pim", "pim/line", "pim/tz", "pim/rrule"}},
 	{"pim/vcf", []string{"pim", "pim/line", "pim/tz"}},
+	{"pim/likeness", []string{"pim"}},
 	{"pim", nil},
 
 	{"upstream", []string{"pim"}},
