@@ -101,12 +101,13 @@ func (r *run) createLocal(tx *store.Tx, v view) error {
 		return err
 	}
 	kind := v.theirs.Kind()
-	shown := r.withURL(v.shownTheirs(v.theirs), p.URL)
+	agreed := without(v.shownTheirs(v.theirs), left(v.in))
+	shown := r.withURL(agreed, p.URL)
 	p.Mask = v.mask()
 	var w written
 	var err error
 	if len(p.LocalText) > 0 {
-		w, err = r.codec.apply(p.LocalText, shown, r.carried(kind))
+		w, err = r.codec.apply(p.LocalText, shown, r.carried(kind).Minus(left(v.in)))
 	} else {
 		w, err = r.codec.create(shown, p.UID)
 	}
@@ -131,7 +132,7 @@ func (r *run) createLocal(tx *store.Tx, v view) error {
 	if err != nil {
 		return err
 	}
-	return r.base(tx, &p, o, local, v.theirs, v.shownLocal(local), v.shownTheirs(v.theirs))
+	return r.base(tx, &p, o, local, v.theirs, v.shownLocal(local), agreed)
 }
 
 // takeObject ties the pair of a record to an object that somebody made under its UID

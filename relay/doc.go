@@ -18,6 +18,7 @@
 //	waits.go     Waits: pure: when what failed is tried again
 //	approve.go   a person answers to withheld deletions
 //	judged.go    what the rules make of a view: masks, what is let through
+//	mail.go      whom a write would mail: what goes alone, what waits
 //	rerule.go explain.go  other rules for a link; why an item is where it is, ties, retries
 //	report.go    what a run tells
 //	jobs.go      the queue: which run is begun when

@@ -21,6 +21,9 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 	if err := r.keepable(it); err != nil {
 		return err
 	}
+	if err := r.unmailed(ctx, v, remote.Ref{}, v.entry(it), r.writable(v.kind())); err != nil {
+		return err
+	}
 	p := v.pair
 	anew := p.RemoteID != "" || p.Key == "" || p.RemoteGone
 	if anew {
@@ -68,13 +71,15 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 }
 
 // outgoing is what a new record is made of.
-func (r *run) outgoing(v view) pim.Item { return r.rules.Typed(v.shownLocal(v.local)) }
+func (r *run) outgoing(v view) pim.Item {
+	return without(r.rules.Typed(v.shownLocal(v.local)), left(v.out))
+}
 
 // entry is an item as the remote gets it. The text goes along only when all of it may be
 // seen there.
 func (v view) entry(it pim.Item) remote.Entry {
 	e := remote.Entry{UID: v.pair.UID, Item: it}
-	if !v.masked.local {
+	if !v.masked.local && (!v.out.Alone || len(rule.AttendeesOf(v.local)) == 0) {
 		e.Text = v.object.Text
 	}
 	return e
@@ -230,7 +235,7 @@ func (r *run) sent(tx *store.Tx, p *store.Pair, v view, now pim.Item) error {
 	if err != nil {
 		return err
 	}
-	localBase, remoteBase := v.shownLocal(v.local), v.shownTheirs(now)
+	localBase, remoteBase := without(v.shownLocal(v.local), left(v.out)), v.shownTheirs(now)
 	if o.Seq != v.object.Seq || o.Deleted {
 		// It changed while we wrote: the base is what was sent, and the pair
 		// stays dirty for the rest.
@@ -294,6 +299,10 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 	if how == rule.RemoveKeep {
 		return r.park(ctx, p)
 	}
+	ref := remote.Ref{ID: remote.ItemID(p.RemoteID), Version: p.TheirVersion}
+	if err := r.unmailed(ctx, v, ref, remote.Entry{}, pim.FieldSet{}); err != nil {
+		return err
+	}
 	p.Intent = "delete"
 	if v.away.local {
 		// Should the answer be lost, the record's end must not be taken for a person's
@@ -306,7 +315,6 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 	if err := r.at("intent stored"); err != nil {
 		return err
 	}
-	ref := remote.Ref{ID: remote.ItemID(p.RemoteID), Version: p.TheirVersion}
 	removal := remote.Delete
 	if how == rule.RemoveUnassign {
 		removal = remote.Unassign

@@ -265,6 +265,9 @@ func (r *run) openRemote(ctx context.Context) error {
 		return err
 	}
 	r.rem, r.traits = rem, rem.Traits()
+	if _, ok := rem.(remote.Grouper); len(r.rules.Groups) > 0 && !ok {
+		return errNoGroups // without them, everything would come over
+	}
 	r.kinds = r.linkKinds()
 	if r.kinds == 0 {
 		return pim.Errorf("relay: run", pim.ErrInvalid, "the collection and the remote have no kind of item in common")

@@ -65,6 +65,7 @@ func (r *run) wanted(it pim.Item) bool {
 func (r *run) question(way rule.Way, v view) rule.Question {
 	q := rule.Question{Way: way, Tie: rule.Tie(v.pair.Tie), Now: r.now}
 	if way == rule.Outward {
+		q.Mails, q.Invited = r.traits.MailsAttendees, !v.pair.RemoteGone && len(rule.AttendeesOf(v.theirs)) > 0
 		q.Item = first(v.local, v.localBase, v.kind())
 		if q.Start, q.End = span(q.Item); v.object.ID != 0 && !v.object.Deleted {
 			q.Start, q.End = bound(v.object.Start), bound(v.object.End)
@@ -154,7 +155,7 @@ func (r *run) mayIn(v view) pim.FieldSet {
 	if !v.in.Carry || v.away.theirs {
 		return pim.FieldSet{}
 	}
-	may := r.carried(v.kind())
+	may := r.carried(v.kind()).Minus(left(v.in))
 	if v.masked.local || v.in.Masked && !v.masked.theirs {
 		may = may.Minus(contentOf(v.kind()))
 	}
@@ -165,7 +166,7 @@ func (r *run) mayOut(v view) pim.FieldSet {
 	if !v.out.Carry || v.away.local {
 		return pim.FieldSet{}
 	}
-	may := r.writable(v.kind())
+	may := r.writable(v.kind()).Minus(left(v.out))
 	if v.masked.theirs || v.out.Masked && !v.masked.local {
 		may = may.Minus(contentOf(v.kind()))
 	}
@@ -233,10 +234,10 @@ func (r *run) unsaved(tx *store.Tx, v *view) error {
 	case v.state == Same && (v.localState == Gone || v.away.local) && v.remoteBase != nil && v.theirs != nil:
 		// What a mask hid from who deleted its copy is nowhere else, either.
 		shown := v.shownTheirs(v.theirs)
-		goes, only = true, pim.Diff(v.remoteBase, shown, carried).Or(pim.Diff(shown, v.theirs, carried))
+		goes, only = true, pim.Diff(v.remoteBase, shown, carried).Or(pim.Diff(shown, v.theirs, carried)).Minus(left(v.in))
 	case v.localState == Same && (v.state == Gone || v.away.theirs) && v.localBase != nil && v.local != nil:
 		shown := v.shownLocal(v.local)
-		only = pim.Diff(v.localBase, shown, r.writable(v.kind())).Or(pim.Diff(shown, v.local, carried))
+		only = pim.Diff(v.localBase, shown, r.writable(v.kind())).Or(pim.Diff(shown, v.local, carried)).Minus(left(v.out))
 	}
 	if only.IsEmpty() {
 		return nil

@@ -3,6 +3,7 @@ package relay
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -43,7 +44,23 @@ var machineRules = []string{
 	`{}`, `{}`, `{"direction":"in"}`, `{"direction":"out"}`, `{"out":{"private":"mask"}}`, `{"in":{"private":"mask"}}`,
 	`{"in":{"private":"none"},"out":{"private":"none"}}`, `{"in":{"private":"mask"},"out":{"private":"mask"}}`,
 	`{"in":{"carry":[]}}`, `{"out":{"carry":[]}}`, `{"in":{"create":[]}}`, `{"out":{"create":[]}}`, `{"onlyLinked":true}`, `{"holdUntyped":true}`,
-	`{"filter":{"field":"notes","op":"is empty"}}`,
+	`{"filter":{"field":"notes","op":"is empty"}}`, `{"in":{"attendees":"keep"}}`, `{"out":{"attendees":"keep"}}`,
+}
+
+// invite adds somebody to those who take part, or takes the first away. The CRM would mail
+// them of any write, and no run may make it before finish lets it.
+func (m *machine) invite(t *rapid.T, e *pim.Event) {
+	if len(e.Attendees) > 0 && rapid.Bool().Draw(t, "leaves") {
+		e.Attendees = e.Attendees[1:]
+		return
+	}
+	g := guest(rapid.SampledFrom([]string{"bo", "cy", "di"}).Draw(t, "guest"))
+	for _, a := range e.Attendees {
+		if a.Email == g.Email {
+			return
+		}
+	}
+	e.Attendees = append(slices.Clone(e.Attendees), g)
 }
 
 // rerule changes the rules as a person does.
@@ -113,7 +130,7 @@ func (m *machine) step(t *rapid.T) {
 	steps := []string{"new here", "new there", "edit here", "edit here", "edit there", "edit there",
 		"delete here", "delete there", "touch there", "run", "run", "killed run", "killed run", "failing run", "lost answer", "expire", "time"}
 	if m.ruled {
-		steps = append(steps, "rules", "rules", "class here", "class there")
+		steps = append(steps, "rules", "rules", "class here", "class there", "invite here", "invite there")
 	}
 	if len(m.spokes) > 1 {
 		m.at(m.spokes[rapid.IntRange(0, len(m.spokes)-1).Draw(t, "remote")])
@@ -153,6 +170,14 @@ func (m *machine) step(t *rapid.T) {
 		if r, ok := m.pickRecord(t); ok {
 			class := rapid.SampledFrom([]pim.Class{pim.Public, pim.Private}).Draw(t, "class")
 			m.change(r.ID, func(e *pim.Event) { e.Class = class })
+		}
+	case "invite here":
+		if o, ok := m.pickObject(t); ok {
+			m.edit(o.Name, func(e *pim.Event) { m.invite(t, e) })
+		}
+	case "invite there":
+		if r, ok := m.pickRecord(t); ok {
+			m.change(r.ID, func(e *pim.Event) { m.invite(t, e) })
 		}
 	case "delete here":
 		if o, ok := m.pickObject(t); ok {
@@ -224,9 +249,15 @@ func (m *machine) finish(t *rapid.T) {
 	m.each(func() {
 		m.crm.SetFaults(nil)
 		if m.ruled {
-			m.setRules(t, `{}`)
+			m.tryRun(t, true)
+		}
+		if mails := m.crm.Mails(); len(mails) > 0 {
+			t.Fatalf("%s was made to mail: %+v", m.link.Name, mails)
 		}
 	})
+	if m.mayMail = m.ruled; m.ruled {
+		m.each(func() { m.setRules(t, `{"mail":"allow"}`) })
+	}
 	for range 3 * len(m.spokes) { // a change may have to go from one to the other, and what it meets there back
 		m.clock.Advance(24 * time.Hour) // past every retry
 		m.each(func() { m.tryRun(t, true) })

@@ -66,6 +66,10 @@ func (r *run) sides(v view) Sides {
 
 // updateRemote writes the merged fields, the intent stored first.
 func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) (remote.Record, error) {
+	ref := remote.Ref{ID: remote.ItemID(p.RemoteID), Version: p.TheirVersion}
+	if err := r.unmailed(ctx, v, ref, v.entry(m.Item), m.ToRemote); err != nil {
+		return remote.Record{}, err
+	}
 	p.Intent = "update"
 	err := r.update(ctx, func(tx *store.Tx) error {
 		// The values that are about to be overwritten are reported first: once
@@ -81,7 +85,6 @@ func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) 
 	if err := r.at("intent stored"); err != nil {
 		return remote.Record{}, err
 	}
-	ref := remote.Ref{ID: remote.ItemID(p.RemoteID), Version: p.TheirVersion}
 	var rec remote.Record
 	rec, err = r.rem.Update(ctx, remote.CollectionID(r.link.Remote), ref, v.entry(m.Item), m.ToRemote)
 	if errors.Is(err, pim.ErrConflict) || errors.Is(err, pim.ErrNotFound) {

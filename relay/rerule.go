@@ -10,11 +10,14 @@ import (
 )
 
 // SetRules gives a link other rules, and has looked at again what they touch: the next run
-// does it, and is queued when there is anything. The rules are checked; pim.ErrInvalid
-// with every fault.
+// does it, and is queued when there is anything. The rules are checked, groups that are
+// new among them with the remote; pim.ErrInvalid with every fault.
 func (e *Engine) SetRules(ctx context.Context, id store.LinkID, now rule.Rules) (touch rule.Touch, err error) {
 	if err := now.Validate(); err != nil {
 		return rule.Touch{}, &pim.Error{Op: "relay: set rules", Kind: pim.ErrInvalid, Public: err.Error()}
+	}
+	if err := e.checkNewGroups(ctx, id, now.Groups); err != nil {
+		return rule.Touch{}, err
 	}
 	err = e.Store.Update(ctx, func(tx *store.Tx) error {
 		l, err := tx.Link(id)

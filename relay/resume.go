@@ -120,7 +120,7 @@ func (r *run) resumeCreate(ctx context.Context, p store.Pair) error {
 func (r *run) findCreated(ctx context.Context, p store.Pair, sent pim.Item) (remote.Record, bool, error) {
 	c := remote.CollectionID(r.link.Remote)
 	e := remote.Entry{UID: p.UID, Item: sent}
-	if p.Mask != maskRemote {
+	if p.Mask != maskRemote && r.wholeText(p, sent) {
 		e.Text = p.LocalText
 	}
 	if f, ok := r.rem.(remote.Finder); ok {

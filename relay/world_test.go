@@ -29,6 +29,8 @@ type world struct {
 	crm    *mem.CRM
 	link   store.Link
 	engine *Engine
+	// mayMail: the rules let writes mail, so that the CRM is not watched.
+	mayMail bool
 }
 
 type fixed struct{ r remote.Remote }
@@ -86,10 +88,16 @@ func newWorldAt(t testing.TB, s *store.Store, clock *storetest.Clock, name strin
 	if o.Now == nil {
 		o.Now = w.clock.Now
 	}
+	o.Mails = true // and nothing any test does may make it
 	var err error
 	if w.crm, err = mem.New(o); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if mails := w.crm.Mails(); len(mails) > 0 && !w.mayMail {
+			t.Errorf("the CRM was made to mail: %+v", mails)
+		}
+	})
 	raw, err := json.Marshal(rules)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,10 @@
 package remote
 
-import "context"
+import (
+	"context"
+
+	"crmbridge/pim"
+)
 
 // Optional abilities. A driver asserts each one it has:
 //
@@ -30,6 +34,37 @@ type Check struct {
 	Name string
 	Err  error // nil: passed
 	Note string
+}
+
+// Grouper knows groups that people sort items into: folders, categories, lists.
+// Scope.Groups names some of them.
+type Grouper interface {
+	// Groups lists those of a collection, in the order people see them.
+	Groups(ctx context.Context, c CollectionID) ([]Group, error)
+}
+
+// Group is one of them.
+type Group struct {
+	ID   string
+	Name string // what people read; of a tree, the whole path
+	// Note says in plain words why it cannot be used in a Scope; "" when it can.
+	Note string
+}
+
+// Counter counts on the remote's side, in one cheap request where it can.
+type Counter interface {
+	// Count is how many items are in scope.
+	Count(ctx context.Context, c CollectionID, s Scope) (int, error)
+}
+
+// Mailer tells beforehand whom a write would make the remote mail, for remotes that
+// mail on some writes only. The relay asks it before every such write unless a rule
+// lets mail pass.
+type Mailer interface {
+	// Mails returns the addresses that would be mailed if changed fields of old were
+	// written as in e; with a nil e.Item, if it were deleted. An empty old.ID means
+	// that e is to be created. An item that is gone is ErrNotFound.
+	Mails(ctx context.Context, c CollectionID, old Ref, e Entry, changed pim.FieldSet) ([]string, error)
 }
 
 // Watcher tells that something may have changed. It is a hint: the relay then

@@ -86,6 +86,10 @@ type Scope struct {
 	Kinds pim.KindSet
 	// Types are activity or contact types by name or id; empty means all.
 	Types []string
+	// Groups limit the scope to items of any of these groups, by name or id; empty
+	// means no limit. A remote without Grouper is never given any. One that does not
+	// exist (any more) is pim.ErrInvalid with a public text, never an empty scope.
+	Groups []string
 	// AllOwners includes items of other people. The default is only items that
 	// the connected user is responsible for or, where the remote has
 	// participants, takes part in.

@@ -45,7 +45,9 @@ type Traits struct {
 	// TextLimit is the longest text in characters, 0 unlimited; longer ones are
 	// cut by the driver, and the relay keeps the full text.
 	TextLimit map[pim.FieldID]int
-	// MailsAttendees: a write with attendees makes the remote send mail.
+	// MailsAttendees: a write of attendees, and any write to an item that has some,
+	// makes the remote mail them, and the driver cannot keep it from that. A driver
+	// that knows which writes do has Mailer instead.
 	MailsAttendees bool
 	// PageSize is the number of records of a full page of Changes, a hint.
 	PageSize int

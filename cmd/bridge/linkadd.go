@@ -162,7 +162,7 @@ func addLink(ctx context.Context, a *app, f linkFlags, s remote.Settings) (store
 	l.UserID, l.CollectionID = u.ID, coll.ID
 	// An untested link to a named place asks nobody; its runs will tell.
 	if l.Remote == "" || !f.noTest {
-		if l.Remote, rules.Kinds, err = a.meet(ctx, f, s, coll, rules.Kinds); err != nil {
+		if l.Remote, rules.Kinds, err = a.meet(ctx, f, s, coll, rules); err != nil {
 			return l, err
 		}
 	}
@@ -205,27 +205,44 @@ func collectionNamed(tx *store.Tx, u store.User, slug string) (store.Collection,
 
 // meet asks the CRM for its collections and returns the named one, or the one that
 // fits best, and the kinds that both it and ours take.
-func (a *app) meet(ctx context.Context, f linkFlags, s remote.Settings, coll store.Collection, ruled []pim.Kind) (string, []pim.Kind, error) {
+func (a *app) meet(ctx context.Context, f linkFlags, s remote.Settings, coll store.Collection, ruled rule.Rules) (string, []pim.Kind, error) {
 	r, err := a.dial(ctx, f, s)
 	if err != nil {
 		return "", nil, err
 	}
+	id, kinds, err := meetingPlace(ctx, r, f, coll, ruled)
+	return id, kinds, errors.Join(err, r.Close())
+}
+
+func meetingPlace(ctx context.Context, r remote.Remote, f linkFlags, coll store.Collection, ruled rule.Rules) (string, []pim.Kind, error) {
 	cs, err := r.Collections(ctx)
-	if err := errors.Join(err, r.Close()); err != nil {
+	if err != nil {
 		return "", nil, err
 	}
 	takes := pim.Kinds(relay.Kinds(coll)...)
 	want := takes
-	if len(ruled) > 0 {
-		if want &= pim.Kinds(ruled...); want == 0 {
-			return "", nil, pim.Errorf("link add", pim.ErrUnsupported, "the rules are for %s, but the collection %q takes %s", kindNames(pim.Kinds(ruled...)), coll.Slug, kindNames(takes))
+	if only := pim.Kinds(ruled.Kinds...); only != 0 {
+		if want &= only; want == 0 {
+			return "", nil, pim.Errorf("link add", pim.ErrUnsupported, "the rules are for %s, but the collection %q takes %s", kindNames(only), coll.Slug, kindNames(takes))
 		}
 	}
 	best := fitting(cs, f.remote, want)
 	if best == nil {
 		return "", nil, unfit(cs, f.remote, coll, want)
 	}
-	return string(best.ID), (best.Kinds & want).List(), nil
+	return string(best.ID), (best.Kinds & want).List(), knownGroups(ctx, r, best.ID, ruled.Groups)
+}
+
+// knownGroups refuses rules that name groups which the CRM does not have.
+func knownGroups(ctx context.Context, r remote.Remote, c remote.CollectionID, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	have, err := relay.GroupsOf(ctx, r, c)
+	if err != nil {
+		return err
+	}
+	return relay.UnknownGroups(have, names)
 }
 
 // fitting is the named collection, or with "" the one that holds most of the wanted

@@ -101,7 +101,7 @@ func changingCommands() map[string]bool {
 	for _, group := range rootCommand(streams{}, nil).Commands() {
 		for _, c := range group.Commands() {
 			switch c.Name() {
-			case "list", "show", "status", "test", "drivers", "run", "explain":
+			case "list", "show", "status", "test", "drivers", "run", "explain", "groups", "count", "resend", "reread":
 			default:
 				all[group.Name()+" "+c.Name()] = true
 			}

@@ -17,6 +17,9 @@ func (c *connector) Changes(ctx context.Context, col remote.CollectionID, s remo
 		if err := c.m.exists(col); err != nil {
 			return err
 		}
+		if err := c.m.grouped(s); err != nil {
+			return err
+		}
 		d, err = c.m.page(col, s, since)
 		return err
 	})
@@ -69,6 +72,9 @@ func (m *CRM) position(c remote.Cursor) (uint64, error) {
 // List implements remote.Lister.
 func (l lister) List(ctx context.Context, col remote.CollectionID, s remote.Scope) (out []remote.Ref, err error) {
 	err = l.m.call(ctx, Call{Op: "list", Collection: col}, func() error {
+		if err := l.m.grouped(s); err != nil {
+			return err
+		}
 		for _, r := range l.m.ordered(col) {
 			if r.item != nil && l.m.inside(r, s) {
 				out = append(out, remote.Ref{ID: r.id, Version: r.version})
@@ -81,7 +87,7 @@ func (l lister) List(ctx context.Context, col remote.CollectionID, s remote.Scop
 
 // inside reports whether a living row is in the scope.
 func (m *CRM) inside(r *row, s remote.Scope) bool {
-	if s.Kinds != 0 && !s.Kinds.Has(r.item.Kind()) || !s.AllOwners && !m.mine(r) {
+	if s.Kinds != 0 && !s.Kinds.Has(r.item.Kind()) || !s.AllOwners && !m.mine(r) || !m.inGroups(r.id, s.Groups) {
 		return false
 	}
 	switch v := r.item.(type) {

@@ -31,6 +31,9 @@ type CRM struct {
 	seq   uint64 // of changes; rises with each
 	ids   uint64
 	epoch uint64 // of cursors
+	mails []Mail
+	// groups are the members of each group, by its name.
+	groups map[string]map[remote.ItemID]bool
 
 	faults faults
 }
@@ -57,7 +60,7 @@ func New(o Options) (*CRM, error) {
 	return &CRM{
 		opt: o, loc: loc,
 		rows: map[remote.CollectionID]map[remote.ItemID]*row{Activities: {}, Contacts: {}},
-		keys: map[string]remote.ItemID{}, epoch: 1,
+		keys: map[string]remote.ItemID{}, epoch: 1, groups: map[string]map[remote.ItemID]bool{},
 	}, nil
 }
 
@@ -232,12 +235,5 @@ func (m *CRM) mine(r *row) bool {
 	if strings.EqualFold(r.owner, m.opt.User) {
 		return true
 	}
-	var as []pim.Attendee
-	switch v := r.item.(type) {
-	case *pim.Event:
-		as = v.Attendees
-	case *pim.Task:
-		as = v.Attendees
-	}
-	return slices.ContainsFunc(as, func(a pim.Attendee) bool { return a.Name == m.opt.User || a.ID == m.opt.User })
+	return slices.ContainsFunc(attendees(r.item), func(a pim.Attendee) bool { return a.Name == m.opt.User || a.ID == m.opt.User })
 }

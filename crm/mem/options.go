@@ -39,6 +39,10 @@ type Options struct {
 	TimeStep  time.Duration
 	NoAllDay  bool
 
+	// Mails makes every write to an item with attendees mail them, as some CRMs do;
+	// CRM.Mails tells.
+	Mails bool
+
 	PageSize    int // records in a page of Changes; 0 is 50
 	Concurrency int // 0 is 16
 
@@ -90,6 +94,7 @@ func (o Options) traits() remote.Traits {
 		TextLimit:        o.TextLimit,
 		PageSize:         o.PageSize,
 		Concurrency:      o.Concurrency,
+		MailsAttendees:   o.Mails,
 	}
 }
 

@@ -23,10 +23,12 @@ type (
 )
 
 var (
-	_ remote.Remote = (*connector)(nil)
-	_ remote.Prober = (*connector)(nil)
-	_ remote.Lister = full{}
-	_ remote.Finder = full{}
+	_ remote.Remote  = (*connector)(nil)
+	_ remote.Prober  = (*connector)(nil)
+	_ remote.Grouper = (*connector)(nil)
+	_ remote.Counter = (*connector)(nil)
+	_ remote.Lister  = full{}
+	_ remote.Finder  = full{}
 )
 
 // Remote opens a session. Any number may be open.
@@ -104,6 +106,7 @@ func (c *connector) Create(ctx context.Context, col remote.CollectionID, e remot
 		}
 		r := c.m.insert(col, e.Item, e.UID, key, c.m.opt.User)
 		c.m.keys[key] = r.id
+		c.m.mail("invitation", r.item)
 		rec = c.m.record(r)
 		return nil
 	})
@@ -125,6 +128,7 @@ func (c *connector) Update(ctx context.Context, col remote.CollectionID, old rem
 		}
 		it := pim.Clone(r.item)
 		pim.Copy(it, e.Item, changed.And(c.m.opt.Carries[it.Kind()]))
+		c.m.mail("update", r.item, it)
 		c.m.write(r, it)
 		rec = c.m.record(r)
 		return nil
@@ -144,6 +148,7 @@ func (c *connector) Delete(ctx context.Context, col remote.CollectionID, old rem
 			c.m.touch(r)
 			return nil
 		}
+		c.m.mail("cancellation", r.item)
 		c.m.bury(r)
 		return nil
 	})

@@ -2,6 +2,7 @@
 //
 //	rule.go     Rules: the value, its defaults, every fault of it at once
 //	flow.go     Flow: what goes in one direction; Types, Private
+//	mail.go     Attendees, Mail: who goes along, and whom a write may make the remote mail
 //	judge.go    Judge: what the rules make of one item, and why
 //	touch.go    Touches: what a change of rules makes to be looked at again
 //	words.go    Describe: the rules in sentences

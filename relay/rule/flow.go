@@ -26,8 +26,12 @@ type Flow struct {
 	// whose changes and deletions are carried over.
 	Create Types `json:"create,omitzero"`
 	Carry  Types `json:"carry,omitzero"`
+	// Since begins the window at a day, before PastDays; "" means what Rules say.
+	Since Day `json:"since,omitempty"`
 	// Private is what becomes of items that are not public.
 	Private Private `json:"private,omitempty"`
+	// Attendees says whether those of an item go along; "" is AttendeesCarry.
+	Attendees Attendees `json:"attendees,omitempty"`
 }
 
 // Types are names of activity or contact types, compared without regard to case. Nil

@@ -17,7 +17,10 @@ type Question struct {
 	Start, End time.Time
 	// Tie is what a person said of the pair.
 	Tie Tie
-	Now time.Time
+	// Mails: the remote mails the attendees of what is written to it, whatever a driver
+	// does; Invited: the copy there has some.
+	Mails, Invited bool
+	Now            time.Time
 }
 
 // Tie is what a person said about one item, over the rules of link and mode.
@@ -38,6 +41,8 @@ type Verdict struct {
 	// Masked: what goes over is the mask of the item, and of what comes back only the
 	// open fields are taken.
 	Masked bool
+	// Alone: it goes over without its attendees.
+	Alone bool
 	// Away: it is not to be on the other side at all, not even if it was there before.
 	Away bool
 	// Hold is why it waits for a person before it is made; "" when it does not.
@@ -84,6 +89,7 @@ func (r Rules) Judge(q Question) Verdict {
 	j.kind()
 	j.types()
 	j.private()
+	j.attendees()
 	j.window()
 	j.archive()
 	if q.Way == Inward {
@@ -184,9 +190,13 @@ func (j *judgement) window() {
 		return
 	}
 	from, until := j.rules.window(j.flow, j.q.Now)
+	past := ".pastDays"
+	if since, _, _ := j.rules.begin(j.flow); since != "" {
+		past = ".since"
+	}
 	switch {
 	case !from.IsZero() && !j.q.End.IsZero() && j.q.End.Before(from):
-		j.forbid(true, false, j.name+".pastDays", "it ended before %s, where the window begins", from.Format(time.DateOnly))
+		j.forbid(true, false, j.name+past, "it ended before %s, where the window begins", from.Format(time.DateOnly))
 	case !until.IsZero() && !j.q.Start.IsZero() && !j.q.Start.Before(until):
 		j.forbid(true, false, j.name+".futureDays", "it begins after %s, where the window ends", until.Format(time.DateOnly))
 	default:

@@ -53,6 +53,11 @@ type Rules struct {
 	// 365), -1 no bound.
 	PastDays   int `json:"pastDays,omitempty"`
 	FutureDays int `json:"futureDays,omitempty"`
+	// Since begins the window at a day instead of PastDays ago; "" is no such day.
+	Since Day `json:"since,omitempty"`
+	// Groups of the remote (folders, categories), by name or id, whose items are read;
+	// empty means all items.
+	Groups []string `json:"groups,omitempty"`
 	// Types are the activity types read from the remote; empty means all.
 	Types     []string `json:"types,omitempty"`
 	AllOwners bool     `json:"allOwners,omitempty"`
@@ -75,6 +80,8 @@ type Rules struct {
 	// Remove says, per kind name, what a deletion by a client does. Default:
 	// delete activities, unassign contacts.
 	Remove map[pim.Kind]Removal `json:"remove,omitempty"`
+	// Mail says whether a write of ours may make the remote mail anybody.
+	Mail Mail `json:"mail,omitempty"`
 	// Approve lets no deletion pass that a person has not approved, in either direction.
 	Approve bool `json:"approve,omitempty"`
 	// ArchiveDays is the age in days from which a vanished activity is taken for
@@ -138,6 +145,9 @@ func (r Rules) Defaults() Rules {
 	if r.Policy == "" {
 		r.Policy = Ask
 	}
+	if r.Mail == "" {
+		r.Mail = MailNever
+	}
 	if r.BrakeAbsolute == 0 {
 		r.BrakeAbsolute = 10
 	}
@@ -166,6 +176,24 @@ func (r Rules) Validate() error {
 	case Ask, Newest, PreferCRM, PreferClient, PreferMail:
 	default:
 		bad("policy %q is not ask, newest, crm, client or exchange", r.Policy)
+	}
+	switch r.Mail {
+	case MailNever, MailAllow:
+	default:
+		bad("mail %q is not never or allow", r.Mail)
+	}
+	for _, d := range []struct {
+		name string
+		day  Day
+	}{{"since", r.Since}, {"in.since", r.In.Since}, {"out.since", r.Out.Since}} {
+		if d.day != "" && d.day.Time().IsZero() {
+			bad("%s %q is no day such as 2026-11-22", d.name, d.day)
+		}
+	}
+	for _, g := range r.Groups {
+		if strings.TrimSpace(g) == "" {
+			bad("groups has an empty name")
+		}
 	}
 	for k, v := range r.Remove {
 		switch v {
@@ -205,6 +233,11 @@ func (r Rules) Validate() error {
 		default:
 			bad("%s.private %q is not full, mask or none", f.name, f.flow.Private)
 		}
+		switch f.flow.Attendees {
+		case "", AttendeesCarry, AttendeesKeep:
+		default:
+			bad("%s.attendees %q is not carry or keep", f.name, f.flow.Attendees)
+		}
 	}
 	if r.HoldUntyped && r.DefaultType != "" {
 		bad("holdUntyped keeps items without a type back, and defaultType gives them one: choose one of the two")
@@ -228,27 +261,37 @@ func (r Rules) Removal(k pim.Kind) Removal {
 
 // Scope is what the remote is asked for at time now.
 func (r Rules) Scope(now time.Time, kinds pim.KindSet) remote.Scope {
-	s := remote.Scope{Kinds: kinds, Types: r.Types, AllOwners: r.AllOwners}
+	s := remote.Scope{Kinds: kinds, Types: r.Types, AllOwners: r.AllOwners, Groups: r.Groups}
 	s.From, s.Until = r.window(r.In, now)
 	return s
 }
 
 // window bounds what a flow makes; zero is open.
 func (r Rules) window(f Flow, now time.Time) (from, until time.Time) {
-	past, future := f.PastDays, f.FutureDays
-	if past == 0 {
-		past = r.PastDays
-	}
-	if future == 0 {
-		future = r.FutureDays
-	}
-	if past > 0 {
+	since, past, future := r.begin(f)
+	switch {
+	case since != "":
+		from = since.Time()
+	case past > 0:
 		from = now.AddDate(0, 0, -past)
 	}
 	if future > 0 {
 		until = now.AddDate(0, 0, future)
 	}
 	return from, until
+}
+
+// begin is what bounds a flow: its own bounds before those of all. A day and a number of
+// days exclude each other.
+func (r Rules) begin(f Flow) (since Day, past, future int) {
+	since, past, future = f.Since, f.PastDays, f.FutureDays
+	if since == "" && past == 0 {
+		since, past = r.Since, r.PastDays
+	}
+	if future == 0 {
+		future = r.FutureDays
+	}
+	return since, past, future
 }
 
 // Typed is an activity that has a type, where the rules give it one; others come back as

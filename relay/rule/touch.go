@@ -25,7 +25,7 @@ func Touches(old, now Rules) Touch {
 		case "brakeAbsolute", "brakeShare", "reconcileEvery", "annotateAfter", "remove", "archiveDays", "approve":
 			// They speak when something is done, and order nothing by themselves. What a
 			// brake held back is planned by the next run.
-		case "out", "defaultType", "typeNames", "holdUntyped":
+		case "out", "mail", "defaultType", "typeNames", "holdUntyped":
 			t.Pairs = true
 		default:
 			// What the rules kept out before was not kept: it has to be read again.

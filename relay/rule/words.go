@@ -39,6 +39,7 @@ func (r Rules) Describe(remote string) []string {
 		out = append(out, r.Out.describe("To "+remote, r)...)
 		out = append(out, r.newWords(remote)...)
 		out = append(out, r.removalWords(remote)...)
+		out = append(out, r.mailWords(remote))
 	}
 	say("%s", policyWords(r.Policy))
 	if r.ArchiveDays > 0 {
@@ -53,14 +54,12 @@ func (r Rules) Describe(remote string) []string {
 }
 
 func (f Flow) describe(where string, r Rules) []string {
-	past, future := r.PastDays, r.FutureDays
-	if f.PastDays != 0 {
-		past = f.PastDays
+	since, past, future := r.begin(f)
+	from := days(past, "ago")
+	if since != "" {
+		from = string(since)
 	}
-	if f.FutureDays != 0 {
-		future = f.FutureDays
-	}
-	out := []string{where + ": activities from " + days(past, "ago") + " to " + days(future, "ahead") + ". What leaves this window stays."}
+	out := []string{where + ": activities from " + from + " to " + days(future, "ahead") + ". What leaves this window stays."}
 	if f.Create != nil {
 		out = append(out, where+": new items are made of "+these(f.Create)+".")
 	}
@@ -73,11 +72,17 @@ func (f Flow) describe(where string, r Rules) []string {
 	case PrivateNone:
 		out = append(out, where+": private items do not go over; one that turns private goes from the other side.")
 	}
+	if f.Attendees == AttendeesKeep {
+		out = append(out, where+": attendees do not go along; each side keeps its own.")
+	}
 	return out
 }
 
 func (r Rules) scopeWords(remote string) []string {
 	var out []string
+	if len(r.Groups) > 0 {
+		out = append(out, "Of "+remote+" only items of these groups are read: "+strings.Join(r.Groups, ", ")+". What leaves them stays.")
+	}
 	if len(r.Types) > 0 {
 		out = append(out, "Of "+remote+" only these types are read: "+strings.Join(r.Types, ", ")+".")
 	}
@@ -117,6 +122,13 @@ func (r Rules) removalWords(remote string) []string {
 		out = append(out, "Deleted on a device, "+kinds(byRemoval[how])+" "+words+".")
 	}
 	return out
+}
+
+func (r Rules) mailWords(remote string) string {
+	if r.Mail == MailAllow {
+		return "What is written to " + remote + " may make it mail attendees."
+	}
+	return "Nothing that is written to " + remote + " makes it mail anybody: what would, is left out or waits."
 }
 
 func policyWords(p Policy) string {

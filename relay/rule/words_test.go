@@ -13,9 +13,9 @@ import (
 )
 
 // everything has a value in every rule.
-const everything = `{"direction":"both","kinds":["event","task"],"pastDays":30,"futureDays":-1,"types":["Meeting","Call"],"allOwners":true,
+const everything = `{"direction":"both","kinds":["event","task"],"pastDays":30,"futureDays":-1,"since":"2026-03-01","groups":["Key accounts","Fairs"],"types":["Meeting","Call"],"allOwners":true,
 	"filter":{"or":[{"field":"company","op":"is","value":"Acme"},{"field":"owner","op":"is empty"}]},"onlyLinked":true,
-	"in":{"pastDays":7,"futureDays":14,"create":["Meeting"],"carry":[],"private":"mask"},"out":{"pastDays":-1,"futureDays":90,"create":["-","Call"],"carry":["Call"],"private":"none"},
+	"mail":"allow","in":{"since":"2026-02-01","futureDays":14,"create":["Meeting"],"carry":[],"private":"mask","attendees":"keep"},"out":{"pastDays":-1,"futureDays":90,"create":["-","Call"],"carry":["Call"],"private":"none"},
 	"defaultType":"Call","typeNames":["Visit"],"holdUntyped":false,"policy":"newest","remove":{"event":"keep","contact":"delete"},
 	"archiveDays":90,"approve":false,"brakeAbsolute":3,"brakeShare":0.125,"reconcileEvery":"1h","annotateAfter":"90s"}`
 
@@ -63,7 +63,7 @@ func TestEveryRuleIsTold(t *testing.T) {
 	for i := range reflect.TypeFor[Rules]().NumField() {
 		name, _, _ := strings.Cut(reflect.TypeFor[Rules]().Field(i).Tag.Get("json"), ",")
 		one := map[string]json.RawMessage{"direction": json.RawMessage(`"in"`)}
-		if name == "out" || name == "remove" || name == "defaultType" {
+		if name == "out" || name == "mail" || name == "remove" || name == "defaultType" {
 			one["direction"] = json.RawMessage(`"out"`)
 		}
 		plain := words(one)
@@ -84,6 +84,10 @@ func TestTouches(t *testing.T) {
 		`{"policy":"ask","pastDays":60}`:               {}, // the defaults, said
 		`{"policy":"crm"}`:                             {Conflicts: true},
 		`{"brakeShare":0.5,"brakeAbsolute":1}`:         {},
+		`{"mail":"allow"}`:                             {Pairs: true},
+		`{"out":{"attendees":"keep"}}`:                 {Pairs: true},
+		`{"since":"2026-01-01"}`:                       {Listing: true, Pairs: true},
+		`{"groups":["Fairs"]}`:                         {Listing: true, Pairs: true},
 		`{"remove":{"event":"keep"}}`:                  {},
 		`{"out":{"private":"mask"}}`:                   {Pairs: true},
 		`{"in":{"private":"mask"}}`:                    {Listing: true, Pairs: true},

@@ -1,0 +1,59 @@
+package relay
+
+import (
+	"context"
+	"errors"
+
+	"crmbridge/pim"
+	"crmbridge/relay/rule"
+	"crmbridge/remote"
+	"crmbridge/store"
+)
+
+// left are the fields that the rules leave behind when an item goes over. They keep the
+// base they had, as any field that is not let through, so that they go once the rules
+// let them.
+func left(v rule.Verdict) pim.FieldSet {
+	if v.Alone {
+		return pim.Set(pim.FieldAttendees)
+	}
+	return pim.FieldSet{}
+}
+
+// without is the item with some fields empty.
+func without(it pim.Item, set pim.FieldSet) pim.Item {
+	if it == nil || pim.Diff(it, pim.New(it.Kind()), set).IsEmpty() {
+		return it
+	}
+	out := pim.Clone(it)
+	pim.Copy(out, pim.New(it.Kind()), set)
+	return out
+}
+
+// wholeText reports that the text a create was begun with shows no more than what it
+// sent.
+func (r *run) wholeText(p store.Pair, sent pim.Item) bool {
+	if len(rule.AttendeesOf(sent)) > 0 || len(p.LocalText) == 0 {
+		return true
+	}
+	it, err := r.codec.read(sent.Kind(), p.LocalText)
+	return err == nil && len(rule.AttendeesOf(it)) == 0
+}
+
+// unmailed refuses a write that would make the remote mail somebody, unless the rules let
+// it: the item waits, with the reason. ref without id is a create, e without item a
+// deletion. A remote is only asked where there is anybody to mail.
+func (r *run) unmailed(ctx context.Context, v view, ref remote.Ref, e remote.Entry, changed pim.FieldSet) error {
+	m, ok := r.rem.(remote.Mailer)
+	if !ok || r.rules.Mail == rule.MailAllow || len(rule.AttendeesOf(v.theirs)) == 0 && len(rule.AttendeesOf(e.Item)) == 0 {
+		return nil
+	}
+	people, err := m.Mails(ctx, remote.CollectionID(r.link.Remote), ref, e, changed)
+	if errors.Is(err, pim.ErrNotFound) {
+		return errChangedThere
+	}
+	if err != nil || len(people) == 0 {
+		return err
+	}
+	return pim.Errorf("relay: mail", pim.ErrHeld, "the remote would mail %d people about it, and the rule mail is never; it waits here", len(people))
+}

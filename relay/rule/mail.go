@@ -1,0 +1,66 @@
+package rule
+
+import (
+	"time"
+
+	"crmbridge/pim"
+)
+
+// Attendees says whether the attendees of an item go over with it.
+type Attendees string
+
+// Ways to treat attendees; "" is AttendeesCarry.
+const (
+	AttendeesCarry Attendees = "carry"
+	AttendeesKeep  Attendees = "keep" // each side keeps its own; nothing of them is carried
+)
+
+// Mail says whether what we write may make the remote mail anybody.
+type Mail string
+
+// Answers.
+const (
+	MailNever Mail = "never"
+	MailAllow Mail = "allow"
+)
+
+// Day is a date as 2026-11-22; "" is none.
+type Day string
+
+// Time is the beginning of the day in UTC, zero when d is none.
+func (d Day) Time() time.Time {
+	t, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// AttendeesOf are the attendees of an item.
+func AttendeesOf(it pim.Item) []pim.Attendee {
+	switch v := it.(type) {
+	case *pim.Event:
+		return v.Attendees
+	case *pim.Task:
+		return v.Attendees
+	}
+	return nil
+}
+
+// attendees keeps them where a rule says so, and from a remote that would mail them.
+func (j *judgement) attendees() {
+	if j.flow.Attendees == AttendeesKeep {
+		j.verdict.Alone = true
+		j.says(j.name+".attendees", true, "its attendees do not go along")
+	}
+	if j.q.Way != Outward || !j.q.Mails || j.rules.Mail == MailAllow {
+		return
+	}
+	if j.q.Invited {
+		j.forbid(false, true, "mail", "the copy there has attendees, and a change of it would make the remote mail them")
+	}
+	if len(AttendeesOf(j.q.Item)) > 0 && !j.verdict.Alone {
+		j.says("mail", true, "it goes without its attendees, whom the remote would mail")
+	}
+	j.verdict.Alone = true
+}
