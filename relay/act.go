@@ -146,6 +146,10 @@ func (r *run) dueBy() time.Time {
 func (r *run) one(ctx context.Context, t Task) error {
 	id := t.Pair
 	var err error
+	var title string
+	ctx, traces := remote.TraceRequests(ctx)
+	from := r.stepped()
+	defer func() { r.label(id, from, title, traces()) }()
 	for range 4 {
 		if err = r.at("item"); err != nil {
 			return err
@@ -157,6 +161,7 @@ func (r *run) one(ctx context.Context, t Task) error {
 			}
 			break
 		}
+		title = v.title()
 		if deletes(v.action) && !deletes(t.Action) {
 			return nil // it became one after the brake looked; the next run plans it
 		}
@@ -218,8 +223,8 @@ func (r *run) failed(ctx context.Context, id store.PairID, failure error) error 
 		p.Error, p.ErrorKind = pim.PublicText(failure), string(kind)
 		p.Attempts++
 		at := r.Now().Add(r.Waits.item(kind, p.Attempts, pim.RetryAfter(failure)))
-		p.RetryAt = &at
-		r.note(tx, store.Step{PairID: id, UID: p.UID, Action: "fail", Outcome: "failed", Error: p.Error}, func(*Counts) {})
+		p.RetryAt, p.IgnoredAt = &at, nil
+		r.note(tx, store.Step{PairID: id, UID: p.UID, Title: pairTitle(p), Action: "fail", Outcome: "failed", Error: p.Error, Kind: p.ErrorKind}, func(*Counts) {})
 		return tx.SavePair(&p)
 	})
 	if err != nil {

@@ -145,7 +145,7 @@ func (r *run) absorb(tx *store.Tx, p store.Pair, record string) error {
 			if _, err := tx.DeleteObject(r.coll.ID, o.Name, store.Cond{IfMatch: []string{o.ETag}}, r.by(), r.link.ID); err != nil {
 				return err
 			}
-			r.note(tx, store.Step{PairID: other.ID, UID: other.UID, Side: "local", Action: "delete"}, func(c *Counts) { c.DeletedLocal++ })
+			r.note(tx, store.Step{PairID: other.ID, UID: other.UID, Title: pairTitle(other), Side: "local", Action: "delete"}, func(c *Counts) { c.DeletedLocal++ })
 		}
 	}
 	return tx.DeletePair(other.ID)

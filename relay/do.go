@@ -56,7 +56,7 @@ func (r *run) settle(tx *store.Tx, p store.Pair) error {
 }
 
 func clean(p *store.Pair) {
-	p.Dirty, p.Intent, p.Error, p.ErrorKind, p.Attempts, p.RetryAt = false, "", "", "", 0, nil
+	p.Dirty, p.Intent, p.Error, p.ErrorKind, p.Attempts, p.RetryAt, p.IgnoredAt = false, "", "", "", 0, nil, nil
 }
 
 // by names the relay in an object's history.
@@ -122,7 +122,7 @@ func (r *run) createLocal(tx *store.Tx, v view) error {
 	if err != nil {
 		return err
 	}
-	r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Side: "local", Action: "create"}, func(c *Counts) { c.CreatedLocal++ })
+	r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Title: v.title(), Side: "local", Action: "create"}, func(c *Counts) { c.CreatedLocal++ })
 	if v.localState == Gone && v.pair.Hold != string(rule.HoldRejected) {
 		if err := r.reportRevival(tx, o, p.LocalText, nil, o.Text); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -105,6 +106,7 @@ type run struct {
 	rep Report
 	// unreached counts items in a row for which the remote could not be reached.
 	unreached int
+	trace     string // of the last item's answer
 }
 
 // Run does one run of a link and returns its report, which is stored as well. The
@@ -124,8 +126,12 @@ func (e *Engine) Run(ctx context.Context, id store.LinkID, o RunOptions) (Report
 		return Report{}, err
 	}
 	counting, requests := remote.CountRequests(ctx)
+	counting, traces := remote.TraceRequests(counting)
 	err = r.parts(counting)
 	r.rep.Run.Requests = requests()
+	if err != nil {
+		r.rep.Run.Trace = cmp.Or(traces().Failed, r.trace)
+	}
 	return r.end(ctx, err)
 }
 

@@ -86,7 +86,7 @@ func TestAChangeByAClientRunsAtOnce(t *testing.T) {
 		w.t.Logf("20 changes were there after %v", time.Since(began))
 		within(w.t, "rest", func() bool { l := w.linkNow(); return l.WantedAt == nil && l.LeaseOwner == "" })
 		w.view(func(tx *store.Tx) error {
-			rs, err := tx.Runs(w.link.ID, 100)
+			rs, err := tx.Runs(store.RunFilter{Link: w.link.ID})
 			if len(rs) > 21 {
 				w.t.Errorf("%d runs for 20 changes: they were not gathered", len(rs))
 			}

@@ -287,5 +287,5 @@ func (r *run) writable(k pim.Kind) pim.FieldSet {
 // wake marks a pair to be looked at now: something about it is new, so what failed
 // before may work.
 func wake(p *store.Pair) {
-	p.Dirty, p.RetryAt, p.Attempts = true, nil, 0
+	p.Dirty, p.RetryAt, p.IgnoredAt, p.Attempts = true, nil, nil, 0
 }

@@ -1,12 +1,15 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"time"
+	"unicode/utf8"
 
 	"crmbridge/pim"
+	"crmbridge/remote"
 	"crmbridge/store"
 )
 
@@ -63,6 +66,64 @@ func (r *run) step(s store.Step) {
 	}
 }
 
+// stepped is how many steps there are.
+func (r *run) stepped() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.rep.Steps)
+}
+
+// label gives the steps of a pair, from an index on, the title of the item and what the remote
+// calls its answers.
+func (r *run) label(id store.PairID, from int, title string, t remote.Traces) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.trace = cmp.Or(t.Failed, t.Last, r.trace)
+	for i := from; i < len(r.rep.Steps); i++ {
+		s := &r.rep.Steps[i]
+		if s.PairID != id {
+			continue
+		}
+		s.Title = cmp.Or(s.Title, cut(title))
+		switch {
+		case s.Outcome == "failed":
+			s.Trace = cmp.Or(t.Failed, t.Last)
+		case s.Side == "remote":
+			s.Trace = t.Written
+		}
+	}
+}
+
+// title is what people call the item of a view.
+func (v view) title() string {
+	for _, it := range []pim.Item{v.local, v.theirs, v.localBase} {
+		if it != nil && it.Summary() != "" {
+			return cut(it.Summary())
+		}
+	}
+	return ""
+}
+
+// pairTitle is the title that a pair's bases hold; "" when none can be read.
+func pairTitle(p store.Pair) string {
+	for _, b := range [][]byte{p.LocalItem, p.TheirItem} {
+		if it, err := pim.DecodeItem(b); err == nil && it != nil && it.Summary() != "" {
+			return cut(it.Summary())
+		}
+	}
+	return ""
+}
+
+// titleMost is how many characters of a title a step keeps.
+const titleMost = 200
+
+func cut(s string) string {
+	if utf8.RuneCountInString(s) <= titleMost {
+		return s
+	}
+	return string([]rune(s)[:titleMost]) + "…"
+}
+
 // note is step and count of something done in a transaction, once it is committed: one
 // that is begun again would be told of twice.
 func (r *run) note(tx *store.Tx, s store.Step, add func(*Counts)) {
@@ -95,7 +156,19 @@ func (rep *Report) conclude(failure error, now time.Time) {
 	default:
 		rep.Run.Outcome = OutcomeOK
 	}
+	if rep.Run.Error != "" && failure != nil {
+		rep.Run.Kind = string(pim.ReasonOf(failure))
+	}
+	if rep.quiet() {
+		rep.Run.Quiet = 1
+	}
 	if b, err := json.Marshal(rep.Counts); err == nil {
 		rep.Run.Counts = string(b)
 	}
+}
+
+// quiet reports that there is nothing to tell of a run but how it ended.
+func (rep *Report) quiet() bool {
+	c := rep.Counts
+	return len(rep.Steps) == 0 && c.Done() == 0 && c.Failed == 0 && c.Conflicts == 0
 }

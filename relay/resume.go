@@ -26,7 +26,7 @@ func (r *run) resume(ctx context.Context) error {
 		if err := r.at("resume item"); err != nil {
 			return err
 		}
-		err := r.resumeOne(ctx, p)
+		err := r.resumeTraced(ctx, p)
 		if err == nil {
 			continue
 		}
@@ -42,6 +42,14 @@ func (r *run) resume(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// resumeTraced is resumeOne; its steps name the remote's answers.
+func (r *run) resumeTraced(ctx context.Context, p store.Pair) error {
+	ctx, traces := remote.TraceRequests(ctx)
+	from := r.stepped()
+	defer func() { r.label(p.ID, from, pairTitle(p), traces()) }()
+	return r.resumeOne(ctx, p)
 }
 
 // errUnfound: the remote did not say, for whatever reason, what became of a create.

@@ -140,3 +140,12 @@ func (d Driver) Redacted(s Settings) Settings {
 func CountRequests(ctx context.Context) (_ context.Context, made func() int) {
 	return upstream.Count(ctx)
 }
+
+// Traces are what remotes call their answers in their own logs.
+type Traces = upstream.Traces
+
+// TraceRequests notes the ids of the answers that remotes get under the context it returns;
+// seen tells them so far.
+func TraceRequests(ctx context.Context) (_ context.Context, seen func() Traces) {
+	return upstream.Traced(ctx)
+}

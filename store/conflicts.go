@@ -1,6 +1,8 @@
 package store
 
 import (
+	"time"
+
 	"crmbridge/pim"
 )
 
@@ -10,9 +12,13 @@ type ConflictFilter struct {
 	Collection CollectionID
 	Object     ObjectID
 	Link       LinkID
-	Open       bool       // only those that nobody resolved
-	Limit      int        // 0: 100
-	Before     ConflictID // only older ones, for paging
+	Open       bool // only those that nobody resolved
+	Settled    bool // only those that somebody resolved
+	Kind       pim.Kind
+	// Since and Until bound when the report was made: Since inclusive, Until exclusive.
+	Since, Until time.Time
+	Limit        int        // 0: 100
+	Before       ConflictID // only older ones, for paging
 }
 
 // AddConflict adds a report; id and time are filled in.
@@ -53,30 +59,18 @@ func (t *Tx) Conflict(id ConflictID) (Conflict, error) {
 
 // Conflicts returns reports, newest first, texts included.
 func (t *Tx) Conflicts(f ConflictFilter) ([]Conflict, error) {
-	db := t.orm.Order("id DESC")
-	for _, cond := range []struct {
-		set   bool
-		where string
-		arg   any
-	}{
-		{f.User != 0, "user_id = ?", f.User},
-		{f.Collection != 0, "collection_id = ?", f.Collection},
-		{f.Object != 0, "object_id = ?", f.Object},
-		{f.Link != 0, "link_id = ?", f.Link},
-		{f.Before != 0, "id < ?", f.Before},
-	} {
-		if cond.set {
-			db = db.Where(cond.where, cond.arg)
-		}
-	}
-	if f.Open {
-		db = db.Where("resolved_at IS NULL")
-	}
-	if f.Limit <= 0 {
-		f.Limit = 100
-	}
-	var cs []Conflict
-	err := db.Limit(f.Limit).Find(&cs).Error
+	w := where{}
+	w.add(f.User != 0, "user_id = ?", f.User)
+	w.add(f.Collection != 0, "collection_id = ?", f.Collection)
+	w.add(f.Object != 0, "object_id = ?", f.Object)
+	w.add(f.Link != 0, "link_id <> 0 AND link_id = ?", f.Link)
+	w.add(f.Kind != 0, "kind = ?", f.Kind)
+	w.add(f.Open, "resolved_at IS NULL")
+	w.add(f.Settled, "resolved_at IS NOT NULL")
+	w.add(!f.Since.IsZero(), "created_at >= ?", f.Since.UTC())
+	w.add(!f.Until.IsZero(), "created_at < ?", f.Until.UTC())
+	w.add(true, "id < ?", orMost(f.Before))
+	cs, err := find[Conflict](t, w.text()+" ORDER BY id DESC LIMIT ?", append(w.args, orHundred(f.Limit))...)
 	return cs, fail("conflicts", err)
 }
 

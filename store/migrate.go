@@ -27,6 +27,7 @@ func migrations() []migration {
 		{5, schema0005},
 		{6, schema0006},
 		{8, schema0008},
+		{10, schema0010},
 	}
 }
 

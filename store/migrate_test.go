@@ -26,13 +26,14 @@ import (
 // migration: make another migration instead.
 func frozen() map[int]string {
 	return map[int]string{
-		1: "b09a6f1f6bcbbcbc",
-		2: "85a77b2a7ef185d7",
-		3: "a112643d39cfcd34",
-		4: "33ab723b1196fd91",
-		5: "623d4b2eb4d27c7d",
-		6: "aef95c27d5d0bf40",
-		8: "870652d6016e7c62",
+		1:  "b09a6f1f6bcbbcbc",
+		2:  "85a77b2a7ef185d7",
+		3:  "a112643d39cfcd34",
+		4:  "33ab723b1196fd91",
+		5:  "623d4b2eb4d27c7d",
+		6:  "aef95c27d5d0bf40",
+		8:  "870652d6016e7c62",
+		10: "41c078572f3e96e0",
 	}
 }
 

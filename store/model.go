@@ -292,6 +292,9 @@ type Pair struct {
 	ErrorKind string
 	Attempts  int
 	RetryAt   *time.Time
+	// IgnoredAt is since when a person has set the failing item aside: it is not tried again
+	// until it changes on either side. nil: nobody has.
+	IgnoredAt *time.Time
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -347,7 +350,7 @@ type Conflict struct {
 	Size   int64 // bytes of the three texts; filled in
 }
 
-// Run is the report of one relay run.
+// Run is the report of one relay run, or of several in a row that had nothing to tell.
 type Run struct {
 	ID       RunID `gorm:"primaryKey"`
 	LinkID   LinkID
@@ -356,8 +359,15 @@ type Run struct {
 	Ended    *time.Time
 	Outcome  string // "", ok, partial, failed, held, cancelled
 	Error    string // public text
+	Kind     string // pim.Reason of Error; "" without one
+	Trace    string // what the remote calls the answer that ended the run, where it told
 	Counts   string // JSON of relay.Counts
 	Requests int    // made to the remote
+	// Quiet is 0 for a run that did something or has steps. Else it is how many runs in a
+	// row this report stands for, all of the same link, Trigger and Outcome: the newest, and
+	// those before it, of which the first began at Since. nil: there is only this one.
+	Quiet int
+	Since *time.Time
 }
 
 // Step is one item's part in a run, kept when something was done or failed.
@@ -366,9 +376,14 @@ type Step struct {
 	RunID   RunID
 	PairID  PairID
 	UID     string `gorm:"column:uid"`
-	Side    string // "local" or "remote": where the write went
-	Action  string // create, update, delete, merge, conflict, skip
+	Title   string // of the item, for its owner's eyes; cut after 200 characters
+	Side    string // "local" or "remote": where the write went; "" when there was none
+	Action  string // create, update, delete, unassign, conflict, fail
 	Outcome string // done, failed
 	Error   string // public text
-	Fields  string // pim.FieldSet.String of what changed
+	Kind    string // pim.Reason of Error; "" without one
+	// Trace is what the remote calls the request in its own log, where it told: that of the write,
+	// or of the answer that refused it.
+	Trace  string
+	Fields string // pim.FieldSet.String of what changed
 }

@@ -152,6 +152,7 @@ type PairState string
 // PairStates; "" is every pair.
 const (
 	PairsFailing  PairState = "failing"  // cannot be synced now
+	PairsIgnored  PairState = "ignored"  // could not be synced, and a person said to leave them until they change
 	PairsHeld     PairState = "held"     // wait for a person before they are made on the remote
 	PairsWaiting  PairState = "waiting"  // are looked at by the next run
 	PairsLinked   PairState = "linked"   // a person said that they are to be synced
@@ -163,12 +164,13 @@ const (
 
 // PairStates are all of them, for forms and commands.
 func PairStates() []PairState {
-	return []PairState{PairsFailing, PairsHeld, PairsWaiting, PairsLinked, PairsUnlinked, PairsMasked, PairsHere, PairsThere}
+	return []PairState{PairsFailing, PairsIgnored, PairsHeld, PairsWaiting, PairsLinked, PairsUnlinked, PairsMasked, PairsHere, PairsThere}
 }
 
 var pairStates = map[PairState]string{
 	"":            `TRUE`,
 	PairsFailing:  `error <> '' AND (dirty OR intent <> '' OR retry_at IS NOT NULL)`,
+	PairsIgnored:  `error <> '' AND ignored_at IS NOT NULL`,
 	PairsHeld:     `hold <> ''`,
 	PairsWaiting:  `(dirty OR intent <> '')`,
 	PairsLinked:   `tie = 'linked'`,
@@ -189,6 +191,41 @@ func (t *Tx) PairsIn(l LinkID, s PairState, limit int, after PairID) ([]Pair, er
 	return ps, fail("pairs in state", err)
 }
 
+// PairFilter chooses pairs that people are shown, over links; zero fields do not choose.
+type PairFilter struct {
+	Link LinkID
+	// State is PairsFailing, PairsIgnored or PairsHeld; "" is failing and ignored.
+	State PairState
+	Hold  string // with PairsHeld: what it waits for
+	// Since and Until bound when the relay last wrote to the pair, which of a failing one is its last
+	// try: Since inclusive, Until exclusive.
+	Since, Until time.Time
+	After        PairID // only those with higher ids, for paging
+	Limit        int    // 0: 100
+}
+
+// ReviewPairs returns pairs that wait for a person, by id. pim.ErrInvalid for another state.
+func (t *Tx) ReviewPairs(f PairFilter) ([]Pair, error) {
+	w := where{}
+	switch f.State {
+	case "", PairsFailing, PairsIgnored:
+		w.add(true, "error <> ''")
+		w.add(f.State == PairsFailing, "(dirty OR intent <> '' OR retry_at IS NOT NULL)")
+		w.add(f.State == PairsIgnored, "ignored_at IS NOT NULL")
+	case PairsHeld:
+		w.add(true, "hold <> ''")
+		w.add(f.Hold != "", "hold = ?", f.Hold)
+	default:
+		return nil, pim.Errorf("store: review pairs", pim.ErrInvalid, "there is no list of items that are %q", f.State)
+	}
+	w.add(f.Link != 0, "link_id = ?", f.Link)
+	w.add(!f.Since.IsZero(), "updated_at >= ?", f.Since.UTC())
+	w.add(!f.Until.IsZero(), "updated_at < ?", f.Until.UTC())
+	w.add(true, "id > ?", f.After)
+	ps, err := find[Pair](t, w.text()+" ORDER BY id LIMIT ?", append(w.args, orHundred(f.Limit))...)
+	return ps, fail("review pairs", err)
+}
+
 // WakePairs marks the pairs of a link to be looked at now; only those with an open
 // conflict when conflicted is set.
 func (t *Tx) WakePairs(l LinkID, conflicted bool) error {
@@ -196,7 +233,7 @@ func (t *Tx) WakePairs(l LinkID, conflicted bool) error {
 	if err := t.writing(op); err != nil {
 		return err
 	}
-	text := `UPDATE pairs SET dirty = ?, retry_at = NULL, attempts = 0 WHERE link_id = ?`
+	text := `UPDATE pairs SET dirty = ?, retry_at = NULL, ignored_at = NULL, attempts = 0 WHERE link_id = ?`
 	args := []any{true, l}
 	if conflicted {
 		text += ` AND object_id IN (SELECT object_id FROM conflicts WHERE link_id = ? AND resolved_at IS NULL)`

@@ -41,17 +41,27 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 	s := migrated(t, t.TempDir()+"/x.db")
 	useAll(t, s)
 	for part, index := range map[string]string{
-		"o.name = ? AND NOT o.shadowed":       "objects_name",
-		"o.uid = ? AND NOT o.deleted":         "objects_uid",
-		"o.seq > ? AND o.seq <= ?":            "objects_seq",
-		"o.span = ? AND o.first_start >= ?":   "COVERING INDEX objects_time",
-		"NOT o.deleted AND o.id > ?":          "objects_list",
-		"o.component IN (?) AND o.id > ?":     "objects_component",
-		"+o.component IN (?, ?)":              "objects_list",
-		"dirty OR intent <> '' OR retry_at":   "pairs_due",
-		"remote_id <> '' AND NOT remote_gone": "pairs_alive",
-		"series <> '' AND resolved_at IS":     "COVERING INDEX conflicts_series",
-		"SELECT DISTINCT digest":              "COVERING INDEX conflicts_digest",
+		"o.name = ? AND NOT o.shadowed":                   "objects_name",
+		"o.uid = ? AND NOT o.deleted":                     "objects_uid",
+		"o.seq > ? AND o.seq <= ?":                        "objects_seq",
+		"o.span = ? AND o.first_start >= ?":               "COVERING INDEX objects_time",
+		"NOT o.deleted AND o.id > ?":                      "objects_list",
+		"o.component IN (?) AND o.id > ?":                 "objects_component",
+		"+o.component IN (?, ?)":                          "objects_list",
+		"? AND (dirty OR intent <> '' OR retry_at":        "pairs_due",
+		"error <> '' AND (dirty":                          "pairs_failing (link_id=? AND id>?)",
+		"error <> '' AND ignored_at":                      "pairs_failing (link_id=? AND id>?)",
+		"WHERE error <> '' AND id > ?":                    "pairs_failing_all (id>?)",
+		"hold <> '' AND hold = ? AND link_id":             "pairs_hold (link_id=? AND id>?)",
+		"WHERE hold <> '' AND id > ?":                     "pairs_held_all (id>?)",
+		"WHERE resolved_at IS NULL AND id":                "conflicts_waiting_all (id<?)",
+		"user_id = ? AND resolved_at IS NULL AND created": "conflicts_waiting (user_id=? AND id<?)",
+		"link_id <> 0 AND link_id = ? AND id":             "conflicts_link (link_id=? AND id<?)",
+		"FROM runs WHERE link_id = ? AND outcome = ?":     "runs_link (link_id=? AND id<?)",
+		"run_id = ? AND id > ? AND outcome":               "steps_run (run_id=? AND id>?)",
+		"remote_id <> '' AND NOT remote_gone":             "pairs_alive",
+		"series <> '' AND resolved_at IS":                 "COVERING INDEX conflicts_series",
+		"SELECT DISTINCT digest":                          "COVERING INDEX conflicts_digest",
 	} {
 		found := 0
 		for _, query := range prepared(t, s.reader) {
@@ -77,9 +87,8 @@ var scans = regexp.MustCompile(`^SCAN (users|tokens|collections|objects|o|versio
 // mayScan lists what reads a whole table on purpose, or a table with few rows.
 func mayScan(query string) bool {
 	for _, part := range []string{
-		"FROM `users` ORDER BY name", "FROM `links` ORDER BY id", "FROM `links` WHERE NOT paused", "FROM `runs` ORDER BY id DESC", "FROM `conflicts` ORDER BY id DESC",
-		migrationTable, "FROM `conflicts` WHERE link_id",
-		"UPDATE pairs SET mask = ''", "UPDATE collections SET bytes = (", "UPDATE conflicts SET series = ''", "UPDATE derived SET edition", // migrations, once
+		"FROM `users` ORDER BY name", "FROM `links` ORDER BY id", "FROM `links` WHERE NOT paused", migrationTable,
+		"UPDATE pairs SET mask = ''", "UPDATE collections SET bytes = (", "UPDATE conflicts SET series = ''", "UPDATE derived SET edition", "UPDATE steps SET title", "UPDATE runs SET kind", // migrations, once
 	} {
 		if strings.Contains(query, part) {
 			return true
@@ -224,7 +233,7 @@ func useAll(t *testing.T, s *Store) {
 				}
 				return err
 			},
-			func() error { _, err := tx.PruneRuns(testNow()); return err },
+			func() error { _, err := tx.PruneRuns(testNow(), 10); return err },
 			func() error { return tx.DeletePair(pair.ID) },
 			func() error { return tx.ForgetDevice("d") },
 			func() error { return tx.DeleteLink(l.ID) },
@@ -315,9 +324,33 @@ func readAll(t *testing.T, s *Store) {
 			func() error { _, err := tx.UsedBytes(1); return err },
 			func() error { _, err := tx.IdentityUID(1, "d", "p", "r"); return err },
 			func() error { _, err := tx.Run(1); return err },
-			func() error { _, err := tx.Runs(1, 1); return err },
-			func() error { _, err := tx.Runs(0, 1); return err },
-			func() error { _, err := tx.Steps(1); return err },
+			func() error {
+				_, err := tx.Runs(RunFilter{Link: 1, Outcome: "ok", Trigger: "poll", Since: testNow()})
+				return err
+			},
+			func() error { _, err := tx.Runs(RunFilter{}); return err },
+			func() error {
+				_, err := tx.Steps(StepFilter{Run: 1, Outcome: "failed", Action: "fail", Side: "local"})
+				return err
+			},
+			func() error { _, err := tx.ReviewPairs(PairFilter{}); return err },
+			func() error {
+				_, err := tx.ReviewPairs(PairFilter{Link: 1, State: PairsFailing, Since: testNow(), Until: testNow()})
+				return err
+			},
+			func() error { _, err := tx.ReviewPairs(PairFilter{Link: 1, State: PairsIgnored}); return err },
+			func() error {
+				_, err := tx.ReviewPairs(PairFilter{Link: 1, State: PairsHeld, Hold: "type"})
+				return err
+			},
+			func() error { _, err := tx.ReviewPairs(PairFilter{State: PairsHeld}); return err },
+			func() error { _, err := tx.Conflicts(ConflictFilter{Open: true}); return err },
+			func() error { _, err := tx.Conflicts(ConflictFilter{Settled: true, Kind: pim.KindEvent}); return err },
+			func() error {
+				_, err := tx.Conflicts(ConflictFilter{User: 1, Open: true, Since: testNow()})
+				return err
+			},
+			func() error { _, err := tx.Conflicts(ConflictFilter{Link: 1}); return err },
 		} {
 			if err := do(); err != nil && pim.ReasonOf(err) != pim.ErrNotFound {
 				return fmt.Errorf("query %d: %w", i, err)

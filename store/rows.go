@@ -1,6 +1,7 @@
 package store
 
 import (
+	"math"
 	"reflect"
 	"strings"
 	"sync"
@@ -73,4 +74,36 @@ func find[T any](t *Tx, where string, args ...any) (list []T, err error) {
 		list = append(list, row)
 	}
 	return list, rows.Err()
+}
+
+// where is a condition that is put together; each set of fields makes another statement, of which there
+// are few.
+type where struct {
+	conds []string
+	args  []any
+}
+
+func (w *where) add(wanted bool, cond string, args ...any) {
+	if wanted {
+		w.conds = append(w.conds, cond)
+		w.args = append(w.args, args...)
+	}
+}
+
+func (w *where) text() string { return strings.Join(w.conds, " AND ") }
+
+// orMost is an id to be below of; 0 is none.
+func orMost[T ~int64](id T) int64 {
+	if id == 0 {
+		return math.MaxInt64
+	}
+	return int64(id)
+}
+
+// orHundred is the length of a page unless one is given.
+func orHundred(n int) int {
+	if n <= 0 {
+		return 100
+	}
+	return n
 }

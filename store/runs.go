@@ -1,6 +1,9 @@
 package store
 
 import (
+	"database/sql"
+	"errors"
+	"math"
 	"time"
 )
 
@@ -14,7 +17,8 @@ func (t *Tx) StartRun(r Run) (Run, error) {
 }
 
 // FinishRun writes the outcome of a run and its steps. Ended is now unless it is
-// set.
+// set. A run with Quiet set takes the place of the one of its link before it when that was
+// quiet, too, and ended alike; without that, polls that find nothing would fill the table.
 func (t *Tx) FinishRun(r Run, steps []Step) error {
 	const op = "finish run"
 	if err := t.writing(op); err != nil {
@@ -24,7 +28,14 @@ func (t *Tx) FinishRun(r Run, steps []Step) error {
 		now := t.now
 		r.Ended = &now
 	}
-	if err := t.save(op, "run", &r, "Ended", "Outcome", "Error", "Counts", "Requests"); err != nil {
+	if r.Quiet > 0 && len(steps) == 0 {
+		if err := t.fold(&r); err != nil {
+			return fail(op, err)
+		}
+	} else {
+		r.Quiet = 0
+	}
+	if err := t.save(op, "run", &r, "Ended", "Outcome", "Error", "Kind", "Trace", "Counts", "Requests", "Quiet", "Since"); err != nil {
 		return err
 	}
 	if len(steps) == 0 {
@@ -38,40 +49,103 @@ func (t *Tx) FinishRun(r Run, steps []Step) error {
 	return fail(op, t.orm.CreateInBatches(rows, 100).Error)
 }
 
+// fold lets r stand for the quiet run before it, too.
+func (t *Tx) fold(r *Run) error {
+	before, err := take[Run](t, "link_id = ? AND id < ? ORDER BY id DESC LIMIT 1", r.LinkID, r.ID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil || before.Quiet == 0 || before.Trigger != r.Trigger || before.Outcome != r.Outcome || before.Error != r.Error {
+		return err
+	}
+	r.Quiet += before.Quiet
+	if r.Since = before.Since; r.Since == nil {
+		r.Since = &before.Started
+	}
+	_, err = t.exec(`DELETE FROM runs WHERE id = ?`, before.ID)
+	return err
+}
+
 // Run returns the report with that id, else pim.ErrNotFound.
 func (t *Tx) Run(id RunID) (Run, error) {
 	r, err := take[Run](t, "id = ?", id)
 	return r, fail("run", err)
 }
 
-// Runs returns at most limit reports of a link, of all links when l is 0, newest
-// first. A limit of 0 means 100.
-func (t *Tx) Runs(l LinkID, limit int) ([]Run, error) {
-	if limit <= 0 {
-		limit = 100
-	}
-	db := t.orm.Order("id DESC").Limit(limit)
-	if l != 0 {
-		db = db.Where("link_id = ?", l)
-	}
-	var rs []Run
-	err := db.Find(&rs).Error
+// RunFilter chooses reports of runs; zero fields do not choose.
+type RunFilter struct {
+	Link    LinkID
+	Outcome string
+	Trigger string
+	// Since and Until bound when a run began: Since inclusive, Until exclusive.
+	Since, Until time.Time
+	Before       RunID // only older ones, for paging
+	Limit        int   // 0: 100
+}
+
+// Runs returns reports, newest first.
+func (t *Tx) Runs(f RunFilter) ([]Run, error) {
+	w := where{}
+	w.add(f.Link != 0, "link_id = ?", f.Link)
+	w.add(f.Outcome != "", "outcome = ?", f.Outcome)
+	w.add(f.Trigger != "", `"trigger" = ?`, f.Trigger)
+	w.add(!f.Since.IsZero(), "started >= ?", f.Since.UTC())
+	w.add(!f.Until.IsZero(), "started < ?", f.Until.UTC())
+	w.add(true, "id < ?", orMost(f.Before))
+	rs, err := find[Run](t, w.text()+" ORDER BY id DESC LIMIT ?", append(w.args, orHundred(f.Limit))...)
 	return rs, fail("runs", err)
 }
 
+// StepFilter chooses steps of a run; zero fields do not choose.
+type StepFilter struct {
+	Run     RunID
+	Outcome string
+	Action  string
+	Side    string
+	After   int64 // only later ones, for paging
+	Limit   int   // 0: all
+}
+
 // Steps returns the steps of a run in their order.
-func (t *Tx) Steps(r RunID) ([]Step, error) {
-	var ss []Step
-	err := t.orm.Where("run_id = ?", r).Order("id").Find(&ss).Error
+func (t *Tx) Steps(f StepFilter) ([]Step, error) {
+	w := where{}
+	w.add(true, "run_id = ?", f.Run)
+	w.add(true, "id > ?", f.After)
+	w.add(f.Outcome != "", "outcome = ?", f.Outcome)
+	w.add(f.Action != "", "action = ?", f.Action)
+	w.add(f.Side != "", "side = ?", f.Side)
+	if f.Limit <= 0 {
+		f.Limit = math.MaxInt32
+	}
+	ss, err := find[Step](t, w.text()+" ORDER BY id LIMIT ?", append(w.args, f.Limit)...)
 	return ss, fail("steps", err)
 }
 
-// PruneRuns deletes the reports of runs that ended before a time, with their
-// steps, and returns how many.
-func (t *Tx) PruneRuns(before time.Time) (int64, error) {
-	if err := t.writing("prune runs"); err != nil {
+// pruneBatch is how many reports go in one transaction, so that writers do not wait.
+const pruneBatch = 200
+
+// brokenOff is how much longer the report of a run stays that has no end: its process may have
+// died, or it is a first sync that goes on.
+const brokenOff = 7 * 24 * time.Hour
+
+// PruneRuns deletes some reports of runs that began before a time, with their steps, and then
+// some of the oldest that have steps, as long as there are more than most steps in all; 0 is no bound. It
+// returns how many reports it deleted; 0 when there is nothing left to do.
+func (t *Tx) PruneRuns(before time.Time, most int) (int64, error) {
+	const op = "prune runs"
+	if err := t.writing(op); err != nil {
 		return 0, err
 	}
-	n, err := t.exec(`DELETE FROM runs WHERE started < ? AND ended < ?`, before.UTC(), before.UTC())
-	return n, fail("prune runs", err)
+	n, err := t.exec(`DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE started < ? AND (ended < ? OR ended IS NULL AND started < ?) ORDER BY started LIMIT ?)`,
+		before.UTC(), before.UTC(), before.Add(-brokenOff).UTC(), pruneBatch)
+	if err != nil || n > 0 || most <= 0 {
+		return n, fail(op, err)
+	}
+	// By number: counting would read them all. What numbers are missing makes it keep a little less.
+	var last int64
+	err = t.row(`SELECT coalesce(max(id), 0) FROM steps`).Scan(&last)
+	if err == nil && last > int64(most) {
+		n, err = t.exec(`DELETE FROM runs WHERE id IN (SELECT run_id FROM steps WHERE id <= ? ORDER BY id LIMIT ?)`, last-int64(most), 5*pruneBatch)
+	}
+	return n, fail(op, err)
 }

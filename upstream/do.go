@@ -87,6 +87,7 @@ func (c *Client) attempt(ctx context.Context, u *url.URL, r Request, n int) (*Re
 	hc := &http.Client{Transport: c.rt, Jar: c.jar, CheckRedirect: redirectRule(r.Redirects)}
 	resp, err := c.read(hc, req, r)
 	err = c.verdict(r, resp, err, sent.Load())
+	traced(ctx, r.method(), resp)
 	c.observe(r, u, req, resp, err, n, c.opt.Now().Sub(start))
 	return resp, err
 }

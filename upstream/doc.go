@@ -15,6 +15,7 @@
 //	failure.go   network faults as *pim.Error, with Sent
 //	fault.go     HTTP statuses as *pim.Error, for drivers without better knowledge
 //	count.go     how many attempts were made under a context
+//	served.go    Traced: what servers call their answers in their own logs
 //	trace.go     what is logged and counted of an exchange
 //	redact.go    what is kept out of it
 //

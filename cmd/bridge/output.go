@@ -9,22 +9,30 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/spf13/cobra"
+
 	"crmbridge/internal/config"
+	"crmbridge/internal/sheet"
+	"crmbridge/pim"
 )
 
-// printed is a listing: rows for JSON, cells for people.
+// printed is a listing: rows for JSON, cells for people and spreadsheets.
 type printed[T any] struct {
 	head  []string
 	cells func(T) []string
 }
 
-// print writes rows as a table, or as a JSON list with --json.
+// print writes rows as a table, as a JSON list with --json, or with --csv as the cells of the
+// table in a file for spreadsheets.
 func print[T any](p *program, rows []T, t printed[T]) error {
 	if p.json {
 		if rows == nil {
 			rows = []T{}
 		}
 		return p.printJSON(rows)
+	}
+	if p.csv {
+		return printCSV(p, rows, t)
 	}
 	w := tabwriter.NewWriter(p.out, 0, 4, 2, ' ', 0)
 	if _, err := fmt.Fprintln(w, strings.Join(t.head, "\t")); err != nil {
@@ -36,6 +44,40 @@ func print[T any](p *program, rows []T, t printed[T]) error {
 		}
 	}
 	return w.Flush()
+}
+
+func printCSV[T any](p *program, rows []T, t printed[T]) error {
+	w := sheet.NewWriter(p.out)
+	_ = w.Row(t.head...) // Flush tells
+	for _, r := range rows {
+		_ = w.Row(t.cells(r)...)
+	}
+	return w.Flush()
+}
+
+// lister reports whether a command prints a list, which --csv is for. Others would have done
+// what they do before it shows that they print none.
+func lister(c *cobra.Command) bool {
+	switch c.Name() {
+	case "list", "status", "history", "drivers", "doctor":
+		return true
+	}
+	switch strings.TrimPrefix(c.CommandPath(), "bridge ") {
+	case "sync run", "sync show", "conflict show", "link test":
+		return true
+	}
+	return false
+}
+
+// format checks that the flags for what is printed suit the command.
+func (p *program) format(c *cobra.Command, _ []string) error {
+	switch {
+	case p.csv && p.json:
+		return pim.Errorf("output", pim.ErrInvalid, "give --csv or --json, not both")
+	case p.csv && !lister(c):
+		return pim.Errorf("output", pim.ErrInvalid, "%s prints no list; --csv is for lists", c.CommandPath())
+	}
+	return nil
 }
 
 // clean keeps what a CRM sent from steering the terminal.
@@ -63,7 +105,11 @@ func (p *program) printJSON(v any) error {
 	return e.Encode(v)
 }
 
+// say prints words for people; with --csv nothing, as they would be rows of the file.
 func (p *program) say(format string, args ...any) error {
+	if p.csv {
+		return nil
+	}
 	_, err := fmt.Fprintln(p.out, harmless(fmt.Sprintf(format, args...), "\n\t"))
 	return err
 }

@@ -19,6 +19,7 @@ type program struct {
 	env    map[string]string
 	config string // --config
 	json   bool   // --json
+	csv    bool   // --csv
 }
 
 func rootCommand(s streams, env map[string]string) *cobra.Command {
@@ -34,6 +35,8 @@ func rootCommand(s streams, env map[string]string) *cobra.Command {
 	root.SetErr(s.err)
 	root.PersistentFlags().StringVar(&p.config, "config", "", "configuration file (default: BRIDGE_CONFIG, else config.yaml in this folder)")
 	root.PersistentFlags().BoolVar(&p.json, "json", false, "print JSON")
+	root.PersistentFlags().BoolVar(&p.csv, "csv", false, "print a list as CSV, for spreadsheets")
+	root.PersistentPreRunE = p.format
 	root.AddCommand(p.serveCommand(), p.demoCommand(), p.userCommand(), p.tokenCommand(), p.feedCommand(), p.linkCommand(), p.itemCommand(), p.birthdaysCommand(),
 		p.syncCommand(), p.conflictCommand(), p.doctorCommand(), p.migrateCommand(), p.restoredCommand(), p.secretCommand(), p.versionCommand())
 	return root

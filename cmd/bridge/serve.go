@@ -145,20 +145,26 @@ func (a *app) prune(ctx context.Context) error {
 			break
 		}
 	}
-	for again := true; again; {
-		err := a.store.Update(ctx, func(tx *store.Tx) error {
-			n, err := tx.PruneConflicts(a.now().Add(-a.cfg.KeepConflicts))
-			again = n > 0
-			return err
-		})
-		if err != nil {
-			return err
+	now := a.now()
+	for _, some := range []func(tx *store.Tx) (int64, error){
+		func(tx *store.Tx) (int64, error) {
+			n, err := tx.PruneConflicts(now.Add(-a.cfg.KeepConflicts))
+			return int64(n), err
+		},
+		func(tx *store.Tx) (int64, error) { return tx.PruneRuns(now.Add(-a.cfg.KeepRuns), a.cfg.KeepSteps) },
+	} {
+		for again := true; again; {
+			err := a.store.Update(ctx, func(tx *store.Tx) error {
+				n, err := some(tx)
+				again = n > 0
+				return err
+			})
+			if err != nil {
+				return err
+			}
 		}
 	}
-	return a.store.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.PruneRuns(a.now().Add(-a.cfg.KeepRuns))
-		return err
-	})
+	return nil
 }
 
 // listen opens the port, with TLS when it is configured.

@@ -165,7 +165,7 @@ func (a *app) runNow(ctx context.Context, id store.LinkID, o relay.RunOptions) (
 }
 
 func (p *program) showRuns(rows []runShown) error {
-	wide := several(rows, func(r runShown) string { return r.User })
+	wide := p.csv || several(rows, func(r runShown) string { return r.User })
 	return print(p, rows, printed[runShown]{
 		head: owned(wide, "ID", "USER", "LINK", "OUTCOME", "IN", "OUT", "CONFLICTS", "FAILED", "HELD", "REQUESTS", "REASON"),
 		cells: func(r runShown) []string {
@@ -245,7 +245,7 @@ func (a *app) statusOf(tx *store.Tx, l store.Link) (statusShown, error) {
 		return row, err
 	}
 	row.Runs = []runShown{}
-	runs, err := tx.Runs(l.ID, 10)
+	runs, err := tx.Runs(store.RunFilter{Link: l.ID, Limit: 10})
 	if err != nil {
 		return row, err
 	}
@@ -267,7 +267,7 @@ func (a *app) statusOf(tx *store.Tx, l store.Link) (statusShown, error) {
 }
 
 func (p *program) showStatus(rows []statusShown, now time.Time) error {
-	wide := several(rows, func(s statusShown) string { return s.User })
+	wide := p.csv || several(rows, func(s statusShown) string { return s.User })
 	err := print(p, rows, printed[statusShown]{
 		head: owned(wide, "ID", "USER", "LINK", "STATE", "ITEMS", "WAITING", "FAILING", "LAST SUCCESS", "NEXT RUN", "REASON"),
 		cells: func(s statusShown) []string {

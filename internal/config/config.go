@@ -43,6 +43,7 @@ type Config struct {
 	Database     string
 	KeepVersions time.Duration
 	KeepRuns     time.Duration
+	KeepSteps    int // of runs; 0: no bound
 	// KeepConflicts is for those that were resolved.
 	KeepConflicts time.Duration
 

@@ -141,7 +141,7 @@ func testRuns(t *testing.T, open Opener) {
 		if err != nil {
 			return err
 		}
-		ss, err := tx.Steps(first.ID)
+		ss, err := tx.Steps(store.StepFilter{Run: first.ID})
 		if err != nil {
 			return err
 		}
@@ -149,28 +149,28 @@ func testRuns(t *testing.T, open Opener) {
 		for i, s := range ss {
 			equal(t, "order", s.PairID, store.PairID(i))
 		}
-		rs, err := tx.Runs(l.ID, 1)
+		rs, err := tx.Runs(store.RunFilter{Link: l.ID, Limit: 1})
 		if err != nil || len(rs) != 1 || rs[0].ID != unfinished.ID {
 			t.Errorf("newest run: %v, %v", rs, err)
 		}
-		all, err := tx.Runs(0, 0)
+		all, err := tx.Runs(store.RunFilter{})
 		equal(t, "all runs", len(all), 2)
 		return err
 	})
 	clock.Advance(time.Hour)
 	f.update(func(tx *store.Tx) error { return tx.DeleteLink(l.ID) }) // reports outlive it
 	f.update(func(tx *store.Tx) error {
-		n, err := tx.PruneRuns(tx.Now().Add(-2 * time.Hour))
+		n, err := tx.PruneRuns(tx.Now().Add(-2*time.Hour), 0)
 		equal(t, "too young", n, 0)
 		if err != nil {
 			return err
 		}
-		n, err = tx.PruneRuns(tx.Now())
+		n, err = tx.PruneRuns(tx.Now(), 0)
 		equal(t, "pruned", n, 1)
 		return err
 	})
 	f.view(func(tx *store.Tx) error {
-		ss, err := tx.Steps(first.ID)
+		ss, err := tx.Steps(store.StepFilter{Run: first.ID})
 		equal(t, "steps of a pruned run", len(ss), 0)
 		if _, err := tx.Run(unfinished.ID); err != nil {
 			t.Errorf("the unfinished run: %v", err)
