@@ -36,7 +36,7 @@ type machine struct {
 	settled  map[string]bool   // knowingly deleted
 	policy   rule.Policy
 	commands map[string]int
-	ruled    bool // the rules change on the way
+	ruled    bool // rules, ties and approvals change on the way
 }
 
 // machineRules are what the rules are changed to and back from.
@@ -45,6 +45,7 @@ var machineRules = []string{
 	`{"in":{"private":"none"},"out":{"private":"none"}}`, `{"in":{"private":"mask"},"out":{"private":"mask"}}`,
 	`{"in":{"carry":[]}}`, `{"out":{"carry":[]}}`, `{"in":{"create":[]}}`, `{"out":{"create":[]}}`, `{"onlyLinked":true}`, `{"holdUntyped":true}`,
 	`{"filter":{"field":"notes","op":"is empty"}}`, `{"in":{"attendees":"keep"}}`, `{"out":{"attendees":"keep"}}`,
+	`{"approve":true}`, `{"approve":true,"out":{"private":"none"}}`,
 }
 
 // invite adds somebody to those who take part, or takes the first away. The CRM would mail
@@ -130,7 +131,7 @@ func (m *machine) step(t *rapid.T) {
 	steps := []string{"new here", "new there", "edit here", "edit here", "edit there", "edit there",
 		"delete here", "delete there", "touch there", "run", "run", "killed run", "killed run", "failing run", "lost answer", "expire", "time"}
 	if m.ruled {
-		steps = append(steps, "rules", "rules", "class here", "class there", "invite here", "invite there")
+		steps = append(steps, "rules", "rules", "class here", "class there", "invite here", "invite there", "tie", "tie", "answer", "cautious run")
 	}
 	if len(m.spokes) > 1 {
 		m.at(m.spokes[rapid.IntRange(0, len(m.spokes)-1).Draw(t, "remote")])
@@ -193,6 +194,20 @@ func (m *machine) step(t *rapid.T) {
 		if r, ok := m.pickRecord(t); ok {
 			m.change(r.ID, func(*pim.Event) {})
 		}
+	case "tie":
+		if uid, ok := m.pickUID(t); ok {
+			m.tie(t, uid, rapid.SampledFrom([]rule.Tie{rule.TieNone, rule.Linked, rule.Apart}).Draw(t, "tie"))
+		}
+	case "answer":
+		say := m.engine.Approve
+		if rapid.Bool().Draw(t, "reject") {
+			say = m.engine.Reject
+		}
+		if _, err := say(m.ctx, m.link.ID, ""); err != nil && !errors.Is(err, pim.ErrNotFound) {
+			t.Fatal(err)
+		}
+	case "cautious run":
+		m.tryRunWith(t, RunOptions{Full: rapid.Bool().Draw(t, "full")})
 	case "run":
 		m.tryRun(t, false)
 	case "killed run":
@@ -214,9 +229,40 @@ func (m *machine) step(t *rapid.T) {
 	}
 }
 
+// pickUID draws an item that the link knows.
+func (m *machine) pickUID(t *rapid.T) (string, bool) {
+	uids := m.uids()
+	if len(uids) == 0 {
+		return "", false
+	}
+	return rapid.SampledFrom(uids).Draw(t, "uid"), true
+}
+
+// uids are those of the link's pairs, in the order of their making.
+func (m *machine) uids() (uids []string) {
+	m.view(func(tx *store.Tx) error {
+		uids = nil
+		return tx.EachPair(m.link.ID, func(p *store.Pair) error {
+			uids = append(uids, p.UID)
+			return nil
+		})
+	})
+	return uids
+}
+
+func (m *machine) tie(t *rapid.T, uid string, tie rule.Tie) {
+	if err := m.engine.SetTie(m.ctx, m.link.ID, uid, tie); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // tryRun is a run that may fail for the reasons the machine makes.
 func (m *machine) tryRun(t *rapid.T, full bool) {
-	rep, err := m.engine.Run(m.ctx, m.link.ID, RunOptions{Full: full, AllowDeletions: true})
+	m.tryRunWith(t, RunOptions{Full: full, AllowDeletions: true})
+}
+
+func (m *machine) tryRunWith(t *rapid.T, o RunOptions) {
+	rep, err := m.engine.Run(m.ctx, m.link.ID, o)
 	t.Logf("run: %v %v", brief(rep.Steps), err)
 	if err == nil || errors.Is(err, errKilled) {
 		return
@@ -250,6 +296,9 @@ func (m *machine) finish(t *rapid.T) {
 		m.crm.SetFaults(nil)
 		if m.ruled {
 			m.tryRun(t, true)
+			for _, uid := range m.uids() {
+				m.tie(t, uid, rule.TieNone)
+			}
 		}
 		if mails := m.crm.Mails(); len(mails) > 0 {
 			t.Fatalf("%s was made to mail: %+v", m.link.Name, mails)
