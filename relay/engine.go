@@ -50,6 +50,10 @@ type Engine struct {
 	// pause is called between steps with the step's name; an error ends the run
 	// as if the process had died there. Only tests set it.
 	pause func(step string) error
+	// decide and merge stand for Decide and Merge; nil: those. Only tests set others, to
+	// see that the state machine notices.
+	decide func(local, remote State, equal bool) Action
+	merge  func(Sides) Merged
 	// runs counts leases, so that two runs of one process exclude each other, too.
 	runs atomic.Int64
 }
@@ -207,6 +211,20 @@ func (r *run) tell(part string, done, total int) {
 	if r.opts.Progress != nil {
 		r.opts.Progress(part, done, total)
 	}
+}
+
+func (e *Engine) decision() func(local, remote State, equal bool) Action {
+	if e.decide == nil {
+		return Decide
+	}
+	return e.decide
+}
+
+func (e *Engine) merging() func(Sides) Merged {
+	if e.merge == nil {
+		return Merge
+	}
+	return e.merge
 }
 
 // at is where a test can end the process.

@@ -36,7 +36,8 @@ type machine struct {
 	settled  map[string]bool   // knowingly deleted
 	policy   rule.Policy
 	commands map[string]int
-	ruled    bool // rules, ties and approvals change on the way
+	ruled    bool   // rules, ties and approvals change on the way
+	failing  func() // is called instead of failing the test
 }
 
 // machineRules are what the rules are changed to and back from.
@@ -270,8 +271,16 @@ func (m *machine) tryRunWith(t *rapid.T, o RunOptions) {
 	switch pim.ReasonOf(err) {
 	case pim.ErrUnavailable, pim.ErrThrottled, pim.ErrProtocol, pim.ErrAuth, pim.ErrRefused, pim.ErrCursorGone:
 	default:
-		t.Fatalf("run: %v", err)
+		m.fail(t, "run: %v", err)
 	}
+}
+
+// fail tells of a broken promise.
+func (m *machine) fail(t *rapid.T, format string, args ...any) {
+	if m.failing != nil {
+		m.failing()
+	}
+	t.Fatalf(format, args...)
 }
 
 // brief is what a run did, for the trace of a failure.
@@ -315,11 +324,11 @@ func (m *machine) finish(t *rapid.T) {
 	m.each(func() {
 		rep, err := m.engine.Run(m.ctx, m.link.ID, RunOptions{Full: true, AllowDeletions: true})
 		if err != nil || rep.Counts.Done() != 0 || rep.Run.Outcome != OutcomeOK {
-			t.Fatalf("%s: a run with nothing to do: %v %s %+v", m.link.Name, err, rep.Run.Outcome, rep.Steps)
+			m.fail(t, "%s: a run with nothing to do: %v %s %+v", m.link.Name, err, rep.Run.Outcome, rep.Steps)
 		}
 		open := m.compare(t)
 		if m.policy != rule.Ask && open > 0 {
-			t.Fatalf("%s: policy %s left %d conflicts open", m.link.Name, m.policy, open)
+			m.fail(t, "%s: policy %s left %d conflicts open", m.link.Name, m.policy, open)
 		}
 	})
 	m.account(t)
@@ -332,17 +341,17 @@ func (m *machine) compare(t *rapid.T) (open int) {
 		records[string(r.ID)] = r
 	}
 	if len(objects) != len(records) {
-		t.Fatalf("%d objects, %d records", len(objects), len(records))
+		m.fail(t, "%d objects, %d records", len(objects), len(records))
 	}
 	m.view(func(tx *store.Tx) error {
 		for _, o := range objects {
 			p, err := tx.PairByObject(m.link.ID, o.ID)
 			if err != nil {
-				t.Fatalf("object %s has no pair: %v", o.Name, err)
+				m.fail(t, "object %s has no pair: %v", o.Name, err)
 			}
 			r, ok := records[p.RemoteID]
 			if !ok {
-				t.Fatalf("object %s has no record", o.Name)
+				m.fail(t, "object %s has no record", o.Name)
 			}
 			delete(records, p.RemoteID)
 			left := pim.FieldSet{}
@@ -351,7 +360,7 @@ func (m *machine) compare(t *rapid.T) (open int) {
 				open++
 			}
 			if d := pim.Diff(m.item(o), r.Item, pim.AllOf(pim.KindEvent)).Minus(pim.Set(pim.FieldURL)); !d.Minus(left).IsEmpty() {
-				t.Fatalf("%s differs in %s (open: %s):\n%+v\n%+v", o.Name, d, left, m.item(o), r.Item)
+				m.fail(t, "%s differs in %s (open: %s):\n%+v\n%+v", o.Name, d, left, m.item(o), r.Item)
 			}
 		}
 		return nil
@@ -415,7 +424,7 @@ func (m *machine) account(t *rapid.T) {
 					t.Logf("%s: record %s %+v", m.link.Name, r.ID, r.Item)
 				}
 			})
-			t.Fatalf("%s is gone: neither on a side, nor replaced or deleted by somebody who saw it, nor in a report", tok)
+			m.fail(t, "%s is gone: neither on a side, nor replaced or deleted by somebody who saw it, nor in a report", tok)
 		}
 	}
 }

@@ -60,6 +60,6 @@ func (r *run) owes(v view) bool {
 	if v.local == nil || v.theirs == nil || v.localBase == nil || v.remoteBase == nil || v.local.Kind() != v.theirs.Kind() {
 		return false
 	}
-	m := Merge(r.sides(v))
+	m := r.merging()(r.sides(v))
 	return !m.ToLocal.IsEmpty() || !m.ToRemote.IsEmpty() || !m.Settled.IsEmpty()
 }

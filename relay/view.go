@@ -78,7 +78,7 @@ func (r *run) view(tx *store.Tx, p store.Pair) (view, error) {
 	if err := r.unsaved(tx, &v); err != nil {
 		return v, err
 	}
-	v.action = Decide(v.localState, v.state, v.equal(r))
+	v.action = r.decision()(v.localState, v.state, v.equal(r))
 	if v.action == Nothing && v.localState == Same && v.state == Same && r.owes(v) {
 		v.action = Reconcile
 	}

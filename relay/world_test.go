@@ -309,7 +309,7 @@ func (w *world) kill(n int) {
 func (w *world) restart() {
 	old := w.engine
 	w.engine = &Engine{Store: w.store, Remotes: old.Remotes, Now: old.Now, Log: old.Log,
-		Owner: fmt.Sprintf("%s+", old.Owner), Alive: old.Alive}
+		Owner: fmt.Sprintf("%s+", old.Owner), Alive: old.Alive, decide: old.decide, merge: old.merge}
 }
 
 func mustFail(t testing.TB, err error, kind pim.Reason) {
