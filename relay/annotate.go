@@ -33,6 +33,9 @@ func (r *run) notes(local, given pim.Item) pim.FieldSet {
 // annotate writes the notes of an agreed pair, or notes when to come back for it.
 func (r *run) annotate(tx *store.Tx, v view) error {
 	p, o := v.pair, v.object
+	if o.CollectionID != r.coll.ID {
+		return r.settle(tx, p) // each would make an exception of an occurrence
+	}
 	given := r.withURL(v.shownTheirs(v.theirs), p.URL)
 	set := r.notes(v.local, given)
 	if set = set.And(r.mayIn(v).Or(pim.Set(pim.FieldURL))); set.IsEmpty() || !v.in.Carry {
@@ -47,7 +50,7 @@ func (r *run) annotate(tx *store.Tx, v view) error {
 	if err != nil {
 		return err
 	}
-	if o, err = r.put(tx, w, o.Name, o.UID, o.Kind, store.Cond{}); err != nil {
+	if o, err = r.put(tx, o.CollectionID, w, o.Name, o.UID, o.Kind); err != nil {
 		return err
 	}
 	local, err := r.codec.read(o.Kind, o.Text)

@@ -40,6 +40,9 @@ func (r *run) do(ctx context.Context, v view) error {
 // nothing is left to do but to annotate.
 func (r *run) nothing(tx *store.Tx, v view) error {
 	v.pair.Hold = v.waiting()
+	if v.series {
+		return errors.Join(r.tieOccurrences(tx, v), r.settle(tx, v.pair))
+	}
 	if v.localState != Same || v.state != Same || v.localBase == nil || v.remoteBase == nil {
 		return r.settle(tx, v.pair)
 	}
@@ -92,7 +95,11 @@ func (r *run) createLocally(ctx context.Context, tasks []Task) error {
 // here while the record changed.
 func (r *run) createLocal(tx *store.Tx, v view) error {
 	p := v.pair
-	if o, err := tx.ObjectByUID(r.coll.ID, p.UID); err == nil && o.ID != p.ObjectID {
+	home, err := r.homeOf(tx, p)
+	if err != nil {
+		return err
+	}
+	if o, err := tx.ObjectByUID(home, p.UID); err == nil && o.ID != p.ObjectID {
 		done, err := r.takeObject(tx, &p, o)
 		if done || err != nil {
 			return err
@@ -105,7 +112,6 @@ func (r *run) createLocal(tx *store.Tx, v view) error {
 	shown := r.withURL(agreed, p.URL)
 	p.Mask = v.mask()
 	var w written
-	var err error
 	if len(p.LocalText) > 0 {
 		w, err = r.codec.apply(p.LocalText, shown, r.carried(kind).Minus(left(v.in)))
 	} else {
@@ -115,10 +121,10 @@ func (r *run) createLocal(tx *store.Tx, v view) error {
 		return err
 	}
 	name := p.UID + extension(kind)
-	if _, err := tx.Object(r.coll.ID, name); err == nil {
+	if _, err := tx.Object(home, name); err == nil {
 		name = uuid.NewSHA1(uidNames, []byte(p.UID+"\x00"+p.RemoteID)).String() + extension(kind)
 	}
-	o, err := r.put(tx, w, name, p.UID, kind, store.Cond{})
+	o, err := r.putBack(tx, p, home, w, name, kind)
 	if err != nil {
 		return err
 	}
@@ -164,7 +170,7 @@ func (r *run) takeObject(tx *store.Tx, p *store.Pair, o store.Object) (done bool
 // on the other, so that it can be done all the same.
 func (r *run) reportRevival(tx *store.Tx, o store.Object, base, mine, theirs []byte) error {
 	c, err := tx.AddConflict(store.Conflict{
-		UserID: r.user.ID, CollectionID: r.coll.ID, ObjectID: o.ID, LinkID: r.link.ID, Name: o.Name, UID: o.UID, Kind: o.Kind,
+		UserID: r.user.ID, CollectionID: o.CollectionID, ObjectID: o.ID, LinkID: r.link.ID, Name: o.Name, UID: o.UID, Kind: o.Kind,
 		Cause: store.CauseRelay, Device: r.link.Name, Base: base, Mine: mine, Theirs: theirs,
 	})
 	if err != nil {
@@ -178,11 +184,14 @@ func (r *run) reportRevival(tx *store.Tx, o store.Object, base, mine, theirs []b
 	return nil
 }
 
-// put writes an object as this link.
-func (r *run) put(tx *store.Tx, w written, name, uid string, kind pim.Kind, cond store.Cond) (store.Object, error) {
-	in := w.put(r.coll.ID, name, uid, kind)
-	in.Cond, in.By, in.Link = cond, r.by(), r.link.ID
+// put writes an object as this link, and, if it is an occurrence, into its series.
+func (r *run) put(tx *store.Tx, home store.CollectionID, w written, name, uid string, kind pim.Kind) (store.Object, error) {
+	in := w.put(home, name, uid, kind)
+	in.By, in.Link = r.by(), r.link.ID
 	res, err := tx.PutObject(in)
+	if err == nil && home != r.coll.ID {
+		err = r.fold(tx, res.Object)
+	}
 	return res.Object, err
 }
 
@@ -227,11 +236,17 @@ func (r *run) base(tx *store.Tx, p *store.Pair, o store.Object, local, theirs, l
 
 // deleteLocal removes the object, unless it changed since it was looked at.
 func (r *run) deleteLocal(tx *store.Tx, v view) error {
-	_, err := tx.DeleteObject(r.coll.ID, v.object.Name, store.Cond{IfMatch: []string{v.object.ETag}}, r.by(), r.link.ID)
+	if err := r.inStep(tx, v.object); err != nil {
+		return err
+	}
+	_, err := tx.DeleteObject(v.object.CollectionID, v.object.Name, store.Cond{IfMatch: []string{v.object.ETag}}, r.by(), r.link.ID)
 	if errors.Is(err, pim.ErrConflict) {
 		return errStale
 	}
 	if err != nil && !errors.Is(err, pim.ErrNotFound) {
+		return err
+	}
+	if err := r.foldGone(tx, v.object); err != nil {
 		return err
 	}
 	r.note(tx, store.Step{PairID: v.pair.ID, UID: v.pair.UID, Side: "local", Action: "delete"}, func(c *Counts) { c.DeletedLocal++ })

@@ -19,6 +19,7 @@
 //	approve.go   a person answers to withheld deletions
 //	judged.go    what the rules make of a view: masks, what is let through
 //	mail.go      whom a write would mail: what goes alone, what waits
+//	series.go occurrence.go  series on a remote that keeps none: as single items, tied
 //	rerule.go explain.go  other rules for a link; why an item is where it is, ties, retries
 //	report.go    what a run tells
 //	jobs.go      the queue: which run is begun when

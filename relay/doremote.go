@@ -231,6 +231,9 @@ func theirs(p *store.Pair, rec remote.Record, carried pim.FieldSet) error {
 // sent stores the base after a create: what was sent, and what the remote made of
 // it.
 func (r *run) sent(tx *store.Tx, p *store.Pair, v view, now pim.Item) error {
+	if err := r.inStep(tx, v.object); err != nil {
+		return err
+	}
 	o, err := tx.ObjectByID(v.object.ID)
 	if err != nil {
 		return err

@@ -87,6 +87,12 @@ func (r *run) explain(tx *store.Tx, p store.Pair) (Explanation, error) {
 	switch {
 	case p.Error != "":
 		x.Words = append(x.Words, failing(p))
+	case v.series:
+		words, err := r.seriesWords(tx, v)
+		if err != nil {
+			return x, err
+		}
+		x.Words = append(x.Words, words)
 	case v.waiting() != "":
 		x.Words = append(x.Words, "It waits for a person to choose its type.")
 	case deletes(v.action) && p.Hold == string(rule.HoldApproved):

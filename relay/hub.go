@@ -39,7 +39,7 @@ func (r *run) readHub(ctx context.Context) error {
 			return err
 		}
 		if r.link.LocalSeq = next.LocalSeq; !more {
-			return nil
+			return r.sweep(ctx)
 		}
 		if err := r.at("hub page read"); err != nil {
 			return err
@@ -48,6 +48,9 @@ func (r *run) readHub(ctx context.Context) error {
 }
 
 func (r *run) mark(tx *store.Tx, o store.Object) error {
+	if err := r.expand(tx, o); err != nil {
+		return err
+	}
 	p, err := tx.PairByObject(r.link.ID, o.ID)
 	switch {
 	case errors.Is(err, pim.ErrNotFound):

@@ -281,6 +281,9 @@ func (v view) withdrawn() (Action, bool) {
 
 // waiting is what the pair waits for a person to say, "" for nothing.
 func (v view) waiting() string {
+	if v.refused {
+		return string(rule.HoldSeries)
+	}
 	if v.action == Nothing && v.state == Absent {
 		return string(v.out.Hold)
 	}

@@ -106,6 +106,9 @@ func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) 
 
 // merged writes the hub's part and the new base in one transaction.
 func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item) error {
+	if err := r.inStep(tx, v.object); err != nil {
+		return err
+	}
 	if m.ToRemote.IsEmpty() {
 		if err := r.report(tx, p, v, m); err != nil {
 			return err
@@ -150,12 +153,15 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 	// The object is written anyway: notes go along.
 	given := r.withURL(now, p.URL)
 	notes := r.notes(v.local, given)
+	if o.CollectionID != r.coll.ID {
+		notes = pim.FieldSet{} // the series is no better for them
+	}
 	pim.Copy(m.Item, given, notes)
 	w, err := r.codec.apply(o.Text, m.Item, m.ToLocal.Or(notes))
 	if err != nil {
 		return err
 	}
-	if o, err = r.put(tx, w, o.Name, o.UID, o.Kind, store.Cond{}); err != nil {
+	if o, err = r.put(tx, o.CollectionID, w, o.Name, o.UID, o.Kind); err != nil {
 		return err
 	}
 	r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Side: "local", Action: "update", Fields: m.ToLocal.String()}, func(c *Counts) { c.UpdatedLocal++ })
@@ -281,7 +287,7 @@ func (r *run) conflict(p store.Pair, v view, fields pim.FieldSet) (store.Conflic
 		return store.Conflict{}, err
 	}
 	return store.Conflict{
-		UserID: r.user.ID, CollectionID: r.coll.ID, ObjectID: v.object.ID, LinkID: r.link.ID,
+		UserID: r.user.ID, CollectionID: v.object.CollectionID, ObjectID: v.object.ID, LinkID: r.link.ID,
 		Name: v.object.Name, UID: p.UID, Kind: v.kind(), Cause: store.CauseRelay, Device: r.link.Name,
 		Base: p.LocalText, Mine: v.object.Text, Theirs: w.text, Fields: string(ids), TheirVersion: p.TheirVersion,
 	}, nil

@@ -195,7 +195,7 @@ func (r *run) newPair(tx *store.Tx, rec remote.Record) (store.Pair, error) {
 		return store.Pair{}, err
 	}
 	p := store.Pair{LinkID: r.link.ID, RemoteID: string(rec.ID), UID: uid}
-	o, err := tx.ObjectByUID(r.coll.ID, uid)
+	o, err := r.objectByUID(tx, uid)
 	if errors.Is(err, pim.ErrNotFound) {
 		return p, nil
 	}

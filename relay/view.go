@@ -24,6 +24,10 @@ type view struct {
 	in, out      rule.Verdict
 	masked, away struct{ local, theirs bool }
 	action       Action
+	// series: the object repeats, and the remote keeps nothing that does (series.go).
+	series bool
+	// refused: such an object is set aside, by rule or because it is too much.
+	refused bool
 }
 
 // kind of the pair's item.
@@ -83,6 +87,7 @@ func (r *run) view(tx *store.Tx, p store.Pair) (view, error) {
 		v.action = Reconcile
 	}
 	v.action = r.permitted(v)
+	r.repeated(&v)
 	return v, nil
 }
 

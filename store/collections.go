@@ -14,7 +14,7 @@ import (
 func (t *Tx) CreateCollection(c Collection) (Collection, error) {
 	const op = "create collection"
 	switch {
-	case c.Home != Calendars && c.Home != AddressBooks:
+	case c.Home != Calendars && c.Home != AddressBooks && c.Home != Occurrences:
 		return c, pim.Errorf("store: "+op, pim.ErrInvalid, "%q is no kind of collection", string(c.Home))
 	case c.Slug == "" || !storable(c.Slug):
 		return c, pim.Errorf("store: "+op, pim.ErrInvalid, "the collection needs a usable name in its address")
@@ -70,6 +70,8 @@ func (t *Tx) Collections(u UserID, h Home) ([]Collection, error) {
 	db := t.orm.Where("user_id = ? AND NOT deleted", u)
 	if h != "" {
 		db = db.Where("home = ?", h)
+	} else {
+		db = db.Where("home <> ?", Occurrences)
 	}
 	err := db.Order("home, sort_order, id").Find(&cs).Error
 	return cs, fail("collections", err)
@@ -111,6 +113,16 @@ func (t *Tx) DeleteCollection(id CollectionID) error {
 	if err != nil {
 		return err
 	}
+	// What only stood for its series goes with them.
+	hidden, err := find[Collection](t, `home = ? AND NOT deleted AND id IN (SELECT collection_id FROM derived WHERE source_id = ?)`, Occurrences, id)
+	if err != nil {
+		return fail(op, err)
+	}
+	for _, h := range hidden {
+		if err := t.DeleteCollection(h.ID); err != nil {
+			return err
+		}
+	}
 	// Each tombstone gets a change of its own, as if deleted one by one.
 	n, err := t.exec(`UPDATE objects SET deleted = true, etag = '', size = 0, seq = ranks.seq, updated_at = ?
 		FROM (SELECT id, CAST(? AS bigint) + row_number() OVER (ORDER BY id) AS seq FROM objects WHERE collection_id = ? AND NOT deleted) AS ranks
@@ -126,6 +138,7 @@ func (t *Tx) DeleteCollection(id CollectionID) error {
 			SELECT id, seq, '', '', ? FROM objects WHERE collection_id = ? AND seq > ?`, []any{t.now, id, c.Seq}},
 		{`UPDATE collections SET deleted = true, bytes = 0, seq = ?, updated_at = ? WHERE id = ?`, []any{c.Seq + Seq(n) + 1, t.now, id}},
 		{`DELETE FROM links WHERE collection_id = ?`, []any{id}},
+		{`DELETE FROM occurrences WHERE collection_id = ?`, []any{id}},
 		// The rows stay, so that who still asks at their addresses is told that they ended.
 		{`UPDATE feeds SET revoked_at = ? WHERE collection_id = ? AND revoked_at IS NULL`, []any{t.now, id}},
 		{`DELETE FROM derived WHERE collection_id = ? OR source_id = ?`, []any{id, id}},

@@ -29,8 +29,12 @@ func rules() []rule {
 		{"a deleted collection is empty", `SELECT 'collection ' || c.id FROM collections c WHERE c.deleted AND (
 			EXISTS (SELECT 1 FROM objects o WHERE o.collection_id = c.id AND NOT o.deleted) OR EXISTS (SELECT 1 FROM links l WHERE l.collection_id = c.id))`},
 		{"a link has looked at changes that were made", `SELECT 'link ' || l.id FROM links l JOIN collections c ON c.id = l.collection_id WHERE l.local_seq > c.seq OR l.user_id <> c.user_id`},
-		{"a pair's object lies in its link's collection", `SELECT 'pair ' || p.id FROM pairs p JOIN links l ON l.id = p.link_id LEFT JOIN objects o ON o.id = p.object_id
-			WHERE p.object_id <> 0 AND (o.id IS NULL OR o.collection_id <> l.collection_id OR p.seq > o.seq)`},
+		{"a pair's object lies in its link's collection, or is an occurrence of a series there", `SELECT 'pair ' || p.id FROM pairs p JOIN links l ON l.id = p.link_id LEFT JOIN objects o ON o.id = p.object_id
+			WHERE p.object_id <> 0 AND (o.id IS NULL OR p.seq > o.seq OR o.collection_id <> l.collection_id AND NOT EXISTS
+				(SELECT 1 FROM derived d JOIN collections c ON c.id = d.collection_id WHERE d.collection_id = o.collection_id AND d.source_id = l.collection_id AND c.home = 'occurrences'))`},
+		{"an occurrence is one of a series", `SELECT 'occurrence ' || x.id FROM occurrences x JOIN objects o ON o.id = x.object_id JOIN objects s ON s.id = x.series_id
+			WHERE o.collection_id <> x.collection_id OR x.seq > o.seq OR x.series_seq > s.seq OR NOT EXISTS
+				(SELECT 1 FROM derived d WHERE d.collection_id = x.collection_id AND d.source_id = s.collection_id)`},
 		{"a collection knows how many bytes it has", `SELECT 'collection ' || c.id FROM collections c
 			WHERE c.bytes IS NULL OR c.bytes <> (SELECT coalesce(sum(o.size), 0) FROM objects o WHERE o.collection_id = c.id AND NOT o.deleted)`},
 		{"a conflict knows its size", `SELECT 'conflict ' || id FROM conflicts

@@ -55,10 +55,13 @@ type Token struct {
 // Home tells the two collection homes of a user apart.
 type Home string
 
-// Homes.
+// Homes: two that people and devices see, and one of the relay.
 const (
 	Calendars    Home = "calendars"
 	AddressBooks Home = "addressbooks"
+	// Occurrences holds what the relay makes of series for remotes without recurrence
+	// (Occurrence). No device and no listing of collections sees it.
+	Occurrences Home = "occurrences"
 )
 
 // Collection is a calendar or an address book. (UserID, Home, Slug) is unique

@@ -38,6 +38,7 @@ type Options struct {
 	TextLimit map[pim.FieldID]int // in characters
 	TimeStep  time.Duration
 	NoAllDay  bool
+	NoSeries  bool // single items only
 
 	// Mails makes every write to an item with attendees mail them, as some CRMs do;
 	// CRM.Mails tells.
@@ -74,7 +75,21 @@ func (o Options) complete() (Options, *time.Location, error) {
 			o.Carries[k] = pim.AllOf(k).Minus(readOnly())
 		}
 	}
+	if o.NoSeries {
+		carries := map[pim.Kind]pim.FieldSet{}
+		for k, set := range o.Carries {
+			carries[k] = set.Minus(pim.Set(pim.FieldRecurrence))
+		}
+		o.Carries = carries
+	}
 	return o, loc, nil
+}
+
+func (o Options) recurrence() remote.Recurrence {
+	if o.NoSeries {
+		return remote.NoRecurrence
+	}
+	return remote.RuleRecurrence
 }
 
 func (o Options) traits() remote.Traits {
@@ -89,7 +104,7 @@ func (o Options) traits() remote.Traits {
 		KeepsUID:         !o.NoUID,
 		TimeStep:         o.TimeStep,
 		StampStep:        o.Stamps,
-		Recurrence:       remote.RuleRecurrence,
+		Recurrence:       o.recurrence(),
 		AllDay:           !o.NoAllDay,
 		TextLimit:        o.TextLimit,
 		PageSize:         o.PageSize,

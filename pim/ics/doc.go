@@ -13,6 +13,7 @@
 //	occur.go lasting.go rules.go exrule.go
 //	                             Occurrences: rules, dates, exceptions, overrides
 //	expand.go                    Expand, LimitRecurrenceSet, LimitFreeBusySet
+//	single.go                    Singles, WithSingle: occurrences as objects of their own, and back
 //	filter.go timerange.go       Matches: CALDAV:filter, the tables of RFC 4791 9.9
 //	bounds.go once.go extent.go  Bounds: first start and last end, for an index; Extent, CountsUpTo: limits
 //	freebusy.go                  Busy, MergeBusy, NewFreeBusy: what takes time (RFC 4791 7.10)

@@ -58,6 +58,8 @@ type Hold string
 const (
 	HoldNone Hold = ""
 	HoldType Hold = "type" // until somebody chooses its type
+	// HoldSeries: it repeats, and the remote keeps nothing that does.
+	HoldSeries Hold = "series"
 	// HoldDeletion: it is gone on one side, and a person is to say what becomes of the
 	// other copy; HoldApproved and HoldRejected are the answers, until a run has acted.
 	HoldDeletion Hold = "deletion"

@@ -94,10 +94,21 @@ type Rules struct {
 	// ReconcileEvery is how often remotes without tombstones are listed in full;
 	// 0 means ten minutes.
 	ReconcileEvery Duration `json:"reconcileEvery,omitempty"`
+	// Series is what becomes of series on a remote that keeps none; "" is SeriesRefuse.
+	Series Series `json:"series,omitempty"`
 	// AnnotateAfter is how long an object has to rest before the relay adds what
 	// only the remote can tell of it (see annotate.go); 0 means ten minutes.
 	AnnotateAfter Duration `json:"annotateAfter,omitempty"`
 }
+
+// Series says what becomes of a repeating item on a remote that keeps single items only.
+type Series string
+
+// Ways to treat series.
+const (
+	SeriesRefuse Series = "refuse" // it stays here, set aside with the reason
+	SeriesExpand Series = "expand" // its occurrences in the window become single items
+)
 
 // Duration is a time.Duration written as "90s" in JSON.
 type Duration time.Duration
@@ -239,6 +250,11 @@ func (r Rules) Validate() error {
 			bad("%s.attendees %q is not carry or keep", f.name, f.flow.Attendees)
 		}
 	}
+	switch r.Series {
+	case "", SeriesRefuse, SeriesExpand:
+	default:
+		bad("series %q is not refuse or expand", r.Series)
+	}
 	if r.HoldUntyped && r.DefaultType != "" {
 		bad("holdUntyped keeps items without a type back, and defaultType gives them one: choose one of the two")
 	}
@@ -265,6 +281,9 @@ func (r Rules) Scope(now time.Time, kinds pim.KindSet) remote.Scope {
 	s.From, s.Until = r.window(r.In, now)
 	return s
 }
+
+// Outside bounds what of the hub is made on the remote at time now; zero is open.
+func (r Rules) Outside(now time.Time) (from, until time.Time) { return r.window(r.Out, now) }
 
 // window bounds what a flow makes; zero is open.
 func (r Rules) window(f Flow, now time.Time) (from, until time.Time) {

@@ -40,6 +40,7 @@ func (r Rules) Describe(remote string) []string {
 		out = append(out, r.newWords(remote)...)
 		out = append(out, r.removalWords(remote)...)
 		out = append(out, r.mailWords(remote))
+		out = append(out, r.seriesWords(remote)...)
 	}
 	say("%s", policyWords(r.Policy))
 	if r.ArchiveDays > 0 {
@@ -129,6 +130,16 @@ func (r Rules) mailWords(remote string) string {
 		return "What is written to " + remote + " may make it mail attendees."
 	}
 	return "Nothing that is written to " + remote + " makes it mail anybody: what would, is left out or waits."
+}
+
+func (r Rules) seriesWords(remote string) []string {
+	if ks := pim.Kinds(r.Kinds...); len(r.Kinds) > 0 && !ks.Has(pim.KindEvent) && !ks.Has(pim.KindTask) {
+		return nil
+	}
+	if r.Series == SeriesExpand {
+		return []string{"Should " + remote + " keep no series, each occurrence in the window becomes a single activity there that stays tied to its series."}
+	}
+	return []string{"Should " + remote + " keep no series, they stay on devices, and are listed as held."}
 }
 
 func policyWords(p Policy) string {

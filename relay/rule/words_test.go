@@ -17,7 +17,7 @@ const everything = `{"direction":"both","kinds":["event","task"],"pastDays":30,"
 	"filter":{"or":[{"field":"company","op":"is","value":"Acme"},{"field":"owner","op":"is empty"}]},"onlyLinked":true,
 	"mail":"allow","in":{"since":"2026-02-01","futureDays":14,"create":["Meeting"],"carry":[],"private":"mask","attendees":"keep"},"out":{"pastDays":-1,"futureDays":90,"create":["-","Call"],"carry":["Call"],"private":"none"},
 	"defaultType":"Call","typeNames":["Visit"],"holdUntyped":false,"policy":"newest","remove":{"event":"keep","contact":"delete"},
-	"archiveDays":90,"approve":false,"brakeAbsolute":3,"brakeShare":0.125,"reconcileEvery":"1h","annotateAfter":"90s"}`
+	"archiveDays":90,"series":"expand","approve":false,"brakeAbsolute":3,"brakeShare":0.125,"reconcileEvery":"1h","annotateAfter":"90s"}`
 
 func TestDescribe(t *testing.T) {
 	t.Parallel()
@@ -63,7 +63,7 @@ func TestEveryRuleIsTold(t *testing.T) {
 	for i := range reflect.TypeFor[Rules]().NumField() {
 		name, _, _ := strings.Cut(reflect.TypeFor[Rules]().Field(i).Tag.Get("json"), ",")
 		one := map[string]json.RawMessage{"direction": json.RawMessage(`"in"`)}
-		if name == "out" || name == "mail" || name == "remove" || name == "defaultType" {
+		if name == "out" || name == "mail" || name == "remove" || name == "defaultType" || name == "series" {
 			one["direction"] = json.RawMessage(`"out"`)
 		}
 		plain := words(one)

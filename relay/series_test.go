@@ -1,0 +1,271 @@
+package relay
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"crmbridge/crm/mem"
+	"crmbridge/pim"
+	"crmbridge/relay/rule"
+	"crmbridge/remote"
+	"crmbridge/store"
+)
+
+// expanding are rules that make single items of series.
+func expanding() rule.Rules {
+	r := open(rule.Ask)
+	r.Series = rule.SeriesExpand
+	return r
+}
+
+// dailySeries repeats n times from 8 January 2026, 9 o'clock.
+func dailySeries(uid, title string, n int) *pim.Event {
+	e := event(uid, title)
+	e.Recurrence = &pim.Recurrence{Rules: []string{fmt.Sprintf("FREQ=DAILY;COUNT=%d", n)}}
+	return e
+}
+
+// there tells what the CRM has: "8 9:00 Title" sorted.
+func (w *world) there() []string {
+	var out []string
+	for _, rec := range w.records() {
+		out = append(out, shown(rec.Item.(*pim.Event)))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func shown(e *pim.Event) string {
+	return e.Start.Time.Format("02 15:04 ") + e.Title + strings.TrimSuffix(" "+e.Location, " ")
+}
+
+// here tells what devices see, occurrence by occurrence.
+func (w *world) here() []string {
+	w.t.Helper()
+	var out []string
+	for _, o := range w.objects() {
+		r := &run{Engine: w.engine, now: w.clock.Now(), rules: expanding(), codec: newCodec(w.clock.Now(), "")}
+		all, err := r.singles(o.Text, nil, nil)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for _, s := range all {
+			it, err := r.codec.read(o.Kind, s.Object.Bytes())
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			out = append(out, shown(it.(*pim.Event)))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (w *world) same(want ...string) {
+	w.t.Helper()
+	if got := w.there(); !slices.Equal(got, want) {
+		w.t.Fatalf("the CRM has %q, want %q", got, want)
+	}
+	if got := w.here(); !slices.Equal(got, want) {
+		w.t.Fatalf("devices see %q, want %q", got, want)
+	}
+}
+
+func (w *world) recordAt(day int) remote.Record {
+	w.t.Helper()
+	for _, rec := range w.records() {
+		if rec.Item.(*pim.Event).Start.Time.Day() == day {
+			return rec
+		}
+	}
+	w.t.Fatalf("no record on day %d: %q", day, w.there())
+	return remote.Record{}
+}
+
+func TestSeriesRefused(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{NoSeries: true}, open(rule.Ask), func(w *world) {
+		w.put("s.ics", dailySeries("s", "Stand-up", 3))
+		w.clean()
+		w.quiet()
+		if got := w.there(); len(got) != 0 {
+			t.Fatalf("the CRM has %q", got)
+		}
+		w.view(func(tx *store.Tx) error {
+			held, err := tx.PairsIn(w.link.ID, store.PairsHeld, 10, 0)
+			if err == nil && (len(held) != 1 || held[0].Hold != string(rule.HoldSeries) || held[0].RetryAt != nil || held[0].Error != "") {
+				t.Errorf("held: %+v", held)
+			}
+			return err
+		})
+		x, err := w.engine.Explain(w.ctx, w.link.ID, "s")
+		if err != nil || len(x) != 1 || !strings.Contains(strings.Join(x[0].Words, " "), "It repeats, and the remote keeps nothing that does") {
+			t.Errorf("explained as %+v, %v", x, err)
+		}
+		// Without the repetition it goes.
+		w.edit("s.ics", func(e *pim.Event) { e.Recurrence = nil })
+		w.clean()
+		w.same("08 09:00 Stand-up")
+	})
+}
+
+func TestSeriesExpanded(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{NoSeries: true, NoUID: true}, expanding(), func(w *world) {
+		w.put("s.ics", dailySeries("s", "Stand-up", 4))
+		w.clean()
+		w.same("08 09:00 Stand-up", "09 09:00 Stand-up", "10 09:00 Stand-up", "11 09:00 Stand-up")
+		w.quiet()
+		// A change of one activity is one of that occurrence, and of no other.
+		w.change(w.recordAt(9).ID, func(e *pim.Event) { e.Location = "Room 2" })
+		w.clean()
+		w.same("08 09:00 Stand-up", "09 09:00 Stand-up Room 2", "10 09:00 Stand-up", "11 09:00 Stand-up")
+		if os := w.objects(); len(os) != 1 || !strings.Contains(string(os["s.ics"].Text), "RECURRENCE-ID") {
+			t.Fatalf("objects %v", os)
+		}
+		// A deleted activity is an exception.
+		w.crm.Remove(mem.Activities, w.recordAt(10).ID)
+		w.clean()
+		w.same("08 09:00 Stand-up", "09 09:00 Stand-up Room 2", "11 09:00 Stand-up")
+		w.quiet()
+		// A change of the series changes those that did not change by themselves.
+		w.edit("s.ics", func(e *pim.Event) { e.Title = "Daily" })
+		w.clean()
+		w.same("08 09:00 Daily", "09 09:00 Stand-up Room 2", "11 09:00 Daily")
+		// It gets longer, and an occurrence is taken out.
+		w.edit("s.ics", func(e *pim.Event) {
+			e.Recurrence.Rules = []string{"FREQ=DAILY;COUNT=5"}
+			e.Recurrence.Except = append(e.Recurrence.Except, pim.At(time.Date(2026, 1, 8, 9, 0, 0, 0, time.UTC), ""))
+		})
+		w.clean()
+		w.same("09 09:00 Stand-up Room 2", "11 09:00 Daily", "12 09:00 Daily")
+		w.quiet()
+		x, err := w.engine.Explain(w.ctx, w.link.ID, "s")
+		if err != nil || !strings.Contains(strings.Join(x[0].Words, " "), "3 of its occurrences are synced") {
+			t.Errorf("explained as %+v, %v", x, err)
+		}
+		w.delete("s.ics")
+		w.clean()
+		w.same()
+		w.quiet()
+	})
+}
+
+func TestSeriesThatMovesKeepsItsRecords(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{NoSeries: true}, expanding(), func(w *world) {
+		w.put("s.ics", dailySeries("s", "Stand-up", 30))
+		w.clean()
+		before := map[remote.ItemID]bool{}
+		for _, rec := range w.records() {
+			before[rec.ID] = true
+		}
+		w.edit("s.ics", func(e *pim.Event) {
+			e.Start, e.End = pim.At(e.Start.Time.Add(time.Hour), ""), pim.At(e.End.Time.Add(time.Hour), "")
+		})
+		if rep := w.clean(); rep.Counts.DeletedRemote+rep.Counts.CreatedRemote != 0 || rep.Counts.UpdatedRemote != 30 {
+			t.Errorf("%+v", rep.Counts)
+		}
+		for _, rec := range w.records() {
+			if !before[rec.ID] {
+				t.Errorf("%s is new", rec.ID)
+			}
+		}
+		w.quiet()
+	})
+}
+
+func TestItemBecomesASeriesAndBack(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{NoSeries: true}, expanding(), func(w *world) {
+		w.put("s.ics", event("s", "Once"))
+		w.clean()
+		id := w.record().ID
+		w.edit("s.ics", func(e *pim.Event) { e.Recurrence = &pim.Recurrence{Rules: []string{"FREQ=DAILY;COUNT=2"}} })
+		w.clean()
+		w.same("08 09:00 Once", "09 09:00 Once")
+		if w.recordAt(8).ID != id {
+			t.Error("the first occurrence is another record")
+		}
+		w.edit("s.ics", func(e *pim.Event) { e.Recurrence = nil })
+		w.clean()
+		w.same("08 09:00 Once")
+		if w.record().ID != id {
+			t.Error("what is left is another record")
+		}
+		w.quiet()
+		w.change(id, func(e *pim.Event) { e.Title = "Once more" })
+		w.clean()
+		w.same("08 09:00 Once more")
+	})
+}
+
+func TestChangedActivityOutlivesItsOccurrence(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{NoSeries: true}, expanding(), func(w *world) {
+		w.put("s.ics", dailySeries("s", "Stand-up", 3))
+		w.clean()
+		// Taken out here and changed there at once: the change wins, and is reported.
+		w.edit("s.ics", func(e *pim.Event) {
+			e.Recurrence.Except = []pim.When{pim.At(time.Date(2026, 1, 9, 9, 0, 0, 0, time.UTC), "")}
+		})
+		w.change(w.recordAt(9).ID, func(e *pim.Event) { e.Location = "Room 2" })
+		w.clean()
+		w.same("08 09:00 Stand-up", "09 09:00 Stand-up Room 2", "10 09:00 Stand-up")
+		if n := len(w.conflicts(false)); n != 1 {
+			t.Errorf("%d conflicts", n)
+		}
+		// The same with the whole series: what changed becomes an item of its own.
+		w.change(w.recordAt(10).ID, func(e *pim.Event) { e.Location = "Room 3" })
+		w.delete("s.ics")
+		w.clean()
+		w.same("10 09:00 Stand-up Room 3")
+		w.quiet()
+	})
+}
+
+func TestWindowOfSeriesMovesOn(t *testing.T) {
+	t.Parallel()
+	r := rule.Rules{PastDays: 5, FutureDays: 5, Series: rule.SeriesExpand}.Defaults()
+	onBoth(t, mem.Options{NoSeries: true}, r, func(w *world) {
+		e := dailySeries("s", "Stand-up", 500)
+		at := w.clock.Now().Truncate(24 * time.Hour).Add(-100 * 24 * time.Hour)
+		e.Start, e.End = pim.At(at, ""), pim.At(at.Add(time.Hour), "")
+		w.put("s.ics", e)
+		w.clean()
+		first := len(w.records())
+		if first < 9 || first > 11 {
+			t.Fatalf("%d records in a window of ten days", first)
+		}
+		w.quiet()
+		w.clock.Advance(3 * 24 * time.Hour)
+		if rep := w.clean(); rep.Counts.CreatedRemote != 3 || rep.Counts.Done() != 3 {
+			t.Errorf("three days later: %+v", rep.Counts)
+		}
+		w.quiet()
+	})
+}
+
+func TestConflictOfAnOccurrence(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{NoSeries: true}, expanding(), func(w *world) {
+		w.put("s.ics", dailySeries("s", "Stand-up", 2))
+		w.clean()
+		w.edit("s.ics", func(e *pim.Event) { e.Title = "Mine" })
+		w.change(w.recordAt(9).ID, func(e *pim.Event) { e.Title = "Theirs" })
+		w.run()
+		open := w.conflicts(false)
+		if len(open) != 1 {
+			t.Fatalf("%d conflicts", len(open))
+		}
+		if err := w.engine.Settle(w.ctx, open[0].ID, Choice{All: Theirs}, "ann"); err != nil {
+			t.Fatal(err)
+		}
+		w.clean()
+		w.same("08 09:00 Mine", "09 09:00 Theirs")
+		w.quiet()
+	})
+}
