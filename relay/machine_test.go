@@ -434,6 +434,8 @@ func machineWeaknesses() map[string]mem.Options {
 	return map[string]mem.Options{
 		"strong":       {},
 		"weak":         {NoDeletionReport: true, NoUID: true, NoItemsInDelta: true, Stamps: time.Second, Bump: true, Unchecked: true},
+		"ahead":        {NoDeletionReport: true, Stamps: time.Second, Bump: true, Skew: time.Hour},
+		"behind":       {NoUID: true, NoItemsInDelta: true, Stamps: time.Second, Bump: true, Skew: -time.Hour},
 		"finder":       {NotIdempotent: true, NoLister: true, NoDeletionReport: true, PageSize: 3},
 		"short memory": {NotIdempotent: true, NoUID: true, NoItemsInDelta: true, PageSize: 2},
 	}

@@ -14,6 +14,8 @@ type Options struct {
 	Now  func() time.Time // the CRM's clock, called concurrently
 	User string           // the connected person; "" is "me"
 	Zone string           // IANA zone for NoAllDay and date-only tasks; "" is UTC
+	// Skew is how far the CRM's clock is ahead of Now; negative is behind.
+	Skew time.Duration
 	// Place tells this CRM from others in memory, whose ids are the same.
 	Place string
 
@@ -55,6 +57,9 @@ type Options struct {
 func (o Options) complete() (Options, *time.Location, error) {
 	if o.Now == nil {
 		return o, nil, errors.New("mem: no clock given")
+	}
+	if clock, skew := o.Now, o.Skew; skew != 0 {
+		o.Now = func() time.Time { return clock().Add(skew) }
 	}
 	loc, err := time.LoadLocation(o.Zone)
 	if err != nil {
