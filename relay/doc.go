@@ -20,6 +20,7 @@
 //	judged.go    what the rules make of a view: masks, what is let through
 //	mail.go      whom a write would mail: what goes alone, what waits
 //	series.go occurrence.go  series on a remote that keeps none: as single items, tied
+//	bring.go     Bring: a person links a record that the rules leave out
 //	rerule.go explain.go  other rules for a link; why an item is where it is, ties, retries
 //	report.go    what a run tells
 //	jobs.go      the queue: which run is begun when

@@ -105,6 +105,8 @@ type run struct {
 	// ours are records that creates of unknown outcome made, once they were sought.
 	ours   map[remote.ItemID]store.PairID
 	sought bool
+	// brought is a record that a person links though the rules would not (Bring).
+	brought remote.ItemID
 
 	mu  sync.Mutex
 	rep Report

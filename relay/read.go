@@ -179,7 +179,7 @@ func (r *run) ingestOne(tx *store.Tx, rec remote.Record, p store.Pair, fresh boo
 			return p, err
 		}
 		// What is not wanted is not kept either; a change of rules reads it again.
-		if p.ID == 0 && p.ObjectID == 0 && !r.wanted(rec.Item) {
+		if p.ID == 0 && p.ObjectID == 0 && rec.ID != r.brought && !r.wanted(rec.Item) {
 			return store.Pair{}, nil
 		}
 	}

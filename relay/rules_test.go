@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"testing"
 
 	"crmbridge/crm/mem"
@@ -249,4 +250,41 @@ func TestRowB7Filter(t *testing.T) {
 		t.Errorf("leaving the filter deleted: %v", o)
 	}
 	w.quiet()
+}
+
+// A person can link what the rules leave on the other side.
+func TestRowB8ARecordIsBrought(t *testing.T) {
+	t.Parallel()
+	rules := open(rule.Ask)
+	rules.OnlyLinked = true
+	onBoth(t, mem.Options{}, rules, func(w *world) {
+		id := w.crm.Add(event("", "left there"), "")
+		w.crm.Add(event("", "left there, too"), "")
+		w.clean()
+		if n := len(w.objects()); n != 0 {
+			t.Fatalf("%d objects", n)
+		}
+		if _, err := w.engine.Bring(w.ctx, w.link.ID, "nothing"); !errors.Is(err, pim.ErrNotFound) {
+			t.Errorf("an unknown record: %v", err)
+		}
+		uid, err := w.engine.Bring(w.ctx, w.link.ID, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.clean()
+		if o := w.only(); o.UID != uid || w.item(o).Title != "left there" {
+			t.Errorf("%s here, %s was told", o.UID, uid)
+		}
+		w.change(id, func(e *pim.Event) { e.Title = "changed" })
+		w.clean()
+		if got := w.item(w.only()).Title; got != "changed" {
+			t.Errorf("its changes do not come: %q", got)
+		}
+		if again, err := w.engine.Bring(w.ctx, w.link.ID, id); err != nil || again != uid {
+			t.Errorf("brought again: %s %v", again, err)
+		}
+		w.clean()
+		w.only()
+		w.quiet()
+	})
 }

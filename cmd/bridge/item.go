@@ -12,6 +12,7 @@ import (
 	"crmbridge/pim"
 	"crmbridge/relay"
 	"crmbridge/relay/rule"
+	"crmbridge/remote"
 	"crmbridge/store"
 )
 
@@ -19,6 +20,7 @@ func (p *program) itemCommand() *cobra.Command {
 	c := &cobra.Command{Use: "item", Short: "Single items of a link: where they are, and why"}
 	c.AddCommand(p.itemList(), p.itemExplain(),
 		p.itemTie("link", "Sync an item whatever the rules for new items say", rule.Linked),
+		p.itemBring(),
 		p.itemTie("unlink", "Keep both copies of an item and carry nothing over any more", rule.Apart),
 		p.itemTie("relink", "Leave an item to the rules again", rule.TieNone),
 		p.itemRetry(),
@@ -336,6 +338,38 @@ func (p *program) itemTie(use, short string, tie rule.Tie) *cobra.Command {
 	return p.onItem(use, short, done, func(ctx context.Context, a *app, l store.LinkID, uid string) error {
 		return a.engine.SetTie(ctx, l, uid, tie)
 	})
+}
+
+// brought is a record of the remote that is linked now.
+type brought struct {
+	Link   string `json:"link"`
+	Record string `json:"record"`
+	UID    string `json:"uid"`
+}
+
+func (p *program) itemBring() *cobra.Command {
+	var user, link string
+	c := &cobra.Command{
+		Use: "bring RECORD", Short: "Link one record of the CRM, by its id there, whatever the rules for new items say", Args: cobra.ExactArgs(1),
+		Long: "Link one record of the CRM, by its id there, whatever the rules for new items say. The id is in the address of the record's page.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				l, _, err := a.link(ctx, user, link)
+				if err != nil {
+					return err
+				}
+				uid, err := a.engine.Bring(ctx, l.ID, remote.ItemID(args[0]))
+				if err != nil || p.json {
+					return errors.Join(err, p.jsonIf(err == nil, brought{l.Name, args[0], uid}))
+				}
+				return p.say("%s is linked; the next run makes it here, with the UID %s", args[0], uid)
+			})
+		},
+	}
+	c.Flags().StringVar(&user, "user", "", "account")
+	c.Flags().StringVar(&link, "link", "", "link, by name or number")
+	_ = c.MarkFlagRequired("link")
+	return c
 }
 
 func (p *program) itemRetry() *cobra.Command {

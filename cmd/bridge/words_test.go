@@ -23,7 +23,9 @@ func TestOneDocumentEach(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, "")
 	p.alice()
-	_, srv := newCreatio(t)
+	sim, srv := newCreatio(t)
+	addMeeting(t, sim, "brought")
+	record := sim.Find("Activity", "brought")[0].ID
 	p.link(srv)
 	s := p.serve()
 	for _, title := range []string{"one", "two"} { // the second is refused and becomes a report
@@ -55,6 +57,7 @@ func TestOneDocumentEach(t *testing.T) {
 		{"link uid done", []string{"item", "unlink", "uid-a", "--link", "crm"}},
 		{"link uid done", []string{"item", "link", "uid-a", "--link", "crm"}},
 		{"link uid done", []string{"item", "relink", "uid-a", "--link", "crm"}},
+		{"link record uid", []string{"item", "bring", record, "--link", "crm"}},
 		{"link uid done", []string{"item", "retry", "uid-a", "--link", "crm"}},
 		{"id name removed", []string{"link", "remove", "crm"}},
 		{"id name remote kinds checks", append(creatioFlags(p, srv), "--collection", "calendar")},
