@@ -96,6 +96,23 @@ func list[T any](id FieldID, label string, kinds KindSet, s Sensitivity, at func
 			}
 			return ok
 		},
+		union: func(into, from Item) (left []string) {
+			there := map[string]string{}
+			for _, v := range *at(into) {
+				there[key(v)] = canon(v)
+			}
+			for _, v := range *at(from) {
+				was, known := there[key(v)]
+				switch {
+				case !known:
+					there[key(v)] = canon(v)
+					*at(into) = append(slices.Clone(*at(into)), v)
+				case was != canon(v):
+					left = append(left, show(v))
+				}
+			}
+			return left
+		},
 	}
 }
 

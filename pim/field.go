@@ -64,6 +64,7 @@ type Field struct {
 	each  func(Item) []string // what a filter compares; nil: what show gives
 	copy  func(dst, src Item)
 	merge func(base, mine, theirs, into Item) bool // nil: no finer than the whole field
+	union func(into, from Item) []string           // nil: not a list
 }
 
 // Text is the canonical form of the field's value: equal values have equal texts,
@@ -99,6 +100,16 @@ func (f Field) Merge(base, mine, theirs, into Item) bool {
 		return false
 	}
 	return f.merge(base, mine, theirs, into)
+}
+
+// Union adds to the list that the field is what only the list of from has, and returns, for
+// people, the elements of from that are another form of one that is there already: they are
+// left out. False means that the field is no list; then nothing is done.
+func (f Field) Union(into, from Item) (left []string, ok bool) {
+	if f.union == nil {
+		return nil, false
+	}
+	return f.union(into, from), true
 }
 
 // fieldWords is the room for fields: 64 each.

@@ -224,6 +224,7 @@ func (r *run) base(tx *store.Tx, p *store.Pair, o store.Object, local, theirs, l
 		return err
 	}
 	carried := r.carried(local.Kind())
+	met := p.RemotePrint == "" // the first agreement, or one after something was found again
 	p.ObjectID, p.UID, p.Seq, p.LocalText = o.ID, o.UID, o.Seq, o.Text
 	p.LocalPrint = pim.Fingerprint(local, carried)
 	p.RemotePrint, p.Version = pim.Fingerprint(theirs, carried), p.TheirVersion
@@ -231,6 +232,11 @@ func (r *run) base(tx *store.Tx, p *store.Pair, o store.Object, local, theirs, l
 	p.LocalGone, p.RemoteGone = false, false
 	p.Hold = ""
 	clean(p)
+	if met {
+		if err := r.remember(tx, *p); err != nil {
+			return err
+		}
+	}
 	return tx.SavePair(p)
 }
 

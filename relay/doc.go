@@ -9,10 +9,12 @@
 //	plan.go      Plan: pure: order of a run, and the deletion brake
 //	rule/        Rules: what a link does, as one value; Judge
 //	resolve.go   Resolve: pure: what a person's choice makes of a conflict
-//	engine.go read.go hub.go list.go resume.go adopt.go act.go view.go do*.go mergeact.go annotate.go
+//	engine.go read.go hub.go list.go resume.go adopt.go identity.go act.go view.go do*.go mergeact.go annotate.go
 //	             Engine: carries one run out, part by part
 //	refused.go   ResolveRefused: the same for a device's report; Standing
 //	both.go undo.go  keeping both versions; taking a choice back
+//	match.go     which new items of both sides are one (pim/likeness)
+//	duplicates.go combine.go duplicatemerge.go duplicateundo.go  items of a collection that may be one: found, merged, taken apart
 //	settle.go    Settle: carries a person's choice out
 //	connections.go  open remotes, kept between runs
 //	waits.go     Waits: pure: when what failed is tried again
@@ -25,7 +27,7 @@
 //	report.go    what a run tells
 //	jobs.go      the queue: which run is begun when
 //
-// One run of a link has six parts, each safe to repeat:
+// One run of a link has these parts, each safe to repeat:
 //
 //  1. lease: one run per link at a time, across processes;
 //  2. resume: what became of writes whose answer was lost;
@@ -34,8 +36,10 @@
 //  4. read the hub: the collection's change sequence marks pairs dirty;
 //  5. list: remotes without tombstones are listed; what is missing is
 //     confirmed one by one;
-//  6. act: Plan, then each dirty pair on its own: Decide, then the one write it
-//     asks for, then the new base.
+//  6. match: at a first meeting, which items of the two sides are one;
+//  7. act: Plan, then each dirty pair on its own: Decide, then the one write it
+//     asks for, then the new base;
+//  8. suggest: after a first meeting, which items may be duplicates.
 //
 // A pair (store.Pair) is the agreed base of one item. It is written before the
 // first write to a remote (Intent), so that a write whose answer was lost is found

@@ -21,6 +21,16 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 	if err := r.keepable(it); err != nil {
 		return err
 	}
+	rec, found, err := r.already(ctx, v)
+	if err == nil && found {
+		err = r.reunite(ctx, v, rec)
+	}
+	if err != nil {
+		return err
+	}
+	if found {
+		return errStale
+	}
 	if err := r.unmailed(ctx, v, remote.Ref{}, v.entry(it), r.writable(v.kind())); err != nil {
 		return err
 	}
@@ -34,7 +44,7 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 	if err := r.propose(&p, v, it); err != nil {
 		return err
 	}
-	err := r.update(ctx, func(tx *store.Tx) (err error) {
+	err = r.update(ctx, func(tx *store.Tx) (err error) {
 		if anew {
 			// A record that is gone is made anew under a new key: the old one may be
 			// remembered by the remote.
@@ -50,7 +60,7 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 	if err := r.at("intent stored"); err != nil {
 		return err
 	}
-	rec, err := r.rem.Create(ctx, remote.CollectionID(r.link.Remote), v.entry(it), p.Key)
+	rec, err = r.rem.Create(ctx, remote.CollectionID(r.link.Remote), v.entry(it), p.Key)
 	if errors.Is(err, pim.ErrNotFound) {
 		used := v.pair
 		used.Key = p.Key // so that the next one is another

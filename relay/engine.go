@@ -107,6 +107,10 @@ type run struct {
 	sought bool
 	// brought is a record that a person links though the rules would not (Bring).
 	brought remote.ItemID
+	// first: no run of the link came to its end yet.
+	first bool
+	// keyed are the UIDs of objects by the key of their records; nil before they are asked for.
+	keyed map[string]string
 
 	mu  sync.Mutex
 	rep Report
@@ -157,7 +161,9 @@ func (r *run) parts(ctx context.Context) error {
 		{"read remote", r.readRemote},
 		{"read hub", r.readHub},
 		{"list", r.list},
+		{"match", r.match},
 		{"act", r.act},
+		{"suggest", r.suggest},
 	} {
 		if err := r.at(part.name); err != nil {
 			return err
@@ -275,6 +281,7 @@ func (r *run) prepare(ctx context.Context) error {
 		}
 		r.codec = newCodec(r.now, r.user.Zone)
 		r.full = r.link.Cursor == "" || r.opts.Full
+		r.first = r.link.LastSuccess == nil
 		return nil
 	})
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/google/uuid"
-
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/store"
@@ -185,66 +183,6 @@ func (r *run) ingestOne(tx *store.Tx, rec remote.Record, p store.Pair, fresh boo
 	}
 	err := r.store(tx, &p, rec)
 	return p, err
-}
-
-// newPair ties a record to the object with its UID, if there is one that no other
-// pair has: so a second link of the same data makes no second copy.
-func (r *run) newPair(tx *store.Tx, rec remote.Record) (store.Pair, error) {
-	uid, err := r.uidOf(tx, rec)
-	if err != nil {
-		return store.Pair{}, err
-	}
-	p := store.Pair{LinkID: r.link.ID, RemoteID: string(rec.ID), UID: uid}
-	o, err := r.objectByUID(tx, uid)
-	if errors.Is(err, pim.ErrNotFound) {
-		return p, nil
-	}
-	if err != nil {
-		return p, err
-	}
-	if other, err := tx.PairByObject(r.link.ID, o.ID); err == nil {
-		if other.RemoteID == "" {
-			other.RemoteID = string(rec.ID) // waiting to be created: it exists already
-			return other, nil
-		}
-		p.UID = r.uidFor(rec.ID) // the UID is another record's: two records, two objects
-		return p, nil
-	} else if !errors.Is(err, pim.ErrNotFound) {
-		return p, err
-	}
-	p.ObjectID = o.ID
-	return p, nil
-}
-
-// uidOf is the UID of a record: the one it carries, the one it was given when an
-// object was sent there, or one of our own.
-func (r *run) uidOf(tx *store.Tx, rec remote.Record) (string, error) {
-	if uid := rec.Item.ID(); uid != "" {
-		return uid, nil
-	}
-	uid, err := tx.IdentityUID(r.user.ID, r.link.Driver, r.traits.Place, string(rec.ID))
-	if errors.Is(err, pim.ErrNotFound) {
-		return r.uidFor(rec.ID), nil
-	}
-	return uid, err
-}
-
-// remember keeps the UID of a record that was made of an object, if the remote does
-// not.
-func (r *run) remember(tx *store.Tx, p store.Pair) error {
-	if r.traits.KeepsUID {
-		return nil
-	}
-	return tx.SaveIdentity(store.Identity{UserID: r.user.ID, Driver: r.link.Driver, Place: r.traits.Place, RemoteID: p.RemoteID, UID: p.UID})
-}
-
-// uidNames is the namespace of UIDs that the bridge gives to records.
-var uidNames = uuid.MustParse("5f1d6a0e-7d0b-5c8e-9f57-0c2f0d1f9b11")
-
-// uidFor is the same for every user and every link of the record, so that no
-// re-pairing makes a second copy.
-func (r *run) uidFor(id remote.ItemID) string {
-	return uuid.NewSHA1(uidNames, []byte(r.link.Driver+"\x00"+r.traits.Place+"\x00"+string(id))).String()
 }
 
 // store notes the state of a record in its pair.

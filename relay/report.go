@@ -31,8 +31,10 @@ type Counts struct {
 	UpdatedRemote int `json:"updatedRemote,omitempty"`
 	DeletedLocal  int `json:"deletedLocal,omitempty"`
 	DeletedRemote int `json:"deletedRemote,omitempty"`
-	Merged        int `json:"merged,omitempty"`    // both sides changed
-	Conflicts     int `json:"conflicts,omitempty"` // fields left to a person, by item
+	Merged        int `json:"merged,omitempty"`     // both sides changed
+	Matched       int `json:"matched,omitempty"`    // found to be one by their likeness
+	Duplicates    int `json:"duplicates,omitempty"` // suggested after a first run
+	Conflicts     int `json:"conflicts,omitempty"`  // fields left to a person, by item
 	Failed        int `json:"failed,omitempty"`
 	Withheld      int `json:"withheld,omitempty"`
 }

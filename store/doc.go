@@ -11,7 +11,7 @@
 //	put.go move.go                             writes of objects, with their preconditions
 //	objects.go each.go keep.go changes.go synctoken.go reads of objects: one, many, in a range of time, since
 //	versions.go seen.go                        texts that were, and who has seen which
-//	links.go lease.go pairs.go identities.go   the relay's books
+//	links.go lease.go pairs.go identities.go duplicates.go   the relay's books
 //	feeds.go derived.go                        addresses without a login; collections made of others
 //	conflicts.go reports.go runs.go            reports
 //	quota.go                                   how much a user has

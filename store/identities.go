@@ -6,13 +6,21 @@ func (t *Tx) SaveIdentity(i Identity) error {
 	if err := t.writing(op); err != nil {
 		return err
 	}
-	_, err := t.exec(`INSERT INTO identities (user_id, driver, place, remote_id, uid) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (user_id, driver, place, remote_id) DO UPDATE SET uid = excluded.uid`, i.UserID, i.Driver, i.Place, i.RemoteID, i.UID)
+	_, err := t.exec(`INSERT INTO identities (user_id, driver, place, remote_id, uid, collection_id) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (user_id, driver, place, remote_id) DO UPDATE SET uid = excluded.uid, collection_id = excluded.collection_id`,
+		i.UserID, i.Driver, i.Place, i.RemoteID, i.UID, i.CollectionID)
 	return fail(op, err)
 }
 
-// IdentityUID is the UID that a remote item was given, else pim.ErrNotFound.
-func (t *Tx) IdentityUID(u UserID, driver, place, remoteID string) (string, error) {
+// Identity is what is remembered of a remote item, else pim.ErrNotFound.
+func (t *Tx) Identity(u UserID, driver, place, remoteID string) (Identity, error) {
 	i, err := take[Identity](t, "user_id = ? AND driver = ? AND place = ? AND remote_id = ?", u, driver, place, remoteID)
-	return i.UID, fail("identity", err)
+	return i, fail("identity", err)
+}
+
+// IdentitiesOf are the remote items that had a UID, in the order of their ids: one that
+// was deleted and made anew has several.
+func (t *Tx) IdentitiesOf(u UserID, driver, place, uid string) ([]Identity, error) {
+	is, err := find[Identity](t, "user_id = ? AND driver = ? AND place = ? AND uid = ? ORDER BY remote_id", u, driver, place, uid)
+	return is, fail("identities of", err)
 }

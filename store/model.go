@@ -17,6 +17,7 @@ type (
 	ConflictID   int64
 	RunID        int64
 	FeedID       int64
+	DuplicateID  int64
 	// Seq is a position in a collection's change sequence; 0 is "before all".
 	Seq int64
 )
@@ -302,15 +303,49 @@ type Pair struct {
 	UpdatedAt time.Time
 }
 
-// Identity is the UID of a remote item, for remotes that keep none. It outlives the
-// link, so that linking again finds the object instead of making a second one.
+// Identity is the UID that a remote item has here. It outlives the link, so that linking
+// again finds the object instead of making a second one.
 type Identity struct {
 	UserID   UserID `gorm:"primaryKey;autoIncrement:false"`
 	Driver   string `gorm:"primaryKey"`
 	Place    string `gorm:"primaryKey"` // which system: remote.Traits.Place
 	RemoteID string `gorm:"primaryKey"`
 	UID      string `gorm:"column:uid"`
+	// CollectionID is where its object was last; 0 when that is not known.
+	CollectionID CollectionID
 }
+
+// Duplicate is two objects of a collection that may be one, and what became of them.
+type Duplicate struct {
+	ID           DuplicateID `gorm:"primaryKey"`
+	UserID       UserID
+	CollectionID CollectionID
+	// The two objects; FirstID is the lower.
+	FirstID  ObjectID
+	SecondID ObjectID
+	Kind     pim.Kind
+	Score    int    // per mille
+	Reasons  string // JSON, package relay
+	// Print is of what is compared of both: what was ignored is suggested again once it
+	// is another.
+	Print     string
+	State     DuplicateState
+	FoundAt   time.Time
+	SettledAt *time.Time
+	SettledBy string
+	// Merge is what undoing a merge needs (JSON, package relay); nil unless merged.
+	Merge []byte
+}
+
+// DuplicateState is what a person said of a Duplicate.
+type DuplicateState string
+
+// DuplicateStates.
+const (
+	DuplicateOpen    DuplicateState = "open"
+	DuplicateIgnored DuplicateState = "ignored" // they are not one
+	DuplicateMerged  DuplicateState = "merged"
+)
 
 // Cause says where a conflict arose.
 type Cause string

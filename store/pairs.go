@@ -314,3 +314,18 @@ func (t *Tx) DirtyPairs(l LinkID, now time.Time, limit int, after PairID) ([]Pai
 		l, after, now.UTC(), limit)
 	return ps, fail("dirty pairs", err)
 }
+
+// Strangers counts what has to be looked at and has nothing on the other side: records
+// without an object, and objects whose record is gone. living is how many pairs have a
+// record besides.
+func (t *Tx) Strangers(l LinkID) (fresh, gone, living int, err error) {
+	const due = ` FROM pairs WHERE link_id = ? AND (dirty OR intent <> '' OR retry_at IS NOT NULL)`
+	if err = t.row(`SELECT count(*)`+due+` AND object_id = 0 AND remote_id <> '' AND NOT remote_gone`, l).Scan(&fresh); err != nil {
+		return 0, 0, 0, fail("strangers", err)
+	}
+	if err = t.row(`SELECT count(*)`+due+` AND object_id <> 0 AND remote_gone`, l).Scan(&gone); err != nil {
+		return 0, 0, 0, fail("strangers", err)
+	}
+	living, _, _, err = t.CountPairs(l)
+	return fresh, gone, max(0, living-fresh), err
+}

@@ -82,13 +82,13 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 	}
 }
 
-var scans = regexp.MustCompile(`^SCAN (users|tokens|collections|objects|o|versions|v|seen|properties|links|pairs|p|conflicts|runs|steps|identities|feeds|derived)\b`)
+var scans = regexp.MustCompile(`^SCAN (users|tokens|collections|objects|o|versions|v|seen|properties|links|pairs|p|conflicts|runs|steps|identities|feeds|derived|duplicates)\b`)
 
 // mayScan lists what reads a whole table on purpose, or a table with few rows.
 func mayScan(query string) bool {
 	for _, part := range []string{
 		"FROM `users` ORDER BY name", "FROM `links` ORDER BY id", "FROM `links` WHERE NOT paused", migrationTable,
-		"UPDATE pairs SET mask = ''", "UPDATE collections SET bytes = (", "UPDATE conflicts SET series = ''", "UPDATE derived SET edition", "UPDATE steps SET title", "UPDATE runs SET kind", // migrations, once
+		"UPDATE pairs SET mask = ''", "UPDATE collections SET bytes = (", "UPDATE conflicts SET series = ''", "UPDATE derived SET edition", "UPDATE identities SET collection_id = 0", "UPDATE steps SET title", "UPDATE runs SET kind", // migrations, once
 	} {
 		if strings.Contains(query, part) {
 			return true
@@ -322,7 +322,11 @@ func readAll(t *testing.T, s *Store) {
 			func() error { _, err := tx.SettledReport("s", "d", "v"); return err },
 			func() error { _, err := tx.OpenDigests(1); return err },
 			func() error { _, err := tx.UsedBytes(1); return err },
-			func() error { _, err := tx.IdentityUID(1, "d", "p", "r"); return err },
+			func() error { _, err := tx.Identity(1, "d", "p", "r"); return err },
+			func() error { _, err := tx.IdentitiesOf(1, "d", "p", "u"); return err },
+			func() error { _, err := tx.Duplicate(1); return err },
+			func() error { _, err := tx.Duplicates(DuplicateFilter{User: 1, State: DuplicateOpen}); return err },
+			func() error { _, err := tx.Duplicates(DuplicateFilter{Collection: 1, After: 3}); return err },
 			func() error { _, err := tx.Run(1); return err },
 			func() error {
 				_, err := tx.Runs(RunFilter{Link: 1, Outcome: "ok", Trigger: "poll", Since: testNow()})

@@ -171,3 +171,6 @@ func sameDay(a, b pim.When) bool {
 func near(a, b pim.When, d time.Duration) bool {
 	return !a.IsZero() && !b.IsZero() && a.Date == b.Date && a.Floating == b.Floating && a.Time.Sub(b.Time).Abs() <= d
 }
+
+// Kind is that of the item; 0 for the zero Sketch.
+func (s Sketch) Kind() pim.Kind { return s.kind }

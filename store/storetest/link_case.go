@@ -357,16 +357,23 @@ func testIdentities(t *testing.T, open Opener) {
 	f := setUp(t, open, store.Config{})
 	i := store.Identity{UserID: f.user.ID, Driver: "tryton", Place: "crm.example.org", RemoteID: "party,1", UID: "first"}
 	f.update(func(tx *store.Tx) error { return tx.SaveIdentity(i) })
-	i.UID = "second"
+	i.UID, i.CollectionID = "second", f.cal.ID
 	f.update(func(tx *store.Tx) error { return tx.SaveIdentity(i) })
 	f.view(func(tx *store.Tx) error {
-		uid, err := tx.IdentityUID(f.user.ID, i.Driver, i.Place, i.RemoteID)
-		equal(t, "uid", uid, "second")
+		got, err := tx.Identity(f.user.ID, i.Driver, i.Place, i.RemoteID)
+		equal(t, "identity", got, i)
 		for _, other := range [][3]string{{"creatio", i.Place, i.RemoteID}, {i.Driver, "elsewhere", i.RemoteID}, {i.Driver, i.Place, "party,2"}} {
-			if _, err := tx.IdentityUID(f.user.ID, other[0], other[1], other[2]); pim.ReasonOf(err) != pim.ErrNotFound {
+			if _, err := tx.Identity(f.user.ID, other[0], other[1], other[2]); pim.ReasonOf(err) != pim.ErrNotFound {
 				t.Errorf("%v: %v", other, err)
 			}
 		}
 		return err
+	})
+	f.view(func(tx *store.Tx) error {
+		is, err := tx.IdentitiesOf(f.user.ID, i.Driver, i.Place, "second")
+		equal(t, "identities", len(is), 1)
+		none, nerr := tx.IdentitiesOf(f.user.ID, i.Driver, i.Place, "first")
+		equal(t, "identities of a UID that was replaced", len(none), 0)
+		return errors.Join(err, nerr)
 	})
 }

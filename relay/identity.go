@@ -1,0 +1,280 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+	"crmbridge/store"
+)
+
+// An item is known again by what outlives its pair, in this order: the identity map
+// (store.Identity: which UID a record had here), the key that we made a record with, as
+// far as the remote shows it, and the UID that the record carries. After that only
+// likeness is left (match.go). So no link that is removed, forced off, made anew or
+// made elsewhere, and no database that is older than the remote, makes a second copy.
+
+// newPair ties a record to the object that it is known by, if no other pair has that.
+func (r *run) newPair(tx *store.Tx, rec remote.Record) (store.Pair, error) {
+	uid, err := r.uidOf(tx, rec)
+	if err != nil {
+		return store.Pair{}, err
+	}
+	p := store.Pair{LinkID: r.link.ID, RemoteID: string(rec.ID), UID: uid}
+	o, err := r.objectByUID(tx, uid)
+	if errors.Is(err, pim.ErrNotFound) {
+		return p, nil
+	}
+	if err != nil {
+		return p, err
+	}
+	if other, err := tx.PairByObject(r.link.ID, o.ID); err == nil {
+		if other.RemoteID == "" {
+			other.RemoteID = string(rec.ID) // waiting to be created: it exists already
+			return other, nil
+		}
+		p.UID = r.uidFor(rec.ID) // the UID is another record's: two records, two objects
+		return p, nil
+	} else if !errors.Is(err, pim.ErrNotFound) {
+		return p, err
+	}
+	p.ObjectID = o.ID
+	return p, nil
+}
+
+// uidOf is the UID of a record: the one it is remembered by, that of the object whose
+// key it was made with, the one it carries, or one of our own.
+func (r *run) uidOf(tx *store.Tx, rec remote.Record) (string, error) {
+	known, err := tx.Identity(r.user.ID, r.link.Driver, r.traits.Place, string(rec.ID))
+	if err == nil || !errors.Is(err, pim.ErrNotFound) {
+		return known.UID, err
+	}
+	if rec.Key != "" {
+		uid, err := r.uidOfKey(tx, rec.Key)
+		if err != nil || uid != "" {
+			return uid, err
+		}
+	}
+	if uid := rec.Item.ID(); uid != "" {
+		return uid, nil
+	}
+	return r.uidFor(rec.ID), nil
+}
+
+// uidOfKey is the UID of the object whose record would be made with this key, "" for
+// none. Keys are made of UIDs and cannot be read, so all objects are asked for once.
+func (r *run) uidOfKey(tx *store.Tx, key string) (string, error) {
+	if r.keyed == nil {
+		r.keyed = make(map[string]string)
+		err := tx.EachObject(r.coll.ID, store.EachOptions{}, func(o *store.Object) error {
+			if o.UID != "" {
+				r.keyed[r.key(o.UID, "")] = o.UID
+			}
+			return nil
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	return r.keyed[key], nil
+}
+
+// remember keeps which UID a record has here.
+func (r *run) remember(tx *store.Tx, p store.Pair) error {
+	if p.RemoteID == "" || p.UID == "" {
+		return nil
+	}
+	return tx.SaveIdentity(store.Identity{UserID: r.user.ID, Driver: r.link.Driver, Place: r.traits.Place, RemoteID: p.RemoteID, UID: p.UID,
+		CollectionID: r.coll.ID})
+}
+
+// uidNames is the namespace of UIDs that the bridge gives to records.
+var uidNames = uuid.MustParse("5f1d6a0e-7d0b-5c8e-9f57-0c2f0d1f9b11")
+
+// uidFor is the same for every user and every link of the record, so that no
+// re-pairing makes a second copy.
+func (r *run) uidFor(id remote.ItemID) string {
+	return uuid.NewSHA1(uidNames, []byte(r.link.Driver+"\x00"+r.traits.Place+"\x00"+string(id))).String()
+}
+
+// already looks for a record that an object had before, when one is about to be made
+// for it the first time by this link: one that the identity map knows and that is still
+// there, or one that an earlier installation made with the same key. A record that
+// another item is tied to is none.
+func (r *run) already(ctx context.Context, v view) (rec remote.Record, found bool, err error) {
+	if v.pair.Key != "" || v.pair.RemoteID != "" || v.pair.RemoteGone || v.pair.UID == "" {
+		return rec, false, nil // not the first time
+	}
+	var ids []remote.ItemID
+	err = r.Store.View(ctx, func(tx *store.Tx) error {
+		ids = nil
+		known, err := tx.IdentitiesOf(r.user.ID, r.link.Driver, r.traits.Place, v.pair.UID)
+		if err != nil {
+			return err
+		}
+		for _, i := range known {
+			free, err := r.untied(tx, i.RemoteID)
+			if err != nil {
+				return err
+			}
+			if free {
+				ids = append(ids, remote.ItemID(i.RemoteID))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return rec, false, err
+	}
+	if len(ids) > 0 {
+		recs, _, err := r.fetch(ctx, ids)
+		if err != nil {
+			return rec, false, err
+		}
+		for _, rec := range recs {
+			if rec.Item.Kind() == v.kind() {
+				return rec, true, nil
+			}
+		}
+	}
+	return r.foundByKey(ctx, v)
+}
+
+// foundByKey asks for the record of an object's key. Where the remote makes no second
+// record of a key the create itself will tell; and where nothing was read in a first run
+// there is nothing to be found.
+func (r *run) foundByKey(ctx context.Context, v view) (rec remote.Record, found bool, err error) {
+	finder, ok := r.rem.(remote.Finder)
+	if !ok || r.traits.Idempotent || !r.first || r.rep.Counts.Read == 0 {
+		return rec, false, nil
+	}
+	it := r.outgoing(v)
+	rec, found, err = finder.Find(ctx, remote.CollectionID(r.link.Remote), r.key(v.pair.UID, ""), v.entry(it))
+	if errors.Is(err, pim.ErrNotFound) {
+		return rec, false, nil
+	}
+	if err != nil || !found {
+		return rec, false, err
+	}
+	if rec, err = r.whole(ctx, rec); err != nil {
+		return rec, false, err
+	}
+	var free bool
+	err = r.Store.View(ctx, func(tx *store.Tx) error {
+		free, err = r.untied(tx, string(rec.ID))
+		return err
+	})
+	return rec, free && rec.Item.Kind() == v.kind(), err
+}
+
+// untied reports that no item but one that was deleted here, or one that was only made
+// of the record and not touched since, is tied to it, in any link of the user to the
+// same system.
+func (r *run) untied(tx *store.Tx, id string) (bool, error) {
+	links, err := tx.Links(r.user.ID)
+	if err != nil {
+		return false, err
+	}
+	for _, l := range links {
+		if l.Driver != r.link.Driver {
+			continue
+		}
+		p, err := tx.PairByRemote(l.ID, id)
+		if errors.Is(err, pim.ErrNotFound) || err == nil && (p.RemoteGone || p.LocalGone) {
+			continue
+		}
+		if err != nil || l.ID != r.link.ID {
+			return false, err
+		}
+		free, err := r.pristine(tx, p)
+		if err != nil || !free {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// pristine reports that the object of a pair is what was made of its record.
+func (r *run) pristine(tx *store.Tx, p store.Pair) (bool, error) {
+	if p.ObjectID == 0 {
+		return true, nil
+	}
+	if p.Key != "" {
+		return false, nil // the record was made of the object
+	}
+	o, err := tx.ObjectByID(p.ObjectID)
+	if errors.Is(err, pim.ErrNotFound) {
+		return true, nil
+	}
+	return !o.Deleted && o.Seq == p.Seq && o.UID == r.uidFor(remote.ItemID(p.RemoteID)), err
+}
+
+// reunite ties the object of v to a record that was found to be its own: what differs is
+// merged as at a first meeting. The pair that the record had is let go, and the object
+// that was made of it.
+func (r *run) reunite(ctx context.Context, v view, rec remote.Record) error {
+	return r.update(ctx, func(tx *store.Tx) error {
+		if err := r.absorb(tx, v.pair, string(rec.ID)); err != nil {
+			return err
+		}
+		p, err := tx.Pair(v.pair.ID)
+		if err != nil {
+			return err
+		}
+		p.RemoteID, p.RemotePrint, p.RemoteItem = string(rec.ID), "", nil
+		p.LocalPrint, p.LocalItem, p.LocalText = "", nil, nil
+		if err := theirs(&p, rec, r.carried(rec.Item.Kind())); err != nil {
+			return err
+		}
+		if err := r.remember(tx, p); err != nil {
+			return err
+		}
+		wake(&p)
+		return tx.SavePair(&p)
+	})
+}
+
+// bringAlong moves the object of a record here from another collection of the user that
+// has no link any more: a link that was taken to another collection takes its items with
+// it. Not done is it for an object that is not known to be the record's, or that has
+// neighbours here by name.
+func (r *run) bringAlong(tx *store.Tx, p store.Pair) (store.Object, bool, error) {
+	known, err := tx.Identity(r.user.ID, r.link.Driver, r.traits.Place, p.RemoteID)
+	if errors.Is(err, pim.ErrNotFound) || err == nil && (known.UID != p.UID || known.CollectionID == 0 || known.CollectionID == r.coll.ID) {
+		return store.Object{}, false, nil
+	}
+	if err != nil {
+		return store.Object{}, false, err
+	}
+	from, err := tx.Collection(known.CollectionID)
+	if errors.Is(err, pim.ErrNotFound) || err == nil && (from.UserID != r.user.ID || from.Home != r.coll.Home) {
+		return store.Object{}, false, nil
+	}
+	if err != nil {
+		return store.Object{}, false, err
+	}
+	links, err := tx.LinksOf(from.ID)
+	if err != nil || len(links) > 0 {
+		return store.Object{}, false, err
+	}
+	o, err := tx.ObjectByUID(from.ID, p.UID)
+	if errors.Is(err, pim.ErrNotFound) || err == nil && !slices.Contains(Kinds(r.coll), o.Kind) {
+		return store.Object{}, false, nil
+	}
+	if err != nil {
+		return store.Object{}, false, err
+	}
+	name := o.Name
+	if _, err := tx.Object(r.coll.ID, name); err == nil {
+		name = uuid.NewSHA1(uidNames, []byte("brought\x00"+p.UID+"\x00"+p.RemoteID)).String() + extension(o.Kind)
+	}
+	res, err := tx.MoveObject(store.Move{From: from.ID, Name: o.Name, To: r.coll.ID, NewName: name, By: r.by(), Link: r.link.ID})
+	if err == nil {
+		r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Side: "local", Action: "move"}, func(*Counts) {})
+	}
+	return res.Object, err == nil, err
+}

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"math"
+	"slices"
+
+	"crmbridge/pim"
+)
+
+// DuplicateStates are all states, for forms and commands.
+func DuplicateStates() []DuplicateState {
+	return []DuplicateState{DuplicateOpen, DuplicateIgnored, DuplicateMerged}
+}
+
+// DuplicateFilter chooses pairs of items that may be one; zero fields do not choose.
+type DuplicateFilter struct {
+	User       UserID
+	Collection CollectionID
+	State      DuplicateState
+	// Object is in the pair.
+	Object ObjectID
+	After  DuplicateID // only those with higher ids, for paging
+	Limit  int         // 0: 100
+}
+
+// Duplicate returns the pair with that id, else pim.ErrNotFound.
+func (t *Tx) Duplicate(id DuplicateID) (Duplicate, error) {
+	d, err := take[Duplicate](t, "id = ?"+t.forUpdate(), id)
+	return d, fail("duplicate", err)
+}
+
+// Duplicates returns pairs by id. Open ones of which an object is gone are left out.
+func (t *Tx) Duplicates(f DuplicateFilter) ([]Duplicate, error) {
+	db := t.orm.Order("id").Where("id > ?", f.After)
+	if f.User != 0 {
+		db = db.Where("user_id = ?", f.User)
+	}
+	if f.Collection != 0 {
+		db = db.Where("collection_id = ?", f.Collection)
+	}
+	if f.State != "" {
+		db = db.Where("state = ?", f.State)
+	}
+	if f.Object != 0 {
+		db = db.Where("(first_id = ? OR second_id = ?)", f.Object, f.Object)
+	}
+	db = db.Where(`(state <> 'open' OR (EXISTS (SELECT 1 FROM objects WHERE objects.id = first_id AND NOT objects.deleted)
+		AND EXISTS (SELECT 1 FROM objects WHERE objects.id = second_id AND NOT objects.deleted)))`)
+	if f.Limit <= 0 {
+		f.Limit = 100
+	}
+	var ds []Duplicate
+	err := db.Limit(f.Limit).Find(&ds).Error
+	return ds, fail("duplicates", err)
+}
+
+// SaveDuplicate writes all of an existing pair. Its objects are put in order. What was
+// noted of the same two objects under another id goes.
+func (t *Tx) SaveDuplicate(d Duplicate) error {
+	const op = "save duplicate"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	d.order()
+	if _, err := t.exec(`DELETE FROM duplicates WHERE first_id = ? AND second_id = ? AND id <> ?`, d.FirstID, d.SecondID, d.ID); err != nil {
+		return fail(op, err)
+	}
+	return t.save(op, "duplicate", &d)
+}
+
+func (d *Duplicate) order() {
+	if d.FirstID > d.SecondID {
+		d.FirstID, d.SecondID = d.SecondID, d.FirstID
+	}
+}
+
+// SuggestDuplicates makes the open pairs of a collection those of list, whose ids do not
+// count, and returns how many are new. One that a person ignored stays so while its
+// Print does; one that was merged stays so.
+func (t *Tx) SuggestDuplicates(c CollectionID, list []Duplicate) (added int, err error) {
+	const op = "suggest duplicates"
+	if err := t.writing(op); err != nil {
+		return 0, err
+	}
+	known, err := t.Duplicates(DuplicateFilter{Collection: c, Limit: math.MaxInt32})
+	if err != nil {
+		return 0, err
+	}
+	byPair := make(map[[2]ObjectID]Duplicate, len(known))
+	for _, d := range known {
+		byPair[[2]ObjectID{d.FirstID, d.SecondID}] = d
+	}
+	stays := make(map[DuplicateID]bool, len(list))
+	for _, d := range list {
+		d.order()
+		old, there := byPair[[2]ObjectID{d.FirstID, d.SecondID}]
+		if there {
+			stays[old.ID] = true
+		}
+		switch {
+		case !there:
+			d.ID, d.CollectionID, d.State, d.FoundAt = 0, c, DuplicateOpen, t.now
+			if err := t.orm.Create(&d).Error; err != nil {
+				return added, fail(op, err)
+			}
+			added++
+		case old.State == DuplicateMerged, old.Print == d.Print:
+		default:
+			if old.State == DuplicateIgnored {
+				old.State, old.SettledAt, old.SettledBy, old.Merge = DuplicateOpen, nil, "", nil
+				added++
+			}
+			old.Score, old.Reasons, old.Print = d.Score, d.Reasons, d.Print
+			if err := t.save(op, "duplicate", &old); err != nil {
+				return added, err
+			}
+		}
+	}
+	var gone []DuplicateID
+	for _, d := range known {
+		if d.State == DuplicateOpen && !stays[d.ID] {
+			gone = append(gone, d.ID)
+		}
+	}
+	for chunk := range slices.Chunk(gone, 1000) {
+		if _, err := t.exec(`DELETE FROM duplicates WHERE id `+t.anyInt(), intList(t, chunk)); err != nil {
+			return added, fail(op, err)
+		}
+	}
+	return added, nil
+}
+
+// CheckDuplicateState is pim.ErrInvalid for a state that there is not; "" is any.
+func CheckDuplicateState(s DuplicateState) error {
+	if s != "" && !slices.Contains(DuplicateStates(), s) {
+		return pim.Errorf("store: duplicates", pim.ErrInvalid, "there is no state %q", string(s))
+	}
+	return nil
+}
