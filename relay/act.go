@@ -122,6 +122,9 @@ func (r *run) tasks(ctx context.Context) (tasks []Task, living int, err error) {
 					// Shown on the item when its turn comes.
 					v.action = Reconcile
 				}
+				if deletes(v.action) && r.opts.Resend != "" {
+					continue // it stays for a usual run
+				}
 				tasks = append(tasks, Task{Pair: p.ID, Action: v.action, Approved: p.Hold == string(rule.HoldApproved)})
 			}
 			living, _, _, err = tx.CountPairs(r.link.ID)

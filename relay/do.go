@@ -129,7 +129,7 @@ func (r *run) createLocal(tx *store.Tx, v view) error {
 		return err
 	}
 	r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Title: v.title(), Side: "local", Action: "create"}, func(c *Counts) { c.CreatedLocal++ })
-	if v.localState == Gone && v.pair.Hold != string(rule.HoldRejected) {
+	if v.localState == Gone && r.beaten(v) {
 		if err := r.reportRevival(tx, o, p.LocalText, nil, o.Text); err != nil {
 			return err
 		}

@@ -23,6 +23,8 @@
 //	mail.go      whom a write would mail: what goes alone, what waits
 //	series.go occurrence.go  series on a remote that keeps none: as single items, tied
 //	bring.go     Bring: a person links a record that the rules leave out
+//	resend.go    a run that sends everything again to one side, without deletions
+//	scope.go count.go  groups of the remote; how much of it a link brings
 //	rerule.go explain.go  other rules for a link; why an item is where it is, ties, retries
 //	report.go    what a run tells
 //	jobs.go      the queue: which run is begun when

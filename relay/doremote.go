@@ -212,7 +212,7 @@ func (r *run) made(tx *store.Tx, p store.Pair, v view, rec remote.Record) error 
 	if err := r.remember(tx, p); err != nil {
 		return err
 	}
-	if v.state == Gone && len(v.pair.LocalText) > 0 && v.pair.Hold != string(rule.HoldRejected) {
+	if v.state == Gone && len(v.pair.LocalText) > 0 && r.beaten(v) {
 		if err := r.reportRevival(tx, v.object, v.pair.LocalText, v.object.Text, nil); err != nil {
 			return err
 		}

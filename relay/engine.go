@@ -67,6 +67,10 @@ type RunOptions struct {
 	Full bool
 	// Retry takes up failed items whose time has not come.
 	Retry bool
+	// Resend sends everything again to a side, besides what a run does anyway; see
+	// resend.go. Since limits it to what changed on the other side since then; zero: all.
+	Resend Resend
+	Since  time.Time
 	// Progress is told how far the run is, for people who watch: the part (see the
 	// package doc) and, while it acts, how many of the items are dealt with. It is
 	// called one at a time and must not block. nil: nobody watches.
@@ -162,6 +166,7 @@ func (r *run) parts(ctx context.Context) error {
 		{"read hub", r.readHub},
 		{"list", r.list},
 		{"match", r.match},
+		{"wake", r.wakeAll},
 		{"act", r.act},
 		{"suggest", r.suggest},
 	} {
@@ -280,7 +285,7 @@ func (r *run) prepare(ctx context.Context) error {
 			r.rulesRead = []byte{}
 		}
 		r.codec = newCodec(r.now, r.user.Zone)
-		r.full = r.link.Cursor == "" || r.opts.Full
+		r.full = r.link.Cursor == "" || r.opts.Full || r.opts.Resend != ""
 		r.first = r.link.LastSuccess == nil
 		return nil
 	})

@@ -54,7 +54,7 @@ func (r *run) list(ctx context.Context) error {
 	if err := r.seek(ctx, recs); err != nil {
 		return err
 	}
-	if reason, hold := SuddenlyEmpty(len(refs), len(gone), brake(r.rules, r.opts.AllowDeletions)); hold {
+	if reason, hold := SuddenlyEmpty(len(refs), len(gone), brake(r.rules, r.opts.AllowDeletions || r.opts.Resend == ToRemote)); hold {
 		r.rep.Held = reason
 		return nil
 	}
@@ -96,7 +96,7 @@ func (r *run) inScopeOrKnown(recs []remote.Record, listed map[remote.ItemID]bool
 // listDue: remotes that report deletions are listed only when the cursor was lost
 // and something may have been deleted unseen.
 func (r *run) listDue() bool {
-	if r.opts.Full {
+	if r.opts.Full || r.opts.Resend != "" {
 		return true
 	}
 	first := r.link.ListedAt == nil

@@ -18,7 +18,7 @@ func (r *run) merge(ctx context.Context, v view) error {
 	if v.local.Kind() != v.theirs.Kind() {
 		return pim.Errorf("relay: merge", pim.ErrUnsupported, "the item is a %s here and a %s there", v.local.Kind(), v.theirs.Kind())
 	}
-	m := r.merging()(r.sides(v))
+	m := r.resentFields(v, r.merging()(r.sides(v)))
 	p, now := v.pair, v.theirs
 	p.Mask = v.mask()
 	if !m.ToRemote.IsEmpty() {

@@ -16,6 +16,9 @@ const fetchBatch = 100
 // page in one transaction with the cursor that covers it.
 func (r *run) readRemote(ctx context.Context) error {
 	since := remote.Cursor(r.link.Cursor)
+	if r.opts.Resend != "" {
+		since = ""
+	}
 	scope := r.rules.Scope(r.now, r.kinds)
 	restarted := false // once a run: a remote that forgets every cursor would keep us for ever
 	for {
@@ -79,7 +82,7 @@ func (r *run) complete(ctx context.Context, changed []remote.Record) (recs []rem
 // stamps prove nothing while the stamp's step may not have passed; those are
 // fetched again and compared by content.
 func (r *run) knows(ctx context.Context, ref remote.Ref) (bool, error) {
-	if ref.Version == "" || r.traits.StampStep > 0 {
+	if ref.Version == "" || r.traits.StampStep > 0 || r.opts.Resend != "" {
 		return false, nil
 	}
 	known := false

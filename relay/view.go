@@ -86,6 +86,7 @@ func (r *run) view(tx *store.Tx, p store.Pair) (view, error) {
 	if v.action == Nothing && v.localState == Same && v.state == Same && r.owes(v) {
 		v.action = Reconcile
 	}
+	v.action = r.resent(v)
 	v.action = r.permitted(v)
 	r.repeated(&v)
 	return v, nil

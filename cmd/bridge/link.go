@@ -17,7 +17,7 @@ import (
 
 func (p *program) linkCommand() *cobra.Command {
 	c := &cobra.Command{Use: "link", Short: "Ties between collections and CRMs"}
-	c.AddCommand(p.linkAdd(), p.linkList(), p.linkShow(), p.linkRules(), p.linkGroups(), p.linkTest(), p.linkRemove(), p.linkDrivers())
+	c.AddCommand(p.linkAdd(), p.linkList(), p.linkShow(), p.linkRules(), p.linkGroups(), p.linkCount(), p.linkTest(), p.linkRemove(), p.linkDrivers())
 	return c
 }
 

@@ -19,7 +19,7 @@ import (
 
 func (p *program) syncCommand() *cobra.Command {
 	c := &cobra.Command{Use: "sync", Short: "Runs between collections and CRMs"}
-	c.AddCommand(p.syncRun(), p.syncStatus())
+	c.AddCommand(p.syncRun(), p.syncResend(), p.syncReread(), p.syncStatus())
 	return c
 }
 
@@ -54,37 +54,7 @@ func (p *program) syncRun() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Trigger, o.Retry = "manual", true
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				links, err := a.chosen(ctx, user, args)
-				if err != nil {
-					return err
-				}
-				rows := []runShown{}
-				failed := false
-				for _, l := range links {
-					u, err := a.owner(ctx, l)
-					if err != nil {
-						return err
-					}
-					o.Progress = p.progress(l.Name)
-					rep, err := a.runNow(ctx, l.ID, o)
-					p.endProgress()
-					if rep.Run.ID == 0 && err != nil {
-						return err
-					}
-					failed = failed || err != nil
-					row, err := runRow(u.Name, l, rep.Run)
-					if err != nil {
-						return err
-					}
-					rows = append(rows, row)
-				}
-				if err := p.showRuns(rows); err != nil {
-					return err
-				}
-				if failed {
-					return &shownError{errors.New("a run failed")}
-				}
-				return nil
+				return p.runChosen(ctx, a, user, args, o)
 			})
 		},
 	}
@@ -93,6 +63,41 @@ func (p *program) syncRun() *cobra.Command {
 	f.BoolVar(&o.AllowDeletions, "allow-deletions", false, "carry out deletions that were held back")
 	f.BoolVar(&o.Full, "full", false, "list the CRM in full, even when it is not time to")
 	return c
+}
+
+// runChosen runs links one after another and shows what became of it.
+func (p *program) runChosen(ctx context.Context, a *app, user string, args []string, o relay.RunOptions) error {
+	links, err := a.chosen(ctx, user, args)
+	if err != nil {
+		return err
+	}
+	rows := []runShown{}
+	failed := false
+	for _, l := range links {
+		u, err := a.owner(ctx, l)
+		if err != nil {
+			return err
+		}
+		o.Progress = p.progress(l.Name)
+		rep, err := a.runNow(ctx, l.ID, o)
+		p.endProgress()
+		if rep.Run.ID == 0 && err != nil {
+			return err
+		}
+		failed = failed || err != nil
+		row, err := runRow(u.Name, l, rep.Run)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, row)
+	}
+	if err := p.showRuns(rows); err != nil {
+		return err
+	}
+	if failed {
+		return &shownError{errors.New("a run failed")}
+	}
+	return nil
 }
 
 // progress shows how far a run is on a terminal, one line that is written over.

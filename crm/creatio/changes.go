@@ -177,8 +177,7 @@ func (f *feed) main(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	f.move(0, pos, b.stamps)
-	f.give(b.items)
-	return !b.more || len(b.stamps) == 0, nil
+	return !b.more || len(b.stamps) == 0, f.give(ctx, b.items)
 }
 
 // childRows is the stream of a child entity: it leads to items whose own stamp did
@@ -298,18 +297,22 @@ func (f *feed) bring(ctx context.Context, ids []guid) error {
 			out = append(out, x)
 		}
 	}
-	f.give(out)
-	return nil
+	return f.give(ctx, out)
 }
 
-// give adds items to the page, each once.
-func (f *feed) give(items []loaded) {
+// give adds items to the page that are in the view's folders, each once.
+func (f *feed) give(ctx context.Context, items []loaded) error {
+	in, err := f.among(ctx, items)
+	if err != nil {
+		return err
+	}
 	for _, x := range items {
-		if !f.given[x.id] {
+		if !f.given[x.id] && in(x.id) {
 			f.given[x.id] = true
 			f.changed = append(f.changed, x.rec)
 		}
 	}
+	return nil
 }
 
 // mark identifies a version of a row, in little room.

@@ -40,11 +40,14 @@ type connector struct {
 }
 
 var (
-	_ crm.Connector = (*connector)(nil)
-	_ crm.Lookups   = (*connector)(nil)
-	_ remote.Finder = (*connector)(nil)
-	_ remote.Lister = (*connector)(nil)
-	_ remote.Prober = (*connector)(nil)
+	_ crm.Connector  = (*connector)(nil)
+	_ crm.Lookups    = (*connector)(nil)
+	_ remote.Finder  = (*connector)(nil)
+	_ remote.Lister  = (*connector)(nil)
+	_ remote.Prober  = (*connector)(nil)
+	_ remote.Grouper = (*connector)(nil)
+	_ remote.Counter = (*connector)(nil)
+	_ remote.Mailer  = (*connector)(nil)
 )
 
 // Traits implements remote.Remote.

@@ -33,11 +33,14 @@ func (c *connector) List(ctx context.Context, col remote.CollectionID, s remote.
 			out = append(out, remote.Ref{ID: remote.ItemID(id), Version: versionOf(r.text("ModifiedOn"), marks[id])})
 		}
 	}
-	if !f.joins() {
-		return out, nil
+	if f.joins() {
+		joined, err := f.listJoined(ctx, listed)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, joined...)
 	}
-	joined, err := f.listJoined(ctx, listed)
-	return append(out, joined...), err
+	return f.filed(ctx, out)
 }
 
 func (c *connector) lister(ctx context.Context, col remote.CollectionID, s remote.Scope) (*feed, error) {

@@ -15,7 +15,8 @@ import (
 type value struct {
 	id     guid
 	name   string
-	typ    guid // ActivityCategory: its ActivityType
+	typ    guid // ActivityCategory: its ActivityType; of a folder: what kind it is
+	parent guid // of a folder
 	finish bool // ActivityStatus: the activity is over
 }
 
@@ -169,6 +170,8 @@ func (l *lookups) load(ctx context.Context, entity string) ([]value, error) {
 		sel = append(sel, "ActivityTypeId")
 	case "ActivityStatus":
 		sel = append(sel, "Finish")
+	case "ActivityFolder", "ContactFolder":
+		sel = append(sel, "FolderTypeId", "ParentId")
 	}
 	rows, err := l.site.every(ctx, entity, query{sel: sel, order: "Name asc,Id asc"})
 	if pim.ReasonOf(err) == pim.ErrNotFound {
@@ -180,8 +183,19 @@ func (l *lookups) load(ctx context.Context, entity string) ([]value, error) {
 	out := make([]value, len(rows))
 	for i, r := range rows {
 		out[i] = value{id: r.id(), name: r.text("Name"), typ: r.ref("ActivityTypeId"), finish: r.flag("Finish")}
+		if t := r.ref("FolderTypeId"); t != "" {
+			out[i].typ, out[i].parent = t, r.ref("ParentId")
+		}
 	}
 	return out, nil
+}
+
+// anew is get without what is known.
+func (l *lookups) anew(ctx context.Context, entity string) (*table, error) {
+	l.mu.Lock()
+	delete(l.lists, entity)
+	l.mu.Unlock()
+	return l.get(ctx, entity)
 }
 
 // forget lets the lists be loaded anew.

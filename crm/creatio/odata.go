@@ -104,6 +104,34 @@ func (s *site) every(ctx context.Context, entity string, q query) ([]row, error)
 	}
 }
 
+// count asks how many rows meet a condition.
+func (s *site) count(ctx context.Context, entity string, filter cond) (int, error) {
+	base, err := s.base(ctx)
+	if err != nil {
+		return 0, err
+	}
+	op := "creatio: count " + entity
+	q := query{filter: filter, sel: []string{"Id"}, order: "Id asc", top: 1}.values()
+	q.Set("$count", "true")
+	resp, err := s.call(ctx, upstream.Request{Op: op, Path: base + entity, Query: q})
+	if err != nil {
+		return 0, err
+	}
+	if !resp.OK() || resp.HTML() {
+		return 0, s.explain(op, resp, false)
+	}
+	var page struct {
+		Count *int `json:"@odata.count"`
+	}
+	if err := resp.JSON(op, &page); err != nil {
+		return 0, err
+	}
+	if page.Count == nil {
+		return 0, pim.Errorf(op, pim.ErrProtocol, "the answer holds no count")
+	}
+	return *page.Count, nil
+}
+
 // one asks for a row by id; found is false when it does not exist or may not be
 // seen, between which OData makes no difference.
 func (s *site) one(ctx context.Context, entity string, id guid, q query) (r row, found bool, err error) {

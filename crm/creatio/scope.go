@@ -20,6 +20,8 @@ type view struct {
 	own    cond          // with the owner
 	spell  spelling
 	deep   bool
+	// folders are those that an item has to be in one of; nil: it does not matter.
+	folders []guid
 	// digest identifies the scope but for its window: the window moves with the
 	// clock, and what comes into it by that the relay finds by List.
 	digest string
@@ -39,6 +41,18 @@ func (c *connector) view(ctx context.Context, s remote.Scope, kinds pim.KindSet)
 	types := slices.Clone(s.Types)
 	slices.Sort(types)
 	v.digest = strings.Join([]string{strconv.Itoa(int(v.kinds)), strings.Join(types, ","), strconv.FormatBool(s.AllOwners), string(v.me)}, "|")
+	if len(s.Groups) > 0 {
+		entity := "Activity"
+		if kinds.Has(pim.KindContact) {
+			entity = "Contact"
+		}
+		if v.folders, err = c.foldersNamed(ctx, entity, s.Groups); err != nil {
+			return v, err
+		}
+		for _, id := range v.folders {
+			v.digest += "|" + string(id)
+		}
+	}
 	return v, nil
 }
 

@@ -5,6 +5,8 @@
 //	crm.go      CRM: rows and what a person at its screen can do to them
 //	remote.go   the driver: reads and writes
 //	changes.go  the driver: Changes, List and the scope
+//	groups.go   groups of items, and counting
+//	mails.go    the mail that writes send, for CRMs that do
 //	weaken.go   what is left of an item under weak traits
 //	fault.go    failures on demand: the nth call, lost answers, pauses
 //	driver.go   the Driver value

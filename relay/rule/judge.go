@@ -248,3 +248,9 @@ func list(types []string) string {
 	}
 	return strings.Join(types, ", ")
 }
+
+// JudgesItems reports rules for what comes in that look into each item, beyond what a
+// remote is asked for (Scope).
+func (r Rules) JudgesItems() bool {
+	return !r.Filter.IsZero() || r.OnlyLinked || r.In.Create != nil || r.In.Private == PrivateNone
+}

@@ -111,6 +111,26 @@ Contact
   Age int
   IsNonActualEmail bool
 
+ActivityFolder
+  Name text:250 required
+  ParentId ->ActivityFolder cascade
+  FolderTypeId ->FolderType
+  SearchData stream
+
+ActivityInFolder
+  FolderId ->ActivityFolder required cascade
+  ActivityId ->Activity required cascade
+
+ContactFolder
+  Name text:250 required
+  ParentId ->ContactFolder cascade
+  FolderTypeId ->FolderType
+  SearchData stream
+
+ContactInFolder
+  FolderId ->ContactFolder required cascade
+  ContactId ->Contact required cascade
+
 ContactCommunication Number
   ContactId ->Contact required cascade
   CommunicationTypeId ->CommunicationType required
@@ -194,6 +214,7 @@ ActivityParticipantRole:lookup
 ParticipantResponse:lookup
 CallDirection:lookup
 FileType:lookup
+FolderType:lookup
 CommunicationType:lookup
   UseforContacts bool
   UseforAccounts bool

@@ -54,6 +54,10 @@ Confirmed
 Declined
 In doubt
 
+FolderType
+General = 9dc5f6e6-2a61-4de8-a059-de30f4e74f24
+Search = 65ca0946-0084-4874-b117-c13199af3b95
+
 CallDirection
 Incoming
 Outgoing
