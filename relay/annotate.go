@@ -50,7 +50,13 @@ func (r *run) annotate(tx *store.Tx, v view) error {
 	if err != nil {
 		return err
 	}
+	before := o
 	if o, err = r.put(tx, o.CollectionID, w, o.Name, o.UID, o.Kind); err != nil {
+		return err
+	}
+	err = r.wrote(tx, store.Step{PairID: p.ID, UID: p.UID, Title: v.title(), Action: "note", Fields: set.String()},
+		memo{Pair: p, Object: o.ID, Name: o.Name, Kind: o.Kind, Seq: o.Seq, Text: before.Text}, func(*Counts) {})
+	if err != nil {
 		return err
 	}
 	local, err := r.codec.read(o.Kind, o.Text)

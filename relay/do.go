@@ -128,7 +128,11 @@ func (r *run) createLocal(tx *store.Tx, v view) error {
 	if err != nil {
 		return err
 	}
-	r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Title: v.title(), Side: "local", Action: "create"}, func(c *Counts) { c.CreatedLocal++ })
+	err = r.wrote(tx, store.Step{PairID: p.ID, UID: p.UID, Title: v.title(), Action: "create"}, memo{Pair: v.pair, Object: o.ID, Name: o.Name, Kind: kind, Seq: o.Seq},
+		func(c *Counts) { c.CreatedLocal++ })
+	if err != nil {
+		return err
+	}
 	if v.localState == Gone && r.beaten(v) {
 		if err := r.reportRevival(tx, o, p.LocalText, nil, o.Text); err != nil {
 			return err
@@ -187,7 +191,7 @@ func (r *run) reportRevival(tx *store.Tx, o store.Object, base, mine, theirs []b
 // put writes an object as this link, and, if it is an occurrence, into its series.
 func (r *run) put(tx *store.Tx, home store.CollectionID, w written, name, uid string, kind pim.Kind) (store.Object, error) {
 	in := w.put(home, name, uid, kind)
-	in.By, in.Link = r.by(), r.link.ID
+	in.By, in.Link, in.Origin = r.by(), r.link.ID, string(r.link.Side)+":"+r.link.Name
 	res, err := tx.PutObject(in)
 	if err == nil && home != r.coll.ID {
 		err = r.fold(tx, res.Object)
@@ -255,6 +259,11 @@ func (r *run) deleteLocal(tx *store.Tx, v view) error {
 	if err := r.foldGone(tx, v.object); err != nil {
 		return err
 	}
-	r.note(tx, store.Step{PairID: v.pair.ID, UID: v.pair.UID, Side: "local", Action: "delete"}, func(c *Counts) { c.DeletedLocal++ })
+	err = r.wrote(tx, store.Step{PairID: v.pair.ID, UID: v.pair.UID, Title: v.title(), Action: "delete"},
+		memo{Pair: v.pair, Object: v.object.ID, Name: v.object.Name, Kind: v.object.Kind, Seq: v.object.Seq, Text: v.object.Text},
+		func(c *Counts) { c.DeletedLocal++ })
+	if err != nil {
+		return err
+	}
 	return tx.DeletePair(v.pair.ID)
 }

@@ -44,6 +44,7 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 	if err := r.propose(&p, v, it); err != nil {
 		return err
 	}
+	st := store.Step{PairID: p.ID, UID: p.UID, Title: v.title(), Action: "create"}
 	err = r.update(ctx, func(tx *store.Tx) (err error) {
 		if anew {
 			// A record that is gone is made anew under a new key: the old one may be
@@ -51,6 +52,9 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 			if p.Key, err = r.unusedKey(tx, p, v.pair.Key+v.pair.RemoteID); err != nil {
 				return err
 			}
+		}
+		if err := r.intend(tx, &st, memo{Pair: v.pair, After: p.LocalItem}); err != nil {
+			return err
 		}
 		return tx.SavePair(&p)
 	})
@@ -64,10 +68,10 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 	if errors.Is(err, pim.ErrNotFound) {
 		used := v.pair
 		used.Key = p.Key // so that the next one is another
-		return errors.Join(r.goneSince(ctx, used), errStale)
+		return errors.Join(r.goneSince(ctx, used), r.update(ctx, func(tx *store.Tx) error { return r.missed(tx, st) }), errStale)
 	}
 	if err != nil {
-		return r.unmade(ctx, p, v.entry(it), err)
+		return r.unmade(ctx, p, st, v.entry(it), err)
 	}
 	if err := r.at("remote written"); err != nil {
 		return err
@@ -76,8 +80,16 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 		return err
 	}
 	r.count(func(c *Counts) { c.CreatedRemote++ })
-	r.step(store.Step{PairID: p.ID, UID: p.UID, Side: "remote", Action: "create"})
-	return r.update(ctx, func(tx *store.Tx) error { return r.made(tx, p, v, rec) })
+	after, err := pim.EncodeItem(rec.Item)
+	if err != nil {
+		return err
+	}
+	return r.update(ctx, func(tx *store.Tx) error {
+		if err := r.achieved(tx, st, memo{Pair: v.pair, After: after}); err != nil {
+			return err
+		}
+		return r.made(tx, p, v, rec)
+	})
 }
 
 // outgoing is what a new record is made of.
@@ -126,7 +138,7 @@ func (r *run) goneSince(ctx context.Context, p store.Pair) error {
 // unmade takes the intent of a create back when the failure says that nothing was
 // made. A create can be several requests, of which the last ones failed, so where
 // the remote can be asked it is.
-func (r *run) unmade(ctx context.Context, p store.Pair, sent remote.Entry, failure error) error {
+func (r *run) unmade(ctx context.Context, p store.Pair, st store.Step, sent remote.Entry, failure error) error {
 	if unknown(failure) {
 		return failure
 	}
@@ -142,7 +154,7 @@ func (r *run) unmade(ctx context.Context, p store.Pair, sent remote.Entry, failu
 			return errors.Join(failure, r.madeInPart(ctx, p, rec))
 		}
 	}
-	return r.undone(ctx, p, failure)
+	return r.undone(ctx, p, st, failure)
 }
 
 // unknown reports a failure that leaves open whether the write was done; resume will
@@ -157,12 +169,17 @@ func unknown(failure error) bool {
 
 // undone takes an intent back when the failure says that nothing was written, so
 // that what was refused waits for its turn instead of being resumed by every run.
-func (r *run) undone(ctx context.Context, p store.Pair, failure error) error {
+func (r *run) undone(ctx context.Context, p store.Pair, st store.Step, failure error) error {
 	if unknown(failure) {
 		return failure
 	}
 	p.Intent = ""
-	err := r.update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) })
+	err := r.update(ctx, func(tx *store.Tx) error {
+		if err := r.missed(tx, st); err != nil {
+			return err
+		}
+		return tx.SavePair(&p)
+	})
 	return errors.Join(failure, err)
 }
 
@@ -322,7 +339,14 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 		// deletion, which would be carried over: the object counts as changed.
 		p.LocalPrint, p.LocalText = "", nil
 	}
-	if err := r.update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) }); err != nil {
+	st := store.Step{PairID: p.ID, UID: p.UID, Title: v.title(), Action: string(how)}
+	err := r.update(ctx, func(tx *store.Tx) error {
+		if err := r.intend(tx, &st, memo{Pair: v.pair}); err != nil {
+			return err
+		}
+		return tx.SavePair(&p)
+	})
+	if err != nil {
 		return err
 	}
 	if err := r.at("intent stored"); err != nil {
@@ -332,28 +356,40 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 	if how == rule.RemoveUnassign {
 		removal = remote.Unassign
 	}
-	err := r.rem.Delete(ctx, remote.CollectionID(r.link.Remote), ref, removal)
+	err = r.rem.Delete(ctx, remote.CollectionID(r.link.Remote), ref, removal)
 	switch {
 	case errors.Is(err, pim.ErrUnsupported) && how == rule.RemoveUnassign:
-		return r.park(ctx, p)
+		return errors.Join(r.update(ctx, func(tx *store.Tx) error { return r.missed(tx, st) }), r.park(ctx, p))
 	case errors.Is(err, pim.ErrConflict):
-		return errChangedThere
+		return errors.Join(errChangedThere, r.update(ctx, func(tx *store.Tx) error { return r.missed(tx, st) }))
 	case err != nil && !errors.Is(err, pim.ErrNotFound):
-		return r.undone(ctx, p, err)
+		return r.undone(ctx, p, st, err)
 	}
 	if err := r.at("remote written"); err != nil {
 		return err
 	}
 	r.count(func(c *Counts) { c.DeletedRemote++ })
-	r.step(store.Step{PairID: p.ID, UID: p.UID, Side: "remote", Action: string(how)})
-	if r.rules.AllOwners {
-		// What was only unassigned or left is still in scope and must not come back.
-		return r.park(ctx, p)
-	}
-	if v.away.local {
-		return r.update(ctx, func(tx *store.Tx) error { return r.parted(tx, p) })
-	}
-	return r.update(ctx, func(tx *store.Tx) error { return tx.DeletePair(p.ID) })
+	gone := err != nil // by somebody else, so that there is nothing to undo
+	return r.update(ctx, func(tx *store.Tx) error {
+		if gone {
+			if err := r.missed(tx, st); err != nil {
+				return err
+			}
+			st.ID = 0
+		}
+		if err := r.achieved(tx, st, memo{Pair: v.pair}); err != nil {
+			return err
+		}
+		switch {
+		case r.rules.AllOwners:
+			// What was only unassigned or left is still in scope and must not come back.
+			p.LocalGone = true
+			return r.settle(tx, p)
+		case v.away.local:
+			return r.parted(tx, p)
+		}
+		return tx.DeletePair(p.ID)
+	})
 }
 
 // parted keeps the pair of an object whose record went because of a rule: nothing is

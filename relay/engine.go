@@ -116,8 +116,10 @@ type run struct {
 	// keyed are the UIDs of objects by the key of their records; nil before they are asked for.
 	keyed map[string]string
 
-	mu  sync.Mutex
-	rep Report
+	memos packer
+	mu    sync.Mutex
+	rep   Report
+	kept  int // steps stored with their writes
 	// unreached counts items in a row for which the remote could not be reached.
 	unreached int
 	trace     string // of the last item's answer

@@ -21,20 +21,27 @@ func (r *run) merge(ctx context.Context, v view) error {
 	m := r.resentFields(v, r.merging()(r.sides(v)))
 	p, now := v.pair, v.theirs
 	p.Mask = v.mask()
+	var sent store.Step
 	if !m.ToRemote.IsEmpty() {
 		if err := r.keepable(m.Item); err != nil {
 			return err
 		}
-		rec, err := r.updateRemote(ctx, p, v, m)
+		rec, step, err := r.updateRemote(ctx, p, v, m)
 		if err != nil {
 			return err
 		}
+		sent = step
 		if err := theirs(&p, rec, r.carried(v.kind())); err != nil {
 			return err
 		}
 		now = rec.Item
 	}
 	return r.update(ctx, func(tx *store.Tx) error {
+		if sent.Action != "" {
+			if err := r.achieved(tx, sent, memo{Pair: v.pair, After: p.TheirItem}); err != nil {
+				return err
+			}
+		}
 		if err := r.merged(tx, p, v, m, now); err != nil || !v.away.local && !v.away.theirs {
 			return err
 		}
@@ -65,43 +72,52 @@ func (r *run) sides(v view) Sides {
 }
 
 // updateRemote writes the merged fields, the intent stored first.
-func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) (remote.Record, error) {
+func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) (remote.Record, store.Step, error) {
 	ref := remote.Ref{ID: remote.ItemID(p.RemoteID), Version: p.TheirVersion}
 	if err := r.unmailed(ctx, v, ref, v.entry(m.Item), m.ToRemote); err != nil {
-		return remote.Record{}, err
+		return remote.Record{}, store.Step{}, err
 	}
 	p.Intent = "update"
-	err := r.update(ctx, func(tx *store.Tx) error {
+	st := store.Step{PairID: p.ID, UID: p.UID, Title: v.title(), Action: "update", Fields: m.ToRemote.String()}
+	wanted := pim.Clone(v.theirs)
+	pim.Copy(wanted, m.Item, m.ToRemote)
+	after, err := pim.EncodeItem(wanted)
+	if err != nil {
+		return remote.Record{}, st, err
+	}
+	err = r.update(ctx, func(tx *store.Tx) error {
 		// The values that are about to be overwritten are reported first: once
 		// they are, a lost answer must not be able to hide that.
 		if err := r.report(tx, p, v, m); err != nil {
 			return err
 		}
+		if err := r.intend(tx, &st, memo{Pair: v.pair, After: after}); err != nil {
+			return err
+		}
 		return tx.SavePair(&p)
 	})
 	if err != nil {
-		return remote.Record{}, err
+		return remote.Record{}, st, err
 	}
 	if err := r.at("intent stored"); err != nil {
-		return remote.Record{}, err
+		return remote.Record{}, st, err
 	}
 	var rec remote.Record
 	rec, err = r.rem.Update(ctx, remote.CollectionID(r.link.Remote), ref, v.entry(m.Item), m.ToRemote)
 	if errors.Is(err, pim.ErrConflict) || errors.Is(err, pim.ErrNotFound) {
-		return rec, errChangedThere
+		return rec, st, errors.Join(errChangedThere, r.update(ctx, func(tx *store.Tx) error { return r.missed(tx, st) }))
 	}
 	if err != nil {
-		return rec, r.undone(ctx, p, err)
+		return rec, st, r.undone(ctx, p, st, err)
 	}
 	if err := r.at("remote written"); err != nil {
-		return rec, err
+		return rec, st, err
 	}
 	if rec, err = r.whole(ctx, rec); err != nil {
-		return rec, err
+		return rec, st, err
 	}
 	r.count(func(c *Counts) { c.UpdatedRemote++ })
-	r.step(store.Step{PairID: p.ID, UID: p.UID, Side: "remote", Action: "update", Fields: m.ToRemote.String()})
-	return rec, nil
+	return rec, st, nil
 }
 
 // merged writes the hub's part and the new base in one transaction.
@@ -161,10 +177,15 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 	if err != nil {
 		return err
 	}
+	before := o
 	if o, err = r.put(tx, o.CollectionID, w, o.Name, o.UID, o.Kind); err != nil {
 		return err
 	}
-	r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Side: "local", Action: "update", Fields: m.ToLocal.String()}, func(c *Counts) { c.UpdatedLocal++ })
+	err = r.wrote(tx, store.Step{PairID: p.ID, UID: p.UID, Title: v.title(), Action: "update", Fields: m.ToLocal.String()},
+		memo{Pair: v.pair, Object: o.ID, Name: o.Name, Kind: o.Kind, Seq: o.Seq, Text: before.Text}, func(c *Counts) { c.UpdatedLocal++ })
+	if err != nil {
+		return err
+	}
 	local, err := r.codec.read(o.Kind, o.Text)
 	if err != nil {
 		return err
@@ -258,7 +279,7 @@ func (r *run) report(tx *store.Tx, p store.Pair, v view, m Merged) error {
 			}
 			continue
 		}
-		r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Action: "conflict", Fields: part.fields.String()}, func(n *Counts) { n.Conflicts++ })
+		r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Title: v.title(), Action: "conflict", Fields: part.fields.String()}, func(n *Counts) { n.Conflicts++ })
 	}
 	return nil
 }

@@ -63,6 +63,7 @@ func (r *run) step(s store.Step) {
 	if s.Outcome == "" {
 		s.Outcome = "done"
 	}
+	s.Undo = nil // it is large, and stored
 	if len(r.rep.Steps) < maxSteps {
 		r.rep.Steps = append(r.rep.Steps, s)
 	}

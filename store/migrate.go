@@ -28,6 +28,7 @@ func migrations() []migration {
 		{6, schema0006},
 		{8, schema0008},
 		{10, schema0010},
+		{11, schema0011},
 		{12, schema0012},
 		{13, schema0013},
 	}

@@ -119,6 +119,9 @@ type Object struct {
 	// Shadowed marks a tombstone whose name was used again since: the newer row
 	// speaks for the name.
 	Shadowed bool
+	// Origin is where the item was first made, whatever was pruned since: as Put.Origin.
+	// An object made anew under the UID of a tombstone has its origin. "" when nobody knows.
+	Origin string
 }
 
 // Version is a text that an object has or had. The earlier ones are kept for
@@ -392,7 +395,7 @@ type Conflict struct {
 type Run struct {
 	ID       RunID `gorm:"primaryKey"`
 	LinkID   LinkID
-	Trigger  string // poll, change, manual, first
+	Trigger  string // poll, change, manual, first, undo
 	Started  time.Time
 	Ended    *time.Time
 	Outcome  string // "", ok, partial, failed, held, cancelled
@@ -404,24 +407,32 @@ type Run struct {
 	// Quiet is 0 for a run that did something or has steps. Else it is how many runs in a
 	// row this report stands for, all of the same link, Trigger and Outcome: the newest, and
 	// those before it, of which the first began at Since. nil: there is only this one.
-	Quiet int
-	Since *time.Time
+	Quiet  int
+	Since  *time.Time
+	Undoes RunID // the run that this one takes back; 0: none
 }
 
 // Step is one item's part in a run, kept when something was done or failed.
 type Step struct {
-	ID      int64 `gorm:"primaryKey"`
-	RunID   RunID
-	PairID  PairID
-	UID     string `gorm:"column:uid"`
-	Title   string // of the item, for its owner's eyes; cut after 200 characters
-	Side    string // "local" or "remote": where the write went; "" when there was none
-	Action  string // create, update, delete, unassign, conflict, fail
-	Outcome string // done, failed
+	ID     int64 `gorm:"primaryKey"`
+	RunID  RunID
+	PairID PairID
+	UID    string `gorm:"column:uid"`
+	Title  string // of the item, for its owner's eyes; cut after 200 characters
+	Side   string // "local" or "remote": where the write went; "" when there was none
+	Action string // create, update, delete, unassign, note, conflict, fail
+	// Outcome is done or failed; begun, when a write to the remote was sent and its answer
+	// not stored (yet).
+	Outcome string
 	Error   string // public text
 	Kind    string // pim.Reason of Error; "" without one
 	// Trace is what the remote calls the request in its own log, where it told: that of the write,
 	// or of the answer that refused it.
 	Trace  string
-	Fields string // pim.FieldSet.String of what changed
+	Fields string     // pim.FieldSet.String of what changed
+	DoneAt *time.Time // nil in steps from before schema 11
+	// Undo is what package relay needs to take the write back; nil when that is not kept.
+	Undo []byte
+	// Undone is how that went: "", begun, done, or left.
+	Undone string
 }

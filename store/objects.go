@@ -29,7 +29,7 @@ const (
 // A tombstone has no text.
 func (t *Tx) selects(f fields) string {
 	const all = `o.id, o.name, o.component, o.etag, o.size, o.seq, o.updated_at, o.collection_id, o.uid, o.kind, o.first_start, o.last_end,
-		o.span, o.created_at, o.deleted, o.shadowed`
+		o.span, o.created_at, o.deleted, o.shadowed, o.origin`
 	switch f {
 	case slim:
 		return `SELECT o.id, o.name, o.etag FROM objects AS o`
@@ -77,7 +77,7 @@ func newScanner(f fields) *scanner {
 	}
 	s.dest = append(s.dest, id, &o.Name, &o.Component, &o.ETag, &o.Size, seq, &o.UpdatedAt)
 	if f >= full {
-		s.dest = append(s.dest, (*int64)(&o.CollectionID), &o.UID, &o.Kind, &o.Start, &o.End, &o.Span, &o.CreatedAt, &o.Deleted, &o.Shadowed)
+		s.dest = append(s.dest, (*int64)(&o.CollectionID), &o.UID, &o.Kind, &o.Start, &o.End, &o.Span, &o.CreatedAt, &o.Deleted, &o.Shadowed, &o.Origin)
 	}
 	if f >= withText {
 		s.dest = append(s.dest, &o.Text)
@@ -289,9 +289,9 @@ func (t *Tx) shadow(o *Object) error {
 // insertObject adds the row and its text; a tombstone has none.
 func (t *Tx) insertObject(o *Object, by string) error {
 	err := t.row(`INSERT INTO objects (collection_id, name, uid, kind, component, etag, size, first_start, last_end, span,
-		seq, created_at, updated_at, deleted, shadowed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+		seq, created_at, updated_at, deleted, shadowed, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
 		o.CollectionID, o.Name, o.UID, o.Kind, o.Component, o.ETag, o.Size, o.Start, o.End, o.Span,
-		o.Seq, o.CreatedAt, o.UpdatedAt, o.Deleted, o.Shadowed).Scan(&o.ID)
+		o.Seq, o.CreatedAt, o.UpdatedAt, o.Deleted, o.Shadowed, o.Origin).Scan(&o.ID)
 	if err != nil {
 		return err
 	}

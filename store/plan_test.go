@@ -88,7 +88,8 @@ var scans = regexp.MustCompile(`^SCAN (users|tokens|collections|objects|o|versio
 func mayScan(query string) bool {
 	for _, part := range []string{
 		"FROM `users` ORDER BY name", "FROM `links` ORDER BY id", "FROM `links` WHERE NOT paused", migrationTable,
-		"UPDATE pairs SET mask = ''", "UPDATE collections SET bytes = (", "UPDATE conflicts SET series = ''", "UPDATE derived SET edition", "UPDATE identities SET collection_id = 0", "UPDATE steps SET title", "UPDATE runs SET kind", // migrations, once
+		"UPDATE pairs SET mask = ''", "UPDATE collections SET bytes = (", "UPDATE conflicts SET series = ''", "UPDATE derived SET edition", "UPDATE identities SET collection_id = 0", "UPDATE steps SET title", "UPDATE runs SET kind",
+		"UPDATE objects SET origin", "UPDATE steps SET undone = ''", "UPDATE runs SET undoes", // migrations, once
 	} {
 		if strings.Contains(query, part) {
 			return true
@@ -355,6 +356,8 @@ func readAll(t *testing.T, s *Store) {
 				return err
 			},
 			func() error { _, err := tx.Conflicts(ConflictFilter{Link: 1}); return err },
+			func() error { _, err := tx.RemoteSteps(1, "u"); return err },
+			func() error { _, err := tx.ObjectsByUID(1, "u"); return err },
 		} {
 			if err := do(); err != nil && pim.ReasonOf(err) != pim.ErrNotFound {
 				return fmt.Errorf("query %d: %w", i, err)

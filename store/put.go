@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"errors"
 	"math"
 	"slices"
@@ -37,6 +38,9 @@ type Put struct {
 	Cond       Cond
 	By         string // "dav:alice/phone", "relay:link 3"
 	Link       LinkID // the link that writes; 0: a client or person
+	// Origin is where a new item comes from: "crm:NAME" or "exchange:NAME" of a link, ""
+	// for whoever By says.
+	Origin string
 	// Quota is how many bytes the living objects of the user may have after the write;
 	// 0: as many as they like.
 	Quota int64
@@ -157,11 +161,34 @@ func (t *Tx) create(p Put, h *head, tombstone *Object) (PutResult, error) {
 	if err := t.spend(h, o.Size, p.Quota); err != nil {
 		return PutResult{}, err
 	}
+	var err error
+	if o.Origin, err = t.origin(p); err != nil {
+		return PutResult{}, err
+	}
 	if err := t.insertObject(&o, p.By); err != nil {
 		return PutResult{}, err
 	}
 	t.changed(p.Collection, p.Link)
 	return PutResult{Object: o, Created: true}, t.done(*h)
+}
+
+// origin of a new object: that of the last one with its UID, else the one it is put with.
+func (t *Tx) origin(p Put) (string, error) {
+	if p.Origin == "" {
+		p.Origin = p.By
+	}
+	if p.UID == "" {
+		return p.Origin, nil
+	}
+	var was string
+	err := t.row(`SELECT origin FROM objects WHERE collection_id = ? AND uid = ? AND deleted AND uid <> '' ORDER BY seq DESC LIMIT 1`, p.Collection, p.UID).Scan(&was)
+	if err == nil && was != "" {
+		return was, nil
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return p.Origin, err
 }
 
 func (t *Tx) replace(p Put, h *head, old Object) (PutResult, error) {

@@ -16,8 +16,8 @@ func (t *Tx) StartRun(r Run) (Run, error) {
 	return r, fail("start run", t.orm.Create(&r).Error)
 }
 
-// FinishRun writes the outcome of a run and its steps. Ended is now unless it is
-// set. A run with Quiet set takes the place of the one of its link before it when that was
+// FinishRun writes the outcome of a run and those of its steps that AddStep did not. Ended is
+// now unless it is set. A run with Quiet set takes the place of the one of its link before it when that was
 // quiet, too, and ended alike; without that, polls that find nothing would fill the table.
 func (t *Tx) FinishRun(r Run, steps []Step) error {
 	const op = "finish run"
@@ -41,10 +41,15 @@ func (t *Tx) FinishRun(r Run, steps []Step) error {
 	if len(steps) == 0 {
 		return nil
 	}
-	rows := make([]Step, len(steps))
-	for i, s := range steps {
-		s.ID, s.RunID = 0, r.ID
-		rows[i] = s
+	var rows []Step
+	for _, s := range steps {
+		if s.ID == 0 { // else it was stored with the write
+			s.RunID = r.ID
+			rows = append(rows, s)
+		}
+	}
+	if len(rows) == 0 {
+		return nil
 	}
 	return fail(op, t.orm.CreateInBatches(rows, 100).Error)
 }

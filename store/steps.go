@@ -1,0 +1,110 @@
+package store
+
+import (
+	"time"
+
+	"crmbridge/pim"
+)
+
+// AddStep stores a step of a run together with the write that it tells of, and fills in
+// its id and, unless it is set, when it was done.
+func (t *Tx) AddStep(s *Step) error {
+	const op = "add step"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	if s.DoneAt == nil {
+		now := t.now
+		s.DoneAt = &now
+	}
+	s.ID = 0
+	return fail(op, t.orm.Create(s).Error)
+}
+
+// FinishStep writes the outcome of a step that was begun, with what undoing it needs now.
+func (t *Tx) FinishStep(s Step) error {
+	const op = "finish step"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	return t.save(op, "step", &s, "Outcome", "Fields", "Trace", "Undo")
+}
+
+// DropStep removes a step that was begun and not done; one that is not there is no error.
+func (t *Tx) DropStep(id int64) error {
+	if err := t.writing("drop step"); err != nil {
+		return err
+	}
+	_, err := t.exec(`DELETE FROM steps WHERE id = ?`, id)
+	return fail("drop step", err)
+}
+
+// MarkSteps notes how undoing the steps of a pair in a run stands, and which pair the item
+// has now.
+func (t *Tx) MarkSteps(run RunID, pair PairID, undone string, now PairID) error {
+	const op = "mark steps"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	_, err := t.exec(`UPDATE steps SET undone = ?, pair_id = ? WHERE run_id = ? AND pair_id = ? AND side <> ''`, undone, now, run, pair)
+	return fail(op, err)
+}
+
+// RemoteSteps returns what runs of a link wrote to the remote of the items with a UID,
+// oldest first, each with its time.
+func (t *Tx) RemoteSteps(l LinkID, uid string) ([]Step, error) {
+	const op = "remote steps"
+	if !storable(uid) {
+		return nil, nil
+	}
+	all, err := find[Step](t, "uid = ? AND side = 'remote' ORDER BY id", uid)
+	if err != nil {
+		return nil, fail(op, err)
+	}
+	runs := map[RunID]Run{}
+	out := all[:0]
+	for _, s := range all {
+		r, known := runs[s.RunID]
+		if !known {
+			if r, err = t.Run(s.RunID); err != nil && pim.ReasonOf(err) != pim.ErrNotFound {
+				return nil, err
+			}
+			runs[s.RunID] = r
+		}
+		if r.LinkID != l {
+			continue
+		}
+		if s.DoneAt == nil {
+			at := r.Started
+			s.DoneAt = &at
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// ObjectsByUID returns every object that has or had a UID in a collection, without texts:
+// the living one and the tombstones, oldest first. The empty UID has none.
+func (t *Tx) ObjectsByUID(c CollectionID, uid string) ([]Object, error) {
+	const op = "objects by uid"
+	if uid == "" || !storable(uid) {
+		return nil, nil
+	}
+	var os []Object
+	for _, where := range []string{
+		` WHERE o.collection_id = ? AND o.uid = ? AND o.deleted AND o.uid <> '' ORDER BY o.seq`,
+		` WHERE o.collection_id = ? AND o.uid = ? AND NOT o.deleted AND o.uid <> ''`,
+	} {
+		err := t.each(full, where, []any{c, uid}, func(o *Object) error {
+			os = append(os, *o)
+			return nil
+		})
+		if err != nil {
+			return nil, fail(op, err)
+		}
+	}
+	return os, nil
+}
+
+// KeepsVersions is how long replaced texts stay.
+func (s *Store) KeepsVersions() time.Duration { return s.cfg.KeepVersions }
