@@ -27,6 +27,8 @@
 //	scope.go count.go  groups of the remote; how much of it a link brings
 //	rerule.go explain.go  other rules for a link; why an item is where it is, ties, retries
 //	report.go    what a run tells
+//	memo.go      steps stored with their writes, and what undoing them takes
+//	history.go restore.go origin.go  what happened to an item, by whom; versions put back
 //	jobs.go      the queue: which run is begun when
 //
 // One run of a link has these parts, each safe to repeat:

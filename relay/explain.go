@@ -24,6 +24,8 @@ type Explanation struct {
 	Action        Action
 	// In and Out are what the rules say in each direction.
 	In, Out rule.Verdict
+	// Origin is where it was first made.
+	Origin Author
 	// Words tell the same in sentences.
 	Words []string
 }
@@ -81,6 +83,13 @@ func (r *run) explain(tx *store.Tx, p store.Pair) (Explanation, error) {
 		}
 	}
 	x.Words = append(x.Words, whereItIs(v))
+	origin, err := ItemOrigin(tx, r.user, p)
+	if err != nil {
+		return x, err
+	}
+	if x.Origin = origin; origin.Side != "" {
+		x.Words = append(x.Words, "It was first made by "+origin.String()+".")
+	}
 	if !r.kinds.Has(v.kind()) {
 		x.Words = append(x.Words, fmt.Sprintf("The link does not sync %ss.", v.kind()))
 	}

@@ -59,7 +59,7 @@ func conflictRow(tx *store.Tx, c store.Conflict) (conflictShown, error) {
 		return row, err
 	}
 	row.User = u.Name
-	if row.Device, err = deviceName(tx, u, c.Device); err != nil {
+	if row.Device, err = relay.DeviceName(tx, u, c.Device); err != nil {
 		return row, err
 	}
 	if coll, err := tx.Collection(c.CollectionID); err == nil {
@@ -340,26 +340,4 @@ func (a *app) conflictIDs(ctx context.Context, args []string, all bool, user str
 		return nil
 	})
 	return ids, err
-}
-
-// deviceName is a device in words: the name of an app password, or the program that
-// used the account's own.
-func deviceName(tx *store.Tx, u store.User, device string) (string, error) {
-	kind, rest, _ := strings.Cut(device, ":")
-	switch kind {
-	case "token":
-		ts, err := tx.Tokens(u.ID)
-		for _, t := range ts {
-			if strconv.FormatInt(int64(t.ID), 10) == rest {
-				return t.Name, err
-			}
-		}
-		return device, err
-	case "user":
-		if _, program, ok := strings.Cut(rest, "/"); ok && program != "" {
-			return program, nil
-		}
-		return "account password", nil
-	}
-	return device, nil
 }

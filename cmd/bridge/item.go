@@ -18,7 +18,7 @@ import (
 
 func (p *program) itemCommand() *cobra.Command {
 	c := &cobra.Command{Use: "item", Short: "Single items of a link: where they are, and why"}
-	c.AddCommand(p.itemList(), p.itemExplain(),
+	c.AddCommand(p.itemList(), p.itemExplain(), p.itemHistory(), p.itemRestore(),
 		p.itemTie("link", "Sync an item whatever the rules for new items say", rule.Linked),
 		p.itemBring(),
 		p.itemTie("unlink", "Keep both copies of an item and carry nothing over any more", rule.Apart),
@@ -31,15 +31,17 @@ func (p *program) itemCommand() *cobra.Command {
 
 // itemShown is one item of a link.
 type itemShown struct {
-	No       int64    `json:"no"` // for --after
-	Link     string   `json:"link"`
-	UID      string   `json:"uid"`
-	RemoteID string   `json:"remoteId,omitempty"`
-	Kind     string   `json:"kind"`
-	Summary  string   `json:"summary"`
-	States   []string `json:"states"` // of store.PairState, and "here" or "there" for one side only
-	Reason   string   `json:"reason,omitempty"`
-	URL      string   `json:"url,omitempty"`
+	No       int64  `json:"no"` // for --after
+	Link     string `json:"link"`
+	UID      string `json:"uid"`
+	RemoteID string `json:"remoteId,omitempty"`
+	Kind     string `json:"kind"`
+	Summary  string `json:"summary"`
+	// Origin is where the item was first made.
+	Origin relay.Author `json:"origin"`
+	States []string     `json:"states"` // of store.PairState, and "here" or "there" for one side only
+	Reason string       `json:"reason,omitempty"`
+	URL    string       `json:"url,omitempty"`
 }
 
 // holdWords are what an item waits for.
@@ -54,6 +56,9 @@ func itemRow(tx *store.Tx, l store.Link, u store.User, p store.Pair) (itemShown,
 	row := itemShown{No: int64(p.ID), Link: l.Name, UID: p.UID, RemoteID: p.RemoteID, Reason: p.Error, URL: p.URL, States: []string{}}
 	var o store.Object
 	var err error
+	if row.Origin, err = relay.ItemOrigin(tx, u, p); err != nil {
+		return row, err
+	}
 	if p.ObjectID != 0 {
 		if o, err = tx.ObjectByID(p.ObjectID); err != nil && !errors.Is(err, pim.ErrNotFound) {
 			return row, err
@@ -86,7 +91,7 @@ func itemRow(tx *store.Tx, l store.Link, u store.User, p store.Pair) (itemShown,
 }
 
 func (p *program) itemList() *cobra.Command {
-	var user, link, state string
+	var user, link, state, origin string
 	var limit int
 	var after int64
 	c := &cobra.Command{
@@ -104,7 +109,11 @@ func (p *program) itemList() *cobra.Command {
 				var rows []itemShown
 				err = a.store.View(ctx, func(tx *store.Tx) error {
 					rows = nil
-					pairs, err := tx.PairsIn(l.ID, store.PairState(state), limit, store.PairID(after))
+					from, err := relay.ParseOrigin(tx, u, origin)
+					if err != nil {
+						return err
+					}
+					pairs, err := tx.PairsFrom(l.ID, store.PairState(state), from, limit, store.PairID(after))
 					for _, pair := range pairs {
 						row, rerr := itemRow(tx, l, u, pair)
 						err = errors.Join(err, rerr)
@@ -116,9 +125,9 @@ func (p *program) itemList() *cobra.Command {
 					return err
 				}
 				return print(p, rows, printed[itemShown]{
-					head: []string{"NO", "KIND", "SUMMARY", "UID", "STATE", "REASON"},
+					head: []string{"NO", "KIND", "SUMMARY", "UID", "ORIGIN", "STATE", "REASON"},
 					cells: func(i itemShown) []string {
-						return []string{strconv.FormatInt(i.No, 10), i.Kind, i.Summary, i.UID, strings.Join(i.States, ","), i.Reason}
+						return []string{strconv.FormatInt(i.No, 10), i.Kind, i.Summary, i.UID, i.Origin.String(), strings.Join(i.States, ","), i.Reason}
 					},
 				})
 			})
@@ -128,6 +137,7 @@ func (p *program) itemList() *cobra.Command {
 	fs.StringVar(&user, "user", "", "account")
 	fs.StringVar(&link, "link", "", "link, by name or number")
 	fs.StringVar(&state, "state", "", "only those in this state")
+	fs.StringVar(&origin, "origin", "", "only those first made there: client, crm, exchange, or the name of a device or link")
 	fs.IntVar(&limit, "limit", 100, "at most so many")
 	fs.Int64Var(&after, "after", 0, "go on after the item with this number")
 	_ = c.MarkFlagRequired("link")
@@ -144,16 +154,17 @@ func pairStates() []string {
 
 // explained is why an item is where it is, for one link.
 type explained struct {
-	Link    string   `json:"link"`
-	UID     string   `json:"uid"`
-	Summary string   `json:"summary"`
-	Kind    string   `json:"kind"`
-	Here    string   `json:"here"`
-	There   string   `json:"there"`
-	Next    string   `json:"next"`
-	Words   []string `json:"words"`
-	In      judged   `json:"in"`
-	Out     judged   `json:"out"`
+	Link    string       `json:"link"`
+	UID     string       `json:"uid"`
+	Summary string       `json:"summary"`
+	Kind    string       `json:"kind"`
+	Here    string       `json:"here"`
+	There   string       `json:"there"`
+	Next    string       `json:"next"`
+	Origin  relay.Author `json:"origin"`
+	Words   []string     `json:"words"`
+	In      judged       `json:"in"`
+	Out     judged       `json:"out"`
 }
 
 // judged is what the rules say in one direction.
@@ -232,7 +243,7 @@ func (a *app) explain(ctx context.Context, user, link, uid string) ([]explained,
 		}
 		for _, x := range xs {
 			rows = append(rows, explained{Link: l.Name, UID: uid, Summary: x.Summary, Kind: x.Kind.String(), Here: x.Local.String(), There: x.Remote.String(),
-				Next: x.Action.String(), Words: x.Words, In: judgedOf(x.In), Out: judgedOf(x.Out)})
+				Next: x.Action.String(), Origin: x.Origin, Words: x.Words, In: judgedOf(x.In), Out: judgedOf(x.Out)})
 		}
 	}
 	if len(rows) == 0 {
