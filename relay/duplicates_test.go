@@ -1,0 +1,336 @@
+package relay
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"crmbridge/crm/mem"
+	"crmbridge/pim"
+	"crmbridge/relay/rule"
+	"crmbridge/store"
+	"crmbridge/store/storetest"
+)
+
+// twins are two events that may be one, each with something of its own: "a.ics" is the
+// older, and has a record when linked is set before the other comes.
+func (w *world) twins() store.Duplicate {
+	w.t.Helper()
+	a := event("uid-a", "Review of the budget")
+	a.Notes, a.Categories = "bring the numbers", []string{"red"}
+	w.put("a.ics", a)
+	w.clean()
+	w.clock.Advance(time.Minute)
+	b := event("uid-b", "Review of budget")
+	b.Notes, b.Categories, b.Location = "ask Otto", []string{"blue"}, "Room 1"
+	o := w.put("b.ics", b)
+	text := strings.Replace(string(o.Text), "SUMMARY:", "X-EXAMPLE-SEAT:12\r\nSUMMARY:", 1)
+	wr, err := newCodec(w.clock.Now(), "").index(pim.KindEvent, []byte(text))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.putText("b.ics", "uid-b", wr)
+	w.clean()
+	return w.suggested()
+}
+
+// suggested is the only open duplicate.
+func (w *world) suggested() store.Duplicate {
+	w.t.Helper()
+	if _, err := w.engine.FindDuplicates(w.ctx, w.coll.ID); err != nil {
+		w.t.Fatal(err)
+	}
+	ds := w.duplicates(store.DuplicateOpen)
+	if len(ds) != 1 {
+		w.t.Fatalf("%d duplicates, want one: %+v", len(ds), ds)
+	}
+	return ds[0]
+}
+
+func (w *world) duplicates(s store.DuplicateState) (ds []store.Duplicate) {
+	w.t.Helper()
+	w.view(func(tx *store.Tx) (err error) {
+		ds, err = tx.Duplicates(store.DuplicateFilter{Collection: w.coll.ID, State: s})
+		return err
+	})
+	return ds
+}
+
+func (w *world) merge(d store.Duplicate, picks ...string) DuplicateMerge {
+	w.t.Helper()
+	choice, err := ParsePicks(picks)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	m, err := w.engine.MergeDuplicate(w.ctx, d.ID, choice, "test")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return m
+}
+
+func TestRowB14Merge(t *testing.T) {
+	t.Parallel()
+	rules := open(rule.Ask)
+	rules.Approve = true // a person asked for it: nothing waits
+	onBoth(t, mem.Options{NoUID: true}, rules, func(w *world) {
+		d := w.twins()
+		if why, err := WhyAlike(d); err != nil || !slices.Contains(why.Reasons, "nearly the same title") || d.Score < 550 {
+			w.t.Errorf("%+v %+v %v", d, why, err)
+		}
+		m := w.merge(d)
+		if m.Kept != d.FirstID || m.Gone != d.SecondID {
+			w.t.Errorf("the older is kept: %+v", m)
+		}
+		if len(m.Left) != 1 || m.Left[0].Field != pim.FieldTitle || m.Left[0].Value != "Review of budget" {
+			w.t.Errorf("left out: %+v", m.Left)
+		}
+		w.want(1, 1)
+		o := w.only()
+		got := w.item(o)
+		if got.Notes != "bring the numbers\n\nask Otto" || got.Location != "Room 1" || got.Title != "Review of the budget" || !slices.Equal(got.Categories, []string{"red", "blue"}) {
+			w.t.Errorf("merged: %+v", got)
+		}
+		if !strings.Contains(string(o.Text), "X-EXAMPLE-SEAT:12") {
+			w.t.Errorf("a line that no field stands for is lost:\n%s", o.Text)
+		}
+		if there := w.record().Item.(*pim.Event); there.Notes != got.Notes || there.Location != "Room 1" {
+			w.t.Errorf("there: %+v", there)
+		}
+		if _, err := w.engine.MergeDuplicate(w.ctx, d.ID, nil, "test"); pim.ReasonOf(err) != pim.ErrExists {
+			w.t.Errorf("a second time: %v", err)
+		}
+		if err := w.engine.IgnoreDuplicate(w.ctx, d.ID, "test"); pim.ReasonOf(err) != pim.ErrConflict {
+			w.t.Errorf("ignoring what was merged: %v", err)
+		}
+	})
+}
+
+func TestRowB14MergeByChoice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Ask))
+	d := w.twins()
+	m := w.merge(d, "title=b", "notes=a", "categories=b")
+	got := w.item(w.only())
+	if got.Title != "Review of budget" || got.Notes != "bring the numbers" || !slices.Equal(got.Categories, []string{"blue"}) {
+		t.Errorf("%+v", got)
+	}
+	var left []string
+	for _, l := range m.Left {
+		left = append(left, string(l.Field)+"="+l.Value)
+	}
+	slices.Sort(left)
+	if fmt.Sprint(left) != "[categories=red notes=ask Otto title=Review of the budget]" {
+		t.Errorf("left out: %v", left)
+	}
+	for _, bad := range []string{"title", "title=c", "colour=a", "="} {
+		if _, err := ParsePicks([]string{bad}); pim.ReasonOf(err) != pim.ErrInvalid {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+// The one with a record is kept, although it is younger.
+func TestRowB14TheOneWithARecordIsKept(t *testing.T) {
+	t.Parallel()
+	rules := open(rule.Ask)
+	rules.Out.Create = []string{"Call"}
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, rules)
+	w.put("a.ics", event("uid-a", "Review of the budget"))
+	w.clean()
+	w.clock.Advance(time.Minute)
+	w.crm.Add(event("", "Review of budget"), "")
+	w.clean()
+	d := w.suggested()
+	if m := w.merge(d); m.Kept != d.SecondID {
+		t.Errorf("%+v", m)
+	}
+	w.want(1, 1)
+}
+
+func TestRowB14UndoOfAMerge(t *testing.T) {
+	t.Parallel()
+	for _, when := range []string{"at once", "after a run", "after a change"} {
+		t.Run(when, func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, mem.Options{NoUID: true}, open(rule.Ask), func(w *world) {
+				d := w.twins()
+				before := w.objects()
+				w.merge(d)
+				want := "Review of the budget"
+				switch when {
+				case "after a run":
+					w.clean()
+				case "after a change":
+					w.clean()
+					want = "Review, moved"
+					w.edit("a.ics", func(e *pim.Event) { e.Title = want })
+				}
+				if err := w.engine.UndoDuplicate(w.ctx, d.ID, "test"); err != nil {
+					w.t.Fatal(err)
+				}
+				w.want(2, 2)
+				a, b := w.object("a.ics"), w.object("b.ics")
+				if got := w.item(a); got.Title != want || got.Notes != "bring the numbers" || got.Location != "" || !slices.Equal(got.Categories, []string{"red"}) {
+					w.t.Errorf("the kept one: %+v", got)
+				}
+				if string(b.Text) != string(before["b.ics"].Text) || b.UID != "uid-b" {
+					w.t.Errorf("the other one:\n%s", b.Text)
+				}
+				var there []string
+				for _, r := range w.records() {
+					there = append(there, r.Item.Summary())
+					if e := r.Item.(*pim.Event); e.Title == want && (e.Location != "" || e.Notes != "bring the numbers") {
+						w.t.Errorf("the kept one's record: %+v", e)
+					}
+				}
+				if !slices.Equal(sorted(there...), sorted(want, "Review of budget")) {
+					w.t.Errorf("there: %v", there)
+				}
+				// They are not one: nobody is asked again, until one of them changes.
+				if n, err := w.engine.FindDuplicates(w.ctx, w.coll.ID); err != nil || n != 0 {
+					w.t.Errorf("%d suggested again, %v", n, err)
+				}
+				if ds := w.duplicates(store.DuplicateIgnored); len(ds) != 1 || ds[0].FirstID != a.ID || ds[0].SecondID != b.ID {
+					w.t.Errorf("%+v", ds)
+				}
+			})
+		})
+	}
+}
+
+func sorted(words ...string) []string {
+	slices.Sort(words)
+	return words
+}
+
+func TestRowB14UndoWhenItCannotBe(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Ask))
+	d := w.twins()
+	mustFail(t, w.engine.UndoDuplicate(w.ctx, d.ID, "test"), pim.ErrInvalid)
+	w.merge(d)
+	w.delete("a.ics")
+	mustFail(t, w.engine.UndoDuplicate(w.ctx, d.ID, "test"), pim.ErrNotFound)
+	mustFail(t, w.engine.UndoDuplicate(w.ctx, d.ID+5, "test"), pim.ErrNotFound)
+}
+
+func TestRowB14Ignored(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+		d := w.twins()
+		if err := w.engine.IgnoreDuplicate(w.ctx, d.ID, "test"); err != nil {
+			w.t.Fatal(err)
+		}
+		find := func(want int) {
+			w.t.Helper()
+			if n, err := w.engine.FindDuplicates(w.ctx, w.coll.ID); err != nil || n != want {
+				w.t.Errorf("%d suggested, want %d; %v", n, want, err)
+			}
+		}
+		find(0)
+		w.edit("b.ics", func(e *pim.Event) { e.Notes = "not compared" })
+		find(0)
+		w.edit("b.ics", func(e *pim.Event) { e.Location = "Room 2" })
+		find(1)
+		if err := w.engine.IgnoreDuplicate(w.ctx, d.ID, "test"); err != nil {
+			w.t.Fatal(err)
+		}
+		if err := w.engine.UndoDuplicate(w.ctx, d.ID, "test"); err != nil {
+			w.t.Fatal(err)
+		}
+		if ds := w.duplicates(store.DuplicateOpen); len(ds) != 1 {
+			w.t.Errorf("%+v", ds)
+		}
+		w.delete("b.ics")
+		if ds := w.duplicates(store.DuplicateOpen); len(ds) != 0 {
+			w.t.Errorf("of an item that is gone: %+v", ds)
+		}
+		_, err := w.engine.MergeDuplicate(w.ctx, d.ID, nil, "test")
+		mustFail(w.t, err, pim.ErrNotFound)
+	})
+}
+
+// The runs after a merge, and after its undoing, are killed at every step.
+func TestRowB14KilledInTheMiddle(t *testing.T) {
+	t.Parallel()
+	for _, undone := range []bool{false, true} {
+		for n := 1; n < 40; n++ {
+			w := newWorld(t, storetest.Open(t), "ann", mem.Options{NoUID: true}, open(rule.Ask))
+			d := w.twins()
+			w.merge(d)
+			want := 1
+			if undone {
+				want = 2
+				w.kill(n)
+				_, _ = w.engine.Run(w.ctx, w.link.ID, RunOptions{})
+				w.restart()
+				if err := w.engine.UndoDuplicate(w.ctx, d.ID, "test"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.kill(n)
+			_, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{Full: true})
+			w.restart()
+			w.want(want, want)
+			if err == nil {
+				break
+			}
+		}
+	}
+}
+
+// aCard draws a contact of few values.
+func aCard(t *rapid.T) *pim.Contact {
+	pick := func(of ...string) string { return rapid.SampledFrom(of).Draw(t, "value") }
+	c := &pim.Contact{FullName: pick("Anna Berg", "A. Berg", "Anna"), Notes: pick("", "one", "one and two", "three"), Company: pick("", "Firm", "Firm AG")}
+	c.Given, c.Family = pick("Anna", "A."), "Berg"
+	for range rapid.IntRange(0, 3).Draw(t, "phones") {
+		c.Phones = append(c.Phones, pim.Labeled{Label: pick("work", "home"), Value: pick("030 1", "030 2", "030 3")})
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "mails") {
+		c.Emails = append(c.Emails, pim.Labeled{Value: pick("a@example.org", "b@example.org")})
+	}
+	if rapid.Bool().Draw(t, "born") {
+		c.Birthday = pim.On(1980, 1, rapid.IntRange(1, 2).Draw(t, "day"))
+	}
+	return c
+}
+
+// Whatever two items have is in the merged one or among what was left out.
+func TestCombineLosesNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := aCard(t), aCard(t)
+		var choice map[pim.FieldID]bool
+		if rapid.Bool().Draw(t, "chosen") {
+			choice = map[pim.FieldID]bool{pim.FieldPhones: rapid.Bool().Draw(t, "phones of b"), pim.FieldNotes: rapid.Bool().Draw(t, "notes of b")}
+		}
+		c := combine(a, b, rapid.Bool().Draw(t, "newer"), choice)
+		for _, f := range pim.Fields(pim.KindContact) {
+			all := f.Show(c.item) + "\n"
+			for _, l := range c.left {
+				if l.Field == f.ID {
+					all += l.Value + "\n"
+				}
+			}
+			for _, it := range []pim.Item{a, b} {
+				for _, value := range strings.Split(f.Show(it), "\n") {
+					if !strings.Contains(all, value) {
+						t.Fatalf("%s %q is lost; there is %q", f.ID, value, all)
+					}
+				}
+			}
+			if !f.Equal(c.item, a) && !c.set.Has(f.ID) {
+				t.Fatalf("%s is not written", f.ID)
+			}
+		}
+		if same := combine(a, a, true, nil); !same.set.IsEmpty() || len(same.left) > 0 {
+			t.Fatalf("an item with itself: %+v", same)
+		}
+	})
+}
