@@ -30,6 +30,7 @@
 //	memo.go      steps stored with their writes, and what undoing them takes
 //	history.go restore.go origin.go  what happened to an item, by whom; versions put back
 //	jobs.go      the queue: which run is begun when
+//	restored.go  for a restore: whether somebody works here; forgetting jobs
 //
 // One run of a link has these parts, each safe to repeat:
 //

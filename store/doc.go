@@ -14,6 +14,7 @@
 //	links.go lease.go pairs.go identities.go duplicates.go   the relay's books
 //	feeds.go derived.go                        addresses without a login; collections made of others
 //	conflicts.go reports.go runs.go            reports
+//	backup*.go restore.go                      all there is in one file, the same for both databases, and back
 //	quota.go                                   how much a user has
 //	invariants.go CheckInvariants, run on close in every test
 //

@@ -47,33 +47,38 @@ func rules() []rule {
 // CheckInvariants checks what the package promises about the stored rows and
 // returns all that is broken, at most ten of each kind. It reads everything.
 func (s *Store) CheckInvariants(ctx context.Context) error {
-	var errs []error
-	err := s.View(ctx, func(t *Tx) error {
-		for _, r := range rules() {
-			broken, err := t.texts(r.query + ` LIMIT 10`)
-			if err != nil {
-				return fmt.Errorf("store: check %q: %w", r.name, err)
-			}
-			for _, b := range broken {
-				errs = append(errs, fmt.Errorf("store: %s, but not %s", r.name, b))
-			}
-		}
-		if !s.postgres {
-			for _, check := range []string{`SELECT 'row of ' || "table" FROM pragma_foreign_key_check`, `SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'`} {
-				broken, err := t.texts(check)
-				if err != nil {
-					return fail("check", err)
-				}
-				for _, b := range broken {
-					errs = append(errs, fmt.Errorf("store: damaged: %s", b))
-				}
-			}
-		}
-		found, err := t.checkTexts()
-		errs = append(errs, found...)
+	var broken []error
+	err := s.View(ctx, func(t *Tx) (err error) {
+		broken, err = t.checkInvariants()
 		return err
 	})
-	return errors.Join(append(errs, err)...)
+	return errors.Join(append(broken, err)...)
+}
+
+// checkInvariants returns all that is broken, at most ten of each kind.
+func (t *Tx) checkInvariants() (errs []error, err error) {
+	for _, r := range rules() {
+		broken, err := t.texts(r.query + ` LIMIT 10`)
+		if err != nil {
+			return errs, fmt.Errorf("store: check %q: %w", r.name, err)
+		}
+		for _, b := range broken {
+			errs = append(errs, fmt.Errorf("store: %s, but not %s", r.name, b))
+		}
+	}
+	if !t.s.postgres {
+		for _, check := range []string{`SELECT 'row of ' || "table" FROM pragma_foreign_key_check`, `SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'`} {
+			broken, err := t.texts(check)
+			if err != nil {
+				return errs, fail("check", err)
+			}
+			for _, b := range broken {
+				errs = append(errs, fmt.Errorf("store: damaged: %s", b))
+			}
+		}
+	}
+	found, err := t.checkTexts()
+	return append(errs, found...), err
 }
 
 // texts reads one text of each row.

@@ -116,3 +116,9 @@ func (t *Tx) DueLinks(now time.Time) ([]Link, error) {
 		Order("id").Find(&ls).Error
 	return ls, fail("due links", err)
 }
+
+// Leases is how many links are being run. It reads a database of any schema.
+func (t *Tx) Leases() (n int, err error) {
+	err = t.row(`SELECT count(*) FROM links WHERE lease_owner <> '' AND lease_until > ?`, t.now).Scan(&n)
+	return n, fail("leases", err)
+}

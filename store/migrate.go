@@ -44,21 +44,23 @@ func (s *Store) Migrate(ctx context.Context) error {
 }
 
 func (s *Store) migrateTo(ctx context.Context, last int) error {
-	return s.Update(ctx, func(t *Tx) error {
-		if s.postgres {
-			// Any number will do as long as it stays the same.
-			if _, err := t.exec(`SELECT pg_advisory_xact_lock(7265436101)`); err != nil {
-				return fail("migrate", err)
-			}
+	return s.Update(ctx, func(t *Tx) error { return t.migrateTo(last) })
+}
+
+func (t *Tx) migrateTo(last int) error {
+	if t.s.postgres {
+		// Any number will do as long as it stays the same.
+		if _, err := t.exec(`SELECT pg_advisory_xact_lock(7265436101)`); err != nil {
+			return fail("migrate", err)
 		}
-		var steps []*gormigrate.Migration
-		for _, m := range migrations() {
-			steps = append(steps, &gormigrate.Migration{ID: fmt.Sprintf("%04d", m.id), Migrate: s.step(m)})
-		}
-		// The transaction is ours: it holds the lock and lies on the writer.
-		opts := &gormigrate.Options{TableName: migrationTable, IDColumnName: "id", IDColumnSize: 16, ValidateUnknownMigrations: true}
-		return fail("migrate", gormigrate.New(t.orm, opts, steps).MigrateTo(fmt.Sprintf("%04d", last)))
-	})
+	}
+	var steps []*gormigrate.Migration
+	for _, m := range migrations() {
+		steps = append(steps, &gormigrate.Migration{ID: fmt.Sprintf("%04d", m.id), Migrate: t.s.step(m)})
+	}
+	// The transaction is ours: it holds the lock and lies on the writer.
+	opts := &gormigrate.Options{TableName: migrationTable, IDColumnName: "id", IDColumnSize: 16, ValidateUnknownMigrations: true}
+	return fail("migrate", gormigrate.New(t.orm, opts, steps).MigrateTo(fmt.Sprintf("%04d", last)))
 }
 
 func (s *Store) step(m migration) gormigrate.MigrateFunc {
@@ -95,21 +97,27 @@ func (s *Store) types() *strings.Replacer {
 func (s *Store) SchemaVersion(ctx context.Context) (have, want int, err error) {
 	steps := migrations()
 	want = steps[len(steps)-1].id
-	err = s.View(ctx, func(t *Tx) error {
-		exists := `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?`
-		if s.postgres {
-			exists = `SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = ?`
-		}
-		var n int
-		if err := t.row(exists, migrationTable).Scan(&n); err != nil || n == 0 {
-			return fail("schema version", err)
-		}
-		var last string
-		if err := t.row(`SELECT coalesce(max(id), '0') FROM ` + migrationTable).Scan(&last); err != nil {
-			return fail("schema version", err)
-		}
-		have, err = strconv.Atoi(last)
-		return fail("schema version", err)
+	err = s.View(ctx, func(t *Tx) (err error) {
+		have, err = t.schema()
+		return err
 	})
 	return have, want, err
+}
+
+// schema is the schema that the database has, 0 when it is empty.
+func (t *Tx) schema() (have int, err error) {
+	exists := `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?`
+	if t.s.postgres {
+		exists = `SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = ?`
+	}
+	var n int
+	if err := t.row(exists, migrationTable).Scan(&n); err != nil || n == 0 {
+		return 0, fail("schema version", err)
+	}
+	var last string
+	if err := t.row(`SELECT coalesce(max(id), '0') FROM ` + migrationTable).Scan(&last); err != nil {
+		return 0, fail("schema version", err)
+	}
+	have, err = strconv.Atoi(last)
+	return have, fail("schema version", err)
 }

@@ -55,10 +55,6 @@ func TestMigrationsAreFrozen(t *testing.T) {
 	}
 }
 
-func models() []any {
-	return []any{&User{}, &Token{}, &Collection{}, &Object{}, &Version{}, &Seen{}, &Property{}, &Link{}, &Pair{}, &Conflict{}, &Run{}, &Step{}, &Identity{}, &Feed{}, &Derived{}, &Occurrence{}, &Duplicate{}}
-}
-
 // recorder notes what AutoMigrate would change.
 type recorder struct {
 	logger.Interface

@@ -14,6 +14,7 @@ type tables struct{ known sync.Map } // of reflect.Type to *table
 
 // table is what GORM's own description of a model says about its columns.
 type table struct {
+	name    string
 	selects string  // SELECT all columns FROM the table
 	fields  [][]int // of the struct, in the order of the columns
 }
@@ -27,7 +28,7 @@ func (ts *tables) of(s *Store, model any) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &table{selects: `SELECT "` + strings.Join(described.DBNames, `", "`) + `" FROM ` + described.Table + " WHERE "}
+	made := &table{name: described.Table, selects: `SELECT "` + strings.Join(described.DBNames, `", "`) + `" FROM ` + described.Table + " WHERE "}
 	for _, name := range described.DBNames {
 		made.fields = append(made.fields, described.FieldsByDBName[name].StructField.Index)
 	}

@@ -47,6 +47,9 @@ func (t *Tx) SQL() *sql.Tx {
 	return tx
 }
 
+// Store is the store that the transaction is of.
+func (t *Tx) Store() *Store { return t.s }
+
 // Context is the context of the transaction.
 func (t *Tx) Context() context.Context { return t.ctx }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -113,6 +114,7 @@ func (a *app) openKeeper(ctx context.Context) (*secret.Keeper, error) {
 	}
 	err = a.store.View(ctx, func(tx *store.Tx) error {
 		links, err := tx.Links(0)
+		links = slices.DeleteFunc(links, func(l store.Link) bool { return len(l.Settings) == 0 })
 		if err == nil && len(links) > 0 {
 			err = pim.Errorf("secret", pim.ErrHeld, "the key file %s is missing, but %d links have passwords sealed with it; put it back", a.cfg.KeyFile, len(links))
 		}

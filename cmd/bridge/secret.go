@@ -47,6 +47,9 @@ func (a *app) rotate(ctx context.Context) (n int, err error) {
 			return err
 		}
 		for _, l := range links {
+			if len(l.Settings) == 0 {
+				continue // lost with its key, see restore
+			}
 			fresh, changed, err := a.keeper.Reseal(relay.SealPurpose(l.ID), l.Settings)
 			if err != nil {
 				return err
