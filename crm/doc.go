@@ -3,6 +3,8 @@
 //
 //	crm.go      names for the parts of the contract
 //	lookups.go  Lookups: the CRM's pick-lists
+//	match.go resolve.go cache.go
+//	            names that contacts have of things the CRM lists: found, added or left out
 //
 // A driver lives in a folder of its own (crm/creatio, crm/tryton), imports this
 // contract, package pim and package upstream and nothing else of ours, and is

@@ -59,7 +59,7 @@ func (r *run) annotate(tx *store.Tx, v view) error {
 	if err != nil {
 		return err
 	}
-	local, err := r.codec.read(o.Kind, o.Text)
+	local, err := r.read(o.Kind, o.Text)
 	if err != nil {
 		return err
 	}

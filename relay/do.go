@@ -138,7 +138,7 @@ func (r *run) createLocal(tx *store.Tx, v view) error {
 			return err
 		}
 	}
-	local, err := r.codec.read(o.Kind, o.Text)
+	local, err := r.read(o.Kind, o.Text)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@
 //	resend.go    a run that sends everything again to one side, without deletions
 //	scope.go count.go  groups of the remote; how much of it a link brings
 //	rerule.go explain.go  other rules for a link; why an item is where it is, ties, retries
+//	coded.go notes.go  a company as #CODE#; what became of names that were looked up
 //	report.go    what a run tells
 //	memo.go      steps stored with their writes, and what undoing them takes
 //	history.go restore.go origin.go  what happened to an item, by whom; versions put back

@@ -226,6 +226,10 @@ func (r *run) made(tx *store.Tx, p store.Pair, v view, rec remote.Record) error 
 	if err := theirs(&p, rec, r.carried(rec.Item.Kind())); err != nil {
 		return err
 	}
+	var err error
+	if p.Notes, err = noted("", rec.Notes, r.carried(rec.Item.Kind())); err != nil {
+		return err
+	}
 	if err := r.remember(tx, p); err != nil {
 		return err
 	}

@@ -117,6 +117,13 @@ func (r *run) explain(tx *store.Tx, p store.Pair) (Explanation, error) {
 	} else if !errors.Is(err, pim.ErrNotFound) {
 		return x, err
 	}
+	notes, err := Notes(p)
+	if err != nil {
+		return x, err
+	}
+	for _, n := range notes {
+		x.Words = append(x.Words, "Looked up on the remote: "+n.Says+".")
+	}
 	switch {
 	case v.masked.local:
 		x.Words = append(x.Words, "The remote shows only when it is, because it is private.")

@@ -34,6 +34,9 @@ func (r *run) merge(ctx context.Context, v view) error {
 		if err := theirs(&p, rec, r.carried(v.kind())); err != nil {
 			return err
 		}
+		if p.Notes, err = noted(p.Notes, rec.Notes, m.ToRemote); err != nil {
+			return err
+		}
 		now = rec.Item
 	}
 	return r.update(ctx, func(tx *store.Tx) error {
@@ -186,7 +189,7 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 	if err != nil {
 		return err
 	}
-	local, err := r.codec.read(o.Kind, o.Text)
+	local, err := r.read(o.Kind, o.Text)
 	if err != nil {
 		return err
 	}

@@ -104,7 +104,7 @@ func (r *run) viewLocal(v *view) error {
 		return nil
 	}
 	var err error
-	if v.local, err = r.codec.read(o.Kind, o.Text); err != nil {
+	if v.local, err = r.read(o.Kind, o.Text); err != nil {
 		return err
 	}
 	v.localPrint = pim.Fingerprint(v.local, r.carried(o.Kind))

@@ -45,11 +45,22 @@ type Record struct {
 	// where the driver cannot tell. It matters after a create whose answer was
 	// lost: what differs then is the remote's doing, not a person's.
 	Untouched bool
+	// Notes tell, after a Create or Update, what became of values that had to be looked
+	// up in the remote's lists and are not there as they were written.
+	Notes []Note
 	// URL leads a person to the item's page; "" when there is none.
 	URL string
 	// Modified is the remote's own stamp, zero when it has none. Used for
 	// the "newest" policy and for people, never for ordering.
 	Modified time.Time
+}
+
+// Note is what became of one value that was looked up. It holds content of the item.
+type Note struct {
+	Field  pim.FieldID `json:"field"`
+	Wanted string      `json:"wanted"`
+	Became string      `json:"became,omitempty"` // "": left out
+	Says   string      `json:"says"`             // the same in plain words
 }
 
 // Entry is what the relay wants a remote item to be.

@@ -287,6 +287,8 @@ type Pair struct {
 	Mask string
 	Tie  string
 	Hold string
+	// Notes is JSON of []remote.Note: what became of names that were looked up there.
+	Notes string
 	// LocalGone and RemoteGone mark a side whose item was deleted.
 	LocalGone  bool
 	RemoteGone bool

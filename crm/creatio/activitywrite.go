@@ -24,7 +24,8 @@ func (a *activities) create(ctx context.Context, e remote.Entry, key string) (re
 		return remote.Record{}, err
 	}
 	id := a.made(key)
-	r, err := a.columns(ctx, activity{}, e.Item, a.Traits().Carries[e.Item.Kind()], l)
+	k := &looking{connector: a.connector}
+	r, err := a.columns(ctx, k, activity{}, e.Item, a.Traits().Carries[e.Item.Kind()], l)
 	if err != nil {
 		return remote.Record{}, err
 	}
@@ -42,6 +43,7 @@ func (a *activities) create(ctx context.Context, e remote.Entry, key string) (re
 		}
 	}
 	x, err := a.single(ctx, a, op, id)
+	x.rec.Notes = k.notes
 	return x.rec, err
 }
 
@@ -83,7 +85,8 @@ func (a *activities) update(ctx context.Context, old remote.Ref, e remote.Entry,
 	if changed.IsEmpty() {
 		return a.load(cur, l).rec, nil
 	}
-	want, err := a.columns(ctx, cur, e.Item, changed, l)
+	k := &looking{connector: a.connector}
+	want, err := a.columns(ctx, k, cur, e.Item, changed, l)
 	if err != nil {
 		return remote.Record{}, err
 	}
@@ -96,6 +99,7 @@ func (a *activities) update(ctx context.Context, old remote.Ref, e remote.Entry,
 		}
 	}
 	x, err := a.single(ctx, a, op, id)
+	x.rec.Notes = k.notes
 	return x.rec, err
 }
 
@@ -141,7 +145,7 @@ func (a *activities) unassign(ctx context.Context, id guid) error {
 
 // columns is what the fields of set are in Creatio's columns; cur is empty for a new
 // activity.
-func (a *activities) columns(ctx context.Context, cur activity, it pim.Item, set pim.FieldSet, l activityLists) (row, error) {
+func (a *activities) columns(ctx context.Context, k *looking, cur activity, it pim.Item, set pim.FieldSet, l activityLists) (row, error) {
 	r, v := row{}, pimActivity(it)
 	if err := a.category(r, cur, it, set, l); err != nil {
 		return nil, err
@@ -171,12 +175,12 @@ func (a *activities) columns(ctx context.Context, cur activity, it pim.Item, set
 		return nil, err
 	}
 	a.timing(r, cur, it, set)
-	return r, a.relations(ctx, r, v, set)
+	return r, a.relations(ctx, k, r, v, set)
 }
 
-func (a *activities) relations(ctx context.Context, r row, v *pim.Activity, set pim.FieldSet) error {
+func (a *activities) relations(ctx context.Context, k *looking, r row, v *pim.Activity, set pim.FieldSet) error {
 	if set.Has(pim.FieldCompany) {
-		id, err := a.company(ctx, v.CRM.Company, false)
+		id, err := k.company(ctx, v.CRM.Company, false)
 		if err != nil {
 			return err
 		}

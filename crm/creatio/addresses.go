@@ -76,10 +76,10 @@ func addressType(label string, l contactLists) guid {
 
 // syncAddresses makes a contact's address rows those of want. It tells how many
 // writes it took.
-func (b *contacts) syncAddresses(ctx context.Context, id guid, have []row, want []pim.Address, l contactLists) (int, error) {
+func (b *contacts) syncAddresses(ctx context.Context, k *looking, id guid, have []row, want []pim.Address, l contactLists) (int, error) {
 	var rows []row
 	for _, w := range want {
-		r, err := b.addressRow(ctx, w, l)
+		r, err := k.addressRow(ctx, w, l)
 		if err != nil {
 			return 0, err
 		}
@@ -98,16 +98,16 @@ func (b *contacts) syncAddresses(ctx context.Context, id guid, have []row, want 
 
 // addressRow looks the place up. What Creatio has no column for stands in the
 // street: a box and the line above it.
-func (b *contacts) addressRow(ctx context.Context, a pim.Address, l contactLists) (row, error) {
-	country, err := b.places.country(ctx, a.Country)
+func (k *looking) addressRow(ctx context.Context, a pim.Address, l contactLists) (row, error) {
+	country, err := k.country(ctx, a.Country)
 	if err != nil {
 		return nil, err
 	}
-	region, err := b.places.find(ctx, "Region", a.Region, country)
+	region, err := k.place(ctx, "Region", a.Region, country)
 	if err != nil {
 		return nil, err
 	}
-	city, err := b.places.find(ctx, "City", a.City, country)
+	city, err := k.place(ctx, "City", a.City, country)
 	if err != nil {
 		return nil, err
 	}

@@ -2,44 +2,43 @@ package creatio
 
 import (
 	"context"
-	"strings"
 
+	"crmbridge/crm"
 	"crmbridge/pim"
 )
 
-// company is the account with exactly this name, the oldest if there are several.
-// With create, an unknown one is made if the site lets us; "" means left out.
-func (c *connector) company(ctx context.Context, name string, create bool) (guid, error) {
-	name = clip(strings.TrimSpace(name), nameLimit)
-	if name == "" {
-		return "", nil
-	}
-	rows, _, err := c.site.rows(ctx, "Account", query{filter: equals("Name", name), sel: []string{"Id", "Name", "CreatedOn"}, order: "CreatedOn asc,Id asc", top: 1})
-	if err != nil {
-		return "", err
-	}
-	if len(rows) > 0 {
-		return rows[0].id(), nil
-	}
-	if !create || c.settings["create_companies"] != "yes" {
-		return "", nil
-	}
-	// The id is made from the name, so that two contacts that arrive together
-	// make one company.
-	id := madeID("company", fold(name))
-	_, err = c.site.insert(ctx, "Account", row{"Id": id, "Name": name})
-	return c.ifAllowed(id, err)
+// newCompanies remembers accounts by the names that they were asked for.
+func newCompanies(c *connector) *crm.Cache[[]crm.LookupValue] {
+	return crm.NewCache(c.env.Now, c.lookupAge, rememberedNames, func(ctx context.Context, key string) ([]crm.LookupValue, error) {
+		rows, err := c.alike(ctx, "Account", key[1:], query{sel: []string{"Id", "Name", "CreatedOn"}})
+		return valuesOf(rows), err
+	})
 }
 
-// ifAllowed turns a refusal into "leave it out": a missing right or a rule must not
-// keep the contact itself away.
-func (c *connector) ifAllowed(id guid, err error) (guid, error) {
-	switch pim.ReasonOf(err) {
-	case "":
-		return id, nil
-	case pim.ErrForbidden, pim.ErrRefused, pim.ErrUnsupported, pim.ErrNotFound:
-		c.env.Log.Info("creatio: left a value out that the site does not let us add", "reason", string(pim.ReasonOf(err)))
-		return "", nil
+// rememberedNames bounds what is remembered of long lists.
+const rememberedNames = 5000
+
+// company is the account that a name, or a code in the form #CODE#, means. With create,
+// an unknown one is made if the settings and the site let us; "" means left out.
+func (k *looking) company(ctx context.Context, name string, create bool) (guid, error) {
+	l := crm.Lookup{Field: pim.FieldCompany, What: "company"}
+	if create && k.settings["create_companies"] == "yes" {
+		l.Add = func(ctx context.Context, name string) (crm.LookupValue, error) {
+			// The id is made from the name, so that two contacts that arrive together
+			// make one company.
+			id := madeID("company", fold(name))
+			_, err := k.site.insert(ctx, "Account", row{"Id": id, "Name": name})
+			return crm.LookupValue{ID: string(id), Name: name}, err
+		}
 	}
-	return "", err
+	if col := k.settings["company_code"]; col != "" {
+		l.Code = func(ctx context.Context, code string) (crm.LookupValue, bool, error) {
+			rows, _, err := k.site.rows(ctx, "Account", query{filter: equals(col, code), sel: []string{"Id", "Name", col, "CreatedOn"}, order: "CreatedOn asc,Id asc", top: 1})
+			if err != nil || len(rows) == 0 {
+				return crm.LookupValue{}, false, err
+			}
+			return valuesOf(rows)[0], true, nil
+		}
+	}
+	return k.kept(ctx, k.companies, "", l, name)
 }

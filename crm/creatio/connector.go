@@ -27,14 +27,16 @@ const (
 
 // connector is one user's Creatio.
 type connector struct {
-	site     *site
-	env      crm.Env
-	zone     *time.Location
-	settings crm.Settings
-	pageSize int
-	lookups  *lookups
-	people   *people
-	places   *places
+	site      *site
+	env       crm.Env
+	zone      *time.Location
+	settings  crm.Settings
+	pageSize  int
+	lookups   *lookups
+	people    *people
+	places    *crm.Cache[[]crm.LookupValue]
+	companies *crm.Cache[[]crm.LookupValue]
+	lookupAge time.Duration
 
 	manner manner
 }

@@ -28,7 +28,8 @@ func (b *contacts) create(ctx context.Context, e remote.Entry, key string) (remo
 	}
 	set := b.Traits().Carries[pim.KindContact]
 	id := b.made(key)
-	r, err := b.columns(ctx, contact{}, c, set, l)
+	k := &looking{connector: b.connector}
+	r, err := b.columns(ctx, k, contact{}, c, set, l)
 	if err != nil {
 		return remote.Record{}, err
 	}
@@ -41,12 +42,12 @@ func (b *contacts) create(ctx context.Context, e remote.Entry, key string) (remo
 	}
 	cur, err := b.read(ctx, op, id)
 	if err == nil {
-		cur, err = b.parts(ctx, cur, c, set, l)
+		cur, err = b.parts(ctx, k, cur, c, set, l)
 	}
 	if err != nil {
 		return remote.Record{}, err
 	}
-	return b.load(cur, l).rec, nil
+	return k.told(ctx, b, cur)
 }
 
 func (b *contacts) update(ctx context.Context, old remote.Ref, e remote.Entry, changed pim.FieldSet) (remote.Record, error) {
@@ -67,18 +68,19 @@ func (b *contacts) update(ctx context.Context, old remote.Ref, e remote.Entry, c
 		return b.load(cur, l).rec, nil
 	}
 	c := e.Item.(*pim.Contact)
-	want, err := b.columns(ctx, cur, c, changed, l)
+	k := &looking{connector: b.connector}
+	want, err := b.columns(ctx, k, cur, c, changed, l)
 	if err != nil {
 		return remote.Record{}, err
 	}
 	cur, err = b.patch(ctx, cur, withNames(cur.differing(want), want))
 	if err == nil {
-		cur, err = b.parts(ctx, cur, c, changed, l)
+		cur, err = b.parts(ctx, k, cur, c, changed, l)
 	}
 	if err != nil {
 		return remote.Record{}, gone(op, err)
 	}
-	return b.load(cur, l).rec, nil
+	return k.told(ctx, b, cur)
 }
 
 // patch writes columns, if there are any, and reads what the site made of it.
@@ -109,7 +111,7 @@ func (b *contacts) unassign(ctx context.Context, id guid) error {
 
 // parts writes numbers and addresses: the rows first, then whatever the site did
 // not mirror into the contact's own columns by itself.
-func (b *contacts) parts(ctx context.Context, cur contact, c *pim.Contact, set pim.FieldSet, l contactLists) (contact, error) {
+func (b *contacts) parts(ctx context.Context, k *looking, cur contact, c *pim.Contact, set pim.FieldSet, l contactLists) (contact, error) {
 	id, wrote := cur.id(), 0
 	if !set.And(pim.Set(pim.FieldPhones, pim.FieldEmails, pim.FieldURLs, pim.FieldIMs)).IsEmpty() {
 		n, err := b.syncComms(ctx, id, cur.comms, c, set, l)
@@ -119,7 +121,7 @@ func (b *contacts) parts(ctx context.Context, cur contact, c *pim.Contact, set p
 		wrote += n
 	}
 	if set.Has(pim.FieldAddresses) {
-		n, err := b.syncAddresses(ctx, id, cur.addrs, c.Addresses, l)
+		n, err := b.syncAddresses(ctx, k, id, cur.addrs, c.Addresses, l)
 		if err != nil {
 			return cur, err
 		}
@@ -157,23 +159,40 @@ func shownAddress(addrs []row) row {
 	return out
 }
 
+// told is the record as it is now, with what the lookups have to say. Lists are read anew
+// for it: one of them may have been loaded since.
+func (k *looking) told(ctx context.Context, b *contacts, cur contact) (remote.Record, error) {
+	l, err := b.lists(ctx)
+	if err != nil {
+		return remote.Record{}, err
+	}
+	rec := b.load(cur, l).rec
+	rec.Notes = k.notes
+	return rec, nil
+}
+
 // columns is what the fields of set are in the contact's own columns.
-func (b *contacts) columns(ctx context.Context, cur contact, c *pim.Contact, set pim.FieldSet, l contactLists) (row, error) {
+func (b *contacts) columns(ctx context.Context, k *looking, cur contact, c *pim.Contact, set pim.FieldSet, l contactLists) (row, error) {
 	r := row{}
 	naming(r, cur, c, set)
-	working(r, c, set, l)
+	if err := k.working(ctx, r, c, set); err != nil {
+		return nil, err
+	}
 	for _, f := range []struct {
-		id   pim.FieldID
-		col  string
-		list *table
-		name string
+		id                      pim.FieldID
+		col, what, entity, name string
 	}{
-		{pim.FieldDepartment, "DepartmentId", l.departments, c.Department}, {pim.FieldDecisionRole, "DecisionRoleId", l.decisions, c.DecisionRole},
-		{pim.FieldSalutation, "SalutationTypeId", l.salutations, c.Salutation}, {pim.FieldContactType, "TypeId", l.types, c.Type},
+		{pim.FieldDepartment, "DepartmentId", "department", "Department", c.Department},
+		{pim.FieldDecisionRole, "DecisionRoleId", "role in decisions", "ContactDecisionRole", c.DecisionRole},
+		{pim.FieldSalutation, "SalutationTypeId", "salutation", "ContactSalutationType", c.Salutation},
+		{pim.FieldContactType, "TypeId", "contact type", "ContactType", c.Type},
 	} {
 		if set.Has(f.id) {
-			v, _ := f.list.named(f.name)
-			r[f.col] = v.id
+			id, err := k.pick(ctx, f.id, f.what, f.entity, f.name, "")
+			if err != nil {
+				return nil, err
+			}
+			r[f.col] = id
 		}
 	}
 	if set.Has(pim.FieldGender) {
@@ -191,7 +210,7 @@ func (b *contacts) columns(ctx context.Context, cur contact, c *pim.Contact, set
 		}
 	}
 	if set.Has(pim.FieldCompany) {
-		id, err := b.company(ctx, c.Company, true)
+		id, err := k.company(ctx, c.Company, true)
 		if err != nil {
 			return nil, err
 		}
@@ -259,12 +278,18 @@ func nameFor(c *pim.Contact) string {
 
 // working sets job title and job. A job that is not in the list goes to the title,
 // unless that has a text of its own.
-func working(r row, c *pim.Contact, set pim.FieldSet, l contactLists) {
+func (k *looking) working(ctx context.Context, r row, c *pim.Contact, set pim.FieldSet) error {
 	title := c.Title
 	if set.Has(pim.FieldRole) {
-		v, ok := l.jobs.named(c.Role)
-		r["JobId"] = v.id
-		if !ok && c.Role != "" && title == "" {
+		instead := ""
+		if title == "" {
+			instead = "it stands in the job title"
+		}
+		id, err := k.pick(ctx, pim.FieldRole, "job", "Job", c.Role, instead)
+		if err != nil {
+			return err
+		}
+		if r["JobId"] = id; id == "" && c.Role != "" && title == "" {
 			title = c.Role
 			r["JobTitle"] = clip(title, nameLimit)
 		}
@@ -272,6 +297,7 @@ func working(r row, c *pim.Contact, set pim.FieldSet, l contactLists) {
 	if set.Has(pim.FieldJobTitle) {
 		r["JobTitle"] = clip(title, nameLimit)
 	}
+	return nil
 }
 
 // day is a date at midnight UTC; a birthday must not move with anybody's zone.

@@ -50,13 +50,18 @@ func open(_ context.Context, env crm.Env, s crm.Settings) (remote.Remote, error)
 	if err != nil {
 		return nil, pim.Errorf("creatio: open", pim.ErrInvalid, "page_size is not a number")
 	}
+	age, err := time.ParseDuration(s["lookup_age"])
+	if err != nil {
+		return nil, pim.Errorf("creatio: open", pim.ErrInvalid, "lookup_age is no duration")
+	}
 	site := &site{sessions: newSessions(login, env.Now), client: client, workspace: s["workspace"]}
 	c := &connector{
 		site: site, env: env, zone: loc, settings: s, pageSize: size,
-		lookups: newLookups(site, env.Now, overrides(s["lookup_ids"])),
+		lookupAge: age,
+		lookups:   newLookups(site, env.Now, age, overrides(s["lookup_ids"])),
 	}
 	c.people = &people{c: c}
-	c.places = newPlaces(c)
+	c.places, c.companies = newPlaces(c), newCompanies(c)
 	return c, nil
 }
 

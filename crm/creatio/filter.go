@@ -17,6 +17,12 @@ func compare(col, op, literal string) cond {
 }
 
 func equals(col, value string) cond { return compare(col, "eq", quote(value)) }
+
+// holds asks for a word, given in lower case, anywhere in a column.
+func holds(col, word string) cond {
+	return cond{"contains(tolower(" + col + ")," + quote(word) + ")", []string{col}}
+}
+
 func since(col string, t time.Time) cond {
 	return compare(col, "ge", t.UTC().Format(stampLayout))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"crmbridge/crm"
@@ -114,54 +113,30 @@ func (t *table) finished() {
 	}
 }
 
-// lookupAge is how long a loaded list is good: administrators seldom edit them.
-const lookupAge = time.Hour
-
 // lookups loads pick-lists when they are first needed.
 type lookups struct {
 	site      *site
-	now       func() time.Time
 	overrides map[string]guid
-
-	mu    sync.Mutex
-	lists map[string]*lazy
+	*crm.Cache[*table]
 }
 
-type lazy struct {
-	gate chan struct{} // a lock that obeys contexts
-	t    *table
-	at   time.Time
-}
+// mostLists is more than there are pick-lists that the driver reads.
+const mostLists = 50
 
-func newLookups(s *site, now func() time.Time, overrides map[string]guid) *lookups {
-	return &lookups{site: s, now: now, overrides: overrides, lists: map[string]*lazy{}}
+func newLookups(s *site, now func() time.Time, age time.Duration, overrides map[string]guid) *lookups {
+	l := &lookups{site: s, overrides: overrides}
+	l.Cache = crm.NewCache(now, age, mostLists, func(ctx context.Context, entity string) (*table, error) {
+		values, err := l.load(ctx, entity)
+		if err != nil {
+			return nil, err
+		}
+		return recognise(entity, values, l.overrides), nil
+	})
+	return l
 }
 
 // get is the list of an entity. A list that the site does not have is empty.
-func (l *lookups) get(ctx context.Context, entity string) (*table, error) {
-	l.mu.Lock()
-	z := l.lists[entity]
-	if z == nil {
-		z = &lazy{gate: make(chan struct{}, 1)}
-		l.lists[entity] = z
-	}
-	l.mu.Unlock()
-	select {
-	case z.gate <- struct{}{}:
-	case <-ctx.Done():
-		return nil, pim.Wrap("creatio: lookups", pim.ErrUnavailable, ctx.Err())
-	}
-	defer func() { <-z.gate }()
-	if z.t != nil && l.now().Sub(z.at) < lookupAge {
-		return z.t, nil
-	}
-	values, err := l.load(ctx, entity)
-	if err != nil {
-		return nil, err
-	}
-	z.t, z.at = recognise(entity, values, l.overrides), l.now()
-	return z.t, nil
-}
+func (l *lookups) get(ctx context.Context, entity string) (*table, error) { return l.Get(ctx, entity) }
 
 func (l *lookups) load(ctx context.Context, entity string) ([]value, error) {
 	sel := []string{"Id", "Name"}
@@ -192,17 +167,8 @@ func (l *lookups) load(ctx context.Context, entity string) ([]value, error) {
 
 // anew is get without what is known.
 func (l *lookups) anew(ctx context.Context, entity string) (*table, error) {
-	l.mu.Lock()
-	delete(l.lists, entity)
-	l.mu.Unlock()
+	l.Drop(entity)
 	return l.get(ctx, entity)
-}
-
-// forget lets the lists be loaded anew.
-func (l *lookups) forget() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.lists = map[string]*lazy{}
 }
 
 // lookupOf is the entity behind a field, "" when it is not picked from a list.
@@ -239,4 +205,13 @@ func (c *connector) Lookup(ctx context.Context, k pim.Kind, f pim.FieldID) ([]cr
 		out = append(out, crm.LookupValue{ID: string(v.id), Name: v.name})
 	}
 	return out, nil
+}
+
+// offered are the values of a list as package crm looks names up in it.
+func (t *table) offered() []crm.LookupValue {
+	out := make([]crm.LookupValue, len(t.values))
+	for i, v := range t.values {
+		out[i] = crm.LookupValue{ID: string(v.id), Name: v.name}
+	}
+	return out
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"crmbridge/crm"
 	"crmbridge/upstream"
@@ -32,9 +33,25 @@ func options() []crm.Option {
 		{Name: "default_task_type", Title: "Category of new tasks", Help: "Name of an activity category for tasks that have none; empty is To do."},
 		{Name: "create_companies", Title: "Create companies", Default: "yes", Values: []string{"yes", "no"}, Help: "Whether a contact's company that Creatio does not know is created there; otherwise it is left out."},
 		{Name: "create_places", Title: "Create cities", Default: "yes", Values: []string{"yes", "no"}, Help: "Whether a city that Creatio does not know is added to its list; otherwise it is left out."},
+		{Name: "company_code", Title: "Code of companies", Default: "Code", Help: "Column of an account by which it is found when a company is written #CODE#, such as Code.", Check: checkColumn},
+		{Name: "lookup_age", Title: "Age of lists", Default: "1h", Help: "How long pick-lists and names that were looked up are remembered, such as 15m. What is not found is asked for again earlier.", Check: checkAge},
 		{Name: "lookup_ids", Title: "Lookup values", Help: "For sites whose pick-lists are not recognised: meaning=id, comma separated. Meanings: " + strings.Join(words(), ", ") + ".", Check: checkOverrides},
 		{Name: "page_size", Title: "Page size", Default: "200", Help: "Records a request, 10 to 500.", Check: checkPageSize},
 	}
+}
+
+func checkAge(v string) error {
+	if d, err := time.ParseDuration(v); err != nil || d < time.Minute || d > 7*24*time.Hour {
+		return errors.New("must be a duration from 1m to 168h")
+	}
+	return nil
+}
+
+func checkColumn(v string) error {
+	if strings.ContainsFunc(v, func(r rune) bool { return r > 'z' || !wordByte(byte(r)) || r == '/' }) || !isPath(v) {
+		return errors.New("must be the name of a column, such as Code")
+	}
+	return nil
 }
 
 func checkPageSize(v string) error {

@@ -3,78 +3,43 @@ package creatio
 import (
 	"context"
 	"strings"
-	"sync"
+
+	"crmbridge/crm"
+	"crmbridge/pim"
 )
 
-// places finds cities and regions by name. Their lists are long, so they are asked
-// one by one and remembered.
-type places struct {
-	c  *connector
-	mu sync.Mutex
-	by map[string]guid
+// newPlaces remembers cities and regions: their lists are long, so that they are asked
+// one by one. The key has entity, country and name.
+func newPlaces(c *connector) *crm.Cache[[]crm.LookupValue] {
+	return crm.NewCache(c.env.Now, c.lookupAge, rememberedNames, func(ctx context.Context, key string) ([]crm.LookupValue, error) {
+		part := strings.SplitN(key, "\x00", 3)
+		rows, err := c.alike(ctx, part[0], part[2], query{sel: []string{"Id", "Name", "CountryId", "CreatedOn"}})
+		var fitting []row
+		for _, r := range rows {
+			if at := r.ref("CountryId"); part[1] == "" || at == guid(part[1]) || at == "" {
+				fitting = append(fitting, r)
+			}
+		}
+		return valuesOf(fitting), err
+	})
 }
 
-func newPlaces(c *connector) *places { return &places{c: c, by: map[string]guid{}} }
-
-// rememberedPlaces bounds the memory; beyond it everything is asked again.
-const rememberedPlaces = 5000
-
-// find is a row of City or Region by name within a country ("" is any). An unknown
-// one is added if the settings and the site let us; else "".
-func (p *places) find(ctx context.Context, entity, name string, country guid) (guid, error) {
-	name = clip(strings.TrimSpace(name), nameLimit)
-	if name == "" {
-		return "", nil
-	}
-	key := entity + "\x00" + fold(name) + "\x00" + string(country)
-	p.mu.Lock()
-	id := p.by[key]
-	p.mu.Unlock()
-	if id != "" {
-		return id, nil
-	}
-	id, err := p.ask(ctx, entity, name, country)
-	if err == nil && id == "" && p.c.settings["create_places"] == "yes" {
-		id, err = p.add(ctx, entity, name, country)
-	}
-	if err != nil || id == "" {
-		return "", err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.by) >= rememberedPlaces {
-		p.by = map[string]guid{}
-	}
-	p.by[key] = id
-	return id, nil
-}
-
-func (p *places) ask(ctx context.Context, entity, name string, country guid) (guid, error) {
-	rows, err := p.c.site.every(ctx, entity, query{filter: equals("Name", name), sel: []string{"Id", "Name", "CountryId"}})
-	if err != nil {
-		return "", err
-	}
-	for _, r := range rows {
-		if country == "" || r.ref("CountryId") == country || r.ref("CountryId") == "" {
-			return r.id(), nil
+// place is a row of City or Region by name within a country ("" is any). An unknown one
+// is added if the settings and the site let us; else "".
+func (k *looking) place(ctx context.Context, entity, name string, country guid) (guid, error) {
+	l := crm.Lookup{Field: pim.FieldAddresses, What: strings.ToLower(entity)}
+	if k.settings["create_places"] == "yes" {
+		l.Add = func(ctx context.Context, name string) (crm.LookupValue, error) {
+			id := madeID("place", entity, fold(name), string(country))
+			_, err := k.site.insert(ctx, entity, row{"Id": id, "Name": name, "CountryId": country})
+			return crm.LookupValue{ID: string(id), Name: name}, err
 		}
 	}
-	return "", nil
+	return k.kept(ctx, k.places, entity+"\x00"+string(country), l, name)
 }
 
-func (p *places) add(ctx context.Context, entity, name string, country guid) (guid, error) {
-	id := madeID("place", entity, fold(name), string(country))
-	_, err := p.c.site.insert(ctx, entity, row{"Id": id, "Name": name, "CountryId": country})
-	return p.c.ifAllowed(id, err)
-}
-
-// country is a country by name, or by its ISO code where the list has codes in
-// its names.
-func (p *places) country(ctx context.Context, name string) (guid, error) {
-	t, err := p.c.lookups.get(ctx, "Country")
-	if err != nil {
-		return "", err
-	}
-	v, _ := t.named(name)
-	return v.id, nil
+// country is a country by name, or by its ISO code where the list has codes in its
+// names.
+func (k *looking) country(ctx context.Context, name string) (guid, error) {
+	return k.pick(ctx, pim.FieldAddresses, "country", "Country", name, "")
 }

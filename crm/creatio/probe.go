@@ -16,7 +16,7 @@ func (c *connector) Probe(ctx context.Context) []remote.Check {
 	if err := c.site.forget(ctx); err != nil {
 		return []remote.Check{{Name: "address", Err: err}}
 	}
-	c.lookups.forget()
+	c.lookups.Forget()
 	_, err := c.site.get(ctx)
 	if r := pim.ReasonOf(err); err != nil && r != pim.ErrAuth {
 		return []remote.Check{{Name: "address", Err: err}}

@@ -31,7 +31,9 @@ type CRM struct {
 	seq   uint64 // of changes; rises with each
 	ids   uint64
 	epoch uint64 // of cursors
-	mails []Mail
+
+	companies []Company
+	mails     []Mail
 	// groups are the members of each group, by its name.
 	groups map[string]map[remote.ItemID]bool
 

@@ -46,6 +46,10 @@ type Options struct {
 	// CRM.Mails tells.
 	Mails bool
 
+	// KnowsCompanies: the company of an item has to be one of AddCompany's, by name or as
+	// #CODE#; else it is left out, or with CreatesCompanies made.
+	KnowsCompanies, CreatesCompanies bool
+
 	PageSize    int // records in a page of Changes; 0 is 50
 	Concurrency int // 0 is 16
 

@@ -104,10 +104,16 @@ func (c *connector) Create(ctx context.Context, col remote.CollectionID, e remot
 			}
 			return pim.Errorf("mem: create", pim.ErrNotFound, "the item was made and deleted since")
 		}
-		r := c.m.insert(col, e.Item, e.UID, key, c.m.opt.User)
+		it := pim.Clone(e.Item)
+		notes, err := c.m.lookUp(ctx, it, c.m.opt.Carries[it.Kind()])
+		if err != nil {
+			return err
+		}
+		r := c.m.insert(col, it, e.UID, key, c.m.opt.User)
 		c.m.keys[key] = r.id
 		c.m.mail("invitation", r.item)
 		rec = c.m.record(r)
+		rec.Notes = notes
 		return nil
 	})
 	return rec, err
@@ -127,10 +133,16 @@ func (c *connector) Update(ctx context.Context, col remote.CollectionID, old rem
 			return pim.Errorf("mem: update", pim.ErrUnsupported, "an item cannot become one of another kind")
 		}
 		it := pim.Clone(r.item)
-		pim.Copy(it, e.Item, changed.And(c.m.opt.Carries[it.Kind()]))
+		changed = changed.And(c.m.opt.Carries[it.Kind()])
+		pim.Copy(it, e.Item, changed)
+		notes, err := c.m.lookUp(ctx, it, changed)
+		if err != nil {
+			return err
+		}
 		c.m.mail("update", r.item, it)
 		c.m.write(r, it)
 		rec = c.m.record(r)
+		rec.Notes = notes
 		return nil
 	})
 	return rec, err

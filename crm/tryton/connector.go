@@ -46,7 +46,9 @@ var (
 )
 
 func newConnector(c *client, now func() time.Time, log *slog.Logger) *connector {
-	return &connector{client: c, now: now, log: log, writing: make(chan struct{}, 1)}
+	out := &connector{client: c, now: now, log: log, writing: make(chan struct{}, 1)}
+	out.atlas = newAtlas(out)
+	return out
 }
 
 // Traits implements remote.Remote.

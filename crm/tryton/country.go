@@ -2,15 +2,17 @@ package tryton
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"crmbridge/crm"
 	"crmbridge/pim"
+	"crmbridge/remote"
 )
 
 // country is a country.country. Its name is in the user's language.
@@ -29,50 +31,87 @@ type subdivision struct {
 	Type string `json:"type"`
 }
 
-// atlas keeps what was read of countries. They hardly ever change, so that a
-// connector reads them once.
+// atlas keeps what was read of countries, for as long as the settings say.
 type atlas struct {
-	mu           sync.Mutex
-	countries    []country
-	subdivisions map[int64][]subdivision
+	countries    *crm.Cache[[]country]
+	subdivisions *crm.Cache[[]subdivision] // by code and id of the country: "NO 3"
+}
+
+const mostLands = 300
+
+func newAtlas(c *connector) atlas {
+	return atlas{
+		countries: crm.NewCache(c.now, c.set.age, 1, func(ctx context.Context, _ string) (all []country, err error) {
+			f, err := c.facts(ctx)
+			if err != nil {
+				return nil, err
+			}
+			q := query{model: "country.country", fields: []string{"name", "code", "code3"}}
+			return all, c.find(ctx, "tryton: countries", f.in, q, &all)
+		}),
+		subdivisions: crm.NewCache(c.now, c.set.age, mostLands, func(ctx context.Context, key string) ([]subdivision, error) {
+			f, err := c.facts(ctx)
+			if err != nil {
+				return nil, err
+			}
+			code, number, _ := strings.Cut(key, " ")
+			id, err := strconv.ParseInt(number, 10, 64)
+			if err != nil {
+				return nil, pim.Wrap("tryton: subdivisions", pim.ErrInternal, err)
+			}
+			return c.subdivisionsOf(ctx, f, country{ID: id, Code: code})
+		}),
+	}
 }
 
 // targets resolves the countries and regions of addresses.
-func (c *connector) targets(ctx context.Context, f *facts, wanted []pim.Address) ([]target, error) {
+func (c *connector) targets(ctx context.Context, wanted []pim.Address) ([]target, []remote.Note, error) {
 	out := make([]target, 0, len(wanted))
+	var notes []remote.Note
+	lost := func(what, name string) {
+		if name = strings.TrimSpace(name); name != "" {
+			notes = append(notes, remote.Note{Field: pim.FieldAddresses, Wanted: name, Says: fmt.Sprintf("the %s %q was not found: there is none of that name; it stands in the street", what, name)})
+		}
+	}
 	for _, a := range wanted {
 		var region int64
-		land, err := c.country(ctx, f, a.Country)
+		land, err := c.country(ctx, a.Country)
 		if err == nil && land.ID != 0 {
-			region, err = c.subdivision(ctx, f, land, a.Region)
+			region, err = c.subdivision(ctx, land, a.Region)
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		if land.ID == 0 {
+			lost("country", a.Country)
+		}
+		if region == 0 {
+			lost("region", a.Region)
 		}
 		out = append(out, targetOf(a, land.ID, region))
 	}
-	return out, nil
+	return out, notes, nil
 }
 
 // country finds a country by its name in any language or by its code; the zero value
 // when Tryton has none such.
-func (c *connector) country(ctx context.Context, f *facts, name string) (country, error) {
+func (c *connector) country(ctx context.Context, name string) (country, error) {
 	if strings.TrimSpace(name) == "" {
 		return country{}, nil
 	}
-	c.atlas.mu.Lock()
-	all := c.atlas.countries
-	c.atlas.mu.Unlock()
-	if len(all) == 0 {
-		q := query{model: "country.country", fields: []string{"name", "code", "code3"}}
-		if err := c.find(ctx, "tryton: countries", f.in, q, &all); err != nil {
-			return country{}, err
-		}
-		c.atlas.mu.Lock()
-		c.atlas.countries = all
-		c.atlas.mu.Unlock()
+	all, err := c.atlas.countries.Get(ctx, "")
+	if err != nil {
+		return country{}, err
 	}
-	return countryNamed(all, name), nil
+	land := countryNamed(all, name)
+	if land.ID != 0 {
+		return land, nil
+	}
+	all, asked, err := c.atlas.countries.Again(ctx, "")
+	if err == nil && asked {
+		land = countryNamed(all, name)
+	}
+	return land, err
 }
 
 func countryNamed(all []country, name string) country {
@@ -102,32 +141,42 @@ func countryNamed(all []country, name string) country {
 
 // subdivision finds a region of a country by name or code; 0 when Tryton has none
 // such or does not want it in an address.
-func (c *connector) subdivision(ctx context.Context, f *facts, land country, name string) (int64, error) {
+func (c *connector) subdivision(ctx context.Context, land country, name string) (int64, error) {
 	if strings.TrimSpace(name) == "" {
 		return 0, nil
 	}
-	c.atlas.mu.Lock()
-	all, known := c.atlas.subdivisions[land.ID]
-	c.atlas.mu.Unlock()
-	if !known {
-		var err error
-		if all, err = c.subdivisionsOf(ctx, f, land); err != nil {
-			return 0, err
-		}
-		c.atlas.mu.Lock()
-		if c.atlas.subdivisions == nil {
-			c.atlas.subdivisions = map[int64][]subdivision{}
-		}
-		c.atlas.subdivisions[land.ID] = all
-		c.atlas.mu.Unlock()
+	key := land.Code + " " + strconv.FormatInt(land.ID, 10)
+	all, err := c.atlas.subdivisions.Get(ctx, key)
+	if err != nil {
+		return 0, err
 	}
+	id := subdivisionNamed(all, land, name)
+	if id != 0 {
+		return id, nil
+	}
+	all, asked, err := c.atlas.subdivisions.Again(ctx, key)
+	if err == nil && asked {
+		id = subdivisionNamed(all, land, name)
+	}
+	return id, err
+}
+
+func subdivisionNamed(all []subdivision, land country, name string) int64 {
 	name = strings.TrimSpace(name)
 	for _, s := range all {
 		if strings.EqualFold(s.Name, name) || strings.EqualFold(s.Code, name) || strings.EqualFold(strings.TrimPrefix(s.Code, land.Code+"-"), name) {
-			return s.ID, nil
+			return s.ID
 		}
 	}
-	return 0, nil
+	var offered []crm.LookupValue
+	for _, s := range all {
+		offered = append(offered, crm.LookupValue{ID: strconv.FormatInt(s.ID, 10), Name: s.Name})
+	}
+	if v, how, _ := crm.Match(name, offered); how == crm.Exact || how == crm.Partial {
+		id, _ := strconv.ParseInt(v.ID, 10, 64) // written two lines above
+		return id
+	}
+	return 0
 }
 
 // subdivisionsOf are those that an address of the country may name: a country can be

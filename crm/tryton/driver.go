@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"time"
 
 	"crmbridge/crm"
 	"crmbridge/pim"
@@ -49,6 +50,18 @@ func options() []crm.Option {
 			Help: "the type of the relation from a person to the company, by name (module party_relationship): it becomes the company of a contact. Empty leaves relations alone",
 		},
 		{
+			Name: "create_companies", Title: "Create companies", Default: "yes", Values: []string{"yes", "no"},
+			Help: "whether a contact's company that Tryton does not know is made as a party; otherwise it is left out",
+		},
+		{
+			Name: "language", Title: "Language", Check: languageCode,
+			Help: "code of the Tryton language that names of countries, statuses and categories come in, such as de or pt_BR; the user's own when empty",
+		},
+		{
+			Name: "lookup_age", Title: "Age of lists", Default: "1h", Check: lookupAge,
+			Help: "how long lists of countries and regions are remembered, such as 15m. What is not found is asked for again earlier",
+		},
+		{
 			Name: "cancelled_status", Title: "Status of cancelled tasks",
 			Help: "by name. Tryton has none of its own; without it tasks cannot be cancelled from a calendar",
 		},
@@ -62,6 +75,20 @@ func options() []crm.Option {
 func address(s string) error {
 	_, err := upstream.ParseBase(s)
 	return err
+}
+
+func languageCode(s string) error {
+	if len(s) > 12 || strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_@0123456789") != "" {
+		return errors.New("must be a code of a language, such as de or pt_BR")
+	}
+	return nil
+}
+
+func lookupAge(s string) error {
+	if d, err := time.ParseDuration(s); err != nil || d < time.Minute || d > 7*24*time.Hour {
+		return errors.New("must be a duration from 1m to 168h")
+	}
+	return nil
 }
 
 func oneName(s string) error {
@@ -85,6 +112,9 @@ type settings struct {
 	company, project             string
 	employer, cancelled          string
 	page                         string // the web client's address, ending in "/"
+	createCompanies              bool
+	language                     string        // "" is the user's
+	age                          time.Duration // of remembered lists
 }
 
 func open(_ context.Context, env remote.Env, s remote.Settings) (remote.Remote, error) {
@@ -99,6 +129,10 @@ func open(_ context.Context, env remote.Env, s remote.Settings) (remote.Remote, 
 	set := settings{
 		database: s["database"], username: s["username"], password: s["password"], company: s["company"],
 		project: s["default_project"], employer: s["employer_relation"], cancelled: s["cancelled_status"], page: h.Base(),
+		createCompanies: s["create_companies"] != "no", language: s["language"], age: time.Hour,
+	}
+	if d, err := time.ParseDuration(s["lookup_age"]); err == nil {
+		set.age = d
 	}
 	if web := s["web_url"]; web != "" {
 		u, err := upstream.ParseBase(web)

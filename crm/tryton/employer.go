@@ -3,8 +3,13 @@ package tryton
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
+	"unicode"
 
+	"crmbridge/crm"
 	"crmbridge/pim"
+	"crmbridge/remote"
 )
 
 // relation is a party.relation.all: a tie between two parties, seen from one of them.
@@ -40,25 +45,64 @@ func employment(f *facts, rs []relation) (relation, bool) {
 	return slices.MinFunc(out, func(a, b relation) int { return int(a.ID - b.ID) }), true
 }
 
-// employerNamed finds the party that an employer's name means, and makes it when
-// there is none: that is what a person at Tryton's screen would do. Of several the
-// oldest is taken.
-func (c *connector) employerNamed(ctx context.Context, f *facts, name string) (int64, error) {
+// employerNamed finds the party that an employer's name, or its code written #CODE#,
+// means. One that is not there is made, if the settings say so and the user may; else
+// the id is 0 and the note says so.
+func (c *connector) employerNamed(ctx context.Context, f *facts, name string) (int64, remote.Note, error) {
 	const op = "tryton: employer"
-	var found []named
-	q := query{model: modelParty, where: domain{clause("name", "=", name), clause("active", "=", true)}, limit: 1, fields: []string{"name"}}
-	if err := c.find(ctx, op, f.in, q, &found); err != nil {
-		return 0, err
+	parties := func(ctx context.Context, where ...any) ([]crm.LookupValue, error) {
+		var found []named
+		q := query{model: modelParty, where: append(domain(where), clause("active", "=", true)), limit: 50, fields: []string{"name"}}
+		err := c.find(ctx, op, f.in, q, &found)
+		out := make([]crm.LookupValue, len(found))
+		for i, p := range found {
+			out[i] = crm.LookupValue{ID: strconv.FormatInt(p.ID, 10), Name: p.Name}
+		}
+		return out, err
 	}
-	if len(found) > 0 {
-		return found[0].ID, nil
+	l := crm.Lookup{
+		Field: pim.FieldCompany, What: "company",
+		Find: func(ctx context.Context, name string) ([]crm.LookupValue, error) {
+			if exact, err := parties(ctx, clause("name", "=", name)); err != nil || len(exact) > 0 {
+				return exact, err
+			}
+			return parties(ctx, clause("name", "ilike", "%"+likeWord(name)+"%"))
+		},
+		Code: func(ctx context.Context, code string) (crm.LookupValue, bool, error) {
+			found, err := parties(ctx, clause("code", "=", code))
+			if err != nil || len(found) == 0 {
+				return crm.LookupValue{}, false, err
+			}
+			return found[0], true, nil
+		},
 	}
-	var ids []int64
-	if err := c.user(ctx, op, modelParty, "create", f.in, &ids, []values{{"name": name}}); err != nil {
-		return 0, err
+	if c.set.createCompanies {
+		l.Add = func(ctx context.Context, name string) (crm.LookupValue, error) {
+			var ids []int64
+			if err := c.user(ctx, op, modelParty, "create", f.in, &ids, []values{{"name": name}}); err != nil {
+				return crm.LookupValue{}, err
+			}
+			if len(ids) != 1 {
+				return crm.LookupValue{}, pim.Errorf(op, pim.ErrProtocol, "Tryton did not say which party it made")
+			}
+			return crm.LookupValue{ID: strconv.FormatInt(ids[0], 10), Name: name}, nil
+		}
 	}
-	if len(ids) != 1 {
-		return 0, pim.Errorf(op, pim.ErrProtocol, "Tryton did not say which party it made")
+	v, note, err := l.Resolve(ctx, name)
+	if err != nil || v.ID == "" {
+		return 0, note, err
 	}
-	return ids[0], nil
+	id, err := strconv.ParseInt(v.ID, 10, 64)
+	return id, note, err
+}
+
+// likeWord is the longest word of a name, fit for a pattern.
+func likeWord(name string) string {
+	best := ""
+	for _, w := range strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		if len(w) > len(best) {
+			best = w
+		}
+	}
+	return best
 }

@@ -85,6 +85,9 @@ func (c *connector) learn(ctx context.Context) (*facts, error) {
 	if f.in == nil {
 		f.in = values{}
 	}
+	if c.set.language != "" {
+		f.in["language"] = c.set.language
+	}
 	if err := c.learnRights(ctx, op, f); err != nil {
 		return nil, err
 	}

@@ -26,15 +26,17 @@ func planParty(ctx context.Context, c *connector, op string, f *facts, r row, wa
 	ms := mechanismsFor(now.Mechanisms, v, set)
 	var as edits
 	if set.Has(pim.FieldAddresses) {
-		ts, err := c.targets(ctx, f, v.Addresses)
+		ts, notes, err := c.targets(ctx, v.Addresses)
 		if err != nil {
 			return plan{}, err
 		}
-		as = addressEdits(now.Addresses, ts)
+		as, p.notes = addressEdits(now.Addresses, ts), notes
 	}
-	if err := c.ties(ctx, f, now, v, set, p.set); err != nil {
+	notes, err := c.ties(ctx, f, now, v, set, p.set)
+	if err != nil {
 		return plan{}, err
 	}
+	p.notes = append(p.notes, notes...)
 	if len(ms.remove)+len(as.remove) > 0 {
 		p.second = values{}
 		for k, v := range p.set {
@@ -93,7 +95,7 @@ func mechanismsFor(rows []mechanism, want *pim.Contact, set pim.FieldSet) edits 
 }
 
 // ties are the categories and the employer.
-func (c *connector) ties(ctx context.Context, f *facts, now party, want *pim.Contact, set pim.FieldSet, out values) error {
+func (c *connector) ties(ctx context.Context, f *facts, now party, want *pim.Contact, set pim.FieldSet, out values) ([]remote.Note, error) {
 	if set.Has(pim.FieldCategories) {
 		var have []string
 		for _, cat := range now.Categories {
@@ -102,7 +104,7 @@ func (c *connector) ties(ctx context.Context, f *facts, now party, want *pim.Con
 		added := slices.DeleteFunc(slices.Clone(want.Categories), func(s string) bool { return slices.Contains(have, s) })
 		ids, err := c.categoryIDs(ctx, f, added)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		var gone []int64
 		for _, cat := range now.Categories {
@@ -120,31 +122,39 @@ func (c *connector) ties(ctx context.Context, f *facts, now party, want *pim.Con
 		out.put("categories", ops)
 	}
 	if f.employer == 0 || !set.Has(pim.FieldCompany) || isOrganisation(want.FullName) {
-		return nil
+		return nil, nil
 	}
 	return c.employerTie(ctx, f, now, strings.TrimSpace(oneLine(want.Company)), out)
 }
 
 // employerTie makes, moves or cuts the relation to the employer.
-func (c *connector) employerTie(ctx context.Context, f *facts, now party, name string, out values) error {
+func (c *connector) employerTie(ctx context.Context, f *facts, now party, name string, out values) ([]remote.Note, error) {
 	present, has := employment(f, now.Relations)
 	if has && present.To.Name == name || !has && name == "" {
-		return nil
+		return nil, nil
 	}
+	cut := []any{[]any{"delete", []int64{present.ID}}}
 	if name == "" {
-		out.put("relations", []any{[]any{"delete", []int64{present.ID}}})
-		return nil
+		out.put("relations", cut)
+		return nil, nil
 	}
-	id, err := c.employerNamed(ctx, f, name)
+	id, note, err := c.employerNamed(ctx, f, name)
+	var notes []remote.Note
+	if note.Field != "" {
+		notes = []remote.Note{note}
+	}
 	switch {
 	case err != nil:
-		return err
+		return nil, err
+	case id == 0 && has:
+		out.put("relations", cut)
+	case id == 0 || has && present.To.ID == id:
 	case has:
 		out.put("relations", []any{[]any{"write", []int64{present.ID}, values{"to": id}}})
 	default:
 		out.put("relations", []any{[]any{"create", []values{{"to": id, "type": f.employer}}}})
 	}
-	return nil
+	return notes, nil
 }
 
 func markParty(set values, key string) {

@@ -59,6 +59,8 @@ type plan struct {
 	set values
 	// second is tried when Tryton refuses the first; nil: nothing else to try.
 	second values
+	// notes tell what became of names that were looked up.
+	notes []remote.Note
 }
 
 // shelves are the collections.

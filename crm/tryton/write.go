@@ -69,7 +69,9 @@ func (c *connector) Create(ctx context.Context, col remote.CollectionID, e remot
 	if len(ids) != 1 {
 		return remote.Record{}, pim.Errorf(op, pim.ErrProtocol, "Tryton did not say which record it made")
 	}
-	return c.readBack(ctx, op, sh, f, ids[0])
+	rec, err := c.readBack(ctx, op, sh, f, ids[0])
+	rec.Notes = p.notes
+	return rec, err
 }
 
 // readBack is the record after a write. Whatever keeps us from reading it leaves the
@@ -126,7 +128,9 @@ func (c *connector) Update(ctx context.Context, col remote.CollectionID, old rem
 		return remote.Record{}, err
 	}
 	if len(p.set) == 0 {
-		return c.record(sh, r), nil
+		rec := c.record(sh, r)
+		rec.Notes = p.notes
+		return rec, nil
 	}
 	in, ids := f.locked(r), []int64{r.id}
 	err = c.user(ctx, op, sh.model, "write", in, nil, ids, p.set)
@@ -136,7 +140,9 @@ func (c *connector) Update(ctx context.Context, col remote.CollectionID, old rem
 	if err != nil {
 		return remote.Record{}, c.refine(ctx, op, f, sh, r.id, err)
 	}
-	return c.readBack(ctx, op, sh, f, r.id)
+	rec, err := c.readBack(ctx, op, sh, f, r.id)
+	rec.Notes = p.notes
+	return rec, err
 }
 
 // Delete implements remote.Remote.

@@ -161,6 +161,7 @@ Account
   PrimaryContactId ->Contact
   TypeId ->AccountType
   ParentId ->Account
+  Code text:50
   Phone text:250
   AdditionalPhone text:250
   Fax text:250

@@ -1,0 +1,112 @@
+package crm
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+)
+
+// Lookup is how one field, which names something that the CRM has a list of, is looked
+// up. It is the same for every driver: what differs are the functions.
+type Lookup struct {
+	Field pim.FieldID
+	What  string // for people: "company"
+	// Find gives the values that may fit a name: all of them, or those that have one of
+	// its words.
+	Find func(ctx context.Context, name string) ([]LookupValue, error)
+	// Again is Find past any cache, called when nothing was found; false when what is
+	// cached is too young for another answer. nil: Find has no cache.
+	Again func(ctx context.Context, name string) (values []LookupValue, asked bool, err error)
+	// Add makes a value that is not there. What the CRM does not let the user add is left
+	// out. nil: nothing is ever added.
+	Add func(ctx context.Context, name string) (LookupValue, error)
+	// Code finds the value with a code, for names written #CODE#; nil: there are none.
+	Code func(ctx context.Context, code string) (v LookupValue, found bool, err error)
+	// Else says where a name goes that is not found: "it stands in the job title"; "" is
+	// "it is left out there".
+	Else string
+}
+
+// Resolve looks a name up: exact, then in part; what is missing is added if the user
+// may, else left out. The note, if its field is set, says what became of the name. An
+// unknown code is ErrRefused: it waits until there is one.
+func (l Lookup) Resolve(ctx context.Context, name string) (LookupValue, remote.Note, error) {
+	var none remote.Note
+	if name = strings.TrimSpace(name); name == "" {
+		return LookupValue{}, none, nil
+	}
+	if code, ok := pim.CompanyCode(name); ok {
+		return l.byCode(ctx, name, code)
+	}
+	values, err := l.Find(ctx, name)
+	if err != nil {
+		return LookupValue{}, none, err
+	}
+	v, how, fits := Match(name, values)
+	if how != Exact && l.Again != nil {
+		fresh, asked, err := l.Again(ctx, name)
+		if err != nil {
+			return LookupValue{}, none, err
+		}
+		if asked {
+			v, how, fits = Match(name, fresh)
+		}
+	}
+	note := remote.Note{Field: l.Field, Wanted: name, Became: v.Name}
+	switch how {
+	case Exact:
+		if v.Name == name {
+			return v, none, nil
+		}
+		note.Says = fmt.Sprintf("the %s is written %q there", l.What, v.Name)
+		return v, note, nil
+	case Partial:
+		note.Says = fmt.Sprintf("there is no %s %q; %q is the only one that fits", l.What, name, v.Name)
+		return v, note, nil
+	}
+	return l.missing(ctx, name, note, fits)
+}
+
+func (l Lookup) byCode(ctx context.Context, name, code string) (LookupValue, remote.Note, error) {
+	const op = "crm: look up"
+	if l.Code == nil {
+		return LookupValue{}, remote.Note{}, pim.Errorf(op, pim.ErrRefused, "%s is a code, and each %s there is known by name only", name, l.What)
+	}
+	v, found, err := l.Code(ctx, code)
+	if err != nil {
+		return LookupValue{}, remote.Note{}, err
+	}
+	if !found {
+		return LookupValue{}, remote.Note{}, pim.Errorf(op, pim.ErrRefused, "there is no %s with the code %s; nothing was written, and it goes over once there is one", l.What, code)
+	}
+	return v, remote.Note{Field: l.Field, Wanted: name, Became: v.Name, Says: fmt.Sprintf("the %s with the code %s is %q", l.What, code, v.Name)}, nil
+}
+
+// missing adds what is not there, or leaves it out.
+func (l Lookup) missing(ctx context.Context, name string, note remote.Note, fits []string) (LookupValue, remote.Note, error) {
+	why := "there is none of that name"
+	if len(fits) > 0 {
+		why = "several fit (" + strings.Join(fits[:min(3, len(fits))], ", ") + ")"
+	}
+	if l.Add != nil {
+		v, err := l.Add(ctx, name)
+		switch pim.ReasonOf(err) {
+		case "":
+			note.Became, note.Says = v.Name, fmt.Sprintf("the %s %q was added, as %s", l.What, v.Name, why)
+			return v, note, nil
+		case pim.ErrForbidden, pim.ErrRefused, pim.ErrUnsupported, pim.ErrNotFound:
+			why += ", and this user may add none"
+		default:
+			return LookupValue{}, remote.Note{}, err
+		}
+	}
+	instead := l.Else
+	if instead == "" {
+		instead = "it is left out there"
+	}
+	note.Says = fmt.Sprintf("the %s %q was not found: %s; %s", l.What, name, why, instead)
+	return LookupValue{}, note, nil
+}

@@ -1,0 +1,45 @@
+package relay
+
+import (
+	"crmbridge/pim"
+	"crmbridge/store"
+)
+
+// read is the typed view of a text as the remote of the run is to see it.
+func (r *run) read(kind pim.Kind, text []byte) (pim.Item, error) {
+	it, err := r.codec.read(kind, text)
+	if err != nil || it == nil || r.link.Side != store.CRM {
+		return it, err
+	}
+	return coded(it), nil
+}
+
+// coded is the item as a CRM is to see it: a category #CODE# names its company. The text
+// keeps what the device wrote.
+func coded(it pim.Item) pim.Item {
+	var categories []string
+	switch v := it.(type) {
+	case *pim.Event:
+		categories = v.Categories
+	case *pim.Task:
+		categories = v.Categories
+	case *pim.Contact:
+		categories = v.Categories
+	}
+	for _, c := range categories {
+		if _, ok := pim.CompanyCode(c); !ok {
+			continue
+		}
+		out := pim.Clone(it)
+		switch v := out.(type) {
+		case *pim.Event:
+			v.CRM.Company = c
+		case *pim.Task:
+			v.CRM.Company = c
+		case *pim.Contact:
+			v.Company = c
+		}
+		return out
+	}
+	return it
+}
