@@ -88,7 +88,7 @@ var scans = regexp.MustCompile(`^SCAN (users|tokens|collections|objects|o|versio
 func mayScan(query string) bool {
 	for _, part := range []string{
 		"FROM `users` ORDER BY name", "FROM `links` ORDER BY id", "FROM `links` WHERE NOT paused", migrationTable,
-		"UPDATE pairs SET mask = ''", "UPDATE collections SET bytes = (", "UPDATE conflicts SET series = ''", "UPDATE derived SET edition", "UPDATE identities SET collection_id = 0", "UPDATE steps SET title", "UPDATE runs SET kind",
+		"UPDATE pairs SET mask = ''", "UPDATE pairs SET notes = ''", "UPDATE collections SET bytes = (", "UPDATE conflicts SET series = ''", "UPDATE derived SET edition", "UPDATE identities SET collection_id = 0", "UPDATE steps SET title", "UPDATE runs SET kind",
 		"UPDATE objects SET origin", "UPDATE steps SET undone = ''", "UPDATE runs SET undoes", // migrations, once
 	} {
 		if strings.Contains(query, part) {
