@@ -30,8 +30,10 @@
 //	report.go    what a run tells
 //	memo.go      steps stored with their writes, and what undoing them takes
 //	history.go restore.go origin.go  what happened to an item, by whom; versions put back
-//	jobs.go      the queue: which run is begun when
 //	restored.go  for a restore: whether somebody works here; forgetting jobs
+//	jobs.go gate.go  the queue: which run is begun when, and whose goes first
+//	watch.go     remotes that tell of changes
+//	stop.go      a person stops a run, from any process
 //
 // One run of a link has these parts, each safe to repeat:
 //

@@ -50,6 +50,8 @@ type Engine struct {
 	// pause is called between steps with the step's name; an error ends the run
 	// as if the process had died there. Only tests set it.
 	pause func(step string) error
+	// stopEvery is how often a run looks whether it is to stop; 0 means 500 ms.
+	stopEvery time.Duration
 	// decide and merge stand for Decide and Merge; nil: those. Only tests set others, to
 	// see that the state machine notices.
 	decide func(local, remote State, equal bool) Action
@@ -392,10 +394,17 @@ func (e *Engine) lease(ctx context.Context, stop context.CancelFunc, id store.Li
 		defer close(ended)
 		t := time.NewTicker(leaseTime / 3)
 		defer t.Stop()
+		asked := time.NewTicker(orDuration(e.stopEvery, 500*time.Millisecond))
+		defer asked.Stop()
 		for {
 			select {
 			case <-done:
 				return
+			case <-asked.C:
+				if e.stopAsked(ctx, id, owner) {
+					stop()
+					return
+				}
 			case <-t.C:
 				err := e.guarded("lease", func() error { return e.renew(ctx, id, owner) })
 				switch {

@@ -26,12 +26,17 @@ import (
 //     before that run has begun share it (store.Link.WantedAt).
 //   - The sweep, a periodic job of whichever process leads, queues the links that
 //     are due by their interval or retry.
+//   - A user's first jobs go before what is more than that, and changes before polls
+//     (priority); how many run at once, and whose, is the gate's (gate.go).
+//   - Links whose remote can tell of changes are watched (watch.go).
 //   - Runs of one link exclude each other by the link's lease, so a second job that
 //     meets a run waits for it.
 type Jobs struct {
 	client *river.Client[*sql.Tx]
 	engine *Engine
 	log    *slog.Logger
+	gate   *gate
+	watch  *watchers
 	// stopping is set once Stop was called.
 	stopping atomic.Bool
 }
@@ -43,6 +48,9 @@ type JobsOptions struct {
 	Workers int
 	// Sweep is how often due links are looked for; 0 means 5 s.
 	Sweep time.Duration
+	// LongAfter is how long a run keeps its place; then it goes on beside the others. 0
+	// means 2 s.
+	LongAfter time.Duration
 	// Poll is how often the queue is asked; 0 means 100 ms.
 	Poll time.Duration
 }
@@ -51,6 +59,8 @@ type JobsOptions struct {
 type runArgs struct {
 	Link    store.LinkID `json:"link"`
 	Trigger string       `json:"trigger"`
+	// User owns the link; 0 in jobs of older versions.
+	User store.UserID `json:"user,omitempty"`
 }
 
 // Kind implements river.JobArgs.
@@ -84,7 +94,7 @@ func jobsDriver(s *store.Store) riverdriver.Driver[*sql.Tx] {
 
 // NewJobs makes the queue's client. MigrateJobs has run before.
 func NewJobs(e *Engine, o JobsOptions) (*Jobs, error) {
-	j := &Jobs{engine: e, log: e.Log}
+	j := &Jobs{engine: e, log: e.Log, gate: newGate(o.Workers, orDuration(o.LongAfter, 2*time.Second))}
 	cfg := &river.Config{
 		Logger:            slog.New(quiet{e.Log.Handler(), &j.stopping}),
 		FetchPollInterval: orDuration(o.Poll, 100*time.Millisecond),
@@ -105,7 +115,7 @@ func NewJobs(e *Engine, o JobsOptions) (*Jobs, error) {
 			return nil, fmt.Errorf("relay: jobs: %w", err)
 		}
 		cfg.Queues = map[string]river.QueueConfig{
-			river.QueueDefault: {MaxWorkers: o.Workers},
+			river.QueueDefault: {MaxWorkers: j.gate.jobs()},
 			sweepQueue:         {MaxWorkers: 1},
 		}
 		cfg.PeriodicJobs = []*river.PeriodicJob{river.NewPeriodicJob(
@@ -143,6 +153,7 @@ func (j *Jobs) Start(ctx context.Context) error {
 	if err := j.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("relay: start jobs: %w", err)
 	}
+	j.watch = watch(context.WithoutCancel(ctx), j)
 	return nil
 }
 
@@ -189,6 +200,9 @@ const stopGently = 3 * time.Second
 // are cancelled, wherever they are. Either way nothing is lost.
 func (j *Jobs) Stop(ctx context.Context) error {
 	j.stopping.Store(true)
+	if j.watch != nil {
+		j.watch.stop()
+	}
 	gentle, cancel := context.WithTimeout(ctx, stopGently)
 	defer cancel()
 	if err := j.client.Stop(gentle); err == nil {
@@ -228,10 +242,46 @@ func (j *Jobs) Want(ctx context.Context, tx *store.Tx, id store.LinkID, trigger 
 	if err != nil || !first {
 		return err
 	}
-	if _, err := j.client.InsertTx(ctx, tx.SQL(), runArgs{Link: id, Trigger: trigger}, nil); err != nil {
+	l, err := tx.Link(id)
+	if err != nil {
+		return err
+	}
+	before, err := tx.WantedLinks(l.UserID)
+	if err != nil {
+		return err
+	}
+	args, opts := runArgs{Link: id, Trigger: trigger, User: l.UserID}, &river.InsertOpts{Priority: priority(trigger, before)}
+	if _, err := j.client.InsertTx(ctx, tx.SQL(), args, opts); err != nil {
 		return fmt.Errorf("relay: queue run: %w", err)
 	}
 	return nil
+}
+
+// Priorities of jobs, first to last. A job of several processes' making is taken up in
+// their order, whoever queued it.
+const (
+	foremost = 1 + iota
+	next
+	behind
+	last
+)
+
+// priority lets a user's first few jobs go before the many that somebody else has: before
+// is how many links of the user are queued, this one among them.
+func priority(trigger string, before int) int {
+	p := foremost
+	if trigger == "poll" {
+		p = next
+	}
+	switch {
+	case before > 20:
+		return last
+	case before > 4:
+		return min(p+behind-foremost, last)
+	case before > 1:
+		return p + 1
+	}
+	return p
 }
 
 // Changed queues runs of the collection's links other than except; it is the
@@ -259,6 +309,14 @@ type runWorker struct {
 
 // Work does one run. Its failure is the link's to remember, not the queue's.
 func (w *runWorker) Work(ctx context.Context, job *river.Job[runArgs]) error {
+	leave, later, err := w.jobs.gate.enter(ctx, job.Args.User, job.Args.Trigger != "poll")
+	if err != nil {
+		return err
+	}
+	if leave == nil {
+		return river.JobSnooze(later)
+	}
+	defer leave()
 	rep, err := w.jobs.engine.Run(ctx, job.Args.Link, RunOptions{Trigger: job.Args.Trigger})
 	switch {
 	case errors.Is(err, ErrBusy):

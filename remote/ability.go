@@ -68,7 +68,8 @@ type Mailer interface {
 }
 
 // Watcher tells that something may have changed. It is a hint: the relay then
-// asks Changes. Watch blocks until ctx ends or the connection fails.
+// asks Changes. Watch blocks until ctx ends or the connection fails. hint may be called from
+// any goroutine and as often as it comes; it does not block.
 type Watcher interface {
 	Watch(ctx context.Context, c CollectionID, hint func()) error
 }

@@ -59,6 +59,28 @@ func (t *Tx) HoldsLease(id LinkID, owner string) error {
 	return nil
 }
 
+// AskStop notes that the run of a link that is under way is to stop; running is false
+// when there is none. pim.ErrNotFound without the link.
+func (t *Tx) AskStop(id LinkID) (running bool, err error) {
+	const op = "ask stop"
+	if err := t.writing(op); err != nil {
+		return false, err
+	}
+	l, err := t.Link(id) // locks the row
+	if err != nil || l.LeaseOwner == "" || l.LeaseUntil == nil || !l.LeaseUntil.After(t.now) {
+		return false, err
+	}
+	_, err = t.exec(`UPDATE links SET stop_owner = lease_owner WHERE id = ?`, id)
+	return err == nil, fail(op, err)
+}
+
+// StopAsked reports that the run of a link which owner has the lease for is to stop.
+func (t *Tx) StopAsked(id LinkID, owner string) (asked bool, err error) {
+	var n int
+	err = t.row(`SELECT count(*) FROM links WHERE id = ? AND stop_owner = ?`, id, owner).Scan(&n)
+	return n > 0, fail("stop asked", err)
+}
+
 // ReleaseLease ends the lease of owner; one that it does not have is no error.
 func (t *Tx) ReleaseLease(id LinkID, owner string) error {
 	if err := t.writing("release lease"); err != nil {
@@ -97,6 +119,12 @@ func (t *Tx) SetWanted(id LinkID) (first bool, err error) {
 	}
 	_, err = t.Link(id)
 	return false, err
+}
+
+// WantedLinks is how many links of a user have a queued run.
+func (t *Tx) WantedLinks(u UserID) (n int, err error) {
+	err = t.row(`SELECT count(*) FROM links WHERE user_id = ? AND wanted_at IS NOT NULL`, u).Scan(&n)
+	return n, fail("wanted links", err)
 }
 
 // ClearWanted notes that the queued run of the link begins.

@@ -31,6 +31,7 @@ func migrations() []migration {
 		{11, schema0011},
 		{12, schema0012},
 		{13, schema0013},
+		{14, schema0014},
 	}
 }
 

@@ -37,6 +37,7 @@ func frozen() map[int]string {
 		11: "11212da3f450dd62",
 		12: "e99d04753610241a",
 		13: "1d122b355fb71a67",
+		14: "cad58fa8001d1330",
 	}
 }
 

@@ -241,8 +241,10 @@ type Link struct {
 	// LeaseOwner runs the link now, until LeaseUntil at the latest.
 	LeaseOwner string
 	LeaseUntil *time.Time
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
+	// StopOwner is the LeaseOwner whose run a person wants to stop; later ones have others.
+	StopOwner string
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // Pair is what the relay knows of one item on both sides of a link: the agreed

@@ -31,6 +31,10 @@ type Options struct {
 	MaxAnswer      int64         // bytes of an answer after decompression; 0 is 32 MiB
 	UserAgent      string        // "" is "crmbridge"
 
+	// Pauses is shared by the clients that are to wait together when a host asks for a
+	// pause; nil: this one waits for itself.
+	Pauses *Pauses
+
 	// Retries is how often a call that may be repeated is tried again; 0 is 3,
 	// negative is never.
 	Retries int

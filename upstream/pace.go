@@ -19,6 +19,12 @@ type pace struct {
 	sleep   func(context.Context, time.Duration) error
 	maxWait time.Duration
 
+	pauses *Pauses
+}
+
+// Pauses are the times until which hosts asked to be left alone. Clients that share one
+// wait together; each would run into the same wall otherwise.
+type Pauses struct {
 	mu    sync.Mutex
 	until map[string]time.Time // by host: not before
 }
@@ -28,11 +34,15 @@ func newPace(o Options) *pace {
 	if o.Rate > 0 {
 		l = rate.Limit(o.Rate)
 	}
+	pauses := o.Pauses
+	if pauses == nil {
+		pauses = &Pauses{}
+	}
 	return &pace{
 		slots: make(chan struct{}, o.Concurrency),
 		limit: rate.NewLimiter(l, o.Burst),
 		now:   o.Now, sleep: o.Sleep, maxWait: o.MaxWait,
-		until: map[string]time.Time{},
+		pauses: pauses,
 	}
 }
 
@@ -78,18 +88,35 @@ func (p *pace) turn(ctx context.Context, host string) error {
 }
 
 func (p *pace) pause(host string) time.Duration {
+	return p.pauses.left(host, p.now())
+}
+
+// left is how much of a host's pause is left.
+func (p *Pauses) left(host string, now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	t, ok := p.until[host]
 	if !ok {
 		return 0
 	}
-	left := t.Sub(p.now())
+	left := t.Sub(now)
 	if left <= 0 {
 		delete(p.until, host)
 		return 0
 	}
 	return left
+}
+
+// extend notes that a host wants a pause until t.
+func (p *Pauses) extend(host string, t time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.until == nil {
+		p.until = map[string]time.Time{}
+	}
+	if t.After(p.until[host]) {
+		p.until[host] = t
+	}
 }
 
 // heed notes the pause that an answer asks for, so that the calls of other
@@ -103,9 +130,5 @@ func (p *pace) heed(host string, resp *Response) {
 	if after <= 0 {
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if t := now.Add(after); t.After(p.until[host]) {
-		p.until[host] = t
-	}
+	p.pauses.extend(host, now.Add(after))
 }

@@ -146,6 +146,27 @@ func TestPauseHoldsBackOtherCalls(t *testing.T) {
 	}
 }
 
+// Clients of one host that share their pauses wait together; others find out by themselves.
+func TestPausesAreShared(t *testing.T) {
+	t.Parallel()
+	h, calls := failing(1, 429, http.Header{"Retry-After": {"120"}})
+	clock, pauses := newManual(), &Pauses{}
+	o := testOptions(serve(t, h).URL, clock)
+	alone := mustNew(t, o)
+	o.Pauses = pauses
+	first, second := mustNew(t, o), mustNew(t, o)
+	_, err := first.Do(context.Background(), Request{Method: "POST"})
+	wantReason(t, err, pim.ErrThrottled)
+	_, err = second.Do(context.Background(), Request{})
+	wantReason(t, err, pim.ErrThrottled)
+	if pim.RetryAfter(err) != 120*time.Second || calls.Load() != 1 {
+		t.Errorf("the second client: after %v, %d calls", pim.RetryAfter(err), calls.Load())
+	}
+	if _, err := alone.Do(context.Background(), Request{}); err != nil || calls.Load() != 2 {
+		t.Errorf("one that shares nothing: %v, %d calls", err, calls.Load())
+	}
+}
+
 func TestRateIsKept(t *testing.T) {
 	t.Parallel()
 	h, _ := failing(0, 0, nil)

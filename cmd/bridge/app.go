@@ -36,6 +36,8 @@ type app struct {
 	engine *relay.Engine
 	jobs   *relay.Jobs
 	counts *metrics
+	// pauses are those that CRMs asked for: all links to one wait together.
+	pauses upstream.Pauses
 }
 
 // appOptions say what the app is opened for.
@@ -141,7 +143,7 @@ func (a *app) env(l store.Link, u store.User, s remote.Settings) (remote.Env, er
 	log := a.log.With("link", l.ID)
 	c, err := upstream.New(upstream.Options{
 		Base: s["url"], Proxy: s[remote.Proxy], CAFile: a.cfg.CAFile, Timeout: a.cfg.OutboundTimeout,
-		Allow: a.cfg.OutboundAllow, Now: a.now, UserAgent: "crmbridge/" + version, Log: log, Observe: a.counts.observe(l.Driver),
+		Allow: a.cfg.OutboundAllow, Now: a.now, UserAgent: "crmbridge/" + version, Log: log, Pauses: &a.pauses, Observe: a.counts.observe(l.Driver),
 	})
 	if err != nil {
 		return remote.Env{}, err

@@ -58,6 +58,7 @@ func TestOneDocumentEach(t *testing.T) {
 		{"name disabled", []string{"user", "disable", "--name", "alice"}},
 		{"name disabled", []string{"user", "disable", "--name", "alice", "--undo"}},
 		{"id undone", []string{"conflict", "undo", "1"}},
+		{"link running stopped", []string{"sync", "stop", "crm"}},
 		{"link brings exact looked inScope total sample", []string{"link", "count", "crm"}},
 		{"id rules words touches", []string{"link", "rules", "crm", "--change", `{"policy":"crm"}`}},
 		{"link uid done", []string{"item", "unlink", "uid-a", "--link", "crm"}},

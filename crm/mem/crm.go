@@ -34,6 +34,9 @@ type CRM struct {
 
 	companies []Company
 	mails     []Mail
+	// watches are the hints of those who watch.
+	watches map[int]func()
+	watched int
 	// groups are the members of each group, by its name.
 	groups map[string]map[remote.ItemID]bool
 
@@ -191,6 +194,9 @@ func (m *CRM) bury(r *row) {
 func (m *CRM) touch(r *row) {
 	m.seq++
 	r.seq = m.seq
+	for _, hint := range m.watches {
+		hint()
+	}
 	r.changed = m.opt.Now().UTC()
 	if m.opt.Stamps > 0 {
 		r.changed = r.changed.Truncate(m.opt.Stamps)

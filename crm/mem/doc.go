@@ -7,6 +7,7 @@
 //	changes.go  the driver: Changes, List and the scope
 //	groups.go   groups of items, and counting
 //	mails.go    the mail that writes send, for CRMs that do
+//	watch.go    hints of changes
 //	weaken.go   what is left of an item under weak traits
 //	fault.go    failures on demand: the nth call, lost answers, pauses
 //	driver.go   the Driver value

@@ -25,6 +25,7 @@ type Options struct {
 	NotIdempotent    bool // a key seen again makes a second item; Find finds the first
 	NoFinder         bool // nothing finds an item by its key
 	NoUID            bool // UIDs are forgotten
+	Watch            bool // sessions tell of changes (remote.Watcher), and List and Find
 	NoItemsInDelta   bool // Delta.Changed has refs only
 
 	// Stamps makes versions time stamps of this step instead of exact numbers, so

@@ -35,6 +35,8 @@ var (
 func (m *CRM) Remote() remote.Remote {
 	c := &connector{m}
 	switch {
+	case m.opt.Watch:
+		return watching{full{c, lister{c}, finder{c}}}
 	case m.opt.NoLister && m.opt.NoFinder:
 		return c
 	case m.opt.NoLister:
