@@ -1,21 +1,11 @@
 package crm
 
-import (
-	"context"
+import "crmbridge/remote"
 
-	"crmbridge/pim"
+// What remotes can tell of their pick-lists, in the words of CRMs.
+type (
+	// Lookups is the ability to list the values of a field that is picked from a list.
+	Lookups = remote.Lookups
+	// LookupValue is one entry of a pick-list.
+	LookupValue = remote.LookupValue
 )
-
-// Lookups is an optional ability of a connector: the values that a field picked
-// from a list can have, in the CRM's own language. Forms and rules offer them.
-type Lookups interface {
-	// Lookup returns the values for a field of a kind, in the CRM's order;
-	// nil when the field is not picked from a list.
-	Lookup(ctx context.Context, k pim.Kind, f pim.FieldID) ([]LookupValue, error)
-}
-
-// LookupValue is one entry of a pick-list.
-type LookupValue struct {
-	ID   string // the CRM's id
-	Name string // what people read, and what items carry
-}

@@ -314,6 +314,7 @@ func (r *run) openRemote(ctx context.Context) error {
 	if r.kinds == 0 {
 		return pim.Errorf("relay: run", pim.ErrInvalid, "the collection and the remote have no kind of item in common")
 	}
+	r.learnTypes(ctx)
 	return nil
 }
 

@@ -30,8 +30,8 @@ type Explanation struct {
 	Words []string
 }
 
-// Explain tells for an item, by its UID, what a link makes of it and why. It asks nobody
-// and changes nothing. pim.ErrNotFound when neither side is known to have it.
+// Explain tells for an item, by its UID, what a link makes of it and why. It changes
+// nothing, and asks nobody but, for a moment, for the types there are. pim.ErrNotFound when neither side is known to have it.
 func (e *Engine) Explain(ctx context.Context, id store.LinkID, uid string) ([]Explanation, error) {
 	r := &run{Engine: e, now: e.Now()}
 	r.link.ID = id
@@ -44,6 +44,9 @@ func (e *Engine) Explain(ctx context.Context, id store.LinkID, uid string) ([]Ex
 	}
 	r.rem, r.traits = rem, rem.Traits()
 	r.kinds = r.linkKinds()
+	short, cancel := context.WithTimeout(ctx, 3*time.Second)
+	r.learnTypes(short)
+	cancel()
 	var out []Explanation
 	err = r.Store.View(ctx, func(tx *store.Tx) error {
 		out = nil

@@ -19,6 +19,9 @@ func (e *Engine) SetRules(ctx context.Context, id store.LinkID, now rule.Rules) 
 	if err := e.checkNewGroups(ctx, id, now.Groups); err != nil {
 		return rule.Touch{}, err
 	}
+	if err := e.checkNewTypes(ctx, id, now); err != nil {
+		return rule.Touch{}, err
+	}
 	err = e.Store.Update(ctx, func(tx *store.Tx) error {
 		l, err := tx.Link(id)
 		if err != nil {

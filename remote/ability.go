@@ -73,3 +73,17 @@ type Mailer interface {
 type Watcher interface {
 	Watch(ctx context.Context, c CollectionID, hint func()) error
 }
+
+// Lookups tells the values that a field picked from a list can have, in the remote's own
+// language. Forms and rules offer them.
+type Lookups interface {
+	// Lookup returns the values for a field of a kind, in the remote's order; nil when
+	// the field is not picked from a list.
+	Lookup(ctx context.Context, k pim.Kind, f pim.FieldID) ([]LookupValue, error)
+}
+
+// LookupValue is one entry of a pick-list.
+type LookupValue struct {
+	ID   string // the remote's id
+	Name string // what people read, and what items carry
+}

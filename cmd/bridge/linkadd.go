@@ -230,7 +230,16 @@ func meetingPlace(ctx context.Context, r remote.Remote, f linkFlags, coll store.
 	if best == nil {
 		return "", nil, unfit(cs, f.remote, coll, want)
 	}
-	return string(best.ID), (best.Kinds & want).List(), knownGroups(ctx, r, best.ID, ruled.Groups)
+	return string(best.ID), (best.Kinds & want).List(), errors.Join(knownGroups(ctx, r, best.ID, ruled.Groups), knownTypes(ctx, r, best.Kinds&want, ruled))
+}
+
+// knownTypes refuses rules that name types which the CRM does not have.
+func knownTypes(ctx context.Context, r remote.Remote, kinds pim.KindSet, ruled rule.Rules) error {
+	have, err := relay.TypesOf(ctx, r, kinds)
+	if err != nil {
+		return err
+	}
+	return relay.UnknownTypes(have, ruled)
 }
 
 // knownGroups refuses rules that name groups which the CRM does not have.

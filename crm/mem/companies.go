@@ -69,3 +69,14 @@ func companyOf(it pim.Item) *string {
 	}
 	return nil
 }
+
+// typeOf is the type of an activity, "" for other items.
+func typeOf(it pim.Item) string {
+	switch v := it.(type) {
+	case *pim.Event:
+		return v.CRM.Type
+	case *pim.Task:
+		return v.CRM.Type
+	}
+	return ""
+}

@@ -47,6 +47,8 @@ type Options struct {
 	// CRM.Mails tells.
 	Mails bool
 
+	// Types are those that activities can have; another one is refused. nil: any.
+	Types []string
 	// KnowsCompanies: the company of an item has to be one of AddCompany's, by name or as
 	// #CODE#; else it is left out, or with CreatesCompanies made.
 	KnowsCompanies, CreatesCompanies bool

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"crmbridge/crm"
 	"crmbridge/pim"
 	"crmbridge/remote"
 )
@@ -179,6 +180,20 @@ func (f finder) Find(ctx context.Context, col remote.CollectionID, key string, _
 	return rec, found, err
 }
 
+// Lookup implements crm.Lookups.
+func (c *connector) Lookup(ctx context.Context, k pim.Kind, f pim.FieldID) (out []crm.LookupValue, err error) {
+	if len(c.m.opt.Types) == 0 || f != pim.FieldType || k == pim.KindContact {
+		return nil, nil
+	}
+	err = c.m.call(ctx, Call{Op: "lookup"}, func() error {
+		for _, t := range c.m.opt.Types {
+			out = append(out, crm.LookupValue{ID: t, Name: t})
+		}
+		return nil
+	})
+	return out, err
+}
+
 // Probe implements remote.Prober.
 func (c *connector) Probe(ctx context.Context) []remote.Check {
 	err := c.m.call(ctx, Call{Op: "probe"}, func() error { return nil })
@@ -201,6 +216,9 @@ func (m *CRM) acceptable(c remote.CollectionID, it pim.Item) error {
 	}
 	if _, ok := m.opt.Carries[it.Kind()]; !ok || home(it.Kind()) != c {
 		return pim.Errorf("mem: write", pim.ErrUnsupported, "%s cannot keep a %s", c, it.Kind())
+	}
+	if t := typeOf(it); len(m.opt.Types) > 0 && t != "" && !slices.Contains(m.opt.Types, t) {
+		return pim.Errorf("mem: write", pim.ErrRefused, "there is no type %q", t)
 	}
 	for _, id := range m.opt.Required[it.Kind()].IDs() {
 		if f, _ := pim.FieldByID(id); f.Text(it) == "" {

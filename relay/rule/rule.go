@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -326,6 +327,19 @@ func (r Rules) Typed(it pim.Item) pim.Item {
 		v.CRM.Type = t
 	case *pim.Task:
 		v.CRM.Type = t
+	}
+	return out
+}
+
+// NamedTypes are the types that the rules name, each once.
+func (r Rules) NamedTypes() []string {
+	var out []string
+	for _, names := range [][]string{{r.DefaultType}, r.TypeNames, r.Types, r.In.Create, r.In.Carry, r.Out.Create, r.Out.Carry} {
+		for _, name := range names {
+			if name != "" && name != NoType && !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
 	}
 	return out
 }
