@@ -144,12 +144,13 @@ func (r *run) already(ctx context.Context, v view) (rec remote.Record, found boo
 	return r.foundByKey(ctx, v)
 }
 
-// foundByKey asks for the record of an object's key. Where the remote makes no second
-// record of a key the create itself will tell; and where nothing was read in a first run
-// there is nothing to be found.
+// foundByKey asks for the record of an object's key: one of an earlier installation, or
+// one that was made after the copy of the database that was put back. Where the remote
+// makes no second record of a key the create itself will tell; and where nothing was read
+// in a first run there is nothing to be found.
 func (r *run) foundByKey(ctx context.Context, v view) (rec remote.Record, found bool, err error) {
 	finder, ok := r.rem.(remote.Finder)
-	if !ok || r.traits.Idempotent || !r.first || r.rep.Counts.Read == 0 {
+	if !ok || r.traits.Idempotent || r.first && r.rep.Counts.Read == 0 {
 		return rec, false, nil
 	}
 	it := r.outgoing(v)

@@ -27,6 +27,9 @@ func (e *Engine) SetRules(ctx context.Context, id store.LinkID, now rule.Rules) 
 		if err != nil {
 			return err
 		}
+		if err := e.checkKinds(tx, l, now); err != nil {
+			return err
+		}
 		if touch, err = setRules(tx, l, now); err != nil || touch == (rule.Touch{}) {
 			return err
 		}

@@ -155,15 +155,19 @@ func (a *app) link(ctx context.Context, user, word string) (l store.Link, u stor
 
 func (p *program) linkRemove() *cobra.Command {
 	var user string
+	var force bool
 	c := &cobra.Command{
 		Use: "remove LINK", Short: "Remove a link; the items stay on both sides", Args: cobra.ExactArgs(1),
+		Long: "Remove a link; the items stay on both sides, and so does what they are known by: linked again, to this collection or\n" +
+			"another one, they are the same items, and nothing is doubled. It asks the CRM nothing. While changes wait that have not\n" +
+			"gone over it is refused; --force removes the link all the same, for a CRM that cannot be reached any more.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
 				l, _, err := a.link(ctx, user, args[0])
 				if err != nil {
 					return err
 				}
-				if err := a.store.Update(ctx, func(tx *store.Tx) error { return tx.DeleteLink(l.ID) }); err != nil {
+				if err := a.store.Update(ctx, func(tx *store.Tx) error { return a.engine.RemoveLink(tx, l.ID, force) }); err != nil {
 					return err
 				}
 				if p.json {
@@ -174,5 +178,6 @@ func (p *program) linkRemove() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&user, "user", "", "account")
+	c.Flags().BoolVar(&force, "force", false, "also while changes wait that have not gone over")
 	return c
 }

@@ -112,29 +112,8 @@ func (a *app) lookOver(ctx context.Context, f linkFlags) error {
 		if err != nil {
 			return err
 		}
-		return vacant(tx, f.title(), u, coll)
+		return a.conns.Vacant(tx, store.Link{Name: f.title(), UserID: u.ID, CollectionID: coll.ID, Side: store.CRM, Driver: f.driver}, nil)
 	})
-}
-
-// vacant tells why a collection cannot have another link of that name to a CRM.
-func vacant(tx *store.Tx, name string, u store.User, coll store.Collection) error {
-	l, err := tx.LinkByName(u.ID, name)
-	if err == nil {
-		return pim.Errorf("link add", pim.ErrExists, "%s has a link named %q already (link %d)", u.Name, name, l.ID)
-	}
-	if !errors.Is(err, pim.ErrNotFound) {
-		return err
-	}
-	ls, err := tx.LinksOf(coll.ID)
-	if err != nil {
-		return err
-	}
-	for _, l := range ls {
-		if l.Side == store.CRM {
-			return pim.Errorf("link add", pim.ErrExists, "the collection %q is linked to a CRM already (link %d, %q)", coll.Slug, l.ID, l.Name)
-		}
-	}
-	return nil
 }
 
 // addLink stores a link and queues its first run.
@@ -174,7 +153,7 @@ func addLink(ctx context.Context, a *app, f linkFlags, s remote.Settings) (store
 		return l, err
 	}
 	err = a.store.Update(ctx, func(tx *store.Tx) error {
-		if err := vacant(tx, l.Name, u, coll); err != nil {
+		if err := a.conns.Vacant(tx, l, s); err != nil {
 			return err
 		}
 		if l, err = tx.CreateLink(l); err != nil {

@@ -67,7 +67,7 @@ func TestOneDocumentEach(t *testing.T) {
 		{"link record uid", []string{"item", "bring", record, "--link", "crm"}},
 		{"collection uid version unchanged anew", []string{"item", "restore", "uid-a", "--version", version}},
 		{"link uid done", []string{"item", "retry", "uid-a", "--link", "crm"}},
-		{"id name removed", []string{"link", "remove", "crm"}},
+		{"id name removed", []string{"link", "remove", "crm", "--force"}},
 		{"id name remote kinds checks", append(creatioFlags(p, srv), "--collection", "calendar")},
 		{"id name removed", []string{"link", "remove", "2"}},
 		{"id name hint detail address webcal", []string{"feed", "add", "--user", "alice"}},

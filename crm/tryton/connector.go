@@ -71,6 +71,7 @@ func (c *connector) Traits() remote.Traits {
 		// Tryton compares the stamps of the rows that a write touches, but not those of
 		// a party's other phones and addresses, and on SQLite to the second only.
 		CheckedWrites: false,
+		Place:         c.http.Base() + c.set.database, // ids are numbers, the same everywhere
 		Recurrence:    remote.NoRecurrence,
 		PageSize:      pageSize,
 		Concurrency:   parallel,

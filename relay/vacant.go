@@ -1,0 +1,141 @@
+package relay
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"crmbridge/pim"
+	"crmbridge/relay/rule"
+	"crmbridge/remote"
+	"crmbridge/store"
+)
+
+// Vacant tells why a user cannot have the link l with settings s, nil when nothing speaks
+// against it: the name is taken, the collection has a link on that side already, or the
+// remote's collection is linked to another one of the user, for kinds that both take. Each
+// of the last two would show every item twice. A link with an id is not in its own way. The
+// remote's collection may be "" while it is not known yet.
+func (c *Connections) Vacant(tx *store.Tx, l store.Link, s remote.Settings) error {
+	const op = "relay: link"
+	links, err := tx.Links(l.UserID)
+	if err != nil {
+		return err
+	}
+	coll, err := tx.Collection(l.CollectionID)
+	if err != nil {
+		return err
+	}
+	kinds := kindsOf(coll, l)
+	for _, other := range links {
+		if other.ID == l.ID {
+			continue
+		}
+		if other.Name == l.Name {
+			u, err := tx.User(l.UserID)
+			if err != nil {
+				return err
+			}
+			return pim.Errorf(op, pim.ErrExists, "%s has a link named %q already (link %d)", u.Name, l.Name, other.ID)
+		}
+		if other.CollectionID == l.CollectionID && other.Side == l.Side {
+			return pim.Errorf(op, pim.ErrExists, "the collection %q is linked to %s already (link %d, %q); remove that link first", coll.Slug, sideName(l.Side), other.ID, other.Name)
+		}
+		if l.Remote == "" || other.Driver != l.Driver || other.Remote != l.Remote || other.CollectionID == l.CollectionID {
+			continue
+		}
+		there, err := c.Settings(other)
+		if err != nil {
+			return err
+		}
+		its, err := tx.Collection(other.CollectionID)
+		if err != nil {
+			return err
+		}
+		if sameAccount(s, there) && kinds&kindsOf(its, other) != 0 {
+			return pim.Errorf(op, pim.ErrExists, "%q of this account is linked to the collection %q already (link %d, %q), and every item would be there twice; remove that link first, its items come along",
+				l.Remote, its.Slug, other.ID, other.Name)
+		}
+	}
+	return nil
+}
+
+func sideName(s store.Side) string {
+	if s == store.Exchange {
+		return "Exchange"
+	}
+	return "a CRM"
+}
+
+// kindsOf are those that a link takes at most.
+func kindsOf(c store.Collection, l store.Link) pim.KindSet {
+	takes := pim.Kinds(Kinds(c)...)
+	rules, err := rule.Parse(l.Rules)
+	if err != nil {
+		// What cannot be read may be anything.
+		return takes // the run says what is wrong with them
+	}
+	if len(rules.Kinds) > 0 {
+		takes &= pim.Kinds(rules.Kinds...)
+	}
+	return takes
+}
+
+// sameAccount reports settings that lead to the same records: the same system, and the
+// same person there.
+func sameAccount(a, b remote.Settings) bool {
+	for _, name := range []string{"url", "database", "username", "client_id", "owner", "company", "mailbox"} {
+		if !strings.EqualFold(bare(a[name]), bare(b[name])) {
+			return false
+		}
+	}
+	return true
+}
+
+// bare is an address without what may be left out of it.
+func bare(s string) string {
+	for _, scheme := range []string{"https://", "http://"} {
+		s = strings.TrimPrefix(strings.TrimSpace(s), scheme)
+	}
+	return strings.TrimRight(s, "/")
+}
+
+// RemoveLink removes a link; its items stay on both sides, and so does what they are known
+// by, so that linking them again, here or to another collection, doubles nothing. Without
+// force it is refused while changes wait that have not gone over.
+func (e *Engine) RemoveLink(tx *store.Tx, id store.LinkID, force bool) error {
+	if _, err := tx.Link(id); err != nil {
+		return err
+	}
+	_, dirty, failing, err := tx.CountPairs(id)
+	if err != nil {
+		return err
+	}
+	begun, err := tx.Intents(id)
+	if err != nil {
+		return err
+	}
+	if waiting := max(dirty, failing, len(begun)); waiting > 0 && !force {
+		return pim.Errorf("relay: remove link", pim.ErrHeld, "%d items have changes that have not gone over yet; let a run come to its end first, or leave them where they are with --force", waiting)
+	}
+	return tx.DeleteLink(id)
+}
+
+// checkKinds refuses rules for other kinds, when those would link what another link of
+// the user has.
+func (e *Engine) checkKinds(tx *store.Tx, l store.Link, now rule.Rules) error {
+	old, err := rule.Parse(l.Rules)
+	c, ok := e.Remotes.(*Connections)
+	if !ok || err == nil && slices.Equal(old.Kinds, now.Kinds) {
+		return nil
+	}
+	s, err := c.Settings(l)
+	if err != nil {
+		return err
+	}
+	if l.Rules, err = json.Marshal(now); err != nil {
+		return fmt.Errorf("relay: rules: %w", err)
+	}
+	return c.Vacant(tx, l, s)
+}
