@@ -32,8 +32,10 @@ type crm struct {
 	// requests to it so far, and the bytes of its answers; bytes stay 0 where
 	// there is no network.
 	requests func() (n int, bytes int64)
-	alone    bool // its allocations cannot be told from the relay's by much
-	close    func() error
+	// change gives n records a title that begins with tag, as people in the CRM do.
+	change func(n int, tag string) error
+	alone  bool // its allocations cannot be told from the relay's by much
+	close  func() error
 }
 
 // insertBatch is how many rows the floor of a first sync commits at once: as many
@@ -84,7 +86,7 @@ func (s *section) relay(ctx context.Context, o options, url string, with side) (
 	if err := y.tie(ctx); err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context) ([]row, error){y.first, y.unchanged, y.lags} {
+	for _, part := range []func(context.Context) ([]row, error){y.first, y.unchanged, y.changed, y.lags} {
 		rows, err := part(ctx)
 		for _, r := range rows {
 			_, _ = fmt.Fprintf(o.progress, "%s: %s: %s, %d requests\n", s.title, r.name, duration(r.times.median()), r.requests)
@@ -205,6 +207,27 @@ func (y *syncing) unchanged(ctx context.Context) ([]row, error) {
 		out = append(out, r)
 	}
 	return out, nil
+}
+
+// changed is a run after one record in a hundred was changed in the CRM.
+func (y *syncing) changed(ctx context.Context) ([]row, error) {
+	r := row{name: "poll of " + y.name + ", 1 % changed", size: y.o.records}
+	n := max(1, y.o.records/100)
+	round := 0
+	var err error
+	r.times, _, err = rounds(ctx, y.o.budget, func() (time.Duration, error) {
+		round++
+		if err := y.crm.change(n, fmt.Sprintf("round %d", round)); err != nil {
+			return 0, err
+		}
+		took, rep, requests, answered, err := y.sync(ctx, false)
+		r.requests, r.answer = requests, answered
+		if err == nil && rep.Counts.UpdatedLocal != n {
+			err = fmt.Errorf("%d of %d changes came over", rep.Counts.UpdatedLocal, n)
+		}
+		return took, err
+	}, nil)
+	return []row{r}, err
 }
 
 // floor is what a run cannot do without: as many requests with as many bytes, and for

@@ -21,7 +21,9 @@ import (
 
 // sides are the CRMs to measure with.
 func sides() []side {
-	return []side{{"the CRM in memory", openMem}, {"simulated Creatio", openSim}}
+	slow := func(n int, a *arrivals) (*crm, error) { return openSim(n, a, 20*time.Millisecond) }
+	quick := func(n int, a *arrivals) (*crm, error) { return openSim(n, a, 0) }
+	return []side{{"the CRM in memory", openMem}, {"simulated Creatio", quick}, {"a Creatio that takes 20 ms to answer", slow}}
 }
 
 func openMem(n int, a *arrivals) (*crm, error) {
@@ -41,7 +43,17 @@ func openMem(n int, a *arrivals) (*crm, error) {
 		m.Add(it, "")
 	}
 	return &crm{driver: watched(m.Driver(), a), remote: mem.Activities, settings: remote.Settings{}, alone: true,
-		requests: func() (int, int64) { return m.Calls(), 0 }, close: func() error { return nil }}, nil
+		requests: func() (int, int64) { return m.Calls(), 0 }, close: func() error { return nil },
+		change: func(n int, tag string) error {
+			for _, rec := range m.Items(mem.Activities)[:n] {
+				m.Edit(mem.Activities, rec.ID, func(it pim.Item) {
+					if e, ok := it.(*pim.Event); ok {
+						e.Title = tag + " " + string(rec.ID)
+					}
+				})
+			}
+			return nil
+		}}, nil
 }
 
 // abilities are those of the CRM in memory.
@@ -95,6 +107,7 @@ func (w *watching) Update(ctx context.Context, c remote.CollectionID, old remote
 // front stands before the simulated CRM and counts.
 type front struct {
 	behind   http.Handler
+	delay    time.Duration // before each answer
 	seen     *arrivals
 	requests atomic.Int64
 	bytes    atomic.Int64
@@ -103,6 +116,7 @@ type front struct {
 // ServeHTTP implements http.Handler.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.requests.Add(1)
+	time.Sleep(f.delay)
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -132,7 +146,8 @@ func (c *counting) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
 const crmPassword = "bench-password"
 
-func openSim(n int, a *arrivals) (*crm, error) {
+// openSim is a simulated Creatio that takes so long for each answer.
+func openSim(n int, a *arrivals, delay time.Duration) (*crm, error) {
 	owner := creatiosim.User{Login: "Supervisor", Password: crmPassword, Name: "Sue Pervisor", Email: "sue@example.org", FullRights: true}
 	sim, err := creatiosim.New(creatiosim.Options{Now: time.Now, Users: []creatiosim.User{owner}})
 	if err != nil {
@@ -141,7 +156,7 @@ func openSim(n int, a *arrivals) (*crm, error) {
 	if err := activities(sim, owner, n); err != nil {
 		return nil, errors.Join(err, sim.Close())
 	}
-	f := &front{behind: sim, seen: a}
+	f := &front{behind: sim, seen: a, delay: delay}
 	web, err := listen(f)
 	if err != nil {
 		return nil, errors.Join(err, sim.Close())
@@ -150,6 +165,14 @@ func openSim(n int, a *arrivals) (*crm, error) {
 		settings: remote.Settings{"url": web.base, "username": owner.Login, "password": crmPassword},
 		requests: func() (int, int64) { return int(f.requests.Load()), f.bytes.Load() },
 		close:    func() error { return errors.Join(web.close(), sim.Close()) },
+		change: func(n int, tag string) error {
+			for _, rec := range sim.Records("Activity")[:n] {
+				if err := sim.Edit("Activity", rec.ID, creatiosim.Fields{"Title": tag + " " + rec.ID}); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
 	}, nil
 }
 
