@@ -35,7 +35,7 @@ func (r *run) seek(ctx context.Context, recs []remote.Record) error {
 		return err
 	}
 	r.sought, r.ours = true, make(map[remote.ItemID]store.PairID, len(pending))
-	finder, ok := r.rem.(remote.Finder)
+	finder, ok := remote.As[remote.Finder](r.rem)
 	for _, p := range pending {
 		if !ok {
 			r.oursByKey(recs, p)

@@ -59,7 +59,7 @@ func (e *Engine) Count(ctx context.Context, id store.LinkID, rules rule.Rules) (
 func (r *run) countReach(ctx context.Context) (Reach, error) {
 	c, scope := remote.CollectionID(r.link.Remote), r.rules.Scope(r.now, r.kinds)
 	n := Reach{Total: -1, InScope: -1}
-	counter, counts := r.rem.(remote.Counter)
+	counter, counts := remote.As[remote.Counter](r.rem)
 	if counts {
 		var err error
 		if n.Total, err = counter.Count(ctx, c, remote.Scope{Kinds: r.kinds, AllOwners: true}); err != nil {

@@ -29,6 +29,7 @@
 //	coded.go notes.go  a company as #CODE#; what became of names that were looked up
 //	report.go    what a run tells
 //	memo.go      steps stored with their writes, and what undoing them takes
+//	preview.go dry.go  what a run would do: the same run on a copy, before a remote that sends no write
 //	history.go restore.go origin.go  what happened to an item, by whom; versions put back
 //	restored.go  for a restore: whether somebody works here; forgetting jobs
 //	jobs.go gate.go  the queue: which run is begun when, and whose goes first

@@ -142,7 +142,7 @@ func (r *run) unmade(ctx context.Context, p store.Pair, st store.Step, sent remo
 	if unknown(failure) {
 		return failure
 	}
-	if f, ok := r.rem.(remote.Finder); ok {
+	if f, ok := remote.As[remote.Finder](r.rem); ok {
 		rec, found, err := f.Find(ctx, remote.CollectionID(r.link.Remote), p.Key, sent)
 		if err == nil && found {
 			rec, err = r.whole(ctx, rec)

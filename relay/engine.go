@@ -307,7 +307,7 @@ func (r *run) openRemote(ctx context.Context) error {
 		return err
 	}
 	r.rem, r.traits = rem, rem.Traits()
-	if _, ok := rem.(remote.Grouper); len(r.rules.Groups) > 0 && !ok {
+	if _, ok := remote.As[remote.Grouper](rem); len(r.rules.Groups) > 0 && !ok {
 		return errNoGroups // without them, everything would come over
 	}
 	r.kinds = r.linkKinds()

@@ -149,7 +149,7 @@ func (r *run) already(ctx context.Context, v view) (rec remote.Record, found boo
 // makes no second record of a key the create itself will tell; and where nothing was read
 // in a first run there is nothing to be found.
 func (r *run) foundByKey(ctx context.Context, v view) (rec remote.Record, found bool, err error) {
-	finder, ok := r.rem.(remote.Finder)
+	finder, ok := remote.As[remote.Finder](r.rem)
 	if !ok || r.traits.Idempotent || r.first && r.rep.Counts.Read == 0 {
 		return rec, false, nil
 	}

@@ -109,7 +109,7 @@ func (r *run) listDue() bool {
 // refs lists what the remote has in scope.
 func (r *run) refs(ctx context.Context) ([]remote.Ref, error) {
 	scope, c := r.rules.Scope(r.now, r.kinds), remote.CollectionID(r.link.Remote)
-	if l, ok := r.rem.(remote.Lister); ok {
+	if l, ok := remote.As[remote.Lister](r.rem); ok {
 		return l.List(ctx, c, scope)
 	}
 	var refs []remote.Ref

@@ -44,7 +44,7 @@ func (r *run) wholeText(p store.Pair, sent pim.Item) bool {
 // it: the item waits, with the reason. ref without id is a create, e without item a
 // deletion. A remote is only asked where there is anybody to mail.
 func (r *run) unmailed(ctx context.Context, v view, ref remote.Ref, e remote.Entry, changed pim.FieldSet) error {
-	m, ok := r.rem.(remote.Mailer)
+	m, ok := remote.As[remote.Mailer](r.rem)
 	if !ok || r.rules.Mail == rule.MailAllow || len(rule.AttendeesOf(v.theirs)) == 0 && len(rule.AttendeesOf(e.Item)) == 0 {
 		return nil
 	}

@@ -131,7 +131,7 @@ func (r *run) findCreated(ctx context.Context, p store.Pair, sent pim.Item) (rem
 	if p.Mask != maskRemote && r.wholeText(p, sent) {
 		e.Text = p.LocalText
 	}
-	if f, ok := r.rem.(remote.Finder); ok {
+	if f, ok := remote.As[remote.Finder](r.rem); ok {
 		return f.Find(ctx, c, p.Key, e)
 	}
 	if !r.traits.Idempotent {

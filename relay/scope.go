@@ -41,7 +41,7 @@ func (e *Engine) Groups(ctx context.Context, id store.LinkID) ([]remote.Group, e
 
 // GroupsOf is Groups for a remote that has no link yet.
 func GroupsOf(ctx context.Context, r remote.Remote, c remote.CollectionID) ([]remote.Group, error) {
-	g, ok := r.(remote.Grouper)
+	g, ok := remote.As[remote.Grouper](r)
 	if !ok {
 		return nil, errNoGroups
 	}

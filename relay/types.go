@@ -15,7 +15,7 @@ import (
 // TypesOf are the types of items of some kinds that a remote has; nil when it cannot be
 // asked, or has no such list.
 func TypesOf(ctx context.Context, r remote.Remote, kinds pim.KindSet) ([]remote.LookupValue, error) {
-	l, ok := r.(remote.Lookups)
+	l, ok := remote.As[remote.Lookups](r)
 	if !ok {
 		return nil, nil
 	}

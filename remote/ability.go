@@ -87,3 +87,22 @@ type LookupValue struct {
 	ID   string // the remote's id
 	Name string // what people read, and what items carry
 }
+
+// Standing is a remote that stands before another one. It has the methods of every ability
+// it knows, and the abilities of the one behind it.
+type Standing interface {
+	Remote
+	Behind() Remote
+}
+
+// As is the ability T of a remote, false when it has not got it. A remote that may be a
+// Standing one must not be asked in another way.
+func As[T any](r Remote) (ability T, ok bool) {
+	if s, stands := r.(Standing); stands {
+		if _, ok := As[T](s.Behind()); !ok {
+			return ability, false
+		}
+	}
+	ability, ok = r.(T)
+	return ability, ok
+}

@@ -37,6 +37,9 @@ type Config struct {
 	// KeepVersions is how long replaced texts stay; 0 means 90 days. Texts that
 	// are still referred to stay as long as that lasts (see Prune).
 	KeepVersions time.Duration
+	// Scratch says that nobody needs what is written once this process has ended: a SQLite
+	// file is then written without waiting for the disk.
+	Scratch bool
 }
 
 const keepVersions = 90 * 24 * time.Hour

@@ -37,7 +37,11 @@ func (s *Store) openSQLite() (gorm.Dialector, error) {
 	if err := createPrivate(path); err != nil {
 		return nil, err
 	}
-	if s.writer, err = sqlitePool(sqliteDSN(path, "immediate", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-16384)", "journal_size_limit(67108864)")); err != nil {
+	durable := "synchronous(FULL)"
+	if s.cfg.Scratch {
+		durable = "synchronous(OFF)"
+	}
+	if s.writer, err = sqlitePool(sqliteDSN(path, "immediate", "journal_mode(WAL)", durable, "foreign_keys(1)", "cache_size(-16384)", "journal_size_limit(67108864)")); err != nil {
 		return nil, err
 	}
 	s.writer.SetMaxOpenConns(1)

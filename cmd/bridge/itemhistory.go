@@ -52,6 +52,9 @@ func (p *program) itemHistory() *cobra.Command {
 				if p.json {
 					return p.printJSON(rows)
 				}
+				if p.csv {
+					return p.historyCSV(rows)
+				}
 				for _, h := range rows {
 					if err := p.showHistory(h); err != nil {
 						return err
@@ -244,4 +247,32 @@ func (p *program) itemRestore() *cobra.Command {
 	c.Flags().Int64Var(&version, "version", 0, "number of the version")
 	_ = c.MarkFlagRequired("version")
 	return c
+}
+
+// historyLine is one field of one event.
+type historyLine struct {
+	h historyShown
+	e eventShown
+	f relay.FieldChange
+}
+
+func (p *program) historyCSV(rows []historyShown) error {
+	var lines []historyLine
+	for _, h := range rows {
+		for _, e := range h.Events {
+			if len(e.Fields) == 0 {
+				lines = append(lines, historyLine{h: h, e: e})
+			}
+			for _, f := range e.Fields {
+				lines = append(lines, historyLine{h, e, f})
+			}
+		}
+	}
+	return print(p, lines, printed[historyLine]{
+		head: []string{"USER", "COLLECTION", "AT", "SIDE", "BY", "ACTION", "VERSION", "RUN", "OUTCOME", "FIELD", "BEFORE", "AFTER"},
+		cells: func(l historyLine) []string {
+			return []string{l.h.User, l.h.Collection, stamp(&l.e.At), l.e.Side, l.e.By.String(), l.e.Action, strconv.FormatInt(int64(l.e.Version), 10),
+				strconv.FormatInt(int64(l.e.Run), 10), l.e.Outcome, string(l.f.Field), l.f.Before, l.f.After}
+		},
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"crmbridge/pim"
+	"crmbridge/relay"
 	"crmbridge/relay/rule"
 	"crmbridge/remote"
 	"crmbridge/store"
@@ -93,6 +94,7 @@ type rulesChanged struct {
 
 func (p *program) linkRules() *cobra.Command {
 	var user, whole, part string
+	var preview bool
 	c := &cobra.Command{
 		Use: "rules LINK", Short: "Show or change the rules of a link",
 		Long: `Without a flag, the rules are shown as they are written. --rules replaces them, --change
@@ -124,6 +126,13 @@ What a change touches is looked at again by the next run, and nothing else.`,
 						return err
 					}
 				}
+				if preview {
+					now, err := parseRules(text)
+					if err != nil {
+						return err
+					}
+					return p.preview(ctx, a, l, relay.PreviewOptions{Rules: &now})
+				}
 				return p.setRules(ctx, a, l, text)
 			})
 		},
@@ -131,6 +140,7 @@ What a change touches is looked at again by the next run, and nothing else.`,
 	c.Flags().StringVar(&user, "user", "", "account")
 	c.Flags().StringVar(&whole, "rules", "", "all rules, as JSON")
 	c.Flags().StringVar(&part, "change", "", "the rules to change, as JSON")
+	c.Flags().BoolVar(&preview, "preview", false, "show what the next run would do by these rules, and change nothing")
 	c.MarkFlagsMutuallyExclusive("rules", "change")
 	return c
 }

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"crmbridge/relay"
+	"crmbridge/store"
+)
+
+// previewShown is what a run would do.
+type previewShown struct {
+	ID      store.LinkID    `json:"id"`
+	Link    string          `json:"link"`
+	Outcome string          `json:"outcome"`
+	Error   string          `json:"error,omitempty"`
+	Held    string          `json:"held,omitempty"`
+	Counts  relay.Counts    `json:"counts"`
+	Mails   int             `json:"mails"`
+	Cut     bool            `json:"cut"` // there are more changes than are listed
+	Changes []planningShown `json:"changes"`
+	Waiting []planningShown `json:"waiting"`
+	Touches []string        `json:"touches"`
+}
+
+type planningShown struct {
+	Side   string              `json:"side,omitempty"` // here or there
+	Action string              `json:"action"`
+	Kind   string              `json:"kind"`
+	Title  string              `json:"title"`
+	UID    string              `json:"uid"`
+	Mail   bool                `json:"mail,omitempty"`
+	Reason string              `json:"reason,omitempty"`
+	Fields []relay.FieldChange `json:"fields"`
+}
+
+func (p *program) syncPreview() *cobra.Command {
+	var user, whole, part string
+	var o relay.PreviewOptions
+	c := &cobra.Command{
+		Use: "preview LINK", Short: "Show what a run would do, also by other rules, and do nothing of it", Args: cobra.ExactArgs(1),
+		Long: "Show what a run would do, also by other rules, and do nothing of it: what would be created, changed and deleted on which\n" +
+			"side, what would be held, and how many writes would make the CRM mail somebody. --rules and --change are as of \"link rules\".",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				l, _, err := a.link(ctx, user, args[0])
+				if err != nil {
+					return err
+				}
+				if cmd.Flags().Changed("rules") || cmd.Flags().Changed("change") {
+					text := whole
+					if part != "" {
+						if text, err = changed(l.Rules, part); err != nil {
+							return err
+						}
+					}
+					now, err := parseRules(text)
+					if err != nil {
+						return err
+					}
+					o.Rules = &now
+				}
+				return p.preview(ctx, a, l, o)
+			})
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&user, "user", "", "account")
+	f.StringVar(&whole, "rules", "", "all rules, as JSON")
+	f.StringVar(&part, "change", "", "the rules to change, as JSON")
+	f.BoolVar(&o.Run.AllowDeletions, "allow-deletions", false, "as if deletions were allowed")
+	f.BoolVar(&o.Run.Full, "full", false, "list the CRM in full, even when it is not time to")
+	c.MarkFlagsMutuallyExclusive("rules", "change")
+	return c
+}
+
+// preview shows a run that is not done.
+func (p *program) preview(ctx context.Context, a *app, l store.Link, o relay.PreviewOptions) error {
+	o.Run.Retry, o.Run.Progress = true, p.progress(l.Name)
+	pv, err := a.engine.Preview(ctx, l.ID, o)
+	p.endProgress()
+	if err != nil {
+		return err
+	}
+	d := previewShown{ID: l.ID, Link: l.Name, Outcome: pv.Outcome, Error: pv.Error, Held: pv.Held, Counts: pv.Counts, Mails: pv.Mails, Cut: pv.Cut,
+		Changes: plannings(pv.Changes), Waiting: plannings(pv.Waiting), Touches: []string{}}
+	if o.Rules != nil {
+		d.Touches = touched(pv.Touch)
+	}
+	if err := p.showPreview(d); err != nil {
+		return err
+	}
+	if pv.Outcome == relay.OutcomeFailed {
+		return &shownError{errors.New("the run would fail")}
+	}
+	return nil
+}
+
+func plannings(list []relay.Planning) []planningShown {
+	out := []planningShown{}
+	for _, c := range list {
+		row := planningShown{Side: map[string]string{"local": "here", "remote": "there"}[c.Side], Action: c.Action, Title: c.Title, UID: c.UID, Mail: c.Mail, Reason: c.Reason, Fields: c.Fields}
+		if c.Kind != 0 {
+			row.Kind = c.Kind.String()
+		}
+		if row.Fields == nil {
+			row.Fields = []relay.FieldChange{}
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+func (p *program) showPreview(d previewShown) error {
+	if p.json {
+		return p.printJSON(d)
+	}
+	rows := d.Changes
+	for _, w := range d.Waiting {
+		w.Reason = "waits for a person: " + w.Action
+		w.Action = "hold"
+		rows = append(rows, w)
+	}
+	err := print(p, rows, printed[planningShown]{
+		head: []string{"SIDE", "ACTION", "KIND", "TITLE", "UID", "FIELDS", "REASON"},
+		cells: func(c planningShown) []string {
+			var fields []string
+			for _, f := range c.Fields {
+				if c.Action == "update" {
+					fields = append(fields, f.Label+": "+fromTo(f))
+				} else {
+					fields = append(fields, f.Label)
+				}
+			}
+			if c.Mail {
+				c.Reason = strings.TrimSpace("mails " + c.Reason)
+			}
+			return []string{c.Side, c.Action, c.Kind, c.Title, c.UID, strings.Join(fields, "; "), c.Reason}
+		},
+	})
+	if err != nil || p.csv {
+		return err
+	}
+	n := d.Counts
+	err = p.say("here: %d created, %d changed, %d deleted; there: %d created, %d changed, %d deleted; %d conflicts, %d would fail, %d would be held; %d mails. Nothing was done.",
+		n.CreatedLocal, n.UpdatedLocal, n.DeletedLocal, n.CreatedRemote, n.UpdatedRemote, n.DeletedRemote, n.Conflicts, n.Failed, n.Withheld, d.Mails)
+	for _, line := range append([]string{d.Held, d.Error}, d.Touches...) {
+		if line != "" && err == nil {
+			err = p.say("%s", line)
+		}
+	}
+	if d.Cut && err == nil {
+		err = p.say("There are more changes than are listed; the numbers are of all.")
+	}
+	return err
+}

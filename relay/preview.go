@@ -1,0 +1,288 @@
+package relay
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"crmbridge/pim"
+	"crmbridge/relay/rule"
+	"crmbridge/remote"
+	"crmbridge/store"
+)
+
+// PreviewOptions say which run is to be shown.
+type PreviewOptions struct {
+	// Rules are others than the link has; nil: those it has.
+	Rules *rule.Rules
+	// Run is the run; its Trigger is not used.
+	Run RunOptions
+}
+
+// Preview is what a run would do. It is what an ordinary run tells that was done on a copy
+// of what the link knows, before a remote that keeps what is written to itself: nothing was
+// written anywhere.
+type Preview struct {
+	Link    store.LinkID
+	Outcome string // as store.Run.Outcome
+	Error   string
+	Held    string // why deletions would be withheld, "" when none would
+	Counts  Counts
+	// Mails is how many of the writes would make the remote mail somebody.
+	Mails int
+	// Changes are the writes in their order, both sides; Cut says that there are more than
+	// are listed. Counts are complete.
+	Changes []Planning
+	Cut     bool
+	// Waiting are the items that would wait for a person after the run: as Changes without
+	// Side, Action being what they wait for (rule.Hold).
+	Waiting []Planning
+	// Touch is what other rules have looked at again.
+	Touch rule.Touch
+
+	steps []store.Step // of the run that was not
+}
+
+// Planning is one thing that a run would do.
+type Planning struct {
+	Side   string // local, remote; "" when nothing would be written
+	Action string // create, update, delete, unassign, note; conflict, fail
+	UID    string
+	Kind   pim.Kind
+	Title  string // of the item; for its owner's eyes
+	Fields []FieldChange
+	Mail   bool   // would make the remote mail somebody
+	Reason string // why it would fail
+}
+
+// Preview shows what a run of a link would do, with other rules if they are given, and does
+// nothing of it. It may take as long as the run would take to read; the link may be paused.
+// The remote's own refusals, and what it makes of a value, are not known beforehand.
+func (e *Engine) Preview(ctx context.Context, id store.LinkID, o PreviewOptions) (p Preview, err error) {
+	if o.Rules != nil {
+		if err := o.Rules.Validate(); err != nil {
+			return p, &pim.Error{Op: "relay: preview", Kind: pim.ErrInvalid, Public: err.Error()}
+		}
+	}
+	var l store.Link
+	var u store.User
+	err = e.Store.View(ctx, func(tx *store.Tx) error {
+		if l, err = tx.Link(id); err != nil {
+			return err
+		}
+		u, err = tx.User(l.UserID)
+		return err
+	})
+	if err != nil {
+		return p, err
+	}
+	rem, err := e.Remotes.Open(ctx, l, u)
+	if err != nil {
+		return p, err
+	}
+	scratch, remove, err := e.scratch(ctx, id)
+	if err != nil {
+		return p, err
+	}
+	defer remove()
+	d := newDry(rem, e.Now)
+	d.near = func(ctx context.Context, id remote.ItemID) []remote.ItemID { return near(ctx, scratch, l.ID, id) }
+	shown := &Engine{Store: scratch, Remotes: standing{d}, Now: e.Now, Log: e.Log, Owner: "preview", Waits: e.Waits, Panicked: e.Panicked}
+	p.Link = id
+	if p.Touch, err = shown.unpause(ctx, id, o.Rules); err != nil {
+		return p, err
+	}
+	rep, err := shown.Run(ctx, id, o.Run)
+	if rep.Run.ID == 0 {
+		return p, err
+	}
+	p.Outcome, p.Error, p.Held, p.Counts = rep.Run.Outcome, rep.Run.Error, rep.Held, rep.Counts
+	p.steps = rep.Steps
+	p.Cut = len(rep.Steps) >= maxSteps
+	mailed, mails := d.mailing()
+	p.Mails = mails
+	if err != nil && ctx.Err() != nil {
+		return p, err
+	}
+	err = scratch.View(ctx, func(tx *store.Tx) error {
+		t := planner{tx: tx, codec: newCodec(e.Now(), u.Zone), mailed: mailed}
+		if p.Changes, err = t.changes(rep); err != nil {
+			return err
+		}
+		p.Waiting, err = t.waiting(id)
+		return err
+	})
+	return p, err
+}
+
+// standing opens the one remote that it is.
+type standing struct{ rem remote.Remote }
+
+func (s standing) Open(context.Context, store.Link, store.User) (remote.Remote, error) {
+	return s.rem, nil
+}
+
+// scratch is a store of its own with what a run of the link reads; remove ends it.
+func (e *Engine) scratch(ctx context.Context, id store.LinkID) (s *store.Store, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "crmbridge-preview-") // for this user only
+	if err != nil {
+		return nil, nil, &pim.Error{Op: "relay: preview", Kind: pim.ErrUnavailable, Public: "there is no room for temporary files", Err: err}
+	}
+	remove = func() {
+		if s != nil {
+			if err := s.Close(); err != nil {
+				e.Log.Warn("preview", "err", err)
+			}
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			e.Log.Warn("preview", "err", err)
+		}
+	}
+	s, err = store.Open(ctx, store.Config{URL: "sqlite:" + filepath.Join(dir, "scratch.db"), Now: e.Now, Log: e.Log, Scratch: true})
+	if err == nil {
+		err = s.Migrate(ctx)
+	}
+	if err == nil {
+		err = e.Store.CopyForRun(ctx, s, id)
+	}
+	if err != nil {
+		remove()
+		return nil, nil, err
+	}
+	return s, remove, nil
+}
+
+// unpause lets the run of a preview begin, by the rules that it is to show.
+func (e *Engine) unpause(ctx context.Context, id store.LinkID, now *rule.Rules) (touch rule.Touch, err error) {
+	err = e.Store.Update(ctx, func(tx *store.Tx) error {
+		l, err := tx.Link(id)
+		if err != nil {
+			return err
+		}
+		l.Paused = false
+		if err := tx.UpdateLink(l, "Paused"); err != nil || now == nil {
+			return err
+		}
+		touch, err = setRules(tx, l, *now)
+		return err
+	})
+	return touch, err
+}
+
+// near are the remote items of the pairs that a run looks at next.
+func near(ctx context.Context, s *store.Store, l store.LinkID, id remote.ItemID) (ids []remote.ItemID) {
+	err := s.View(ctx, func(tx *store.Tx) error {
+		p, err := tx.PairByRemote(l, string(id))
+		if err != nil {
+			return err
+		}
+		ps, err := tx.DirtyPairs(l, tx.Now().Add(100*365*24*time.Hour), fetchBatch, p.ID)
+		for _, p := range ps {
+			if p.RemoteID != "" && !p.RemoteGone {
+				ids = append(ids, remote.ItemID(p.RemoteID))
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil // it only saves requests
+	}
+	return ids
+}
+
+// planner tells of a run what it did, in the words of a preview.
+type planner struct {
+	tx     *store.Tx
+	codec  codec
+	mailed map[string]bool
+}
+
+func (t planner) changes(rep Report) (out []Planning, err error) {
+	stored, err := t.tx.Steps(store.StepFilter{Run: rep.Run.ID})
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range stored {
+		one := Planning{Side: s.Side, Action: s.Action, UID: s.UID, Title: s.Title, Reason: s.Error}
+		m, kept, err := unpack(s.Undo)
+		if err != nil {
+			return nil, err
+		}
+		if kept {
+			one.Mail = s.Side == "remote" && (t.mailed[s.UID] || t.mailed[m.Pair.RemoteID])
+			if err := t.fields(&one, m); err != nil {
+				return nil, fmt.Errorf("relay: preview: %w", err)
+			}
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// fields adds what would be written, before and after.
+func (t planner) fields(one *Planning, m memo) error {
+	var before, after pim.Item
+	var err error
+	if one.Side == "remote" {
+		if before, err = pim.DecodeItem(m.Pair.TheirItem); err != nil {
+			return err
+		}
+		if after, err = pim.DecodeItem(m.After); err != nil {
+			return err
+		}
+		if one.Action == "create" {
+			before = nil
+		}
+	} else {
+		if before, err = t.codec.read(m.Kind, m.Text); err != nil {
+			return err
+		}
+		if one.Action != "delete" {
+			v, err := t.tx.Version(m.Object, m.Seq)
+			if err != nil {
+				return err
+			}
+			if after, err = t.codec.read(m.Kind, v.Text); err != nil {
+				return err
+			}
+		}
+	}
+	for _, it := range []pim.Item{after, before} {
+		if it != nil {
+			one.Kind, one.Title = it.Kind(), it.Summary()
+			break
+		}
+	}
+	one.Fields = fieldChanges(before, after)
+	return nil
+}
+
+// waiting are the items that a person has to say something about.
+func (t planner) waiting(id store.LinkID) (out []Planning, err error) {
+	for after := store.PairID(0); len(out) < maxSteps; {
+		ps, err := t.tx.PairsIn(id, store.PairsHeld, 500, after)
+		if err != nil || len(ps) == 0 {
+			return out, err
+		}
+		for _, p := range ps {
+			after = p.ID
+			one := Planning{Action: p.Hold, UID: p.UID}
+			it, err := pim.DecodeItem(p.TheirItem)
+			if err != nil {
+				return nil, err
+			}
+			if o, oerr := t.tx.ObjectByID(p.ObjectID); it == nil && oerr == nil {
+				if it, err = t.codec.read(o.Kind, o.Text); err != nil {
+					return nil, err
+				}
+			}
+			if it != nil {
+				one.Kind, one.Title = it.Kind(), it.Summary()
+			}
+			out = append(out, one)
+		}
+	}
+	return out, nil
+}
