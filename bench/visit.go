@@ -19,7 +19,7 @@ import (
 // Bounds of what is waited for at one server.
 const (
 	requestLimit = 20 * time.Second       // one request
-	fillingLimit = 120 * time.Second      // all objects of a heat
+	fillingLimit = 6 * time.Minute        // all objects of a heat, and the first listing of them
 	syncLimit    = 40 * time.Second       // a first sync, of many requests
 	longTrial    = 2 * time.Second        // a request that takes so long is sent once
 	trialBudget  = 500 * time.Millisecond // for the rounds of a row, if the options give no less
@@ -35,6 +35,19 @@ type visit struct {
 
 	events, cards []member // as the server lists them, without those that changed last
 	token, before string
+}
+
+// unfilled says why a server is not filled that has taken n objects and was then perhaps asked to list them.
+func (v *visit) unfilled(n int, listing, late bool, err error) string {
+	switch {
+	case late && listing:
+		return fmt.Sprintf("took in all %s objects, but did not list them before %s were over", number(uint64(n)), fillingLimit) //nolint:gosec // counts
+	case late:
+		return fmt.Sprintf("did not take in all objects in %s, but %s of %s", fillingLimit, number(uint64(n)), number(uint64(2*v.size))) //nolint:gosec // counts
+	case listing:
+		return "the objects were not listed: " + err.Error()
+	}
+	return "an object was not taken: " + err.Error()
 }
 
 // furnish makes the collections and puts in the objects, the last ones twice. It
@@ -53,15 +66,13 @@ func (v *visit) furnish(ctx context.Context) (why string) {
 	defer cancel()
 	began := time.Now()
 	n, err := v.fill(within)
-	if err == nil {
+	listing := err == nil
+	if listing {
 		// Some read and index what they were given only now.
 		err = v.list(within)
 	}
 	if err != nil {
-		if within.Err() != nil && ctx.Err() == nil {
-			return fmt.Sprintf("did not take in all objects in %s, but %s of %s", fillingLimit, number(uint64(n)), number(uint64(2*v.size))) //nolint:gosec // counts
-		}
-		return "an object was not taken: " + err.Error()
+		return v.unfilled(n, listing, within.Err() != nil && ctx.Err() == nil, err)
 	}
 	_, _ = fmt.Fprintf(v.o.progress, "peers: %d: %s: filled in %s\n", v.size, v.entrant.title, duration(time.Since(began)))
 	if err := v.change(ctx); err != nil {

@@ -27,7 +27,8 @@
 // Writes read the body first and then do everything else inside one writing transaction of the store: conditions
 // (cond.go, ifheader.go), what the device had seen (seen.go), merging a blind write (merge.go decides, overlay.go where they collide, residue.go tells
 // what texts say, splice.go edits them), the report of a conflict (conflict.go), the write. Listings are streamed from
-// rows to the network inside one reading transaction.
+// rows to the network inside one reading transaction. Searches of address books ask the store's index of words first, and
+// words.go sees to it that it is there for the next one.
 //
 // What a client says about how it wants its answer is read in prefer.go (Prefer, Brief: less, or what is stored now),
 // zone.go (CalDAV-Timezones) and accept.go (versions of vCard); get.go has the one place where a text is made of it.

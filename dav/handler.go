@@ -42,6 +42,7 @@ type Handler struct {
 	reading   *admission
 	writing   *admission
 	seen      *recorder
+	words     *wordIndexer
 	photos    *shrinker
 	printers  sync.Pool // of *davxml.MultiStatus, whose buffers are large
 
@@ -78,12 +79,16 @@ func New(o Options) *Handler {
 	reading, writing := turns(h.limits.AtOnce, runtime.GOMAXPROCS(0), h.store.Postgres())
 	h.reading, h.writing = newAdmission(reading, h.limits.Wait), newAdmission(writing, h.limits.Wait)
 	h.seen = newRecorder(h.store, h.log)
+	h.words = newWordIndexer(h.store, h.log, h.limits.vcf())
 	h.photos = newShrinker()
 	return h
 }
 
 // Close writes what is still to be written about what devices downloaded. Requests must have ended.
-func (h *Handler) Close(ctx context.Context) error { return h.seen.close(ctx) }
+func (h *Handler) Close(ctx context.Context) error {
+	h.words.close()
+	return h.seen.close(ctx)
+}
 
 // request is one request on its way through.
 type request struct {
@@ -217,6 +222,7 @@ func (q *request) login(address string) error {
 	}
 	q.caller = caller
 	q.caller.Device = deviceOf(caller.Device, q.r.UserAgent())
+	q.h.seen.isHere(q.caller.Device, q.h.now())
 	return nil
 }
 

@@ -204,14 +204,18 @@ func textMatch(t *davxml.TextMatch) *line.TextMatch {
 	return &line.TextMatch{Text: t.Text, Collation: string(t.Collation), Type: string(t.Match), Negate: t.Negate}
 }
 
-// addressbookQuery is RFC 6352 8.6.
+// addressbookQuery is RFC 6352 8.6. The index of words gives candidates where the filter asks for words, their texts decide.
 func (q *request) addressbookQuery(rep *davxml.AddressbookQuery) error {
 	filter := cardFilter(rep.Filter)
+	wanted := filter.Wanted()
 	return q.listing(rep.Prop, nil, func(l *lister, r *resource) error {
 		opts := store.EachOptions{Text: l.env.data.wanted || len(filter.Props) > 0}
 		opts.Names = !opts.Text && l.slim(r)
 		if sieve := vcf.NewSieve(filter, q.h.limits.vcf()); sieve != nil {
 			opts.Keep = sieve.MayMatch
+		}
+		if wanted != nil && r.obj == nil {
+			opts.Words = &store.Words{Edition: vcf.WordsEdition, Of: wanted, Behind: func() { q.h.words.want(r.col.ID) }}
 		}
 		found := 0
 		err := r.objects(l.env.tx, opts, func(o *store.Object) error {

@@ -26,8 +26,10 @@ type recorder struct {
 
 	mu      sync.Mutex
 	waiting marks
-	writing marks       // in transactions that may not have ended yet; is not changed while it is here
-	timer   *time.Timer // of the next flush; nil while there is nothing to write, or one is at work
+	here    map[string]time.Time // devices and when they were last noted as here
+	arrived []string             // devices to be noted with the next flush
+	writing marks                // in transactions that may not have ended yet; is not changed while it is here
+	timer   *time.Timer          // of the next flush; nil while there is nothing to write, or one is at work
 	running sync.WaitGroup
 	closed  bool
 }
@@ -78,7 +80,7 @@ func (m marks) groups(most int) [][]marked {
 }
 
 func newRecorder(s *store.Store, log *slog.Logger) *recorder {
-	return &recorder{store: s, log: log, waiting: marks{}}
+	return &recorder{store: s, log: log, waiting: marks{}, here: map[string]time.Time{}}
 }
 
 // add notes marks of one device.
@@ -92,9 +94,34 @@ func (r *recorder) add(device string, list []store.SeenMark) {
 	r.schedule()
 }
 
+// hereAgain is how long a device counts as here once that was noted: nobody is forgotten sooner than after days, and a
+// request that only reads must not cost a write.
+const hereAgain = 24 * time.Hour
+
+// devicesKnown bounds the devices that are remembered as noted.
+const devicesKnown = 100_000
+
+// isHere notes that a device asks for something.
+func (r *recorder) isHere(device string, now time.Time) {
+	if device == "" {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if last, known := r.here[device]; known && now.Sub(last) < hereAgain {
+		return
+	}
+	if len(r.here) >= devicesKnown {
+		clear(r.here)
+	}
+	r.here[device] = now
+	r.arrived = append(r.arrived, device)
+	r.schedule()
+}
+
 // schedule sets the timer when there is something to write and nobody writes. r.mu is held.
 func (r *recorder) schedule() {
-	if r.timer == nil && r.writing == nil && len(r.waiting) > 0 && !r.closed {
+	if r.timer == nil && r.writing == nil && len(r.waiting)+len(r.arrived) > 0 && !r.closed {
 		r.running.Add(1)
 		r.timer = time.AfterFunc(flushAfter, r.onTimer)
 	}
@@ -123,8 +150,8 @@ func (r *recorder) onTimer() {
 // flush writes what waits. It runs on the timer, which is not set while it runs, and once more at the end.
 func (r *recorder) flush(ctx context.Context) error {
 	r.mu.Lock()
-	batch := r.waiting
-	r.waiting, r.writing, r.timer = marks{}, batch, nil
+	batch, arrived := r.waiting, r.arrived
+	r.waiting, r.writing, r.timer, r.arrived = marks{}, batch, nil, nil
 	r.mu.Unlock()
 	defer func() {
 		r.mu.Lock()
@@ -132,7 +159,11 @@ func (r *recorder) flush(ctx context.Context) error {
 		r.writing = nil
 		r.schedule()
 	}()
-	return r.write(ctx, batch)
+	var err error
+	if len(arrived) > 0 {
+		err = r.store.Update(ctx, func(tx *store.Tx) error { return tx.DeviceHere(arrived...) })
+	}
+	return errors.Join(err, r.write(ctx, batch))
 }
 
 // writtenAtOnce is how many marks share a transaction: 10 ms of SQLite's one writer. Who changes something waits for no more

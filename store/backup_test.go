@@ -68,6 +68,7 @@ func furnish(t testing.TB, s *Store) {
 				return err
 			},
 			func() error { return tx.MarkSeen("token:1", []SeenMark{{2, 2}}) },
+			func() error { return tx.DeviceHere("token:1") },
 			func() error {
 				return tx.SavePair(&Pair{LinkID: l.ID, ObjectID: 2, UID: "1", RemoteID: "r", Seq: 2, LocalText: []byte("x"), TheirModified: &at, Dirty: true})
 			},
@@ -312,7 +313,7 @@ func TestBackupHasEveryTable(t *testing.T) {
 		}
 		ours, err := tx.tableNames()
 		for _, name := range there {
-			if !ours[name] && name != migrationTable && !strings.HasPrefix(name, "sqlite_") {
+			if !ours[name] && name != migrationTable && name != "word_index" && !strings.HasPrefix(name, "card_words") && !strings.HasPrefix(name, "sqlite_") {
 				t.Errorf("%s is not in models", name)
 			}
 		}

@@ -9,6 +9,7 @@
 //	migrate*.go   numbered, append-only migrations
 //	users.go tokens.go collections.go props.go who there is and what they have
 //	put.go move.go                             writes of objects, with their preconditions
+//	words.go                                   the index of words, by which searches find cards
 //	objects.go each.go keep.go changes.go synctoken.go reads of objects: one, many, in a range of time, since
 //	versions.go seen.go                        texts that were, and who has seen which
 //	links.go lease.go pairs.go identities.go duplicates.go   the relay's books

@@ -44,6 +44,25 @@ func rules() []rule {
 	}
 }
 
+// wordRules are those of the index of words, which is different in each database.
+func (s *Store) wordRules() []rule {
+	object, words := `k.object_id`, `SELECT 1 FROM card_words AS k WHERE k.object_id = o.id AND k.collection_id = o.collection_id`
+	collection := `k.collection_id`
+	if !s.postgres {
+		object, collection = fmt.Sprintf(`(k.rowid & %d)`, 1<<wordBits-1), fmt.Sprintf(`(k.rowid >> %d)`, wordBits)
+		words = fmt.Sprintf(`SELECT 1 FROM card_words AS k WHERE k.rowid = (o.collection_id << %d) + o.id`, wordBits)
+	}
+	return []rule{
+		{"the words of a collection are indexed up to a change", `SELECT 'collection ' || w.collection_id FROM word_index AS w
+			LEFT JOIN collections AS c ON c.id = w.collection_id WHERE c.id IS NULL OR w.seq > c.seq OR w.seq < 0`},
+		{"words are of a card that lives, or did when they were indexed", `SELECT 'object ' || ` + object + ` FROM card_words AS k
+			LEFT JOIN objects AS o ON o.id = ` + object + ` LEFT JOIN word_index AS w ON w.collection_id = ` + collection + `
+			WHERE o.id IS NULL OR w.seq IS NULL OR o.collection_id <> ` + collection + ` OR o.deleted AND o.seq <= w.seq`},
+		{"a card has words once it is indexed", `SELECT 'object ' || o.id FROM word_index AS w JOIN objects AS o ON o.collection_id = w.collection_id AND o.seq <= w.seq
+			WHERE NOT o.deleted AND o.component = '` + cardComponent + `' AND NOT EXISTS (` + words + `)`},
+	}
+}
+
 // CheckInvariants checks what the package promises about the stored rows and
 // returns all that is broken, at most ten of each kind. It reads everything.
 func (s *Store) CheckInvariants(ctx context.Context) error {
@@ -57,7 +76,7 @@ func (s *Store) CheckInvariants(ctx context.Context) error {
 
 // checkInvariants returns all that is broken, at most ten of each kind.
 func (t *Tx) checkInvariants() (errs []error, err error) {
-	for _, r := range rules() {
+	for _, r := range append(rules(), t.s.wordRules()...) {
 		broken, err := t.texts(r.query + ` LIMIT 10`)
 		if err != nil {
 			return errs, fmt.Errorf("store: check %q: %w", r.name, err)

@@ -15,23 +15,26 @@ import (
 type migration struct {
 	id   int
 	text string // statements, separated by ";" at a line's end, with {types}
+	// sqlite and postgres follow for that database alone.
+	sqlite, postgres string
 }
 
 // migrations is the one list of steps, in order.
 func migrations() []migration {
 	return []migration{
-		{1, schema0001},
-		{2, schema0002},
-		{3, schema0003},
-		{4, schema0004},
-		{5, schema0005},
-		{6, schema0006},
-		{8, schema0008},
-		{10, schema0010},
-		{11, schema0011},
-		{12, schema0012},
-		{13, schema0013},
-		{14, schema0014},
+		{id: 1, text: schema0001},
+		{id: 2, text: schema0002},
+		{id: 3, text: schema0003},
+		{id: 4, text: schema0004},
+		{id: 5, text: schema0005},
+		{id: 6, text: schema0006},
+		{id: 8, text: schema0008},
+		{id: 9, text: schema0009, sqlite: schema0009SQLite, postgres: schema0009Postgres},
+		{id: 10, text: schema0010},
+		{id: 11, text: schema0011},
+		{id: 12, text: schema0012},
+		{id: 13, text: schema0013},
+		{id: 14, text: schema0014},
 	}
 }
 
@@ -65,8 +68,12 @@ func (t *Tx) migrateTo(last int) error {
 }
 
 func (s *Store) step(m migration) gormigrate.MigrateFunc {
+	text := m.text + m.sqlite
+	if s.postgres {
+		text = m.text + m.postgres
+	}
 	return func(db *gorm.DB) error {
-		for _, statement := range strings.Split(s.types().Replace(m.text), ";\n") {
+		for _, statement := range strings.Split(s.types().Replace(text), ";\n") {
 			// GORM's reader of SQLite's schema loses columns on lines of their own.
 			statement = strings.TrimSpace(strings.NewReplacer("\n\t", " ", "\n", " ").Replace(statement))
 			if statement == "" {
@@ -85,12 +92,13 @@ func (s *Store) step(m migration) gormigrate.MigrateFunc {
 func (s *Store) types() *strings.Replacer {
 	if s.postgres {
 		return strings.NewReplacer("{key}", "bigserial PRIMARY KEY", "{int}", "bigint", "{small}", "smallint",
-			"{bool}", "boolean", "{time}", "timestamptz", "{bytes}", "bytea")
+			"{bool}", "boolean", "{time}", "timestamptz", "{bytes}", "bytea", "{now}", "now()")
 	}
 	// AUTOINCREMENT: the id of a deleted row is never given to another, so that
 	// what still names it (a device, a report) cannot mean the wrong one.
 	return strings.NewReplacer("{key}", "integer PRIMARY KEY AUTOINCREMENT", "{int}", "integer", "{small}", "integer",
-		"{bool}", "numeric", "{time}", "datetime", "{bytes}", "blob")
+		"{bool}", "numeric", "{time}", "datetime", "{bytes}", "blob",
+		"{now}", "CAST(strftime('%s', 'now') AS integer) * 1000000")
 }
 
 // SchemaVersion is the schema that the database has, 0 when it is empty, and the

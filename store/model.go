@@ -146,6 +146,23 @@ type Seen struct {
 // TableName implements GORM's Tabler: "seen" has no plural.
 func (Seen) TableName() string { return "seen" }
 
+// Device is when a device that downloads was here last.
+type Device struct {
+	Device string    `gorm:"primaryKey"` // as in Seen
+	HereAt time.Time // to the day or so
+}
+
+// WordIndex says that the words of the cards of a collection are indexed up to its change Seq, in an edition of
+// whoever makes words of texts.
+type WordIndex struct {
+	CollectionID CollectionID `gorm:"primaryKey;autoIncrement:false"`
+	Seq          Seq
+	Edition      int
+}
+
+// TableName implements GORM's Tabler: there is one index.
+func (WordIndex) TableName() string { return "word_index" }
+
 // Property is a dead property (RFC 4918 4.1): name and verbatim XML.
 type Property struct {
 	Owner string `gorm:"primaryKey"` // "c:7" a collection, "p:3" a principal, "h:3:calendars" a home

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"crmbridge/pim"
 )
@@ -62,6 +63,8 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 		"remote_id <> '' AND NOT remote_gone":             "pairs_alive",
 		"series <> '' AND resolved_at IS":                 "COVERING INDEX conflicts_series",
 		"SELECT DISTINCT digest":                          "COVERING INDEX conflicts_digest",
+		"card_words MATCH ?":                              "card_words VIRTUAL TABLE INDEX 64:M1><",
+		"NOT o.deleted ORDER BY o.seq LIMIT":              "objects_seq",
 	} {
 		found := 0
 		for _, query := range prepared(t, s.reader) {
@@ -82,12 +85,13 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 	}
 }
 
-var scans = regexp.MustCompile(`^SCAN (users|tokens|collections|objects|o|versions|v|seen|properties|links|pairs|p|conflicts|runs|steps|identities|feeds|derived|duplicates)\b`)
+var scans = regexp.MustCompile(`^SCAN (users|tokens|collections|objects|o|versions|v|seen|properties|links|pairs|p|conflicts|runs|steps|identities|feeds|derived|duplicates|word_index|w|devices)\b`)
 
 // mayScan lists what reads a whole table on purpose, or a table with few rows.
 func mayScan(query string) bool {
 	for _, part := range []string{
-		"FROM `users` ORDER BY name", "FROM `links` ORDER BY id", "FROM `links` WHERE NOT paused", migrationTable,
+		"FROM `users` ORDER BY name", "FROM `links` ORDER BY id", "FROM `links` WHERE NOT paused", migrationTable, "FROM word_index AS w JOIN",
+		"INSERT INTO devices (device, here_at) SELECT DISTINCT", // a migration, once
 		"UPDATE pairs SET mask = ''", "UPDATE pairs SET notes = ''", "UPDATE collections SET bytes = (", "UPDATE conflicts SET series = ''", "UPDATE derived SET edition", "UPDATE identities SET collection_id = 0", "UPDATE steps SET title", "UPDATE runs SET kind",
 		"UPDATE objects SET origin", "UPDATE steps SET undone = ''", "UPDATE runs SET undoes", // migrations, once
 	} {
@@ -237,6 +241,8 @@ func useAll(t *testing.T, s *Store) {
 			func() error { _, err := tx.PruneRuns(testNow(), 10); return err },
 			func() error { return tx.DeletePair(pair.ID) },
 			func() error { return tx.ForgetDevice("d") },
+			func() error { return tx.DeviceHere("d") },
+			func() error { _, err := tx.ForgetDevices(testNow().Add(1000*time.Hour), 10); return err },
 			func() error { return tx.DeleteLink(l.ID) },
 			func() error { return tx.DeleteCollection(d.ID) },
 		} {
@@ -246,7 +252,14 @@ func useAll(t *testing.T, s *Store) {
 		}
 		return nil
 	})
+	if _, err := s.IndexWords(t.Context(), 1, testWords()); err != nil {
+		t.Fatal(err)
+	}
 	readAll(t, s)
+}
+
+func testWords() WordMaker {
+	return WordMaker{Edition: 1, Of: func(b []byte) (string, bool) { return string(b), true }}
 }
 
 func readAll(t *testing.T, s *Store) {
@@ -274,6 +287,10 @@ func readAll(t *testing.T, s *Store) {
 			func() error { return tx.EachObject(1, EachOptions{Names: true}, object) },
 			func() error { return tx.EachObject(1, EachOptions{Keep: func([]byte) bool { return true }}, object) },
 			func() error { return tx.EachObject(1, EachOptions{Components: []string{"VEVENT", "VTODO"}}, object) },
+			func() error {
+				return tx.EachObject(1, EachOptions{Text: true, Words: &Words{Edition: 1, Of: [][]string{{"ann"}}}}, object)
+			},
+			func() error { _, err := tx.WordsBehind(); return err },
 			func() error { _, _, err := tx.ChangedNames(1, 1, 0, object); return err },
 			func() error { return tx.EachObject(1, EachOptions{Text: true, Components: []string{"VEVENT"}}, object) },
 			func() error {

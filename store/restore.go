@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"crmbridge/pim"
@@ -117,7 +118,7 @@ func (t *Tx) tablesThere() ([]string, error) {
 func (t *Tx) dropTables(there []string, ours map[string]bool) error {
 	left := map[string]bool{}
 	for _, name := range there {
-		left[name] = ours[name] || name == migrationTable
+		left[name] = ours[name] || name == migrationTable || slices.Contains(indexTables(), name)
 	}
 	order := []string{migrationTable}
 	for _, m := range models() {
@@ -127,6 +128,7 @@ func (t *Tx) dropTables(there []string, ours map[string]bool) error {
 		}
 		order = append([]string{tab.name}, order...)
 	}
+	order = append(indexTables(), order...)
 	for _, name := range order {
 		if !left[name] {
 			continue

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 )
 
 // SeenMark says that a device downloaded an object as of a change.
@@ -85,11 +86,53 @@ func (t *Tx) SeenSeq(device string, o ObjectID) (Seq, bool, error) {
 	return seq, err == nil, fail("seen", err)
 }
 
-// ForgetDevice drops what a device saw, when its app password ends.
-func (t *Tx) ForgetDevice(device string) error {
-	if err := t.writing("forget device"); err != nil {
+// DeviceHere notes that devices are here, for ForgetDevices.
+func (t *Tx) DeviceHere(devices ...string) error {
+	const op = "device here"
+	if err := t.writing(op); err != nil {
 		return err
 	}
-	_, err := t.exec(`DELETE FROM seen WHERE device = ?`, device)
-	return fail("forget device", err)
+	for _, device := range slices.Sorted(slices.Values(devices)) { // in one order, so that nobody waits in a circle
+		_, err := t.exec(`INSERT INTO devices (device, here_at) VALUES (?, ?) ON CONFLICT (device) DO UPDATE SET here_at = excluded.here_at`, device, t.now)
+		if err != nil {
+			return fail(op, err)
+		}
+	}
+	return nil
+}
+
+// ForgetDevice drops what a device saw, when its app password ends.
+func (t *Tx) ForgetDevice(device string) error {
+	const op = "forget device"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	if _, err := t.exec(`DELETE FROM seen WHERE device = ?`, device); err != nil {
+		return fail(op, err)
+	}
+	_, err := t.exec(`DELETE FROM devices WHERE device = ?`, device)
+	return fail(op, err)
+}
+
+// ForgetDevices drops what the device saw that was away longest, if it was not here since before: limit marks at most, so that
+// no writer waits long. It is called again while more is true. A device that comes back is one that has seen nothing: what
+// it writes without condition is compared with care.
+func (t *Tx) ForgetDevices(before time.Time, limit int) (more bool, err error) {
+	const op = "forget devices"
+	if err := t.writing(op); err != nil {
+		return false, err
+	}
+	var device string
+	err = t.row(`SELECT device FROM devices WHERE here_at < ? ORDER BY here_at LIMIT 1`, before).Scan(&device)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fail(op, err)
+	}
+	n, err := t.exec(`DELETE FROM seen WHERE device = ? AND object_id IN (SELECT s.object_id FROM seen AS s WHERE s.device = ? ORDER BY s.object_id LIMIT ?)`, device, device, limit)
+	if err == nil && n < int64(limit) {
+		_, err = t.exec(`DELETE FROM devices WHERE device = ?`, device)
+	}
+	return err == nil, fail(op, err)
 }

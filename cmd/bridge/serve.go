@@ -147,6 +147,13 @@ func (a *app) prune(ctx context.Context) error {
 	}
 	now := a.now()
 	for _, some := range []func(tx *store.Tx) (int64, error){
+		func(tx *store.Tx) (n int64, err error) {
+			more, err := tx.ForgetDevices(now.Add(-a.cfg.KeepDevices), 2000)
+			if more {
+				n = 1
+			}
+			return n, err
+		},
 		func(tx *store.Tx) (int64, error) {
 			n, err := tx.PruneConflicts(now.Add(-a.cfg.KeepConflicts))
 			return int64(n), err
@@ -160,6 +167,27 @@ func (a *app) prune(ctx context.Context) error {
 				return err
 			})
 			if err != nil {
+				return err
+			}
+		}
+	}
+	return a.pruneWords(ctx)
+}
+
+// pruneWords takes what was deleted out of the index of words, in which it else stays until the next search.
+func (a *app) pruneWords(ctx context.Context) error {
+	var behind []store.CollectionID
+	err := a.store.View(ctx, func(tx *store.Tx) (err error) {
+		behind, err = tx.WordsBehind()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	maker := dav.WordMaker(a.davLimits())
+	for _, c := range behind {
+		for more := true; more; {
+			if more, err = a.store.IndexWords(ctx, c, maker); err != nil {
 				return err
 			}
 		}
@@ -236,12 +264,17 @@ func (a *app) dav() *dav.Handler {
 	c := a.cfg
 	return dav.New(dav.Options{
 		Store: a.store, Auth: davAuth{a.auth}, Now: a.now, Log: a.log, PublicURL: c.PublicURL, Address: a.clientAddress, Network: auth.Network, Metrics: a.counts,
-		Limits: dav.Limits{Object: int(c.MaxObject), Card: int(c.MaxCard), Attendees: c.MaxAttendees, Collections: c.MaxCollections,
-			Quota: c.MaxStorage, Copy: c.MaxCopy, Reports: c.MaxConflicts,
-			Steps: c.Occurrences, TotalSteps: c.AllOccurrences, Query: c.QueryTime, Retry: c.RetryAfter,
-			PerUser: c.UserRequests, PerAddress: c.AddressRequests, AtOnce: c.RequestsAtOnce, Wait: c.RequestWait, Time: c.BodyTimeout,
-			XML: davxml.Limits{Bytes: c.MaxBody}},
+		Limits: a.davLimits(),
 	})
+}
+
+func (a *app) davLimits() dav.Limits {
+	c := a.cfg
+	return dav.Limits{Object: int(c.MaxObject), Card: int(c.MaxCard), Attendees: c.MaxAttendees, Collections: c.MaxCollections,
+		Quota: c.MaxStorage, Copy: c.MaxCopy, Reports: c.MaxConflicts,
+		Steps: c.Occurrences, TotalSteps: c.AllOccurrences, Query: c.QueryTime, Retry: c.RetryAfter,
+		PerUser: c.UserRequests, PerAddress: c.AddressRequests, AtOnce: c.RequestsAtOnce, Wait: c.RequestWait, Time: c.BodyTimeout,
+		XML: davxml.Limits{Bytes: c.MaxBody}}
 }
 
 // feeds is the handler of the read-only addresses.

@@ -44,6 +44,8 @@ type Config struct {
 	KeepVersions time.Duration
 	KeepRuns     time.Duration
 	KeepSteps    int // of runs; 0: no bound
+	// KeepDevices is for devices that are not here.
+	KeepDevices time.Duration
 	// KeepConflicts is for those that were resolved.
 	KeepConflicts time.Duration
 

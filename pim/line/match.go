@@ -139,3 +139,35 @@ func (f ParamFilter) Match(l *Line) (bool, error) {
 	}
 	return f.Text.MatchAny(values)
 }
+
+// Fold is a text as i;unicode-casemap compares it (RFC 5051 2).
+func Fold(s string) string { return string(foldUnicode.append(nil, s)) }
+
+// Known reports that the collation and the type of m are, so that Match does not fail.
+func (m TextMatch) Known() bool {
+	_, err := collation(m.Collation)
+	_, wrong := matchType(m.Type)
+	return err == nil && wrong == nil
+}
+
+// Core is a text that Fold(s) contains for every s that m matches, Negate aside; "" when there is none that is sure. It is
+// valid UTF-8 without NUL and U+FFFD, which may stand for what cannot be kept as text.
+//
+// Under i;unicode-casemap it is the mapped text itself. Under the others s has m.Text before it is mapped, and mapping may put
+// the accents in it into another order; what is ASCII only becomes lower case and stays together.
+func (m TextMatch) Core() string {
+	text, lost := m.Text, func(r rune) bool { return r == 0 || r >= utf8.RuneSelf }
+	if m.Collation == "i;unicode-casemap" {
+		text, lost = Fold(m.Text), func(r rune) bool { return r == 0 || r == utf8.RuneError }
+	}
+	longest, most := "", 0
+	for _, run := range strings.FieldsFunc(text, lost) {
+		if n := utf8.RuneCountInString(run); n > most {
+			longest, most = run, n
+		}
+	}
+	if m.Collation == "i;unicode-casemap" {
+		return longest
+	}
+	return Fold(longest)
+}

@@ -16,6 +16,7 @@
 //	convert.go mediatype.go
 //	                     Convert: between 3.0 and 4.0, for content negotiation; the types of data in both
 //	filter.go sieve.go   Matches: CARDDAV:filter; Sieve: which texts are worth parsing for one
+//	words.go             Words: what an index has of a card; Wanted: what a filter asks of it
 //	selection.go         Select: partial retrieval (RFC 6352 10.4)
 //	library.go           ToVCard: the value types of go-vcard
 //

@@ -33,6 +33,7 @@ func Run(t *testing.T, open Opener) {
 		{"conflicts", testConflicts}, {"runs", testRuns}, {"quiet runs", testQuietRuns}, {"runs pruned", testRunsPruned}, {"restored", testRestored},
 		{"transactions", testTransactions}, {"on change", testOnChange}, {"cancel", testCancel},
 		{"writers", testWriters}, {"race for a name", testRaceName}, {"race for a version", testRaceVersion}, {"race of moves", testRaceMoves},
+		{"words", testWords}, {"words read", testWordsRead},
 		{"model", testModel},
 	} {
 		t.Run(c.name, func(t *testing.T) {
