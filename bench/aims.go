@@ -53,9 +53,10 @@ func (s *section) flatMemory() (out []aim) {
 
 // names of rows that aims speak of.
 const (
-	nameSteady = "calendar-query, a month with "
-	nameUsual  = "calendar-query, a month with 1/24 of all"
-	namePutLag = "from PUT "
+	nameSteady  = "calendar-query, a month with "
+	nameUsual   = "calendar-query, a month with 1/24 of all"
+	namePutLag  = "from PUT "
+	nameBackLag = "from a change in "
 )
 
 // aims judges the rows of one database.
@@ -90,6 +91,10 @@ func (s *section) aims() []aim {
 			out = append(out, s.within(r.name, r.size, 2*time.Second, times.p95))
 		}
 	}
+	out = append(out, s.boundedPolls()...)
+	if s.polls != nil {
+		out = append(out, s.polls.aims()...)
+	}
 	for _, l := range s.loaded {
 		out = append(out, aim{what: l.name, want: fmt.Sprintf("p99 at most %d× p50", tailWithin), measured: true, met: l.tail(l.times) <= tailWithin,
 			have: fmt.Sprintf("%.1f× (%s and %s)", l.tail(l.times), duration(l.times.quantile(0.99)), duration(l.times.median()))})
@@ -99,6 +104,20 @@ func (s *section) aims() []aim {
 		const limit = 256 << 20
 		out = append(out, aim{what: fmt.Sprintf("memory at %s: %s", number(uint64(p.size)), p.name), want: "below 256 MiB resident",
 			have: bytesOf(p.most), measured: true, met: p.most < limit})
+	}
+	return out
+}
+
+// pollRequests is how many requests to the CRM a poll that finds nothing may make.
+const pollRequests = 6
+
+// boundedPolls wants few requests of a poll with nothing to do, whatever the size.
+func (s *section) boundedPolls() (out []aim) {
+	for _, r := range s.rows {
+		if strings.HasPrefix(r.name, "poll of ") && strings.HasSuffix(r.name, "nothing changed") {
+			out = append(out, aim{what: fmt.Sprintf("%s, %s", r.name, number(uint64(r.size))), want: fmt.Sprintf("at most %d requests", pollRequests), //nolint:gosec // a count
+				have: fmt.Sprint(r.requests), measured: true, met: r.requests <= pollRequests})
+		}
 	}
 	return out
 }

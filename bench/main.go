@@ -25,7 +25,7 @@
 //	mix.go load.go   many programs at once, reading and writing; accounts that poll
 //	program.go  the bridge as a process of its own, for those and the next
 //	contest.go entrants.go visit.go trials.go   the same rows with other servers (package peers)
-//	relay*.go   the runs of the relay, and the lag from a PUT to the CRM
+//	relay*.go   the runs of the relay, the lag from one side to the other, many links that are polled
 //	memory.go   resident memory while answers are streamed
 //	report.go machine.go table.go   what is printed
 //
@@ -55,6 +55,8 @@ type options struct {
 	sizes                    []int
 	busy, busyEvents, polled int           // accounts, and events of one, for the load
 	records                  int           // in the CRM, for the relay
+	polls                    int           // links that are polled at an interval; 0 leaves them out
+	pollSpan                 time.Duration // their interval, and how long that is watched
 	puts                     int           // whose way to the CRM is timed, for each kind
 	pause                    time.Duration // between them
 	budget                   time.Duration // that a row may take, beyond its fewest rounds
@@ -81,13 +83,13 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	o := options{sizes: []int{1_000, 10_000, 100_000}, busy: busy, busyEvents: busyEvents, polled: polled, records: 10_000, puts: 25, pause: 150 * time.Millisecond,
+	o := options{sizes: []int{1_000, 10_000, 100_000}, busy: busy, busyEvents: busyEvents, polled: polled, records: 10_000, polls: 500, pollSpan: time.Minute, puts: 25, pause: 150 * time.Millisecond,
 		budget: 1200 * time.Millisecond, contest: []int{1_000, 10_000}, span: 5 * time.Second, postgres: os.Getenv("BRIDGE_TEST_POSTGRES"), progress: stderr}
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	quick := fs.Bool("quick", false, "1 000 and 10 000 objects only, 2 000 records in the CRM")
 	sizes := fs.String("sizes", "", "numbers of objects, separated by commas")
-	only := fs.String("run", "", "measure only what this regular expression finds: names of operations, \"memory\", \"relay the CRM in memory\", \"relay simulated Creatio\"")
+	only := fs.String("run", "", "measure only what this regular expression finds: names of operations, \"memory\", \"relay the CRM in memory\", \"relay simulated Creatio\", \"relay many links\"")
 	alone := fs.Bool("peers", false, "only the comparison with other servers")
 	servers := fs.String("server", "", "compare only with the servers whose names this regular expression finds")
 	write := fs.String("write", "", "write the document to this file instead of standard output")
@@ -102,7 +104,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
 	if *quick {
-		o.sizes, o.records, o.contest, o.span = []int{1_000, 10_000}, 2_000, nil, 2*time.Second
+		o.sizes, o.records, o.contest, o.span, o.polls = []int{1_000, 10_000}, 2_000, nil, 2*time.Second, 0
 	}
 	if *alone {
 		o.alone = true

@@ -18,7 +18,7 @@ import (
 // It judges no time: only that everything was done and is in the document.
 func TestEveryRowIsThere(t *testing.T) {
 	o := options{sizes: []int{fewest}, records: 60, puts: 1, pause: time.Millisecond, budget: time.Nanosecond, only: regexp.MustCompile(""), progress: io.Discard,
-		busy: 10, busyEvents: 20, polled: 5, span: 50 * time.Millisecond, contest: []int{fewest}, servers: regexp.MustCompile("^$"), inside: true}
+		polls: 3, pollSpan: 2 * time.Second, busy: 10, busyEvents: 20, polled: 5, span: 50 * time.Millisecond, contest: []int{fewest}, servers: regexp.MustCompile("^$"), inside: true}
 	doc, err := measure(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -34,9 +34,11 @@ func TestEveryRowIsThere(t *testing.T) {
 	}
 	served := len(want)
 	want = append(want, "PUT update of event while everything is downloaded", "first sync as Thunderbird does it")
+	for _, crm := range []string{"the CRM in memory", "simulated Creatio", "simulated Creatio, 20 ms away"} {
+		want = append(want, "first sync from "+crm, "poll of "+crm+", nothing changed", "poll and listing of "+crm+", nothing changed", "poll of "+crm+", 1 % changed")
+	}
 	for _, crm := range []string{"the CRM in memory", "simulated Creatio"} {
-		want = append(want, "first sync from "+crm, "poll of "+crm+", nothing changed", "poll and listing of "+crm+", nothing changed",
-			"from PUT of a new event to "+crm, "from PUT of a changed event to "+crm)
+		want = append(want, "from PUT of a new event to "+crm, "from PUT of a changed event to "+crm, "from a change in "+crm+" to a client, polled every second")
 	}
 	s := doc.sections[0]
 	var got []string
@@ -64,6 +66,9 @@ func TestEveryRowIsThere(t *testing.T) {
 		if l := s.loaded[i]; l.clients != clients || len(l.times) < 2 || l.memory < 1<<20 || !slices.IsSorted(l.times) {
 			t.Errorf("load %q: %d clients, %d requests, %d bytes", l.name, l.clients, len(l.times), l.memory)
 		}
+	}
+	if s.polls == nil || s.polls.runs < s.polls.links || s.polls.requests == 0 {
+		t.Errorf("many links: %+v", s.polls)
 	}
 	checkContest(t, doc.contest)
 	text := doc.String()

@@ -118,3 +118,65 @@ func (y *syncing) lag(ctx context.Context, do call, status int, marker string) (
 		return 0, ctx.Err()
 	}
 }
+
+// pollEvery is the interval of the link while the way back is timed.
+const pollEvery = time.Second
+
+// back are the times from a change in the CRM until a client reads it, with the link
+// polled every second: by an interval of a minute it would be half a minute on average.
+func (y *syncing) back(ctx context.Context) ([]row, error) {
+	err := y.store.Update(ctx, func(tx *store.Tx) error {
+		l, err := tx.Link(y.link.ID)
+		if err != nil {
+			return err
+		}
+		now := time.Now()
+		l.Interval, l.NextRun = pollEvery, &now
+		return tx.UpdateLink(l, "Interval", "NextRun")
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := row{name: nameBackLag + y.name + " to a client, polled every second", size: y.o.records, requests: -1}
+	token, err := y.token(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	for n := range y.o.puts {
+		began := time.Now()
+		if err := y.crm.retitle(n, fmt.Sprintf("Way back %d", n)); err != nil {
+			return nil, err
+		}
+		for next := token; next == token; {
+			if time.Since(began) > lagLimit {
+				return nil, fmt.Errorf("nothing came back within %s", lagLimit)
+			}
+			time.Sleep(5 * time.Millisecond)
+			if next, err = y.token(ctx, token); err != nil {
+				return nil, err
+			}
+			if next != token {
+				r.times = append(r.times, time.Since(began))
+				token = next
+				break
+			}
+		}
+		time.Sleep(time.Duration(n*37%100) * pollEvery / 100)
+	}
+	slices.Sort(r.times)
+	return []row{r}, nil
+}
+
+// token is the sync token of the linked calendar after token; "" asks for all.
+func (y *syncing) token(ctx context.Context, token string) (string, error) {
+	answer, err := y.client.fetch(ctx, y.web.base, syncReport(crmPath, token), http.StatusMultiStatus)
+	if err != nil {
+		return "", err
+	}
+	_, rest, _ := strings.Cut(string(answer), "sync-token>")
+	found, _, ok := strings.Cut(rest, "<")
+	if !ok {
+		return "", errors.New("the answer has no sync token")
+	}
+	return found, nil
+}

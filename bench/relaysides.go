@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -21,16 +22,35 @@ import (
 
 // sides are the CRMs to measure with.
 func sides() []side {
-	slow := func(n int, a *arrivals) (*crm, error) { return openSim(n, a, 20*time.Millisecond) }
-	quick := func(n int, a *arrivals) (*crm, error) { return openSim(n, a, 0) }
-	return []side{{"the CRM in memory", openMem}, {"simulated Creatio", quick}, {"a Creatio that takes 20 ms to answer", slow}}
+	asAsked := func(o options) []int { return []int{o.records} }
+	return []side{
+		{"the CRM in memory", openMem, asAsked, true},
+		{"simulated Creatio", openSim, asAsked, true},
+		{"simulated Creatio, 20 ms away", openFarSim, farSizes, false},
+	}
 }
+
+// away is how long the simulated CRM that is far away takes for an answer, beside its work.
+const away = 20 * time.Millisecond
+
+// farSizes are ten thousand and a hundred thousand records where everything is measured.
+func farSizes(o options) []int {
+	if n := slices.Max(o.sizes); o.records >= 10_000 && n > o.records {
+		return []int{o.records, n}
+	}
+	return []int{o.records}
+}
+
+func openFarSim(n int, a *arrivals) (*crm, error) { return openSimAt(n, a, away) }
+
+func openSim(n int, a *arrivals) (*crm, error) { return openSimAt(n, a, 0) }
 
 func openMem(n int, a *arrivals) (*crm, error) {
 	m, err := mem.New(mem.Options{Now: time.Now, PageSize: 200})
 	if err != nil {
 		return nil, err
 	}
+	ids := make([]remote.ItemID, n)
 	for i := range n {
 		doc, err := ics.Parse(sample.Calendar{}.Event(i, 0).Text, ics.DefaultLimits())
 		if err != nil {
@@ -40,20 +60,16 @@ func openMem(n int, a *arrivals) (*crm, error) {
 		if err != nil {
 			return nil, err
 		}
-		m.Add(it, "")
+		ids[i] = m.Add(it, "")
 	}
 	return &crm{driver: watched(m.Driver(), a), remote: mem.Activities, settings: remote.Settings{}, alone: true,
-		requests: func() (int, int64) { return m.Calls(), 0 }, close: func() error { return nil },
-		change: func(n int, tag string) error {
-			for _, rec := range m.Items(mem.Activities)[:n] {
-				m.Edit(mem.Activities, rec.ID, func(it pim.Item) {
-					if e, ok := it.(*pim.Event); ok {
-						e.Title = tag + " " + string(rec.ID)
-					}
-				})
+		retitle: func(i int, title string) error {
+			if !m.Edit(mem.Activities, ids[i], func(it pim.Item) { it.(*pim.Event).Title = title }) {
+				return fmt.Errorf("the CRM has no record %d", i)
 			}
 			return nil
-		}}, nil
+		},
+		requests: func() (int, int64) { return m.Calls(), 0 }, close: func() error { return nil }}, nil
 }
 
 // abilities are those of the CRM in memory.
@@ -107,8 +123,8 @@ func (w *watching) Update(ctx context.Context, c remote.CollectionID, old remote
 // front stands before the simulated CRM and counts.
 type front struct {
 	behind   http.Handler
-	delay    time.Duration // before each answer
 	seen     *arrivals
+	away     time.Duration // before each answer
 	requests atomic.Int64
 	bytes    atomic.Int64
 }
@@ -116,7 +132,7 @@ type front struct {
 // ServeHTTP implements http.Handler.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.requests.Add(1)
-	time.Sleep(f.delay)
+	time.Sleep(f.away)
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -146,8 +162,7 @@ func (c *counting) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
 const crmPassword = "bench-password"
 
-// openSim is a simulated Creatio that takes so long for each answer.
-func openSim(n int, a *arrivals, delay time.Duration) (*crm, error) {
+func openSimAt(n int, a *arrivals, away time.Duration) (*crm, error) {
 	owner := creatiosim.User{Login: "Supervisor", Password: crmPassword, Name: "Sue Pervisor", Email: "sue@example.org", FullRights: true}
 	sim, err := creatiosim.New(creatiosim.Options{Now: time.Now, Users: []creatiosim.User{owner}})
 	if err != nil {
@@ -156,23 +171,22 @@ func openSim(n int, a *arrivals, delay time.Duration) (*crm, error) {
 	if err := activities(sim, owner, n); err != nil {
 		return nil, errors.Join(err, sim.Close())
 	}
-	f := &front{behind: sim, seen: a, delay: delay}
+	var ids []string
+	for _, r := range sim.Records("Activity") {
+		ids = append(ids, r.ID)
+	}
+	f := &front{behind: sim, seen: a, away: away}
 	web, err := listen(f)
 	if err != nil {
 		return nil, errors.Join(err, sim.Close())
 	}
 	return &crm{driver: creatio.Driver(), remote: creatio.Events,
 		settings: remote.Settings{"url": web.base, "username": owner.Login, "password": crmPassword},
+		retitle: func(i int, title string) error {
+			return sim.Edit("Activity", ids[i], creatiosim.Fields{"Title": title})
+		},
 		requests: func() (int, int64) { return int(f.requests.Load()), f.bytes.Load() },
 		close:    func() error { return errors.Join(web.close(), sim.Close()) },
-		change: func(n int, tag string) error {
-			for _, rec := range sim.Records("Activity")[:n] {
-				if err := sim.Edit("Activity", rec.ID, creatiosim.Fields{"Title": tag + " " + rec.ID}); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
 	}, nil
 }
 

@@ -26,6 +26,7 @@ type section struct {
 	rows   []row
 	peaks  []peak
 	loaded []rush
+	polls  *polling // nil: not measured
 }
 
 func newReport(o options) *report {
@@ -62,16 +63,37 @@ func (d *report) section(ctx context.Context, title string, o options, open func
 	if err != nil {
 		return fmt.Errorf("%s, load: %w", title, err)
 	}
+	return s.relays(ctx, o, open)
+}
+
+// relays measures the relay with every CRM, and with many links.
+func (s *section) relays(ctx context.Context, o options, open func(name string) (url string, drop func(), err error)) error {
 	for _, side := range sides() {
-		url, drop, err := open("relay-" + side.name + ".db")
-		if err != nil {
-			return err
+		if !o.only.MatchString("relay " + side.name) {
+			continue
 		}
-		err = s.relay(ctx, o, url, side)
-		drop()
-		if err != nil {
-			return fmt.Errorf("%s, relay to %s: %w", title, side.name, err)
+		for _, n := range side.sizes(o) {
+			url, drop, err := open(fmt.Sprintf("relay-%s-%d.db", side.name, n))
+			if err != nil {
+				return err
+			}
+			err = s.relay(ctx, o, url, side, n)
+			drop()
+			if err != nil {
+				return fmt.Errorf("%s, relay to %s: %w", s.title, side.name, err)
+			}
 		}
+	}
+	if !o.only.MatchString("relay many links") || o.polls <= 0 {
+		return nil
+	}
+	url, drop, err := open("relay-many.db")
+	if err != nil {
+		return err
+	}
+	defer drop()
+	if s.polls, err = manyLinks(ctx, o, url); err != nil {
+		return fmt.Errorf("%s, many links: %w", s.title, err)
 	}
 	return nil
 }
@@ -156,6 +178,10 @@ func (d *report) String() string {
 				rows = append(rows, l.cells()...)
 			}
 			table(&b, []string{"requests", "a second", "p50", "p99", "slowest", "p99 / p50", "server's memory"}, rows)
+		}
+		if s.polls != nil {
+			b.WriteString("### Many links\n\nThe simulated Creatio, 20 ms away, runs in the same process; its share of the processors is in the number.\n\n")
+			table(&b, pollingHeader(), [][]string{s.polls.cells()})
 		}
 		if len(s.peaks) > 0 {
 			b.WriteString("### Memory\n\nThe whole process, the measuring client included.\n\n")

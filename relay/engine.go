@@ -350,12 +350,17 @@ func (r *run) end(ctx context.Context, failure error) (Report, error) {
 	default:
 		l.Held, l.LastError, l.LastSuccess, l.Failures = "", "", &now, 0
 	}
-	next := now.Add(r.Waits.link(l.Interval, l.Failures, pim.RetryAfter(failure)))
-	l.NextRun = &next
 	err := r.Store.Update(ctx, func(tx *store.Tx) error {
 		if tx.HoldsLease(l.ID, r.owner) != nil {
 			return tx.FinishRun(r.rep.Run, r.rep.Steps) // the link is another run's to speak for
 		}
+		// The interval may be another than when the run began.
+		present, err := tx.Link(l.ID)
+		if err != nil {
+			return err
+		}
+		next := now.Add(r.Waits.link(present.Interval, l.Failures, pim.RetryAfter(failure)))
+		l.NextRun = &next
 		if err := tx.UpdateLink(l, "Held", "Failures", "NextRun", "LastRun", "LastSuccess", "LastError"); err != nil {
 			return err
 		}

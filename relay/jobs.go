@@ -46,7 +46,7 @@ type JobsOptions struct {
 	// Workers is how many links run at once in this process; 0 means none: the
 	// process only queues.
 	Workers int
-	// Sweep is how often due links are looked for; 0 means 5 s.
+	// Sweep is how often due links are looked for; 0 means a second.
 	Sweep time.Duration
 	// LongAfter is how long a run keeps its place; then it goes on beside the others. 0
 	// means 2 s.
@@ -119,7 +119,7 @@ func NewJobs(e *Engine, o JobsOptions) (*Jobs, error) {
 			sweepQueue:         {MaxWorkers: 1},
 		}
 		cfg.PeriodicJobs = []*river.PeriodicJob{river.NewPeriodicJob(
-			river.PeriodicInterval(orDuration(o.Sweep, 5*time.Second)),
+			river.PeriodicInterval(orDuration(o.Sweep, time.Second)),
 			func() (river.JobArgs, *river.InsertOpts) {
 				return sweepArgs{}, &river.InsertOpts{Queue: sweepQueue}
 			},
