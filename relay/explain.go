@@ -99,6 +99,9 @@ func (r *run) explain(tx *store.Tx, p store.Pair) (Explanation, error) {
 	switch {
 	case p.Error != "":
 		x.Words = append(x.Words, failing(p))
+		if p.IgnoredAt != nil {
+			x.Words = append(x.Words, "A person set it aside until it changes.")
+		}
 	case v.series:
 		words, err := r.seriesWords(tx, v)
 		if err != nil {
@@ -213,6 +216,38 @@ func (e *Engine) Retry(ctx context.Context, id store.LinkID, uid string) error {
 			return err
 		}
 		return e.wanted(ctx, tx, id)
+	})
+}
+
+// Ignore sets a failed item aside: it is not tried again until it changes on either side, or
+// somebody asks for it (Retry). pim.ErrNotFound when no item with the UID fails here; pim.ErrHeld while
+// it is not known what became of a write.
+func (e *Engine) Ignore(ctx context.Context, id store.LinkID, uid string) error {
+	const op = "relay: ignore"
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
+		pairs, err := tx.PairsByUID(id, uid)
+		if err != nil {
+			return err
+		}
+		n := 0
+		for _, p := range pairs {
+			if p.Error == "" {
+				continue
+			}
+			if p.Intent != "" {
+				return pim.Errorf(op, pim.ErrHeld, "a write of this item is under way and its outcome is not known yet; try again after the next run")
+			}
+			now := tx.Now()
+			p.Dirty, p.RetryAt, p.IgnoredAt = false, nil, &now
+			n++
+			if err := tx.SavePair(&p); err != nil {
+				return err
+			}
+		}
+		if n == 0 {
+			return pim.Errorf(op, pim.ErrNotFound, "no item with this UID fails here")
+		}
+		return nil
 	})
 }
 

@@ -43,10 +43,16 @@ func (t *Tx) FinishRun(r Run, steps []Step) error {
 	}
 	var rows []Step
 	for _, s := range steps {
-		if s.ID == 0 { // else it was stored with the write
-			s.RunID = r.ID
-			rows = append(rows, s)
+		if s.ID != 0 { // stored with the write, before it was known what the remote calls it
+			if s.Trace != "" {
+				if _, err := t.exec(`UPDATE steps SET trace = ? WHERE id = ?`, s.Trace, s.ID); err != nil {
+					return fail(op, err)
+				}
+			}
+			continue
 		}
+		s.RunID = r.ID
+		rows = append(rows, s)
 	}
 	if len(rows) == 0 {
 		return nil

@@ -17,7 +17,7 @@ const traceMost = 128
 // Traces are the ids that servers gave their answers, for who has to look into their log; ""
 // where they gave none.
 type Traces struct {
-	Failed  string // of the last answer with a status of 400 or more
+	Failed  string // of the last answer with a status of 400 or more, to a write where there was one: what was refused is looked for afterwards
 	Written string // of the last other answer to a request that was not GET or HEAD
 	Last    string // of the last answer
 }
@@ -25,8 +25,9 @@ type Traces struct {
 type traceKey struct{}
 
 type tracer struct {
-	mu  sync.Mutex
-	got Traces
+	mu      sync.Mutex
+	got     Traces
+	refused bool // Failed is that of a write
 }
 
 // Traced notes the ids of answers under the context it returns; seen tells them so far. The
@@ -47,13 +48,18 @@ func traced(ctx context.Context, method string, resp *Response) {
 		return
 	}
 	id := traceID(resp.Header)
+	read := method == http.MethodGet || method == http.MethodHead
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.got.Last = id
 	switch {
+	case resp.Status >= http.StatusBadRequest && !read:
+		t.got.Failed, t.refused = id, true
 	case resp.Status >= http.StatusBadRequest:
-		t.got.Failed = id
-	case method != http.MethodGet && method != http.MethodHead:
+		if !t.refused {
+			t.got.Failed = id
+		}
+	case !read:
 		t.got.Written = id
 	}
 }

@@ -12,14 +12,14 @@ func TestRowX19TracesOfAnswers(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Request-Id", "id-"+strings.TrimPrefix(r.URL.Path, "/"))
-		if r.URL.Path == "/bad" {
+		if strings.HasPrefix(r.URL.Path, "/bad") {
 			w.WriteHeader(http.StatusBadRequest)
 		}
 	}))
 	defer srv.Close()
 	c := mustNew(t, testOptions(srv.URL, newManual()))
 	ctx, seen := Traced(t.Context())
-	for _, r := range []Request{{Method: "POST", Path: "post"}, {Method: "GET", Path: "bad"}, {Method: "GET", Path: "last"}} {
+	for _, r := range []Request{{Method: "POST", Path: "post"}, {Method: "GET", Path: "bad-read"}, {Method: "PUT", Path: "bad"}, {Method: "GET", Path: "bad-look"}, {Method: "GET", Path: "last"}} {
 		if _, err := c.Do(ctx, r); err != nil {
 			t.Fatal(err)
 		}

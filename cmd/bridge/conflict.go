@@ -14,6 +14,7 @@ import (
 
 	"crmbridge/pim"
 	"crmbridge/relay"
+	"crmbridge/review"
 	"crmbridge/store"
 )
 
@@ -77,53 +78,32 @@ func conflictRow(tx *store.Tx, c store.Conflict) (conflictShown, error) {
 }
 
 func (p *program) conflictList() *cobra.Command {
-	var user string
+	q := &queryFlags{}
 	var all bool
-	var limit int
-	c := &cobra.Command{
-		Use: "list", Short: "List conflicts that wait for a decision", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				var rows []conflictShown
-				err := a.store.View(ctx, func(tx *store.Tx) error {
-					f := store.ConflictFilter{Open: !all, Limit: limit}
-					if user != "" {
-						u, err := userNamed(tx, user)
-						if err != nil {
-							return err
-						}
-						f.User = u.ID
-					}
-					cs, err := tx.Conflicts(f)
-					if err != nil {
-						return err
-					}
-					for _, c := range cs {
-						row, err := conflictRow(tx, c)
-						if err != nil {
-							return err
-						}
-						rows = append(rows, row)
-					}
-					return nil
-				})
-				if err != nil {
-					return err
-				}
-				return print(p, rows, printed[conflictShown]{
-					head: []string{"ID", "USER", "COLLECTION", "ITEM", "CAUSE", "FIELDS", "FROM", "SINCE", "STATE"},
-					cells: func(c conflictShown) []string {
-						return []string{strconv.FormatInt(int64(c.ID), 10), c.User, c.Collection, c.Summary, string(c.Cause),
-							fieldNames(c.Fields), c.Device, stamp(&c.Created), c.State}
-					},
-				})
-			})
-		},
-	}
-	c.Flags().StringVar(&user, "user", "", "account (default: all)")
+	c := &cobra.Command{Use: "list", Short: "List conflicts that wait for a decision", Args: cobra.NoArgs}
+	q.addItems(c, "open or settled (default: open)")
 	c.Flags().BoolVar(&all, "all", false, "settled ones, too")
-	c.Flags().IntVar(&limit, "limit", 100, "how many at most")
-	return c
+	return listed(p, c, q, func(tx *store.Tx, query review.Query) (out review.Page[conflictShown], err error) {
+		if query.State == "" && !all {
+			query.State = "open"
+		}
+		found, err := review.Conflicts(tx, query)
+		out.Next = found.Next
+		for _, f := range found.Rows {
+			row, err := conflictRow(tx, f.Conflict)
+			if err != nil {
+				return out, err
+			}
+			out.Rows = append(out.Rows, row)
+		}
+		return out, err
+	}, printed[conflictShown]{
+		head: []string{"ID", "USER", "COLLECTION", "ITEM", "CAUSE", "FIELDS", "FROM", "SINCE", "STATE"},
+		cells: func(c conflictShown) []string {
+			return []string{strconv.FormatInt(int64(c.ID), 10), c.User, c.Collection, c.Summary, string(c.Cause),
+				fieldNames(c.Fields), c.Device, stamp(&c.Created), c.State}
+		},
+	})
 }
 
 func fieldNames(ids []pim.FieldID) string {

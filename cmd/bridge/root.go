@@ -38,7 +38,7 @@ func rootCommand(s streams, env map[string]string) *cobra.Command {
 	root.PersistentFlags().BoolVar(&p.csv, "csv", false, "print a list as CSV, for spreadsheets")
 	root.PersistentPreRunE = p.format
 	root.AddCommand(p.serveCommand(), p.demoCommand(), p.userCommand(), p.tokenCommand(), p.feedCommand(), p.linkCommand(), p.itemCommand(), p.birthdaysCommand(),
-		p.syncCommand(), p.conflictCommand(), p.duplicateCommand(), p.doctorCommand(), p.migrateCommand(), p.backupCommand(), p.restoreCommand(), p.restoredCommand(), p.secretCommand(), p.versionCommand())
+		p.syncCommand(), p.conflictCommand(), p.errorCommand(), p.holdCommand(), p.duplicateCommand(), p.doctorCommand(), p.migrateCommand(), p.backupCommand(), p.restoreCommand(), p.restoredCommand(), p.secretCommand(), p.versionCommand())
 	return root
 }
 

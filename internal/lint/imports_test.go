@@ -56,7 +56,8 @@ var allowed = []struct {
 	{"feed", []string{"pim/...", "store", "auth", "birthday", "internal/accept"}},
 	{"relay/rule", []string{"pim", "remote"}},
 	{"relay", []string{"pim/...", "remote", "store", "relay/rule"}},
-	{"admin/...", []string{"pim/...", "remote", "store", "relay/...", "auth"}},
+	{"review", []string{"pim", "store", "relay", "relay/rule"}},
+	{"admin/...", []string{"pim/...", "remote", "store", "relay/...", "review", "auth", "internal/..."}},
 }
 
 type listed struct {

@@ -1,0 +1,253 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"crmbridge/pim"
+	"crmbridge/review"
+	"crmbridge/store"
+)
+
+// queryFlags are the flags of a list that people look through.
+type queryFlags struct {
+	user, link, kind, state, text, since, until string
+	after                                       int64
+	limit                                       int
+}
+
+// add gives c the flags; states are the words for --state, "" for none.
+func (q *queryFlags) add(c *cobra.Command, states string) {
+	f := c.Flags()
+	f.StringVar(&q.user, "user", "", "account (default: all)")
+	f.StringVar(&q.text, "text", "", "only with these letters in title, UID or reason")
+	f.StringVar(&q.since, "since", "", "not before: a day (2030-05-01), a time (RFC 3339), or how long ago (36h, 7d)")
+	f.StringVar(&q.until, "until", "", "before: as --since")
+	f.IntVar(&q.limit, "limit", 100, "how many at most, up to 1000")
+	f.Int64Var(&q.after, "after", 0, "go on behind the row with this number")
+	if states != "" {
+		f.StringVar(&q.state, "state", "", states)
+	}
+}
+
+// addItems gives c the flags for lists of items, too.
+func (q *queryFlags) addItems(c *cobra.Command, states string) {
+	q.add(c, states)
+	c.Flags().StringVar(&q.link, "link", "", "link, by name or number (default: all)")
+	c.Flags().StringVar(&q.kind, "kind", "", "event, task or contact")
+}
+
+// query is what the flags ask for.
+func (q queryFlags) query(ctx context.Context, a *app) (out review.Query, err error) {
+	out = review.Query{State: q.state, Text: q.text, After: q.after, Limit: q.limit}
+	if out.Since, err = momentOrAgo(q.since, a.now()); err != nil {
+		return out, err
+	}
+	if out.Until, err = momentOrAgo(q.until, a.now()); err != nil {
+		return out, err
+	}
+	if q.kind != "" {
+		if out.Kind, err = kindNamed(q.kind); err != nil {
+			return out, err
+		}
+	}
+	if q.link != "" {
+		l, _, err := a.link(ctx, q.user, q.link)
+		out.Link, out.User = l.ID, l.UserID
+		return out, err
+	}
+	if q.user == "" {
+		return out, nil
+	}
+	return out, a.store.View(ctx, func(tx *store.Tx) error {
+		u, err := userNamed(tx, q.user)
+		out.User = u.ID
+		return err
+	})
+}
+
+func kindNamed(word string) (pim.Kind, error) {
+	for _, k := range []pim.Kind{pim.KindEvent, pim.KindTask, pim.KindContact} {
+		if k.String() == word {
+			return k, nil
+		}
+	}
+	return 0, pim.Errorf("list", pim.ErrInvalid, "there is no kind %q; there are event, task and contact", word)
+}
+
+// momentOrAgo is moment, or how long ago: 36h, 7d.
+func momentOrAgo(word string, now time.Time) (time.Time, error) {
+	if days, ok := strings.CutSuffix(word, "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n >= 0 && n < 100_000 {
+			return now.AddDate(0, 0, -n), nil
+		}
+	}
+	if d, err := time.ParseDuration(word); err == nil && d >= 0 {
+		return now.Add(-d), nil
+	}
+	return moment(word)
+}
+
+// page prints a page of a list.
+func page[T any](p *program, rows review.Page[T], t printed[T]) error {
+	if err := print(p, rows.Rows, t); err != nil || rows.Next == 0 || p.json || p.csv {
+		return err
+	}
+	return p.say("there is more: --after %d", rows.Next)
+}
+
+// listed makes a command that prints a list of package review.
+func listed[T any](p *program, c *cobra.Command, q *queryFlags, read func(*store.Tx, review.Query) (review.Page[T], error), t printed[T]) *cobra.Command {
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 1 {
+			q.link = args[0]
+		}
+		return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+			query, err := q.query(ctx, a)
+			if err != nil {
+				return err
+			}
+			var rows review.Page[T]
+			err = a.store.View(ctx, func(tx *store.Tx) error {
+				rows, err = read(tx, query)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			return page(p, rows, t)
+		})
+	}
+	return c
+}
+
+func (p *program) errorCommand() *cobra.Command {
+	c := &cobra.Command{Use: "error", Short: "Items that cannot be synced, and why"}
+	q := &queryFlags{}
+	list := &cobra.Command{Use: "list", Short: "List items that cannot be synced, of all links, with the reason", Args: cobra.NoArgs}
+	q.addItems(list, "failing or ignored (default: both)")
+	c.AddCommand(listed(p, list, q, review.Errors, itemTable()),
+		p.onItem("retry", "Try a failed item again at once", "queued", func(ctx context.Context, a *app, l store.LinkID, uid string) error {
+			return a.engine.Retry(ctx, l, uid)
+		}),
+		p.onItem("ignore", "Set a failed item aside until it changes on either side", "set aside", func(ctx context.Context, a *app, l store.LinkID, uid string) error {
+			return a.engine.Ignore(ctx, l, uid)
+		}))
+	return c
+}
+
+func (p *program) holdCommand() *cobra.Command {
+	c := &cobra.Command{Use: "hold", Short: "Items that wait for a person: a type to be chosen, a deletion to be approved"}
+	q := &queryFlags{}
+	list := &cobra.Command{Use: "list", Short: "List items that wait for a person, of all links", Args: cobra.NoArgs,
+		Long: "List items that wait for a person, of all links. `bridge item approve` and `bridge item reject` answer to deletions."}
+	q.addItems(list, "type, deletion, approved or rejected (default: all)")
+	c.AddCommand(listed(p, list, q, review.Holds, itemTable()))
+	return c
+}
+
+func itemTable() printed[review.Item] {
+	return printed[review.Item]{
+		head: []string{"NO", "USER", "LINK", "KIND", "TITLE", "UID", "STATE", "TRIED", "NEXT", "REASON"},
+		cells: func(i review.Item) []string {
+			tried := ""
+			if i.Attempts > 0 {
+				tried = strconv.Itoa(i.Attempts)
+			}
+			return []string{strconv.FormatInt(i.No, 10), i.User, i.Link, i.Kind, i.Title, i.UID, i.State, tried, stamp(i.RetryAt), i.Reason}
+		},
+	}
+}
+
+func (p *program) syncHistory() *cobra.Command {
+	q := &queryFlags{}
+	c := &cobra.Command{
+		Use: "history [LINK]", Short: "List runs, newest first", Args: cobra.MaximumNArgs(1),
+		Long: "List runs, newest first. Runs in a row that found nothing, or failed in the same way, are one row that says how many. They are kept for\n" +
+			"database.keep_runs, and as many as database.keep_steps has room for.",
+	}
+	q.add(c, "only runs that ended so: ok, partial, failed, held, cancelled")
+	return listed(p, c, q, review.Runs, printed[review.Run]{
+		head: []string{"RUN", "USER", "LINK", "BEGAN", "SECONDS", "TRIGGER", "OUTCOME", "RUNS", "IN", "OUT", "CONFLICTS", "FAILED", "HELD", "REQUESTS", "TRACE", "REASON"},
+		cells: func(r review.Run) []string {
+			n := r.Counts
+			return []string{strconv.FormatInt(int64(r.ID), 10), r.User, r.Link, stamp(&r.Started), strconv.FormatFloat(r.Seconds, 'f', 1, 64), r.Trigger,
+				cmp.Or(r.Outcome, "under way"), strconv.Itoa(max(1, r.Quiet)), strconv.Itoa(n.CreatedLocal + n.UpdatedLocal + n.DeletedLocal),
+				strconv.Itoa(n.CreatedRemote + n.UpdatedRemote + n.DeletedRemote), strconv.Itoa(n.Conflicts), strconv.Itoa(n.Failed), strconv.Itoa(n.Withheld),
+				strconv.Itoa(r.Requests), r.Trace, r.Error}
+		},
+	})
+}
+
+// runDetail is a run with what it did.
+type runDetail struct {
+	review.Run
+	Steps []review.Step `json:"steps"`
+	Next  int64         `json:"next,omitempty"`
+}
+
+func (p *program) syncShow() *cobra.Command {
+	q := &queryFlags{}
+	c := &cobra.Command{
+		Use: "show RUN", Short: "Show what a run did, item by item", Args: cobra.ExactArgs(1),
+		Long: "Show what a run did, item by item: the side that was written to, the fields, and of what failed the reason and what the CRM calls its\n" +
+			"answer in its own log, where it told.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := number[store.RunID](args[0])
+			if err != nil {
+				return err
+			}
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				var d runDetail
+				err := a.store.View(ctx, func(tx *store.Tx) error {
+					var steps review.Page[review.Step]
+					d.Run, steps, err = review.Steps(tx, id, review.Query{State: q.state, Text: q.text, After: q.after, Limit: q.limit})
+					d.Steps, d.Next = steps.Rows, steps.Next
+					return err
+				})
+				if pim.ReasonOf(err) == pim.ErrNotFound {
+					return pim.Errorf("sync show", pim.ErrNotFound, "there is no run %s", args[0])
+				}
+				if err != nil || p.json {
+					return errors.Join(err, p.jsonIf(err == nil, d))
+				}
+				return p.showRun(d)
+			})
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&q.state, "state", "", "only steps that are done, or failed")
+	f.StringVar(&q.text, "text", "", "only with these letters in title, UID, reason or trace")
+	f.IntVar(&q.limit, "limit", 1000, "how many steps at most, up to 1000")
+	f.Int64Var(&q.after, "after", 0, "go on behind the step with this number")
+	return c
+}
+
+func (p *program) showRun(d runDetail) error {
+	words := fmt.Sprintf("run %d of %s, began %s, took %.1f s, %d requests: %s", d.ID, cmp.Or(d.Link, "a link that was removed"), stamp(&d.Started), d.Seconds, d.Requests, cmp.Or(d.Outcome, "under way"))
+	if d.Quiet > 1 {
+		words += fmt.Sprintf(" (as %d runs before it since %s)", d.Quiet-1, stamp(d.Since))
+	}
+	if d.Error != "" {
+		words += "\n" + d.Error
+	}
+	if d.Trace != "" {
+		words += "\nthe CRM calls its answer " + d.Trace
+	}
+	if err := p.say("%s", words); err != nil {
+		return err
+	}
+	return page(p, review.Page[review.Step]{Rows: d.Steps, Next: d.Next}, printed[review.Step]{
+		head: []string{"NO", "TITLE", "UID", "SIDE", "ACTION", "OUTCOME", "FIELDS", "TRACE", "REASON"},
+		cells: func(s review.Step) []string {
+			return []string{strconv.FormatInt(s.No, 10), s.Title, s.UID, s.Side, s.Action, s.Outcome, s.Fields, s.Trace, s.Error}
+		},
+	})
+}
