@@ -46,7 +46,21 @@ func (s settling) settleBoth(o store.Object, mine, theirs, now pim.Item) error {
 	if err != nil {
 		return err
 	}
+	if s.c.CollectionID, err = s.visible(); err != nil {
+		return err
+	}
 	return s.put(w, uid+extension(s.c.Kind), uid, store.Cond{IfNoneMatch: []string{"*"}})
+}
+
+// visible is the collection of the conflict, or, for one about an occurrence of a series,
+// that of the series: what is an item of its own is to be seen.
+func (s settling) visible() (store.CollectionID, error) {
+	c, err := s.tx.Collection(s.c.CollectionID)
+	if err != nil || c.Home != store.Occurrences {
+		return s.c.CollectionID, err
+	}
+	d, err := s.tx.DerivedOf(c.ID)
+	return d.SourceID, err
 }
 
 // secondUID is the same whenever the same conflict is settled so.

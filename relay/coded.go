@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"cmp"
+
 	"crmbridge/pim"
 	"crmbridge/store"
 )
@@ -11,7 +13,35 @@ func (r *run) read(kind pim.Kind, text []byte) (pim.Item, error) {
 	if err != nil || it == nil || r.link.Side != store.CRM {
 		return it, err
 	}
-	return coded(it), nil
+	if it = coded(it); r.traits.OneContact {
+		it = firstContact(it)
+	}
+	return it, nil
+}
+
+// firstContact is the item with its first attendee as its contact, if it has none. All
+// attendees stay in the text.
+func firstContact(it pim.Item) pim.Item {
+	var attendees []pim.Attendee
+	switch v := it.(type) {
+	case *pim.Event:
+		attendees = v.Attendees
+	case *pim.Task:
+		attendees = v.Attendees
+	}
+	contact, _ := pim.FieldByID(pim.FieldContact)
+	if len(attendees) == 0 || contact.Text(it) != "" {
+		return it
+	}
+	name := cmp.Or(attendees[0].Name, attendees[0].Email)
+	out := pim.Clone(it)
+	switch v := out.(type) {
+	case *pim.Event:
+		v.CRM.Contact = name
+	case *pim.Task:
+		v.CRM.Contact = name
+	}
+	return out
 }
 
 // coded is the item as a CRM is to see it: a category #CODE# names its company. The text

@@ -106,3 +106,57 @@ func TestRowX10(t *testing.T) {
 		w.quiet()
 	})
 }
+
+// TestRowX11 takes the first attendee for the contact of a CRM that keeps one, and makes
+// an unknown one; the others stay on the item.
+func TestRowX11(t *testing.T) {
+	t.Parallel()
+	guests := func(names ...string) (out []pim.Attendee) {
+		for i, n := range names {
+			out = append(out, pim.Attendee{Person: pim.Person{Name: n, Email: string(rune('a'+i)) + "@example.org"}})
+		}
+		return out
+	}
+	for _, creates := range []bool{true, false} {
+		onBoth(t, mem.Options{OneContact: true, CreatesContacts: creates}, open(rule.Ask), func(w *world) {
+			w.crm.Add(&pim.Contact{FullName: "Ann Example"}, "")
+			e := event("a", "Lunch")
+			e.Organizer, e.Attendees = pim.Person{Email: "me@example.org"}, guests("Ann Example", "Bob Sample")
+			w.put("a.ics", e)
+			f := event("b", "Dinner")
+			f.Organizer, f.Attendees = pim.Person{Email: "me@example.org"}, guests("Cleo Stranger", "Ann Example")
+			w.put("b.ics", f)
+			w.clean()
+			want, made := map[string]string{"Lunch": "Ann Example", "Dinner": "Cleo Stranger"}, 2
+			if !creates {
+				want["Dinner"], made = "", 1
+			}
+			for _, rec := range w.records() {
+				if got := rec.Item.(*pim.Event); got.CRM.Contact != want[got.Title] || len(got.Attendees) != 0 {
+					t.Errorf("%s: contact %q, %d attendees", got.Title, got.CRM.Contact, len(got.Attendees))
+				}
+			}
+			if n := len(w.crm.Items(mem.Contacts)); n != made {
+				t.Errorf("%d contacts, want %d", n, made)
+			}
+			if got := w.item(w.object("b.ics")); len(got.Attendees) != 2 || got.CRM.Contact != "" {
+				t.Errorf("here are %d attendees and the contact %q", len(got.Attendees), got.CRM.Contact)
+			}
+			if words := w.words("b"); !strings.Contains(words, `contact "Cleo Stranger" was`) {
+				t.Error(words)
+			}
+			w.quiet()
+			// Another first attendee is another contact; one who is behind is none.
+			w.edit("a.ics", func(e *pim.Event) { e.Attendees = guests("Ann Example", "Dan Late") })
+			w.clean()
+			w.edit("b.ics", func(e *pim.Event) { e.Attendees = guests("Ann Example", "Cleo Stranger") })
+			w.clean()
+			for _, rec := range w.records() {
+				if got := rec.Item.(*pim.Event); got.CRM.Contact != "Ann Example" {
+					t.Errorf("%s: contact %q", got.Title, got.CRM.Contact)
+				}
+			}
+			w.quiet()
+		})
+	}
+}

@@ -267,5 +267,18 @@ func TestConflictOfAnOccurrence(t *testing.T) {
 		w.clean()
 		w.same("08 09:00 Mine", "09 09:00 Theirs")
 		w.quiet()
+		// Both versions kept: the occurrence is theirs, and ours an item of its own.
+		w.edit("s.ics", func(e *pim.Event) { e.Title = "Ours" })
+		w.change(w.recordAt(8).ID, func(e *pim.Event) { e.Title = "Of them" })
+		w.run()
+		if open = w.conflicts(false); len(open) != 1 {
+			t.Fatalf("%d conflicts", len(open))
+		}
+		if err := w.engine.Settle(w.ctx, open[0].ID, Choice{All: KeepBoth}, "ann"); err != nil {
+			t.Fatal(err)
+		}
+		w.clean()
+		w.same("08 09:00 Of them", "08 09:00 Ours", "09 09:00 Theirs")
+		w.quiet()
 	})
 }

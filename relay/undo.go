@@ -87,7 +87,11 @@ func (s settling) undoSecond() error {
 	if s.c.Resolution != string(KeepBoth) {
 		return nil
 	}
-	o, err := s.tx.ObjectByUID(s.c.CollectionID, secondUID(s.c.ID))
+	home, err := s.visible()
+	if err != nil {
+		return err
+	}
+	o, err := s.tx.ObjectByUID(home, secondUID(s.c.ID))
 	if errors.Is(err, pim.ErrNotFound) {
 		return nil
 	}

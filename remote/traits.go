@@ -39,6 +39,9 @@ type Traits struct {
 	StampStep time.Duration
 	// Recurrence tells what happens to series.
 	Recurrence Recurrence
+	// OneContact: an activity has one contact (pim.FieldContact) and no attendees. The
+	// relay takes the first attendee for it, and keeps the others.
+	OneContact bool
 	// AllDay: events without a time of day can be stored as such. If false an
 	// all-day event is kept from midnight to midnight in the user's zone.
 	AllDay bool

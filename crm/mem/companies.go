@@ -18,13 +18,33 @@ func (m *CRM) AddCompany(c Company) {
 	m.companies = append(m.companies, c)
 }
 
-// lookUp puts the CRM's own company in the place of the one that an item names, if set
-// has it. Runs under mu.
-func (m *CRM) lookUp(ctx context.Context, it pim.Item, set pim.FieldSet) ([]remote.Note, error) {
-	at := companyOf(it)
-	if !m.opt.KnowsCompanies || at == nil || !set.Has(pim.FieldCompany) {
-		return nil, nil
+// lookUp puts the CRM's own company and contact in the place of those that an item names,
+// for the fields of set. Runs under mu.
+func (m *CRM) lookUp(ctx context.Context, it pim.Item, set pim.FieldSet) (notes []remote.Note, err error) {
+	find := func(l crm.Lookup, at *string) error {
+		v, note, err := l.Resolve(ctx, *at)
+		if err != nil {
+			return err
+		}
+		if *at = v.Name; note.Field != "" {
+			notes = append(notes, note)
+		}
+		return nil
 	}
+	if at := companyOf(it); at != nil && m.opt.KnowsCompanies && set.Has(pim.FieldCompany) {
+		if err := find(m.companyLookup(), at); err != nil {
+			return nil, err
+		}
+	}
+	if at := contactOf(it); at != nil && m.opt.OneContact && set.Has(pim.FieldContact) {
+		if err := find(m.contactLookup(), at); err != nil {
+			return nil, err
+		}
+	}
+	return notes, nil
+}
+
+func (m *CRM) companyLookup() crm.Lookup {
 	l := crm.Lookup{
 		Field: pim.FieldCompany, What: "company",
 		Find: func(context.Context, string) (out []crm.LookupValue, _ error) {
@@ -48,14 +68,38 @@ func (m *CRM) lookUp(ctx context.Context, it pim.Item, set pim.FieldSet) ([]remo
 			return crm.LookupValue{ID: name, Name: name}, nil
 		}
 	}
-	v, note, err := l.Resolve(ctx, *at)
-	if err != nil {
-		return nil, err
+	return l
+}
+
+func (m *CRM) contactLookup() crm.Lookup {
+	l := crm.Lookup{
+		Field: pim.FieldContact, What: "contact",
+		Find: func(context.Context, string) (out []crm.LookupValue, _ error) {
+			for _, r := range m.ordered(Contacts) {
+				if c, ok := r.item.(*pim.Contact); ok {
+					out = append(out, crm.LookupValue{ID: string(r.id), Name: c.FullName})
+				}
+			}
+			return out, nil
+		},
 	}
-	if *at = v.Name; note.Field == "" {
-		return nil, nil
+	if m.opt.CreatesContacts {
+		l.Add = func(_ context.Context, name string) (crm.LookupValue, error) {
+			r := m.insert(Contacts, &pim.Contact{FullName: name}, "", "", m.opt.User)
+			return crm.LookupValue{ID: string(r.id), Name: name}, nil
+		}
 	}
-	return []remote.Note{note}, nil
+	return l
+}
+
+func contactOf(it pim.Item) *string {
+	switch v := it.(type) {
+	case *pim.Event:
+		return &v.CRM.Contact
+	case *pim.Task:
+		return &v.CRM.Contact
+	}
+	return nil
 }
 
 func companyOf(it pim.Item) *string {

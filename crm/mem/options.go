@@ -3,6 +3,7 @@ package mem
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"crmbridge/pim"
@@ -53,6 +54,10 @@ type Options struct {
 	// #CODE#; else it is left out, or with CreatesCompanies made.
 	KnowsCompanies, CreatesCompanies bool
 
+	// OneContact: an activity has one contact, who is in Contacts, and no attendees. An
+	// unknown one is left out, or with CreatesContacts made.
+	OneContact, CreatesContacts bool
+
 	PageSize    int // records in a page of Changes; 0 is 50
 	Concurrency int // 0 is 16
 
@@ -94,6 +99,15 @@ func (o Options) complete() (Options, *time.Location, error) {
 		}
 		o.Carries = carries
 	}
+	if o.OneContact {
+		carries := maps.Clone(o.Carries)
+		for _, k := range []pim.Kind{pim.KindEvent, pim.KindTask} {
+			if set, ok := carries[k]; ok {
+				carries[k] = set.Minus(pim.Set(pim.FieldAttendees, pim.FieldOrganizer))
+			}
+		}
+		o.Carries = carries
+	}
 	return o, loc, nil
 }
 
@@ -118,6 +132,7 @@ func (o Options) traits() remote.Traits {
 		StampStep:        o.Stamps,
 		Recurrence:       o.recurrence(),
 		AllDay:           !o.NoAllDay,
+		OneContact:       o.OneContact,
 		TextLimit:        o.TextLimit,
 		PageSize:         o.PageSize,
 		Concurrency:      o.Concurrency,
