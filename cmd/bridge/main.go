@@ -6,6 +6,7 @@
 //	drivers.go   the table of drivers
 //	app.go       app: the parts, wired together
 //	serve.go     serve: HTTP, TLS, health, shutdown
+//	heapfloor.go how seldom a small heap is collected
 //	landing.go   what a browser is told
 //	metrics.go   /metrics, /healthz, /readyz
 //	demo.go      demo: everything on embedded parts

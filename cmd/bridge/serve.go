@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -43,6 +44,8 @@ func (p *program) serveCommand() *cobra.Command {
 // serve runs until ctx ends. ready, if given, is called with the address once
 // requests are answered.
 func (p *program) serve(ctx context.Context, cfg config.Config, ready func(a *app, base string) error) error {
+	floor := heapFloor(p.env)
+	defer runtime.KeepAlive(floor)
 	log := p.logger(cfg)
 	a, err := openApp(ctx, cfg, appOptions{log: log, now: time.Now, serve: true})
 	if err != nil {
