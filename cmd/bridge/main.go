@@ -14,7 +14,9 @@
 //	             one file per command
 //	linkadd.go linklist.go linkdrivers.go linkrules.go probe.go doctorsettings.go
 //	             parts of link and doctor
-//	output.go    tables and JSON
+//	review.go    lists of errors, holds, runs and steps, and the flags of such lists
+//	backup.go restore.go  all there is in one file, and back
+//	output.go    tables, JSON and CSV
 //
 // It is the only package that reads flags, the configuration and the clock.
 package main
