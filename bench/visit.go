@@ -70,6 +70,11 @@ func (v *visit) furnish(ctx context.Context) (why string) {
 	if listing {
 		// Some read and index what they were given only now.
 		err = v.list(within)
+		if err == nil {
+			// Some make an index when they are first asked for what it serves. Whether they
+			// can answer is a row of its own.
+			_, _ = v.client.fetch(within, v.base, searchFor(v.book, v.entrant.collation), 0)
+		}
 	}
 	if err != nil {
 		return v.unfilled(n, listing, within.Err() != nil && ctx.Err() == nil, err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"crmbridge/bench/sample"
+	"crmbridge/dav"
 	"crmbridge/pim"
 	"crmbridge/pim/ics"
 	"crmbridge/pim/vcf"
@@ -80,6 +81,13 @@ func (w *world) furnish(ctx context.Context, url string) error {
 	}
 	if w.bottom, err = listen(w.bare); err != nil {
 		return err
+	}
+	// A search would have it done beside the next ones.
+	for more := true; more; {
+		var err error
+		if more, err = w.store.IndexWords(ctx, w.book.col.ID, dav.WordMaker(dav.Limits{})); err != nil {
+			return err
+		}
 	}
 	return w.work(ctx)
 }
