@@ -22,6 +22,7 @@
 //	judged.go    what the rules make of a view: masks, what is let through
 //	mail.go      whom a write would mail: what goes alone, what waits
 //	series.go occurrence.go  series on a remote that keeps none: as single items, tied
+//	undorun.go   UndoRun: takes back what a run wrote, from its memos (memo.go); pause.go
 //	bring.go     Bring: a person links a record that the rules leave out
 //	resend.go    a run that sends everything again to one side, without deletions
 //	scope.go count.go  groups of the remote; how much of it a link brings

@@ -138,7 +138,11 @@ func (m *machine) step(t *rapid.T) {
 		m.at(m.spokes[rapid.IntRange(0, len(m.spokes)-1).Draw(t, "remote")])
 		t.Logf("%s:", m.link.Name)
 	}
-	what := rapid.SampledFrom(steps).Draw(t, "what")
+	m.do(t, rapid.SampledFrom(steps).Draw(t, "what"))
+}
+
+// do is one of the steps.
+func (m *machine) do(t *rapid.T, what string) {
 	m.commands[what]++
 	switch what {
 	case "new here":

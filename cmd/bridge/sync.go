@@ -20,7 +20,7 @@ import (
 func (p *program) syncCommand() *cobra.Command {
 	c := &cobra.Command{Use: "sync", Short: "Runs between collections and CRMs"}
 	c.AddCommand(p.syncRun(), p.syncStop(), p.syncResend(), p.syncReread(), p.syncStatus(), p.syncPreview())
-	c.AddCommand(p.syncHistory(), p.syncShow())
+	c.AddCommand(p.syncHistory(), p.syncShow(), p.syncUndo())
 	return c
 }
 

@@ -39,6 +39,7 @@ func TestOneDocumentEach(t *testing.T) {
 	changing := changingCommands()
 	delete(changing, "item approve") // TestItemsAndRules has deletions that wait
 	delete(changing, "item reject")
+	delete(changing, "sync undo")    // TestSyncUndo has a run that wrote something
 	delete(changing, "error ignore") // TestRowB13Errors has one that fails
 	for _, c := range []string{"find", "merge", "ignore", "undo"} {
 		delete(changing, "duplicate "+c) // TestRowB14FromTheCommandLine has some
@@ -60,6 +61,8 @@ func TestOneDocumentEach(t *testing.T) {
 		{"name disabled", []string{"user", "disable", "--name", "alice", "--undo"}},
 		{"id undone", []string{"conflict", "undo", "1"}},
 		{"link running stopped", []string{"sync", "stop", "crm"}},
+		{"id name paused", []string{"link", "pause", "crm"}},
+		{"id name paused", []string{"link", "resume", "crm"}},
 		{"link brings exact looked inScope total sample", []string{"link", "count", "crm"}},
 		{"id rules words touches", []string{"link", "rules", "crm", "--change", `{"policy":"crm"}`}},
 		{"link uid done", []string{"item", "unlink", "uid-a", "--link", "crm"}},

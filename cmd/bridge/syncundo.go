@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"crmbridge/pim"
+	"crmbridge/store"
+)
+
+// undoneShown is what became of taking a run back.
+type undoneShown struct {
+	Run     store.RunID  `json:"run"`    // that did it
+	Undoes  store.RunID  `json:"undoes"` // that was taken back
+	Link    store.LinkID `json:"link"`
+	Items   int          `json:"items"` // that are again what they were
+	Left    []leftShown  `json:"left"`
+	Unknown bool         `json:"unknown,omitempty"` // the run wrote more than was kept of it
+}
+
+type leftShown struct {
+	UID    string `json:"uid"`
+	Title  string `json:"title,omitempty"`
+	Reason string `json:"reason"`
+}
+
+func (p *program) syncUndo() *cobra.Command {
+	return &cobra.Command{
+		Use: "undo RUN", Short: "Take back what a run wrote, on both sides, and pause its link", Args: cobra.ExactArgs(1),
+		Long: "Take back what a run wrote: every item that it touched becomes again what it was before, here and in the CRM. What was\n" +
+			"changed since is left as it is, and told. The link is paused, as its next run would do the same again: see what it would do\n" +
+			"with sync preview, change its rules or the items, and let it go on with link resume. Numbers of runs are in sync history.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil {
+				return pim.Errorf("sync undo", pim.ErrInvalid, "%q is no number of a run; sync history has them", args[0])
+			}
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				u, err := a.engine.UndoRun(ctx, store.RunID(id))
+				if err != nil {
+					return err
+				}
+				doc := undoneShown{Run: u.Run.ID, Undoes: store.RunID(id), Link: u.Run.LinkID, Items: u.Items, Left: []leftShown{}, Unknown: u.Unknown}
+				for _, l := range u.Left {
+					doc.Left = append(doc.Left, leftShown(l))
+				}
+				if p.json {
+					return p.printJSON(doc)
+				}
+				return p.sayUndone(doc)
+			})
+		},
+	}
+}
+
+func (p *program) sayUndone(d undoneShown) error {
+	if err := p.say("%s again what it was before run %d", numbered(d.Items, "item is", "items are"), d.Undoes); err != nil {
+		return err
+	}
+	for _, l := range d.Left {
+		if err := p.say("left as it is: %q (%s): %s", l.Title, l.UID, l.Reason); err != nil {
+			return err
+		}
+	}
+	if d.Unknown {
+		if err := p.say("the run wrote more than was kept of it; the rest stays"); err != nil {
+			return err
+		}
+	}
+	return p.say("the link is paused: `bridge sync preview %d` shows what its next run would do, `bridge link resume %d` lets it go on", d.Link, d.Link)
+}
+
+func numbered(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + more
+}
+
+// pausedShown is a link that was paused or resumed.
+type pausedShown struct {
+	ID     store.LinkID `json:"id"`
+	Name   string       `json:"name"`
+	Paused bool         `json:"paused"`
+}
+
+func (p *program) linkPause(use, short string, paused bool) *cobra.Command {
+	var user string
+	c := &cobra.Command{
+		Use: use + " LINK", Short: short, Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				l, _, err := a.link(ctx, user, args[0])
+				if err != nil {
+					return err
+				}
+				if err := a.engine.SetPaused(ctx, l.ID, paused); err != nil {
+					return err
+				}
+				if p.json {
+					return p.printJSON(pausedShown{l.ID, l.Name, paused})
+				}
+				if paused {
+					return p.say("link %q is paused; what changes waits on its side", l.Name)
+				}
+				return p.say("link %q goes on; its next run begins at once", l.Name)
+			})
+		},
+	}
+	c.Flags().StringVar(&user, "user", "", "account")
+	return c
+}

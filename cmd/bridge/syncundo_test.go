@@ -1,0 +1,49 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestSyncUndo takes a run back from the command line.
+func TestSyncUndo(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, "")
+	p.alice()
+	sim, srv := newCreatio(t)
+	addMeeting(t, sim, "tok-a")
+	p.link(srv)
+	s := p.serve()
+	defer s.stop()
+	p.must("", "sync", "run", "crm")
+	if p.here()["tok-a"] != 1 {
+		t.Fatal("nothing came over")
+	}
+	runs := list[runShown](p, "sync", "history", "crm")
+	made := 0
+	for _, r := range runs {
+		if r.Counts.CreatedLocal == 1 {
+			made = int(r.ID)
+		}
+	}
+	var u undoneShown
+	if err := json.Unmarshal([]byte(p.must("", "sync", "undo", fmt.Sprint(made), "--json")), &u); err != nil || u.Items != 1 || len(u.Left) != 0 || int(u.Undoes) != made {
+		t.Fatalf("%+v %v", u, err)
+	}
+	if n := p.here()["tok-a"]; n != 0 || there(sim)["tok-a"] != 1 {
+		t.Errorf("%d here, %d there", n, there(sim)["tok-a"])
+	}
+	if out, code := p.cmd("", "sync", "run", "crm"); code == 0 || !strings.Contains(out, "paused") {
+		t.Errorf("the link is not paused: %s", out)
+	}
+	if out := p.must("", "sync", "preview", "crm"); !strings.Contains(out, "tok-a") {
+		t.Errorf("the preview shows nothing: %s", out)
+	}
+	p.must("", "link", "resume", "crm")
+	eventually(t, "the link goes on", func() bool { return p.here()["tok-a"] == 1 })
+	if out, code := p.cmd("", "sync", "undo", "soon"); code == 0 || !strings.Contains(out, "no number of a run") {
+		t.Errorf("%s", out)
+	}
+}
