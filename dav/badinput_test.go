@@ -19,7 +19,7 @@ import (
 // patience is the processor time that the answer to a malformed request may take: the best of a few tries, as collecting
 // the garbage of others costs some.
 const (
-	patience = slowed * 100 * time.Millisecond
+	patience = slowed * 150 * time.Millisecond
 	tries    = 12
 )
 
