@@ -17,6 +17,9 @@
 //	duplicates.go combine.go duplicatemerge.go duplicateundo.go  items of a collection that may be one: found, merged, taken apart
 //	settle.go    Settle: carries a person's choice out
 //	connections.go  open remotes, kept between runs
+//	vacant.go    what keeps a link from being made; RemoveLink
+//	types.go     activity types asked of a remote, for rules that name them
+//	codec.go     texts of the store as typed items, and back (pim/ics, pim/vcf)
 //	waits.go     Waits: pure: when what failed is tried again
 //	approve.go   a person answers to withheld deletions
 //	judged.go    what the rules make of a view: masks, what is let through

@@ -77,7 +77,7 @@ type Step struct {
 	Title   string `json:"title"`
 	Side    string `json:"side,omitempty"` // local (here) or remote (there): where it was written
 	Action  string `json:"action"`
-	Outcome string `json:"outcome"` // done or failed
+	Outcome string `json:"outcome"` // done or failed; begun, while the answer to a write is not stored
 	Fields  string `json:"fields,omitempty"`
 	Error   string `json:"error,omitempty"`
 	Class   string `json:"class,omitempty"` // pim.Reason of it

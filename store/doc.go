@@ -2,7 +2,8 @@
 // links to remotes with their agreed bases, conflicts and run reports, in SQLite
 // or PostgreSQL through GORM.
 //
-//	model.go      the rows
+//	model.go      the rows: who there is, what they have, and what is made of it
+//	modelrelay.go the rows: links and what the relay knows of both sides; conflicts, runs
 //	open.go tx.go Open, Close; View, Update: the transactions, on which all queries are methods
 //	conn.go rows.go list.go errors.go          how statements are run and faults are named
 //	sqlite.go sqlitecache.go postgres.go       what differs between the databases
@@ -14,8 +15,11 @@
 //	versions.go seen.go                        texts that were, and who has seen which
 //	links.go lease.go pairs.go identities.go duplicates.go   the relay's books
 //	feeds.go derived.go                        addresses without a login; collections made of others
-//	conflicts.go reports.go runs.go            reports
-//	backup*.go restore.go                      all there is in one file, the same for both databases, and back
+//	occurrences.go origin.go                   single items that stand for series; where items were first made
+//	conflicts.go reports.go runs.go steps.go   reports
+//	backup.go backupread.go restore.go         all there is in one file, the same for both databases, and back
+//	restored.go                                what a database needs after a copy was put back
+//	copy.go                                    what one run of a link reads, in a database of its own
 //	quota.go                                   how much a user has
 //	invariants.go CheckInvariants, run on close in every test
 //

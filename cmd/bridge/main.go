@@ -10,10 +10,13 @@
 //	landing.go   what a browser is told
 //	metrics.go   /metrics, /healthz, /readyz
 //	demo.go      demo: everything on embedded parts
-//	user.go token.go link.go sync.go conflict.go doctor.go migrate.go version.go
+//	user.go token.go link.go sync.go conflict.go duplicate.go item.go feed.go birthdays.go
+//	doctor.go migrate.go secret.go restored.go version.go
 //	             one file per command
-//	linkadd.go linklist.go linkdrivers.go linkrules.go probe.go doctorsettings.go
-//	             parts of link and doctor
+//	linkadd.go linklist.go linkshow.go linkscope.go linkdrivers.go linkrules.go probe.go
+//	             parts of link
+//	syncagain.go syncstop.go syncundo.go preview.go itemhistory.go doctorsettings.go
+//	             parts of sync, item and doctor
 //	review.go    lists of errors, holds, runs and steps, and the flags of such lists
 //	backup.go restore.go  all there is in one file, and back
 //	output.go    tables, JSON and CSV

@@ -7,10 +7,15 @@
 //	site.go                 one request: session, renewal, base path, tunnelling
 //	odata.go  filter.go  row.go   queries, conditions, rows
 //	errors.go               answers that are refusals, as *pim.Error
+//	manner.go               how a site understands filters, found out once
 //	lookups.go  known.go    pick-lists: loaded, recognised, never assumed
+//	looking.go              the names that one write looks up, and what a person is told of them
 //	people.go  companies.go  places.go   contacts, companies and cities by name
 //	activities.go  activitywrite.go  participants.go  times.go   events and tasks
 //	contacts.go  contactwrite.go  communications.go  addresses.go  contacts
+//	kids.go                 rows of child entities; the version of a record
+//	folders.go              folders as groups, and counting
+//	mails.go                whom a write would make Creatio mail
 //	find.go                 what became of a create
 //	parallel.go             several requests at once
 //	changes.go  cursor.go  scope.go  list.go   what changed, what is there

@@ -6,6 +6,7 @@
 //	remote.go   the driver: reads and writes
 //	changes.go  the driver: Changes, List and the scope
 //	groups.go   groups of items, and counting
+//	companies.go  companies and contacts that names are looked up in
 //	mails.go    the mail that writes send, for CRMs that do
 //	watch.go    hints of changes
 //	weaken.go   what is left of an item under weak traits
