@@ -127,7 +127,9 @@ func (r *run) tasks(ctx context.Context) (tasks []Task, living int, err error) {
 				}
 				tasks = append(tasks, Task{Pair: p.ID, Action: v.action, Approved: p.Hold == string(rule.HoldApproved)})
 			}
-			living, _, _, err = tx.CountPairs(r.link.ID)
+			if n == 0 {
+				living, err = tx.LivingPairs(r.link.ID)
+			}
 			return err
 		})
 		if err != nil || n == 0 {

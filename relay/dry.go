@@ -27,8 +27,10 @@ type dry struct {
 	written map[remote.ItemID]*remote.Record // nil: deleted
 	fetched map[remote.ItemID]remote.Record  // read ahead
 	keys    map[string]remote.ItemID
+	begun   map[string]bool // keys of creates whose outcome is not known
 	made    int
-	mailed  map[string]bool // UIDs and ids of writes that would mail somebody
+	answers map[string][]string // to the last question whom a write would mail
+	mailed  map[string]bool     // UIDs and ids of writes that would mail somebody
 	mails   int
 }
 
@@ -43,7 +45,7 @@ var (
 
 func newDry(rem remote.Remote, now func() time.Time) *dry {
 	return &dry{Remote: rem, now: now, written: map[remote.ItemID]*remote.Record{}, fetched: map[remote.ItemID]remote.Record{},
-		keys: map[string]remote.ItemID{}, mailed: map[string]bool{}}
+		keys: map[string]remote.ItemID{}, mailed: map[string]bool{}, answers: map[string][]string{}, begun: map[string]bool{}}
 }
 
 // Behind implements remote.Standing.
@@ -111,7 +113,8 @@ func (d *dry) keyed(ctx context.Context, c remote.CollectionID, key string, e re
 	if ours && rec != nil {
 		return clone(*rec), true, nil
 	}
-	if f, ok := remote.As[remote.Finder](d.Remote); ok && d.Traits().Idempotent {
+	// A question for each new item would take as long as the run itself.
+	if f, ok := remote.As[remote.Finder](d.Remote); ok && d.begun[key] && d.Traits().Idempotent {
 		return f.Find(ctx, c, key, e)
 	}
 	return remote.Record{}, false, nil
@@ -229,8 +232,8 @@ func (d *dry) wouldMail(ctx context.Context, c remote.CollectionID, old remote.R
 		return nil
 	}
 	mails := d.Traits().MailsAttendees
-	if m, ok := remote.As[remote.Mailer](d.Remote); ok {
-		who, err := m.Mails(ctx, c, old, e, changed)
+	if _, ok := remote.As[remote.Mailer](d.Remote); ok {
+		who, err := d.Mails(ctx, c, old, e, changed)
 		if err != nil {
 			return err
 		}
@@ -251,7 +254,22 @@ func (d *dry) Mails(ctx context.Context, c remote.CollectionID, old remote.Ref, 
 	if !ok {
 		return nil, pim.Errorf("relay: preview", pim.ErrUnsupported, "the remote tells nobody whom it mails")
 	}
-	return m.Mails(ctx, c, old, e, changed)
+	// The run asks before it writes, and the write asks again.
+	asked := fmt.Sprintf("%s/%s/%s/%t/%s", old.ID, old.Version, e.UID, e.Item == nil, changed)
+	d.mu.Lock()
+	who, known := d.answers[asked]
+	d.mu.Unlock()
+	if known {
+		return who, nil
+	}
+	who, err := m.Mails(ctx, c, old, e, changed)
+	if err == nil {
+		d.mu.Lock()
+		clear(d.answers) // a write follows its question
+		d.answers[asked] = who
+		d.mu.Unlock()
+	}
+	return who, err
 }
 
 // Find implements remote.Finder.

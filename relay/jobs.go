@@ -142,6 +142,9 @@ func orDuration(d, def time.Duration) time.Duration {
 
 // Start begins to work; leases of processes that have died are dropped first.
 func (j *Jobs) Start(ctx context.Context) error {
+	if err := RemoveOldPreviews(j.engine.Now()); err != nil {
+		j.log.Warn("old previews not removed", "err", err)
+	}
 	if err := j.takeOver(ctx); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -58,7 +59,9 @@ type Planning struct {
 }
 
 // Preview shows what a run of a link would do, with other rules if they are given, and does
-// nothing of it. It may take as long as the run would take to read; the link may be paused.
+// nothing of it. It takes about as long as the run would, without the remote's part in the
+// writes; the link may be paused. What it works on is a copy in the folder for temporary
+// files, which goes with it.
 // The remote's own refusals, and what it makes of a value, are not known beforehand.
 func (e *Engine) Preview(ctx context.Context, id store.LinkID, o PreviewOptions) (p Preview, err error) {
 	if o.Rules != nil {
@@ -89,6 +92,16 @@ func (e *Engine) Preview(ctx context.Context, id store.LinkID, o PreviewOptions)
 	defer remove()
 	d := newDry(rem, e.Now)
 	d.near = func(ctx context.Context, id remote.ItemID) []remote.ItemID { return near(ctx, scratch, l.ID, id) }
+	err = scratch.View(ctx, func(tx *store.Tx) error {
+		begun, err := tx.PendingCreates(id)
+		for _, p := range begun {
+			d.begun[p.Key] = true
+		}
+		return err
+	})
+	if err != nil {
+		return p, err
+	}
 	shown := &Engine{Store: scratch, Remotes: standing{d}, Now: e.Now, Log: e.Log, Owner: "preview", Waits: e.Waits, Panicked: e.Panicked}
 	p.Link = id
 	if p.Touch, err = shown.unpause(ctx, id, o.Rules); err != nil {
@@ -124,9 +137,37 @@ func (s standing) Open(context.Context, store.Link, store.User) (remote.Remote, 
 	return s.rem, nil
 }
 
+// scratchName begins the names of the folders that previews work in, and scratchAge is how
+// old one is that nobody works in any more: its process was killed.
+const (
+	scratchName = "crmbridge-preview-"
+	scratchAge  = 24 * time.Hour
+)
+
+// RemoveOldPreviews takes away what previews left behind that were killed: plain copies of
+// items. It is done before each preview, too.
+func RemoveOldPreviews(now time.Time) error { return removeOld(os.TempDir(), now) }
+
+func removeOld(dir string, now time.Time) error {
+	left, err := filepath.Glob(filepath.Join(dir, scratchName+"*"))
+	if err != nil {
+		return fmt.Errorf("relay: old previews: %w", err)
+	}
+	var faults []error
+	for _, name := range left {
+		if info, err := os.Stat(name); err == nil && info.IsDir() && now.Sub(info.ModTime()) > scratchAge {
+			faults = append(faults, os.RemoveAll(name))
+		}
+	}
+	return errors.Join(faults...)
+}
+
 // scratch is a store of its own with what a run of the link reads; remove ends it.
 func (e *Engine) scratch(ctx context.Context, id store.LinkID) (s *store.Store, remove func(), err error) {
-	dir, err := os.MkdirTemp("", "crmbridge-preview-") // for this user only
+	if err := RemoveOldPreviews(time.Now()); err != nil {
+		e.Log.Warn("old previews not removed", "err", err)
+	}
+	dir, err := os.MkdirTemp("", scratchName) // for this user only
 	if err != nil {
 		return nil, nil, &pim.Error{Op: "relay: preview", Kind: pim.ErrUnavailable, Public: "there is no room for temporary files", Err: err}
 	}

@@ -3,6 +3,8 @@ package relay
 import (
 	"fmt"
 	"hash/fnv"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -238,4 +240,28 @@ func TestPreviewOfOtherRules(t *testing.T) {
 			t.Error("the preview wrote to the store")
 		}
 	})
+}
+
+// What a killed preview left goes; what one works in stays.
+func TestOldPreviewsGo(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	now := time.Now()
+	for name, age := range map[string]time.Duration{scratchName + "old": 25 * time.Hour, scratchName + "new": time.Hour, "else": 99 * time.Hour} {
+		path := filepath.Join(dir, name)
+		if err := os.Mkdir(path, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, now.Add(-age), now.Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := removeOld(dir, now); err != nil {
+		t.Fatal(err)
+	}
+	for name, stays := range map[string]bool{scratchName + "old": false, scratchName + "new": true, "else": true} {
+		if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) != stays {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

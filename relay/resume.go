@@ -67,7 +67,17 @@ func (r *run) resumeOne(ctx context.Context, p store.Pair) error {
 		if err := r.refresh(ctx, p); err != nil {
 			return err
 		}
-		return r.update(ctx, func(tx *store.Tx) error { return r.clearIntent(tx, p.ID) })
+		return r.update(ctx, func(tx *store.Tx) error {
+			now, err := tx.Pair(p.ID)
+			if err != nil {
+				return err
+			}
+			done := now.RemoteGone || p.Intent == "update" && now.TheirPrint != p.TheirPrint
+			if err := tx.SettleBegun(p.ID, p.UID, done); err != nil {
+				return err
+			}
+			return r.clearIntent(tx, p.ID)
+		})
 	}
 	return fmt.Errorf("relay: pair %d has the unknown intent %q", p.ID, p.Intent)
 }
@@ -91,7 +101,7 @@ func (r *run) resumeCreate(ctx context.Context, p store.Pair) error {
 	}
 	rec, found, err := r.findCreated(ctx, p, sent)
 	if errors.Is(err, pim.ErrNotFound) {
-		return r.goneSince(ctx, p)
+		return errors.Join(r.goneSince(ctx, p), r.update(ctx, func(tx *store.Tx) error { return tx.SettleBegun(p.ID, p.UID, true) }))
 	}
 	if pim.ReasonOf(err) == pim.ErrUnsupported {
 		return err // it never will be known, and a person is told
@@ -100,7 +110,9 @@ func (r *run) resumeCreate(ctx context.Context, p store.Pair) error {
 		return errors.Join(err, errUnfound)
 	}
 	if !found {
-		return r.update(ctx, func(tx *store.Tx) error { return r.clearIntent(tx, p.ID) })
+		return r.update(ctx, func(tx *store.Tx) error {
+			return errors.Join(tx.SettleBegun(p.ID, p.UID, false), r.clearIntent(tx, p.ID))
+		})
 	}
 	if rec, err = r.whole(ctx, rec); err != nil {
 		return err
@@ -119,7 +131,7 @@ func (r *run) resumeCreate(ctx context.Context, p store.Pair) error {
 		if err := r.remember(tx, p); err != nil {
 			return err
 		}
-		return tx.SavePair(&p)
+		return errors.Join(tx.SettleBegun(p.ID, p.UID, true), tx.SavePair(&p))
 	})
 }
 

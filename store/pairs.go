@@ -74,22 +74,26 @@ func (t *Tx) EachPair(l LinkID, f func(*Pair) error) error {
 	}
 }
 
-// CountPairs returns how many pairs of a link have an item on the remote that is
-// still tied to the object, how many the relay has still to look at, and how many of those that are dirty or wait for a
-// retry cannot be synced now.
-func (t *Tx) CountPairs(l LinkID) (living, dirty, failing int, err error) {
-	// Three counts, each served by an index of its own: the rows themselves hold whole
+// LivingPairs returns how many pairs of a link have an item on the remote that is
+// still tied to the object.
+func (t *Tx) LivingPairs(l LinkID) (n int, err error) {
+	// Counts that are each served by an index of their own: the rows themselves hold whole
 	// items, and every run of a link counts.
-	err = t.row(`SELECT count(*) FROM pairs WHERE link_id = ? AND remote_id <> '' AND NOT remote_gone`, l).Scan(&living)
+	err = t.row(`SELECT count(*) FROM pairs WHERE link_id = ? AND remote_id <> '' AND NOT remote_gone`, l).Scan(&n)
 	if err != nil {
-		return 0, 0, 0, fail("count pairs", err)
+		return 0, fail("count pairs", err)
 	}
 	var parked int
 	err = t.row(`SELECT count(*) FROM pairs WHERE link_id = ? AND local_gone AND NOT remote_gone AND NOT dirty`, l).Scan(&parked)
-	if err != nil {
-		return 0, 0, 0, fail("count pairs", err)
+	return max(0, n-parked), fail("count pairs", err)
+}
+
+// CountPairs returns LivingPairs, how many pairs the relay has still to look at, and how
+// many of those that are dirty or wait for a retry cannot be synced now.
+func (t *Tx) CountPairs(l LinkID) (living, dirty, failing int, err error) {
+	if living, err = t.LivingPairs(l); err != nil {
+		return 0, 0, 0, err
 	}
-	living = max(0, living-parked)
 	err = t.row(`SELECT coalesce(sum(CASE WHEN dirty OR intent <> '' THEN 1 ELSE 0 END), 0), coalesce(sum(CASE WHEN error <> '' THEN 1 ELSE 0 END), 0)
 		FROM pairs WHERE link_id = ? AND (dirty OR intent <> '' OR retry_at IS NOT NULL)`, l).Scan(&dirty, &failing)
 	return living, dirty, failing, fail("count pairs", err)
@@ -326,6 +330,6 @@ func (t *Tx) Strangers(l LinkID) (fresh, gone, living int, err error) {
 	if err = t.row(`SELECT count(*)`+due+` AND object_id <> 0 AND remote_gone`, l).Scan(&gone); err != nil {
 		return 0, 0, 0, fail("strangers", err)
 	}
-	living, _, _, err = t.CountPairs(l)
+	living, err = t.LivingPairs(l)
 	return fresh, gone, max(0, living-fresh), err
 }

@@ -39,6 +39,22 @@ func (t *Tx) DropStep(id int64) error {
 	return fail("drop step", err)
 }
 
+// SettleBegun says of the writes to a pair's remote item that were begun, by runs that told
+// no more of them, that they were done, or that they never were: then their steps go.
+func (t *Tx) SettleBegun(pair PairID, uid string, done bool) error {
+	const op = "settle begun steps"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	const which = ` WHERE uid = ? AND side = 'remote' AND pair_id = ? AND outcome = 'begun'`
+	if !done {
+		_, err := t.exec(`DELETE FROM steps`+which, uid, pair)
+		return fail(op, err)
+	}
+	_, err := t.exec(`UPDATE steps SET outcome = 'done'`+which, uid, pair)
+	return fail(op, err)
+}
+
 // MarkSteps notes how undoing the steps of a pair in a run stands, and which pair the item
 // has now.
 func (t *Tx) MarkSteps(run RunID, pair PairID, undone string, now PairID) error {
@@ -51,36 +67,33 @@ func (t *Tx) MarkSteps(run RunID, pair PairID, undone string, now PairID) error 
 }
 
 // RemoteSteps returns what runs of a link wrote to the remote of the items with a UID,
-// oldest first, each with its time.
+// oldest first, each with its time and without Undo.
 func (t *Tx) RemoteSteps(l LinkID, uid string) ([]Step, error) {
 	const op = "remote steps"
 	if !storable(uid) {
 		return nil, nil
 	}
-	all, err := find[Step](t, "uid = ? AND side = 'remote' ORDER BY id", uid)
+	var all []Step
+	err := t.orm.Omit("Undo").Where("uid = ? AND side = 'remote' AND run_id IN (SELECT r.id FROM runs AS r WHERE r.link_id = ?)", uid, l).Order("id").Find(&all).Error
 	if err != nil {
 		return nil, fail(op, err)
 	}
 	runs := map[RunID]Run{}
-	out := all[:0]
-	for _, s := range all {
-		r, known := runs[s.RunID]
-		if !known {
-			if r, err = t.Run(s.RunID); err != nil && pim.ReasonOf(err) != pim.ErrNotFound {
-				return nil, err
-			}
-			runs[s.RunID] = r
-		}
-		if r.LinkID != l {
+	for i := range all {
+		if all[i].DoneAt != nil {
 			continue
 		}
-		if s.DoneAt == nil {
-			at := r.Started
-			s.DoneAt = &at
+		r, known := runs[all[i].RunID]
+		if !known {
+			if r, err = t.Run(all[i].RunID); err != nil && pim.ReasonOf(err) != pim.ErrNotFound {
+				return nil, err
+			}
+			runs[r.ID] = r
 		}
-		out = append(out, s)
+		at := r.Started
+		all[i].DoneAt = &at
 	}
-	return out, nil
+	return all, nil
 }
 
 // ObjectsByUID returns every object that has or had a UID in a collection, without texts:
