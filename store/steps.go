@@ -67,14 +67,14 @@ func (t *Tx) MarkSteps(run RunID, pair PairID, undone string, now PairID) error 
 }
 
 // RemoteSteps returns what runs of a link wrote to the remote of the items with a UID,
-// oldest first, each with its time and without Undo.
+// oldest first, each with its time.
 func (t *Tx) RemoteSteps(l LinkID, uid string) ([]Step, error) {
 	const op = "remote steps"
 	if !storable(uid) {
 		return nil, nil
 	}
 	var all []Step
-	err := t.orm.Omit("Undo").Where("uid = ? AND side = 'remote' AND run_id IN (SELECT r.id FROM runs AS r WHERE r.link_id = ?)", uid, l).Order("id").Find(&all).Error
+	err := t.orm.Where("uid = ? AND side = 'remote' AND run_id IN (SELECT r.id FROM runs AS r WHERE r.link_id = ?)", uid, l).Order("id").Find(&all).Error
 	if err != nil {
 		return nil, fail(op, err)
 	}
