@@ -28,12 +28,12 @@ func Match(name string, values []LookupValue) (v LookupValue, how How, fits []st
 			return v, Exact, nil
 		}
 	}
-	want := wordsOf(name)
+	want := Words(name)
 	if len(want) == 0 {
 		return LookupValue{}, Unknown, nil
 	}
 	for _, v := range values {
-		if slices.Equal(wordsOf(v.Name), want) {
+		if slices.Equal(Words(v.Name), want) {
 			return v, Exact, nil
 		}
 	}
@@ -43,7 +43,7 @@ func Match(name string, values []LookupValue) (v LookupValue, how How, fits []st
 	for _, fit := range []func(have, want []string) bool{beginsWith, hasAll} {
 		var found []LookupValue
 		for _, v := range values {
-			if fit(wordsOf(v.Name), want) {
+			if fit(Words(v.Name), want) {
 				found = append(found, v)
 			}
 		}
@@ -61,9 +61,22 @@ func Match(name string, values []LookupValue) (v LookupValue, how How, fits []st
 	return LookupValue{}, Unknown, nil
 }
 
-// wordsOf are the words of a name in lower case, without punctuation.
-func wordsOf(s string) []string {
+// Words are the words of a name in lower case, without punctuation.
+func Words(s string) []string {
 	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
+}
+
+// LongestWords are the words of a name, at most so many, the longest first: what a CRM is
+// asked for. Each value that fits the name has all of them in it.
+func LongestWords(name string, most int) []string {
+	var words []string
+	for _, w := range Words(name) {
+		if !slices.Contains(words, w) {
+			words = append(words, w)
+		}
+	}
+	slices.SortStableFunc(words, func(a, b string) int { return len(b) - len(a) })
+	return words[:min(most, len(words))]
 }
 
 // beginsWith allows the last word to be cut: "Acme Indu" is "Acme Industries".

@@ -60,8 +60,8 @@ func TestRowB9(t *testing.T) {
 	t.Parallel()
 	var added []string
 	l := crm.Lookup{Field: pim.FieldCompany, What: "company",
-		Find: func(context.Context, string) ([]crm.LookupValue, error) {
-			return named("Acme Ltd", "Beta One", "Beta Two"), nil
+		Find: func(context.Context, string) (crm.Offer, error) {
+			return crm.Offer{Values: named("Acme Ltd", "Beta One", "Beta Two")}, nil
 		},
 		Add: func(_ context.Context, name string) (crm.LookupValue, error) {
 			added = append(added, name)
@@ -100,6 +100,20 @@ func TestRowB9(t *testing.T) {
 			t.Errorf("%s: %+v %+v %v", kind, v, note, err)
 		}
 	}
+	// Of a list that was cut off nothing is taken in part, and nothing is added to it.
+	l.Find = func(context.Context, string) (crm.Offer, error) {
+		return crm.Offer{Values: named("Acme Ltd", "Beta One"), Cut: true}, nil
+	}
+	l.Add = func(context.Context, string) (crm.LookupValue, error) {
+		t.Error("added to a list of which only a part is known")
+		return crm.LookupValue{}, nil
+	}
+	for name, want := range map[string]string{"Acme": "", "Gamma": "", "ACME ltd": "id Acme Ltd"} {
+		if v, note, err := l.Resolve(t.Context(), name); err != nil || v.ID != want || want == "" && !strings.Contains(note.Says, "several fit") {
+			t.Errorf("%q in a part: %+v %+v %v", name, v, note, err)
+		}
+	}
+	l.Find = func(context.Context, string) (crm.Offer, error) { return crm.Offer{}, nil }
 	l.Add, l.Else = nil, "it stands in the job title"
 	if _, note, err := l.Resolve(t.Context(), "Gamma"); err != nil || !strings.Contains(note.Says, "stands in the job title") {
 		t.Errorf("%+v %v", note, err)

@@ -9,17 +9,25 @@ import (
 	"crmbridge/remote"
 )
 
+// Offer is what a CRM has that may fit a name.
+type Offer struct {
+	Values []LookupValue
+	// Cut: there are more than these. Then a name that is exactly one of them is found;
+	// nothing else is known, so that nothing is taken in part, and nothing added.
+	Cut bool
+}
+
 // Lookup is how one field, which names something that the CRM has a list of, is looked
 // up. It is the same for every driver: what differs are the functions.
 type Lookup struct {
 	Field pim.FieldID
 	What  string // for people: "company"
 	// Find gives the values that may fit a name: all of them, or those that have one of
-	// its words.
-	Find func(ctx context.Context, name string) ([]LookupValue, error)
+	// its words, or all of its words.
+	Find func(ctx context.Context, name string) (Offer, error)
 	// Again is Find past any cache, called when nothing was found; false when what is
 	// cached is too young for another answer. nil: Find has no cache.
-	Again func(ctx context.Context, name string) (values []LookupValue, asked bool, err error)
+	Again func(ctx context.Context, name string) (values Offer, asked bool, err error)
 	// Add makes a value that is not there. What the CRM does not let the user add is left
 	// out. nil: nothing is ever added.
 	Add func(ctx context.Context, name string) (LookupValue, error)
@@ -45,14 +53,15 @@ func (l Lookup) Resolve(ctx context.Context, name string) (LookupValue, remote.N
 	if err != nil {
 		return LookupValue{}, none, err
 	}
-	v, how, fits := Match(name, values)
+	v, how, fits := values.match(name)
 	if how != Exact && l.Again != nil {
 		fresh, asked, err := l.Again(ctx, name)
 		if err != nil {
 			return LookupValue{}, none, err
 		}
 		if asked {
-			v, how, fits = Match(name, fresh)
+			values = fresh
+			v, how, fits = values.match(name)
 		}
 	}
 	note := remote.Note{Field: l.Field, Wanted: name, Became: v.Name}
@@ -67,7 +76,22 @@ func (l Lookup) Resolve(ctx context.Context, name string) (LookupValue, remote.N
 		note.Says = fmt.Sprintf("there is no %s %q; %q is the only one that fits", l.What, name, v.Name)
 		return v, note, nil
 	}
+	if values.Cut {
+		l.Add = nil // it may be among those that were not seen
+	}
 	return l.missing(ctx, name, note, fits)
+}
+
+// match is Match that knows of what was cut off.
+func (o Offer) match(name string) (LookupValue, How, []string) {
+	v, how, fits := Match(name, o.Values)
+	if !o.Cut || how == Exact {
+		return v, how, fits
+	}
+	for _, v := range o.Values[:min(3, len(o.Values))] {
+		fits = append(fits, v.Name)
+	}
+	return LookupValue{}, Several, fits[max(0, len(fits)-3):]
 }
 
 func (l Lookup) byCode(ctx context.Context, name, code string) (LookupValue, remote.Note, error) {

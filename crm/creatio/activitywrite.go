@@ -10,7 +10,7 @@ import (
 
 func (a *activities) made(key string) guid { return madeID("activity", key) }
 
-func (a *activities) create(ctx context.Context, e remote.Entry, key string) (remote.Record, error) {
+func (a *activities) create(ctx context.Context, k *looking, e remote.Entry, key string) (remote.Record, error) {
 	const op = "creatio: create"
 	if rec := recurrenceOf(e.Item); rec != nil {
 		return remote.Record{}, pim.Errorf(op, pim.ErrUnsupported, "Creatio keeps no repeating activities")
@@ -24,7 +24,6 @@ func (a *activities) create(ctx context.Context, e remote.Entry, key string) (re
 		return remote.Record{}, err
 	}
 	id := a.made(key)
-	k := &looking{connector: a.connector}
 	r, err := a.columns(ctx, k, activity{}, e.Item, a.Traits().Carries[e.Item.Kind()], l)
 	if err != nil {
 		return remote.Record{}, err
@@ -61,7 +60,7 @@ func (a *activities) completeParticipants(ctx context.Context, id, owner guid, w
 	return a.syncParticipants(ctx, id, owner, have, want, l, false)
 }
 
-func (a *activities) update(ctx context.Context, old remote.Ref, e remote.Entry, changed pim.FieldSet) (remote.Record, error) {
+func (a *activities) update(ctx context.Context, k *looking, old remote.Ref, e remote.Entry, changed pim.FieldSet) (remote.Record, error) {
 	const op = "creatio: update"
 	id, _ := parseGUID(string(old.ID))
 	l, err := a.lists(ctx)
@@ -85,7 +84,6 @@ func (a *activities) update(ctx context.Context, old remote.Ref, e remote.Entry,
 	if changed.IsEmpty() {
 		return a.load(cur, l).rec, nil
 	}
-	k := &looking{connector: a.connector}
 	want, err := a.columns(ctx, k, cur, e.Item, changed, l)
 	if err != nil {
 		return remote.Record{}, err

@@ -8,10 +8,10 @@ import (
 )
 
 // newCompanies remembers accounts by the names that they were asked for.
-func newCompanies(c *connector) *crm.Cache[[]crm.LookupValue] {
-	return crm.NewCache(c.env.Now, c.lookupAge, rememberedNames, func(ctx context.Context, key string) ([]crm.LookupValue, error) {
-		rows, err := c.alike(ctx, "Account", key[1:], query{sel: []string{"Id", "Name", "CreatedOn"}})
-		return valuesOf(rows), err
+func newCompanies(c *connector) *crm.Cache[crm.Offer] {
+	return crm.NewCache(c.env.Now, c.lookupAge, rememberedNames, func(ctx context.Context, key string) (crm.Offer, error) {
+		rows, cut, err := c.alike(ctx, "Account", key[1:], query{sel: []string{"Id", "Name", "CreatedOn"}})
+		return crm.Offer{Values: valuesOf(rows), Cut: cut}, err
 	})
 }
 

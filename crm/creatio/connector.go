@@ -34,8 +34,8 @@ type connector struct {
 	pageSize  int
 	lookups   *lookups
 	people    *people
-	places    *crm.Cache[[]crm.LookupValue]
-	companies *crm.Cache[[]crm.LookupValue]
+	places    *crm.Cache[crm.Offer]
+	companies *crm.Cache[crm.Offer]
 	lookupAge time.Duration
 
 	manner manner
@@ -105,8 +105,8 @@ type shelf interface {
 
 	// made is the id of the item of a key.
 	made(key string) guid
-	create(ctx context.Context, e remote.Entry, key string) (remote.Record, error)
-	update(ctx context.Context, old remote.Ref, e remote.Entry, changed pim.FieldSet) (remote.Record, error)
+	create(ctx context.Context, k *looking, e remote.Entry, key string) (remote.Record, error)
+	update(ctx context.Context, k *looking, old remote.Ref, e remote.Entry, changed pim.FieldSet) (remote.Record, error)
 	unassign(ctx context.Context, id guid) error
 }
 
@@ -239,7 +239,7 @@ func (c *connector) Create(ctx context.Context, col remote.CollectionID, e remot
 	case key == "":
 		return remote.Record{}, &pim.Error{Op: op, Kind: pim.ErrInternal, Public: "an item without a key cannot be made safely"}
 	}
-	rec, err := s.create(ctx, e, key)
+	rec, err := c.written(func(k *looking) (remote.Record, error) { return s.create(ctx, k, e, key) })
 	return rec, undeleted(op, err)
 }
 
@@ -258,7 +258,9 @@ func (c *connector) Update(ctx context.Context, col remote.CollectionID, old rem
 		return remote.Record{}, missing(op)
 	}
 	tr := c.Traits()
-	return s.update(ctx, old, e, changed.And(tr.Carries[k]).Minus(tr.ReadOnly))
+	return c.written(func(l *looking) (remote.Record, error) {
+		return s.update(ctx, l, old, e, changed.And(tr.Carries[k]).Minus(tr.ReadOnly))
+	})
 }
 
 // Delete implements remote.Remote.

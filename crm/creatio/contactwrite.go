@@ -12,7 +12,7 @@ import (
 
 func (b *contacts) made(key string) guid { return madeID("contact", key) }
 
-func (b *contacts) create(ctx context.Context, e remote.Entry, key string) (remote.Record, error) {
+func (b *contacts) create(ctx context.Context, k *looking, e remote.Entry, key string) (remote.Record, error) {
 	const op = "creatio: create"
 	c := e.Item.(*pim.Contact)
 	if c.Group {
@@ -28,7 +28,6 @@ func (b *contacts) create(ctx context.Context, e remote.Entry, key string) (remo
 	}
 	set := b.Traits().Carries[pim.KindContact]
 	id := b.made(key)
-	k := &looking{connector: b.connector}
 	r, err := b.columns(ctx, k, contact{}, c, set, l)
 	if err != nil {
 		return remote.Record{}, err
@@ -50,7 +49,7 @@ func (b *contacts) create(ctx context.Context, e remote.Entry, key string) (remo
 	return k.told(ctx, b, cur)
 }
 
-func (b *contacts) update(ctx context.Context, old remote.Ref, e remote.Entry, changed pim.FieldSet) (remote.Record, error) {
+func (b *contacts) update(ctx context.Context, k *looking, old remote.Ref, e remote.Entry, changed pim.FieldSet) (remote.Record, error) {
 	const op = "creatio: update"
 	id, _ := parseGUID(string(old.ID))
 	l, err := b.lists(ctx)
@@ -68,7 +67,6 @@ func (b *contacts) update(ctx context.Context, old remote.Ref, e remote.Entry, c
 		return b.load(cur, l).rec, nil
 	}
 	c := e.Item.(*pim.Contact)
-	k := &looking{connector: b.connector}
 	want, err := b.columns(ctx, k, cur, c, changed, l)
 	if err != nil {
 		return remote.Record{}, err

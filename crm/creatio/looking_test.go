@@ -1,6 +1,7 @@
 package creatio_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -137,5 +138,69 @@ func TestListsAreRememberedForAWhile(t *testing.T) {
 	p.Role = "Zoologist"
 	if got := create(t, c, creatio.Contacts, p).Item.(*pim.Contact); got.Role != "Zoologist" || asked("Job") != jobs+1 {
 		t.Errorf("%+v after %d more requests", got, asked("Job")-jobs)
+	}
+}
+
+// A company is looked for beyond the first rows that have one of its words.
+func TestLookupsSeeMoreThanTheFirstRows(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	for n := range 51 {
+		r.add("Account", creatiosim.Fields{"Name": fmt.Sprintf("Firm%d GmbH", n)})
+		r.add("Account", creatiosim.Fields{"Name": fmt.Sprintf("Bank %d", n)})
+	}
+	r.add("Account", creatiosim.Fields{"Name": "ABC GmbH & Co. KG"})
+	r.add("Account", creatiosim.Fields{"Name": "Firm7 Services GmbH"})
+	before := r.sim.Len("Account")
+	c := r.open(nil)
+	for in, want := range map[string]string{
+		"ABC GmbH & Co KG": "ABC GmbH & Co. KG",
+		"Bank":             "", // too many to know whether one is it
+	} {
+		p := person("For " + in)
+		p.Company = in
+		rec := create(t, c, creatio.Contacts, p)
+		if got := rec.Item.(*pim.Contact).Company; got != want || r.sim.Len("Account") != before {
+			t.Errorf("%q became %q, %d companies more; %+v", in, got, r.sim.Len("Account")-before, rec.Notes)
+		}
+	}
+}
+
+// A company that was deleted while its name was remembered is looked up anew.
+func TestRememberedNamesMayBeGone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	id := r.add("Account", creatiosim.Fields{"Name": "Acme"})
+	c := r.open(crm.Settings{"lookup_age": "10m"})
+	one := person("One")
+	one.Company = "Acme"
+	first := create(t, c, creatio.Contacts, one)
+	if err := c.Delete(t.Context(), creatio.Contacts, first.Ref, remote.Delete); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.sim.Remove("Account", id); err != nil {
+		t.Fatal(err)
+	}
+	two := person("Two")
+	two.Company = "Acme"
+	rec := create(t, c, creatio.Contacts, two)
+	if got := rec.Item.(*pim.Contact); got.Company != "Acme" || !strings.Contains(said(rec, pim.FieldCompany), "was added") {
+		t.Errorf("%+v %+v", got, rec.Notes)
+	}
+	// The same for an update.
+	beta := r.add("Account", creatiosim.Fields{"Name": "Beta"})
+	three := person("Three")
+	three.Company = "Beta"
+	other := create(t, c, creatio.Contacts, three)
+	if err := c.Delete(t.Context(), creatio.Contacts, other.Ref, remote.Delete); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.sim.Remove("Account", beta); err != nil {
+		t.Fatal(err)
+	}
+	two.Company = "Beta"
+	rec, err := c.Update(t.Context(), creatio.Contacts, rec.Ref, remote.Entry{Item: two}, pim.Set(pim.FieldCompany))
+	if err != nil || rec.Item.(*pim.Contact).Company != "Beta" {
+		t.Errorf("%+v %v", rec.Item, err)
 	}
 }

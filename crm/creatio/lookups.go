@@ -208,10 +208,10 @@ func (c *connector) Lookup(ctx context.Context, k pim.Kind, f pim.FieldID) ([]cr
 }
 
 // offered are the values of a list as package crm looks names up in it.
-func (t *table) offered() []crm.LookupValue {
+func (t *table) offered() crm.Offer {
 	out := make([]crm.LookupValue, len(t.values))
 	for i, v := range t.values {
 		out[i] = crm.LookupValue{ID: string(v.id), Name: v.name}
 	}
-	return out
+	return crm.Offer{Values: out}
 }

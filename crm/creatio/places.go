@@ -10,17 +10,17 @@ import (
 
 // newPlaces remembers cities and regions: their lists are long, so that they are asked
 // one by one. The key has entity, country and name.
-func newPlaces(c *connector) *crm.Cache[[]crm.LookupValue] {
-	return crm.NewCache(c.env.Now, c.lookupAge, rememberedNames, func(ctx context.Context, key string) ([]crm.LookupValue, error) {
+func newPlaces(c *connector) *crm.Cache[crm.Offer] {
+	return crm.NewCache(c.env.Now, c.lookupAge, rememberedNames, func(ctx context.Context, key string) (crm.Offer, error) {
 		part := strings.SplitN(key, "\x00", 3)
-		rows, err := c.alike(ctx, part[0], part[2], query{sel: []string{"Id", "Name", "CountryId", "CreatedOn"}})
+		rows, cut, err := c.alike(ctx, part[0], part[2], query{sel: []string{"Id", "Name", "CountryId", "CreatedOn"}})
 		var fitting []row
 		for _, r := range rows {
 			if at := r.ref("CountryId"); part[1] == "" || at == guid(part[1]) || at == "" {
 				fitting = append(fitting, r)
 			}
 		}
-		return valuesOf(fitting), err
+		return crm.Offer{Values: valuesOf(fitting), Cut: cut}, err
 	})
 }
 

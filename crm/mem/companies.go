@@ -47,9 +47,9 @@ func (m *CRM) lookUp(ctx context.Context, it pim.Item, set pim.FieldSet) (notes 
 func (m *CRM) companyLookup() crm.Lookup {
 	l := crm.Lookup{
 		Field: pim.FieldCompany, What: "company",
-		Find: func(context.Context, string) (out []crm.LookupValue, _ error) {
+		Find: func(context.Context, string) (out crm.Offer, _ error) {
 			for _, c := range m.companies {
-				out = append(out, crm.LookupValue{ID: c.Name, Name: c.Name})
+				out.Values = append(out.Values, crm.LookupValue{ID: c.Name, Name: c.Name})
 			}
 			return out, nil
 		},
@@ -74,10 +74,10 @@ func (m *CRM) companyLookup() crm.Lookup {
 func (m *CRM) contactLookup() crm.Lookup {
 	l := crm.Lookup{
 		Field: pim.FieldContact, What: "contact",
-		Find: func(context.Context, string) (out []crm.LookupValue, _ error) {
+		Find: func(context.Context, string) (out crm.Offer, _ error) {
 			for _, r := range m.ordered(Contacts) {
 				if c, ok := r.item.(*pim.Contact); ok {
-					out = append(out, crm.LookupValue{ID: string(r.id), Name: c.FullName})
+					out.Values = append(out.Values, crm.LookupValue{ID: string(r.id), Name: c.FullName})
 				}
 			}
 			return out, nil

@@ -45,6 +45,13 @@ func employment(f *facts, rs []relation) (relation, bool) {
 	return slices.MinFunc(out, func(a, b relation) int { return int(a.ID - b.ID) }), true
 }
 
+// mostAlike is how many parties are looked through for a name, mostWords how many of its
+// words Tryton is asked for.
+const (
+	mostAlike = 50
+	mostWords = 20
+)
+
 // employerNamed finds the party that an employer's name, or its code written #CODE#,
 // means. One that is not there is made, if the settings say so and the user may; else
 // the id is 0 and the note says so.
@@ -52,7 +59,7 @@ func (c *connector) employerNamed(ctx context.Context, f *facts, name string) (i
 	const op = "tryton: employer"
 	parties := func(ctx context.Context, where ...any) ([]crm.LookupValue, error) {
 		var found []named
-		q := query{model: modelParty, where: append(domain(where), clause("active", "=", true)), limit: 50, fields: []string{"name"}}
+		q := query{model: modelParty, where: append(domain(where), clause("active", "=", true)), limit: mostAlike, fields: []string{"name"}}
 		err := c.find(ctx, op, f.in, q, &found)
 		out := make([]crm.LookupValue, len(found))
 		for i, p := range found {
@@ -62,11 +69,26 @@ func (c *connector) employerNamed(ctx context.Context, f *facts, name string) (i
 	}
 	l := crm.Lookup{
 		Field: pim.FieldCompany, What: "company",
-		Find: func(ctx context.Context, name string) ([]crm.LookupValue, error) {
-			if exact, err := parties(ctx, clause("name", "=", name)); err != nil || len(exact) > 0 {
-				return exact, err
+		Find: func(ctx context.Context, name string) (crm.Offer, error) {
+			exact, err := parties(ctx, clause("name", "=", name))
+			if err != nil || len(exact) > 0 {
+				return crm.Offer{Values: exact}, err
 			}
-			return parties(ctx, clause("name", "ilike", "%"+likeWord(name)+"%"))
+			word := likeWord(name)
+			if word == "" {
+				return crm.Offer{}, nil
+			}
+			some, err := parties(ctx, clause("name", "ilike", "%"+word+"%"))
+			if err != nil || len(some) < mostAlike {
+				return crm.Offer{Values: some}, err
+			}
+			// The longest word is in too many names: all words.
+			var where []any
+			for _, w := range crm.LongestWords(name, mostWords) {
+				where = append(where, clause("name", "ilike", "%"+w+"%"))
+			}
+			some, err = parties(ctx, where...)
+			return crm.Offer{Values: some, Cut: len(some) >= mostAlike}, err
 		},
 		Code: func(ctx context.Context, code string) (crm.LookupValue, bool, error) {
 			found, err := parties(ctx, clause("code", "=", code))

@@ -92,11 +92,17 @@ func (f *fake) made(method string) (out []string) {
 	return out
 }
 
-func openFake(t *testing.T, f *fake) *connector {
+// serve is the address of a fake.
+func serve(t *testing.T, f *fake) string {
 	t.Helper()
 	srv := httptest.NewServer(f)
 	t.Cleanup(srv.Close)
-	return openScenario(t, srv.URL, nil)
+	return srv.URL
+}
+
+func openFake(t *testing.T, f *fake) *connector {
+	t.Helper()
+	return openScenario(t, serve(t, f), nil)
 }
 
 const refusal = `{"id":1,"error":["UserError",["It is used.","",null]]}`
