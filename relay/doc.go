@@ -9,7 +9,7 @@
 //	plan.go      Plan: pure: order of a run, and the deletion brake
 //	rule/        Rules: what a link does, as one value; Judge
 //	resolve.go   Resolve: pure: what a person's choice makes of a conflict
-//	engine.go read.go hub.go list.go resume.go adopt.go identity.go act.go view.go do*.go mergeact.go annotate.go
+//	engine.go lease.go read.go hub.go list.go resume.go adopt.go identity.go act.go view.go do*.go mergeact.go annotate.go
 //	             Engine: carries one run out, part by part
 //	refused.go   ResolveRefused: the same for a device's report; Standing
 //	both.go undo.go  keeping both versions; taking a choice back
@@ -25,7 +25,7 @@
 //	judged.go    what the rules make of a view: masks, what is let through
 //	mail.go      whom a write would mail: what goes alone, what waits
 //	series.go occurrence.go  series on a remote that keeps none: as single items, tied
-//	undorun.go   UndoRun: takes back what a run wrote, from its memos (memo.go); pause.go
+//	undorun.go undoitem.go pause.go  UndoRun: takes back what a run wrote, from its memos (memo.go)
 //	bring.go     Bring: a person links a record that the rules leave out
 //	resend.go    a run that sends everything again to one side, without deletions
 //	scope.go count.go  groups of the remote; how much of it a link brings
