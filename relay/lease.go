@@ -78,4 +78,3 @@ func (e *Engine) renew(ctx context.Context, id store.LinkID, owner string) error
 		return tx.RenewLease(id, owner, e.Now().Add(leaseTime))
 	})
 }
-

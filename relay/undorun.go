@@ -210,4 +210,3 @@ func (b *undoing) leave(ctx context.Context, w writes, failure error) error {
 	b.out.Left = append(b.out.Left, LeftAsIs{UID: s.UID, Title: s.Title, Reason: reason})
 	return err
 }
-
