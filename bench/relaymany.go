@@ -43,9 +43,10 @@ type clocked struct {
 
 // Open implements relay.Opener.
 func (c *clocked) Open(ctx context.Context, l store.Link, u store.User) (remote.Remote, error) {
-	if l.NextRun != nil {
+	// A link that is not due is opened by its watcher, not by a run.
+	if l.NextRun != nil && time.Since(*l.NextRun) >= 0 {
 		c.mu.Lock()
-		c.late = append(c.late, max(0, time.Since(*l.NextRun)))
+		c.late = append(c.late, time.Since(*l.NextRun))
 		c.mu.Unlock()
 	}
 	return c.Opener.Open(ctx, l, u)

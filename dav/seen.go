@@ -119,6 +119,16 @@ func (r *recorder) isHere(device string, now time.Time) {
 	r.schedule()
 }
 
+// missed lets devices be noted again with what they ask for next: marks of a device that was never noted as here would
+// stay for ever.
+func (r *recorder) missed(devices []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, d := range devices {
+		delete(r.here, d)
+	}
+}
+
 // schedule sets the timer when there is something to write and nobody writes. r.mu is held.
 func (r *recorder) schedule() {
 	if r.timer == nil && r.writing == nil && len(r.waiting)+len(r.arrived) > 0 && !r.closed {
@@ -162,6 +172,9 @@ func (r *recorder) flush(ctx context.Context) error {
 	var err error
 	if len(arrived) > 0 {
 		err = r.store.Update(ctx, func(tx *store.Tx) error { return tx.DeviceHere(arrived...) })
+		if err != nil {
+			r.missed(arrived)
+		}
 	}
 	return errors.Join(err, r.write(ctx, batch))
 }

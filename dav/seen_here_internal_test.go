@@ -1,6 +1,7 @@
 package dav
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"slices"
@@ -36,6 +37,18 @@ func TestDevicesAreNotedOnceADay(t *testing.T) {
 	}
 	r.isHere("phone", day.Add(23*time.Hour))
 	flushed()
+	// What could not be written is noted again with the next request.
+	r.isHere("tablet", day)
+	broken, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.flush(broken); err == nil {
+		t.Fatal("a flush that was cancelled succeeded")
+	}
+	r.isHere("tablet", day.Add(time.Minute))
+	flushed("tablet")
+	if err := r.flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	r.isHere("phone", day.Add(24*time.Hour))
 	flushed("phone")
 	if err := r.close(t.Context()); err != nil {

@@ -30,9 +30,14 @@ type Item struct {
 	Object   store.ObjectID `json:"-"`
 }
 
-// Errors are the items that cannot be synced. States: "failing", "ignored"; "" is both.
+// Errors are the items that cannot be synced. States: "failing", "ignored"; "" is both; others are
+// pim.ErrInvalid.
 func Errors(tx *store.Tx, q Query) (Page[Item], error) {
-	return items(tx, q, store.PairFilter{State: store.PairState(q.State)})
+	switch s := store.PairState(q.State); s {
+	case "", store.PairsFailing, store.PairsIgnored:
+		return items(tx, q, store.PairFilter{State: s})
+	}
+	return Page[Item]{}, pim.Errorf("review: errors", pim.ErrInvalid, "there is no state %q; there are failing and ignored", q.State)
 }
 
 // Approvals are the items whose deletion waits for a person's word.

@@ -30,7 +30,7 @@ func (q *queryFlags) add(c *cobra.Command, states string) {
 	f.StringVar(&q.text, "text", "", "only with these letters in title, UID or reason")
 	f.StringVar(&q.since, "since", "", "not before: a day (2030-05-01), a time (RFC 3339), or how long ago (36h, 7d)")
 	f.StringVar(&q.until, "until", "", "before: as --since")
-	f.IntVar(&q.limit, "limit", 100, "how many at most, up to 1000")
+	f.IntVar(&q.limit, "limit", 100, "how many at most")
 	f.Int64Var(&q.after, "after", 0, "go on behind the row with this number")
 	if states != "" {
 		f.StringVar(&q.state, "state", "", states)
@@ -95,12 +95,35 @@ func momentOrAgo(word string, now time.Time) (time.Time, error) {
 	return moment(word)
 }
 
-// page prints a page of a list.
+// page prints a page of a list, and that there is more. With --json and --csv programs read the output: it is said to
+// the other stream.
 func page[T any](p *program, rows review.Page[T], t printed[T]) error {
-	if err := print(p, rows.Rows, t); err != nil || rows.Next == 0 || p.json || p.csv {
+	if err := print(p, rows.Rows, t); err != nil || rows.Next == 0 {
 		return err
 	}
-	return p.say("there is more: --after %d", rows.Next)
+	const more = "there is more: --after %d"
+	if p.json || p.csv {
+		_, err := fmt.Fprintf(p.err, more+"\n", rows.Next)
+		return err
+	}
+	return p.say(more, rows.Next)
+}
+
+// pages reads a list up to the limit of q. A page can be short although there are more rows that fit.
+func pages[T any](ctx context.Context, a *app, q review.Query, read func(*store.Tx, review.Query) (review.Page[T], error)) (review.Page[T], error) {
+	limit, out := q.Limit, review.Page[T]{}
+	for {
+		var some review.Page[T]
+		err := a.store.View(ctx, func(tx *store.Tx) (err error) {
+			some, err = read(tx, q)
+			return err
+		})
+		out.Rows, out.Next = append(out.Rows, some.Rows...), some.Next
+		q.After, q.Limit = some.Next, limit-len(out.Rows)
+		if err != nil || q.After == 0 || q.Limit <= 0 {
+			return out, err
+		}
+	}
 }
 
 // listed makes a command that prints a list of package review.
@@ -114,11 +137,7 @@ func listed[T any](p *program, c *cobra.Command, q *queryFlags, read func(*store
 			if err != nil {
 				return err
 			}
-			var rows review.Page[T]
-			err = a.store.View(ctx, func(tx *store.Tx) error {
-				rows, err = read(tx, query)
-				return err
-			})
+			rows, err := pages(ctx, a, query, read)
 			if err != nil {
 				return err
 			}

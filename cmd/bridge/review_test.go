@@ -96,6 +96,10 @@ func TestRowX6HistoryOfRuns(t *testing.T) {
 	if out := p.must("", "sync", "history", "--limit", "1"); !strings.Contains(out, "there is more: --after") {
 		t.Errorf("%s", out)
 	}
+	var o, e bytes.Buffer
+	if code := run(t.Context(), []string{"sync", "history", "--limit", "1", "--json", "--config", p.path("config.yaml")}, streams{in: strings.NewReader(""), out: &o, err: &e}, nil); code != 0 || !strings.Contains(e.String(), "there is more: --after") || strings.Contains(o.String(), "there is more") {
+		t.Errorf("%s%s", o.String(), e.String())
+	}
 	if out, code := p.cmd("", "sync", "show", "777"); code == 0 || !strings.Contains(out, "there is no run 777") {
 		t.Errorf("%s", out)
 	}
@@ -124,6 +128,9 @@ func TestRowB13Errors(t *testing.T) {
 		if len(failing(args...)) != 0 {
 			t.Errorf("found with %v", args)
 		}
+	}
+	if out, code := p.cmd("", "error", "list", "--state", "held"); code == 0 || !strings.Contains(out, `no state "held"`) {
+		t.Errorf("a state that errors do not have: %s", out)
 	}
 	if out, code := p.cmd("", "error", "ignore", "uid-good", "--link", "crm"); code == 0 || !strings.Contains(out, "uid-good") {
 		t.Errorf("what does not fail: %s", out)

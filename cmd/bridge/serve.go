@@ -188,14 +188,18 @@ func (a *app) pruneWords(ctx context.Context) error {
 		return err
 	}
 	maker := dav.WordMaker(a.davLimits())
+	var failed error // of one address book must not keep what was deleted in the others
 	for _, c := range behind {
 		for more := true; more; {
 			if more, err = a.store.IndexWords(ctx, c, maker); err != nil {
-				return err
+				if ctx.Err() != nil {
+					return err
+				}
+				failed = errors.Join(failed, err)
 			}
 		}
 	}
-	return nil
+	return failed
 }
 
 // listen opens the port, with TLS when it is configured.

@@ -51,6 +51,8 @@ auth:
   first_wait: 1s
 outbound:
   allow: ["10.0.0.0/8", "here"]
+database:
+  keep_devices: 24h
 `, map[string]string{"BRIDGE_RELAY_WORKERS": "0", "BRIDGE_SERVER_LISTN": "x", "BRIDGE_URL": "not ours"})
 	if err == nil {
 		t.Fatal("no fault was found")
@@ -59,7 +61,7 @@ outbound:
 		"config.yaml:2: server.listen", `config.yaml:3: there is no setting "server.public_ulr"; did you mean server.public_url?`,
 		"config.yaml:5: limits.object", "config.yaml:6: limits.user_requests is not a plain value", "config.yaml:7: log.level",
 		`config.yaml:8: there is no setting "other"`, "config.yaml:11: auth.first_wait is set twice, first in line 10",
-		"config.yaml:10: auth.most_wait is less than auth.first_wait", `config.yaml:13: outbound.allow has "here"`,
+		"config.yaml:10: auth.most_wait is less than auth.first_wait", `config.yaml:13: outbound.allow has "here"`, "config.yaml:15: database.keep_devices",
 		"BRIDGE_RELAY_WORKERS: relay.workers is 0", "BRIDGE_SERVER_LISTN: there is no such setting",
 	} {
 		if !strings.Contains(err.Error(), want) {

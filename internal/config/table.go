@@ -75,7 +75,7 @@ var table = []option{
 
 	{key: "database.url", def: "bridge.db", help: "A SQLite file, or postgres://user:password@host/name. Relative paths are relative to this file.", set: database},
 	{key: "database.keep_versions", def: "90d", help: "How long texts that were replaced or deleted are kept.", set: duration(func(c *Config) *time.Duration { return &c.KeepVersions }, time.Hour)},
-	{key: "database.keep_devices", def: "400d", help: "How long a device that does not come is remembered. What it downloaded last is kept until then.", set: duration(func(c *Config) *time.Duration { return &c.KeepDevices }, 24*time.Hour)},
+	{key: "database.keep_devices", def: "400d", help: "How long a device that does not come is remembered, at least two days. What it downloaded last is kept until then.", set: duration(func(c *Config) *time.Duration { return &c.KeepDevices }, 48*time.Hour)},
 	{key: "database.keep_conflicts", def: "180d", help: "How long conflicts are kept once they are settled. Those that wait for a decision stay.", set: duration(func(c *Config) *time.Duration { return &c.KeepConflicts }, time.Hour)},
 	{key: "database.keep_runs", def: "90d", help: "How long reports of runs are kept.", set: duration(func(c *Config) *time.Duration { return &c.KeepRuns }, time.Hour)},
 	{key: "database.keep_steps", def: "500000", help: "How many steps of runs are kept, the newest, about 0.3 KiB each; 0 is no bound.", set: integer(func(c *Config) *int { return &c.KeepSteps }, 0, 1_000_000_000)},
