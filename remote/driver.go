@@ -135,6 +135,23 @@ func (d Driver) Redacted(s Settings) Settings {
 	return out
 }
 
+// Anonymous is s for a report that leaves the house: of what was set, only choices among
+// the driver's own values and its defaults are told; all else, and every secret, is "…".
+// What d has no option for is left out.
+func (d Driver) Anonymous(s Settings) Settings {
+	out := make(Settings, len(s))
+	for _, o := range d.All() {
+		v, ok := s[o.Name]
+		if ok && v != "" && (o.Secret || v != o.Default && !slices.Contains(o.Values, v)) {
+			v = "…"
+		}
+		if ok {
+			out[o.Name] = v
+		}
+	}
+	return out
+}
+
 // CountRequests counts the HTTP requests that remotes make under the context it
 // returns; made tells how many there were so far.
 func CountRequests(ctx context.Context) (_ context.Context, made func() int) {

@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"crmbridge/pim"
 	"crmbridge/store"
 )
 
@@ -46,64 +43,16 @@ func (p *program) backupCommand() *cobra.Command {
 	}
 }
 
-// backup writes the file beside its place first, so that what bears its name is whole.
+// backup makes the file and reads it through before it bears its name.
 func (a *app) backup(ctx context.Context, name string) (row backupShown, err error) {
-	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
-		return row, taken(name, err)
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".bridge-backup-*") // readable by its owner alone
-	if err != nil {
-		return row, fmt.Errorf("backup: %w", err)
-	}
-	defer func() { err = errors.Join(err, gone(os.Remove(f.Name()))) }()
-	_, err = a.store.Backup(ctx, f, version)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return row, err
-	}
 	row.File = name
-	if row.BackupSummary, row.Bytes, err = checkFile(f.Name()); err != nil {
-		return row, err
-	}
-	return row, christen(f.Name(), name)
-}
-
-func taken(name string, err error) error {
-	if err != nil {
-		return fmt.Errorf("backup: %w", err)
-	}
-	return pim.Errorf("backup", pim.ErrExists, "%s is there already; a backup replaces nothing", name)
-}
-
-// christen gives a file its name, which nothing may bear.
-func christen(temp, name string) error {
-	err := os.Link(temp, name)
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		return taken(name, nil)
-	case err != nil: // a file system without links
-		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
-			return taken(name, err)
+	return row, newFile("backup", name, func(f *os.File) error {
+		if _, err := a.store.Backup(ctx, f, version); err != nil {
+			return err
 		}
-		if err := os.Rename(temp, name); err != nil {
-			return fmt.Errorf("backup: %w", err)
-		}
-	}
-	d, err := os.Open(filepath.Dir(name))
-	if err != nil {
-		return fmt.Errorf("backup: %w", err)
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-// gone takes a file that is not there any more for removed.
-func gone(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+		row.BackupSummary, row.Bytes, err = checkFile(f.Name())
+		return err
+	})
 }
 
 // checkFile reads a backup through.

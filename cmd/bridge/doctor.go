@@ -21,7 +21,7 @@ func (p *program) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor", Short: "Check configuration, database, key and every connection", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			rows := p.examine(cmd.Context())
+			rows := p.examine(cmd.Context(), true)
 			err := print(p, rows, checkTable("CHECK"))
 			if err == nil && failed(rows) {
 				return &shownError{errors.New("something is wrong")}
@@ -31,8 +31,9 @@ func (p *program) doctorCommand() *cobra.Command {
 	}
 }
 
-// examine runs every check that makes sense after the ones before it.
-func (p *program) examine(ctx context.Context) []checkShown {
+// examine runs every check that makes sense after the ones before it; those of connections
+// only when they may be asked.
+func (p *program) examine(ctx context.Context, connections bool) []checkShown {
 	var rows []checkShown
 	note := func(name string, err error, text string) bool {
 		row := checkShown{Name: name, OK: err == nil, Note: text}
@@ -41,7 +42,7 @@ func (p *program) examine(ctx context.Context) []checkShown {
 			return true
 		}
 		for _, fault := range strings.Split(describe(err), "\n") {
-			rows = append(rows, checkShown{Name: name, Fault: fault})
+			rows = append(rows, checkShown{Name: name, Fault: fault, kind: kindOf(err)})
 		}
 		return false
 	}
@@ -67,6 +68,9 @@ func (p *program) examine(ctx context.Context) []checkShown {
 		have, want, err := a.store.SchemaVersion(ctx)
 		note("database", err, fmt.Sprintf("schema %d of %d", have, want))
 		note("stored data", a.store.CheckInvariants(ctx), "consistent")
+		if !connections {
+			return nil
+		}
 		links, err := a.chosen(ctx, "", nil)
 		if err != nil {
 			return err
@@ -90,7 +94,7 @@ func (p *program) examine(ctx context.Context) []checkShown {
 
 func (a *app) examineLink(ctx context.Context, l store.Link) []checkShown {
 	fault := func(step string, err error) checkShown {
-		return checkShown{Name: "link " + l.Name + ": " + step, OK: err == nil, Fault: faultText(err)}
+		return checkShown{Name: "link " + l.Name + ": " + step, OK: err == nil, Fault: faultText(err), bare: fmt.Sprintf("link %d: %s", l.ID, step), kind: kindOf(err)}
 	}
 	var u store.User
 	err := a.store.View(ctx, func(tx *store.Tx) error {

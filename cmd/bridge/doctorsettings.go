@@ -48,7 +48,7 @@ func examineSettings(ctx context.Context, c config.Config, now time.Time) []chec
 func checked(name string, check func() (note string, err error)) checkShown {
 	note, err := check()
 	if err != nil {
-		return checkShown{Name: name, Fault: describe(err)}
+		return checkShown{Name: name, Fault: describe(err), kind: kindOf(err)}
 	}
 	return checkShown{Name: name, OK: true, Note: note}
 }

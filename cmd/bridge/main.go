@@ -18,6 +18,8 @@
 //	syncagain.go syncstop.go syncundo.go preview.go itemhistory.go doctorsettings.go
 //	             parts of sync, item and doctor
 //	review.go    lists of errors, holds, runs and steps, and the flags of such lists
+//	support.go supportstate.go  what a bug report needs, without names
+//	newfile.go   a file that replaces none
 //	backup.go restore.go  all there is in one file, and back
 //	output.go    tables, JSON and CSV
 //

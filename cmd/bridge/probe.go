@@ -19,6 +19,19 @@ type checkShown struct {
 	OK    bool   `json:"ok"`
 	Fault string `json:"fault,omitempty"`
 	Note  string `json:"note,omitempty"`
+
+	// For who must not know the place: the name without those of links, and what kind of fault it is.
+	bare string
+	kind pim.Reason
+}
+
+// kindOf is the reason of an error that has one.
+func kindOf(err error) pim.Reason {
+	var e *pim.Error
+	if !errors.As(err, &e) {
+		return ""
+	}
+	return pim.ReasonOf(err)
 }
 
 // probe tests a connection step by step, before there is a link.

@@ -38,7 +38,7 @@ func rootCommand(s streams, env map[string]string) *cobra.Command {
 	root.PersistentFlags().BoolVar(&p.csv, "csv", false, "print a list as CSV, for spreadsheets")
 	root.PersistentPreRunE = p.format
 	root.AddCommand(p.serveCommand(), p.demoCommand(), p.userCommand(), p.tokenCommand(), p.feedCommand(), p.linkCommand(), p.itemCommand(), p.birthdaysCommand(),
-		p.syncCommand(), p.conflictCommand(), p.errorCommand(), p.holdCommand(), p.duplicateCommand(), p.doctorCommand(), p.migrateCommand(), p.backupCommand(), p.restoreCommand(), p.restoredCommand(), p.secretCommand(), p.versionCommand())
+		p.syncCommand(), p.conflictCommand(), p.errorCommand(), p.holdCommand(), p.duplicateCommand(), p.doctorCommand(), p.migrateCommand(), p.backupCommand(), p.restoreCommand(), p.restoredCommand(), p.secretCommand(), p.supportCommand(), p.versionCommand())
 	return root
 }
 
@@ -46,6 +46,15 @@ func rootCommand(s streams, env map[string]string) *cobra.Command {
 // config.yaml in the working folder. Variables alone are enough when they name the
 // database: without it, a mistyped call would begin an empty one where it stands.
 func (p *program) load() (config.Config, error) {
+	s, err := p.source()
+	if err != nil {
+		return config.Config{}, err
+	}
+	return config.Parse(s)
+}
+
+// source finds what load reads.
+func (p *program) source() (config.Source, error) {
 	name, named := p.config, p.config != ""
 	if !named {
 		name = p.env["BRIDGE_CONFIG"]
@@ -57,14 +66,14 @@ func (p *program) load() (config.Config, error) {
 	file, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) && !named {
 		if p.env["BRIDGE_DATABASE_URL"] == "" && p.env["BRIDGE_DATABASE_URL_FILE"] == "" {
-			return config.Config{}, errors.New("no configuration: name it with --config, or BRIDGE_CONFIG; bridge demo needs none")
+			return config.Source{}, errors.New("no configuration: name it with --config, or BRIDGE_CONFIG; bridge demo needs none")
 		}
 		err = nil
 	}
 	if err != nil {
-		return config.Config{}, fmt.Errorf("configuration: %w", err)
+		return config.Source{}, fmt.Errorf("configuration: %w", err)
 	}
-	return config.Parse(config.Source{Name: name, File: file, Env: p.env, ReadFile: os.ReadFile})
+	return config.Source{Name: name, File: file, Env: p.env, ReadFile: os.ReadFile}, nil
 }
 
 // withApp opens the parts, runs do and closes them. Commands work on the database

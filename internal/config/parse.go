@@ -25,6 +25,19 @@ type Source struct {
 // of the file in the order of its lines, then those of variables. It never repeats a
 // secret.
 func Parse(s Source) (Config, error) {
+	found, faults := s.found()
+	c, wrong := s.values(found)
+	faults = append(faults, wrong...)
+	faults = append(faults, s.strangers()...)
+	if err := inOrder(faults); err != nil {
+		return Config{}, err
+	}
+	c.resolve(filepath.Dir(s.Name))
+	return c, nil
+}
+
+// found are the values of the file, and over them those of variables.
+func (s Source) found() (map[string]value, []fault) {
 	found, faults := s.read()
 	for _, o := range table {
 		v, err := s.override(o)
@@ -34,14 +47,7 @@ func Parse(s Source) (Config, error) {
 			found[o.key] = *v
 		}
 	}
-	c, wrong := s.values(found)
-	faults = append(faults, wrong...)
-	faults = append(faults, s.strangers()...)
-	if err := inOrder(faults); err != nil {
-		return Config{}, err
-	}
-	c.resolve(filepath.Dir(s.Name))
-	return c, nil
+	return found, faults
 }
 
 // values sets every option, and checks together those that are right by themselves.

@@ -18,6 +18,8 @@ type option struct {
 	def  string // default, in the form of the file; lists separated by commas
 	help string // sentences for the example; no line longer than the page
 	list bool
+	// names marks a value that may name places, people or secrets: Told keeps it back.
+	names bool
 	// set checks and takes a value. Its error goes on after the key ("is 7, not …")
 	// and never repeats what may be a secret.
 	set func(*Config, string) error
@@ -41,15 +43,15 @@ var sections = []section{
 }
 
 var table = []option{
-	{key: "server.listen", def: "127.0.0.1:8080", help: "Address and port to listen on. \":8080\" listens on every address.", set: address(func(c *Config) *string { return &c.Listen })},
-	{key: "server.public_url", help: "How clients reach the server, if a proxy stands before it: https://dav.example.org", set: webURL(func(c *Config) *string { return &c.PublicURL })},
-	{key: "server.tls.cert", help: "Certificate chain and key as PEM files. Both or neither.", set: str(func(c *Config) *string { return &c.TLSCert })},
-	{key: "server.tls.key", set: str(func(c *Config) *string { return &c.TLSKey })},
-	{key: "server.acme.hosts", list: true, help: "Host names to get certificates for by ACME (Let's Encrypt). The server must then listen on port 443.", set: hosts},
-	{key: "server.acme.email", help: "Where the certificate authority writes to; hosts need it.", set: str(func(c *Config) *string { return &c.ACMEEmail })},
-	{key: "server.acme.cache", def: "acme", help: "Folder for certificates and the account's key.", set: str(func(c *Config) *string { return &c.ACMECache })},
-	{key: "server.trusted_proxies", list: true, help: "Networks whose X-Forwarded-For is believed.", set: networks(func(c *Config) *[]netip.Prefix { return &c.TrustedProxies })},
-	{key: "server.metrics_allow", list: true, def: "127.0.0.0/8, ::1/128", help: "Networks that may read /metrics.", set: networks(func(c *Config) *[]netip.Prefix { return &c.MetricsAllow })},
+	{key: "server.listen", def: "127.0.0.1:8080", help: "Address and port to listen on. \":8080\" listens on every address.", names: true, set: address(func(c *Config) *string { return &c.Listen })},
+	{key: "server.public_url", help: "How clients reach the server, if a proxy stands before it: https://dav.example.org", names: true, set: webURL(func(c *Config) *string { return &c.PublicURL })},
+	{key: "server.tls.cert", help: "Certificate chain and key as PEM files. Both or neither.", names: true, set: str(func(c *Config) *string { return &c.TLSCert })},
+	{key: "server.tls.key", names: true, set: str(func(c *Config) *string { return &c.TLSKey })},
+	{key: "server.acme.hosts", list: true, help: "Host names to get certificates for by ACME (Let's Encrypt). The server must then listen on port 443.", names: true, set: hosts},
+	{key: "server.acme.email", help: "Where the certificate authority writes to; hosts need it.", names: true, set: str(func(c *Config) *string { return &c.ACMEEmail })},
+	{key: "server.acme.cache", def: "acme", help: "Folder for certificates and the account's key.", names: true, set: str(func(c *Config) *string { return &c.ACMECache })},
+	{key: "server.trusted_proxies", list: true, help: "Networks whose X-Forwarded-For is believed.", names: true, set: networks(func(c *Config) *[]netip.Prefix { return &c.TrustedProxies })},
+	{key: "server.metrics_allow", list: true, def: "127.0.0.0/8, ::1/128", help: "Networks that may read /metrics.", names: true, set: networks(func(c *Config) *[]netip.Prefix { return &c.MetricsAllow })},
 	{key: "server.header_timeout", def: "10s", help: "How long a client may take for the head of a request.", set: duration(func(c *Config) *time.Duration { return &c.HeaderTimeout }, time.Second)},
 	{key: "server.body_timeout", def: "2m", help: "How long a client may take for a whole request.", set: duration(func(c *Config) *time.Duration { return &c.BodyTimeout }, time.Second)},
 	{key: "server.idle_timeout", def: "60s", help: "How long an idle connection is kept.", set: duration(func(c *Config) *time.Duration { return &c.IdleTimeout }, time.Second)},
@@ -73,14 +75,14 @@ var table = []option{
 	{key: "limits.wait", def: "15s", help: "How long a request may wait for its turn before it is asked to come back.", set: duration(func(c *Config) *time.Duration { return &c.RequestWait }, time.Second)},
 	{key: "limits.retry_after", def: "5s", help: "When those are asked to come back who had too many requests at once.", set: duration(func(c *Config) *time.Duration { return &c.RetryAfter }, time.Second)},
 
-	{key: "database.url", def: "bridge.db", help: "A SQLite file, or postgres://user:password@host/name. Relative paths are relative to this file.", set: database},
+	{key: "database.url", def: "bridge.db", help: "A SQLite file, or postgres://user:password@host/name. Relative paths are relative to this file.", names: true, set: database},
 	{key: "database.keep_versions", def: "90d", help: "How long texts that were replaced or deleted are kept.", set: duration(func(c *Config) *time.Duration { return &c.KeepVersions }, time.Hour)},
 	{key: "database.keep_devices", def: "400d", help: "How long a device that does not come is remembered, at least two days. What it downloaded last is kept until then.", set: duration(func(c *Config) *time.Duration { return &c.KeepDevices }, 48*time.Hour)},
 	{key: "database.keep_conflicts", def: "180d", help: "How long conflicts are kept once they are settled. Those that wait for a decision stay.", set: duration(func(c *Config) *time.Duration { return &c.KeepConflicts }, time.Hour)},
 	{key: "database.keep_runs", def: "90d", help: "How long reports of runs are kept.", set: duration(func(c *Config) *time.Duration { return &c.KeepRuns }, time.Hour)},
 	{key: "database.keep_steps", def: "500000", help: "How many steps of runs are kept, the newest, about 0.3 KiB each; 0 is no bound.", set: integer(func(c *Config) *int { return &c.KeepSteps }, 0, 1_000_000_000)},
 
-	{key: "secret.key_file", def: "bridge.key", help: "File with the key, made at the first start. Keep a copy apart from the database.", set: required(func(c *Config) *string { return &c.KeyFile })},
+	{key: "secret.key_file", def: "bridge.key", help: "File with the key, made at the first start. Keep a copy apart from the database.", names: true, set: required(func(c *Config) *string { return &c.KeyFile })},
 
 	{key: "log.level", def: "info", help: "debug, info, warn or error.", set: oneOf(func(c *Config) *string { return &c.LogLevel }, "debug", "info", "warn", "error")},
 	{key: "log.format", def: "text", help: "text or json.", set: oneOf(func(c *Config) *string { return &c.LogFormat }, "text", "json")},
@@ -106,9 +108,9 @@ var table = []option{
 	{key: "relay.refused_retry", def: "6h", help: "When an item is tried again that was refused. A change on either side wakes it at once.", set: duration(func(c *Config) *time.Duration { return &c.HopelessRetry }, time.Minute)},
 	{key: "relay.most_wait", def: "30m", set: duration(func(c *Config) *time.Duration { return &c.MostRetry }, time.Second)},
 
-	{key: "outbound.allow", list: true, help: "Private networks that CRMs may be in: 10.0.0.0/8, 192.168.0.0/16, 127.0.0.0/8. Public addresses are always allowed; private and local ones only when listed.", set: networks(func(c *Config) *[]netip.Prefix { return &c.OutboundAllow })},
+	{key: "outbound.allow", list: true, help: "Private networks that CRMs may be in: 10.0.0.0/8, 192.168.0.0/16, 127.0.0.0/8. Public addresses are always allowed; private and local ones only when listed.", names: true, set: networks(func(c *Config) *[]netip.Prefix { return &c.OutboundAllow })},
 	{key: "outbound.timeout", def: "60s", help: "How long an answer may take.", set: duration(func(c *Config) *time.Duration { return &c.OutboundTimeout }, time.Second)},
-	{key: "outbound.ca_file", help: "Certificates (PEM) to trust besides the system's, for CRMs with a private authority.", set: str(func(c *Config) *string { return &c.CAFile })},
+	{key: "outbound.ca_file", help: "Certificates (PEM) to trust besides the system's, for CRMs with a private authority.", names: true, set: str(func(c *Config) *string { return &c.CAFile })},
 }
 
 // LeastInterval is the least time between polls of a CRM, for links as for

@@ -6,6 +6,7 @@
 //	judge.go    Judge: what the rules make of one item, and why
 //	touch.go    Touches: what a change of rules makes to be looked at again
 //	words.go    Describe: the rules in sentences
+//	anonymous.go  Anonymous: the rules without what they name
 //
 // The relay asks Judge wherever it decides, so that what a person is told (Reasons) is
 // what is done. Nothing here knows of sides that changed, of bases or of writes: that is

@@ -30,7 +30,7 @@ func Run(t *testing.T, open Opener) {
 		{"time range", testTimeRange}, {"versions", testVersions}, {"seen", testSeen}, {"prune", testPrune},
 		{"links", testLinks}, {"lease", testLease}, {"pairs", testPairs}, {"dirty pairs", testDirtyPairs}, {"away", testAway},
 		{"identities", testIdentities}, {"duplicates", testDuplicates}, {"feeds", testFeeds}, {"feeds of deleted", testFeedsOfDeleted}, {"changed at", testChangedAt}, {"derived", testDerived},
-		{"conflicts", testConflicts}, {"runs", testRuns}, {"quiet runs", testQuietRuns}, {"runs pruned", testRunsPruned}, {"restored", testRestored},
+		{"conflicts", testConflicts}, {"runs", testRuns}, {"quiet runs", testQuietRuns}, {"counts", testCounts}, {"runs pruned", testRunsPruned}, {"restored", testRestored},
 		{"transactions", testTransactions}, {"on change", testOnChange}, {"cancel", testCancel},
 		{"writers", testWriters}, {"race for a name", testRaceName}, {"race for a version", testRaceVersion}, {"race of moves", testRaceMoves},
 		{"words", testWords}, {"words read", testWordsRead},
