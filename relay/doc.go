@@ -9,7 +9,7 @@
 //	plan.go      Plan: pure: order of a run, and the deletion brake
 //	rule/        Rules: what a link does, as one value; Judge
 //	resolve.go   Resolve: pure: what a person's choice makes of a conflict
-//	engine.go lease.go read.go hub.go list.go resume.go adopt.go identity.go act.go view.go do*.go mergeact.go annotate.go
+//	engine.go lease.go read.go hub.go list.go resume.go adopt.go identity.go place.go act.go view.go do*.go mergeact.go annotate.go
 //	             Engine: carries one run out, part by part
 //	refused.go   ResolveRefused: the same for a device's report; Standing
 //	both.go undo.go  keeping both versions; taking a choice back

@@ -49,7 +49,7 @@ func (r *run) newPair(tx *store.Tx, rec remote.Record) (store.Pair, error) {
 // uidOf is the UID of a record: the one it is remembered by, that of the object whose
 // key it was made with, the one it carries, or one of our own.
 func (r *run) uidOf(tx *store.Tx, rec remote.Record) (string, error) {
-	known, err := tx.Identity(r.user.ID, r.link.Driver, r.traits.Place, string(rec.ID))
+	known, err := r.identity(tx, string(rec.ID))
 	if err == nil || !errors.Is(err, pim.ErrNotFound) {
 		return known.UID, err
 	}
@@ -62,23 +62,25 @@ func (r *run) uidOf(tx *store.Tx, rec remote.Record) (string, error) {
 	if uid := rec.Item.ID(); uid != "" {
 		return uid, nil
 	}
-	return r.uidFor(rec.ID), nil
+	return r.ownUID(tx, rec.ID)
 }
 
 // uidOfKey is the UID of the object whose record would be made with this key, "" for
 // none. Keys are made of UIDs and cannot be read, so all objects are asked for once.
 func (r *run) uidOfKey(tx *store.Tx, key string) (string, error) {
 	if r.keyed == nil {
-		r.keyed = make(map[string]string)
+		// Kept only when whole: the transaction may be begun again.
+		keyed := make(map[string]string)
 		err := tx.EachObject(r.coll.ID, store.EachOptions{}, func(o *store.Object) error {
 			if o.UID != "" {
-				r.keyed[r.key(o.UID, "")] = o.UID
+				keyed[r.key(o.UID, "")] = o.UID
 			}
 			return nil
 		})
 		if err != nil {
 			return "", err
 		}
+		r.keyed = keyed
 	}
 	return r.keyed[key], nil
 }
@@ -88,17 +90,8 @@ func (r *run) remember(tx *store.Tx, p store.Pair) error {
 	if p.RemoteID == "" || p.UID == "" {
 		return nil
 	}
-	return tx.SaveIdentity(store.Identity{UserID: r.user.ID, Driver: r.link.Driver, Place: r.traits.Place, RemoteID: p.RemoteID, UID: p.UID,
+	return tx.SaveIdentity(store.Identity{UserID: r.user.ID, Driver: r.link.Driver, Place: r.place(), RemoteID: p.RemoteID, UID: p.UID,
 		CollectionID: r.coll.ID})
-}
-
-// uidNames is the namespace of UIDs that the bridge gives to records.
-var uidNames = uuid.MustParse("5f1d6a0e-7d0b-5c8e-9f57-0c2f0d1f9b11")
-
-// uidFor is the same for every user and every link of the record, so that no
-// re-pairing makes a second copy.
-func (r *run) uidFor(id remote.ItemID) string {
-	return uuid.NewSHA1(uidNames, []byte(r.link.Driver+"\x00"+r.traits.Place+"\x00"+string(id))).String()
 }
 
 // already looks for a record that an object had before, when one is about to be made
@@ -112,7 +105,7 @@ func (r *run) already(ctx context.Context, v view) (rec remote.Record, found boo
 	var ids []remote.ItemID
 	err = r.Store.View(ctx, func(tx *store.Tx) error {
 		ids = nil
-		known, err := tx.IdentitiesOf(r.user.ID, r.link.Driver, r.traits.Place, v.pair.UID)
+		known, err := r.identitiesOf(tx, v.pair.UID)
 		if err != nil {
 			return err
 		}
@@ -181,7 +174,10 @@ func (r *run) untied(tx *store.Tx, id string) (bool, error) {
 		return false, err
 	}
 	for _, l := range links {
-		if l.Driver != r.link.Driver {
+		if same, err := r.sameIDs(l); err != nil || !same {
+			if err != nil {
+				return false, err
+			}
 			continue
 		}
 		p, err := tx.PairByRemote(l.ID, id)
@@ -211,7 +207,7 @@ func (r *run) pristine(tx *store.Tx, p store.Pair) (bool, error) {
 	if errors.Is(err, pim.ErrNotFound) {
 		return true, nil
 	}
-	return !o.Deleted && o.Seq == p.Seq && o.UID == r.uidFor(remote.ItemID(p.RemoteID)), err
+	return !o.Deleted && o.Seq == p.Seq && slices.Contains(r.uidsFor(remote.ItemID(p.RemoteID)), o.UID), err
 }
 
 // reunite ties the object of v to a record that was found to be its own: what differs is
@@ -244,7 +240,7 @@ func (r *run) reunite(ctx context.Context, v view, rec remote.Record) error {
 // it. Not done is it for an object that is not known to be the record's, or that has
 // neighbours here by name.
 func (r *run) bringAlong(tx *store.Tx, p store.Pair) (store.Object, bool, error) {
-	known, err := tx.Identity(r.user.ID, r.link.Driver, r.traits.Place, p.RemoteID)
+	known, err := r.identity(tx, p.RemoteID)
 	if errors.Is(err, pim.ErrNotFound) || err == nil && (known.UID != p.UID || known.CollectionID == 0 || known.CollectionID == r.coll.ID) {
 		return store.Object{}, false, nil
 	}

@@ -85,7 +85,14 @@ func kindsOf(c store.Collection, l store.Link) pim.KindSet {
 // sameAccount reports settings that lead to the same records: the same system, and the
 // same person there.
 func sameAccount(a, b remote.Settings) bool {
-	for _, name := range []string{"url", "database", "username", "client_id", "owner", "company", "mailbox"} {
+	return sameSystem(a, b) && alike(a, b, "username", "client_id", "owner", "company", "mailbox")
+}
+
+// sameSystem reports settings that lead to the same database.
+func sameSystem(a, b remote.Settings) bool { return alike(a, b, "url", "database") }
+
+func alike(a, b remote.Settings, names ...string) bool {
+	for _, name := range names {
 		if !strings.EqualFold(bare(a[name]), bare(b[name])) {
 			return false
 		}

@@ -31,6 +31,9 @@ type Traits struct {
 	// for every link to it. With it, ids that are only unique there are recognised
 	// when a link is made anew. "" where ids are unique everywhere.
 	Place string
+	// LocalIDs: an id is unique in its collection only; another collection has the same
+	// for another record. Links of the same records then have the same collection.
+	LocalIDs bool
 	// TimeStep is the resolution of times; 24 h means that only dates are kept
 	// for tasks. 0 means nanoseconds.
 	TimeStep time.Duration

@@ -166,13 +166,20 @@ func (m *CRM) living(c remote.CollectionID, id remote.ItemID) *row {
 }
 
 func (m *CRM) insert(c remote.CollectionID, it pim.Item, uid, key, owner string) *row {
-	m.ids++
-	r := &row{id: remote.ItemID(fmt.Sprintf("%c%d", c[0], m.ids)), uid: uid, key: key, owner: owner}
+	r := &row{id: m.newID(c), uid: uid, key: key, owner: owner}
 	r.item = m.weaken(it)
 	m.rows[c][r.id] = r
 	m.touch(r)
 	r.born = r.seq
 	return r
+}
+
+func (m *CRM) newID(c remote.CollectionID) remote.ItemID {
+	if m.opt.LocalIDs {
+		return remote.ItemID(strconv.Itoa(len(m.rows[c]) + 1)) // rows stay when items go
+	}
+	m.ids++
+	return remote.ItemID(fmt.Sprintf("%c%d", c[0], m.ids))
 }
 
 // write stores what is left of it. Identical values are no change unless the CRM

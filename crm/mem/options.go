@@ -19,6 +19,8 @@ type Options struct {
 	Skew time.Duration
 	// Place tells this CRM from others in memory, whose ids are the same.
 	Place string
+	// LocalIDs: ids are numbers, counted in each collection by itself.
+	LocalIDs bool
 
 	NoDeletionReport bool // deletions are not in Delta.Removed
 	NoLister         bool // no List either: the relay has to list with Changes
@@ -121,6 +123,7 @@ func (o Options) recurrence() remote.Recurrence {
 func (o Options) traits() remote.Traits {
 	return remote.Traits{
 		Place:            o.Place,
+		LocalIDs:         o.LocalIDs,
 		Carries:          o.Carries,
 		ReadOnly:         readOnly(),
 		Required:         o.Required,

@@ -72,6 +72,7 @@ func (c *connector) Traits() remote.Traits {
 		// a party's other phones and addresses, and on SQLite to the second only.
 		CheckedWrites: false,
 		Place:         c.http.Base() + c.set.database, // ids are numbers, the same everywhere
+		LocalIDs:      true,                           // of each table
 		Recurrence:    remote.NoRecurrence,
 		PageSize:      pageSize,
 		Concurrency:   parallel,
