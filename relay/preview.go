@@ -164,12 +164,17 @@ func removeOld(dir string, now time.Time) error {
 
 // scratch is a store of its own with what a run of the link reads; remove ends it.
 func (e *Engine) scratch(ctx context.Context, id store.LinkID) (s *store.Store, remove func(), err error) {
-	if err := RemoveOldPreviews(time.Now()); err != nil {
-		e.Log.Warn("old previews not removed", "err", err)
-	}
 	dir, err := os.MkdirTemp("", scratchName) // for this user only
 	if err != nil {
 		return nil, nil, &pim.Error{Op: "relay: preview", Kind: pim.ErrUnavailable, Public: "there is no room for temporary files", Err: err}
+	}
+	// The folder's own stamp is the time by which the others are old: theirs are by that clock, too.
+	info, err := os.Stat(dir)
+	if err == nil {
+		err = RemoveOldPreviews(info.ModTime())
+	}
+	if err != nil {
+		e.Log.Warn("old previews not removed", "err", err)
 	}
 	remove = func() {
 		if s != nil {
