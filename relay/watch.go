@@ -98,7 +98,7 @@ func (w *watchers) refresh(ctx context.Context) error {
 	defer w.mu.Unlock()
 	for id, have := range w.open {
 		l, there := wanted[id]
-		if there && have.made == madeOf(l) {
+		if there && have.made == madeOf(l, owners[l.UserID]) {
 			delete(wanted, id)
 			continue
 		}
@@ -107,32 +107,35 @@ func (w *watchers) refresh(ctx context.Context) error {
 	}
 	for id, l := range wanted {
 		one, cancel := context.WithCancel(ctx)
-		w.open[id] = &watched{made: madeOf(l), stop: cancel}
+		w.open[id] = &watched{made: madeOf(l, owners[l.UserID]), stop: cancel}
 		w.done.Go(func() { // owner: watchers; ends with refresh or stop
 			defer cancel()
-			w.keep(one, l, owners[l.UserID])
+			w.keep(one, l.ID)
 		})
 	}
 	return nil
 }
 
-func madeOf(l store.Link) string { return l.Driver + "\x00" + l.Remote + "\x00" + string(l.Settings) }
+// madeOf is what the watch of a link depends on: what Connections.Open compares, and what is watched.
+func madeOf(l store.Link, u store.User) string {
+	return l.Driver + "\x00" + l.Remote + "\x00" + u.Zone + "\x00" + string(l.Settings)
+}
 
 // keep watches one link until ctx ends, or the remote turns out not to be a Watcher.
-func (w *watchers) keep(ctx context.Context, l store.Link, u store.User) {
+func (w *watchers) keep(ctx context.Context, id store.LinkID) {
 	hints := make(chan struct{}, 1)
-	w.done.Go(func() { w.queue(ctx, l.ID, hints) }) // owner: keep; ends with ctx
+	w.done.Go(func() { w.queue(ctx, id, hints) }) // owner: keep; ends with ctx
 	failures := 0
 	for ctx.Err() == nil {
 		began := w.jobs.engine.Now()
-		err := w.jobs.engine.guarded("watch", func() error { return w.once(ctx, l, u, hints) })
+		err := w.jobs.engine.guarded("watch", func() error { return w.once(ctx, id, hints) })
 		if errors.Is(err, errNoWatcher) || ctx.Err() != nil {
 			return
 		}
 		if failures++; w.jobs.engine.Now().Sub(began) > watchMost {
 			failures = 1
 		}
-		w.jobs.log.WarnContext(ctx, "watch ended", "link", l.ID, "failures", failures, "err", err)
+		w.jobs.log.WarnContext(ctx, "watch ended", "link", id, "failures", failures, "err", err)
 		if !rest(ctx, growing(watchAgain, 2, failures, watchMost)) {
 			return
 		}
@@ -142,7 +145,21 @@ func (w *watchers) keep(ctx context.Context, l store.Link, u store.User) {
 // errNoWatcher: the remote does not tell of changes.
 var errNoWatcher = errors.New("relay: the remote cannot be watched")
 
-func (w *watchers) once(ctx context.Context, l store.Link, u store.User, hints chan<- struct{}) error {
+// once reads the link anew: a watch that ended may be of settings that somebody changed since, and opening those again
+// would close the connection of a run.
+func (w *watchers) once(ctx context.Context, id store.LinkID, hints chan<- struct{}) error {
+	var l store.Link
+	var u store.User
+	err := w.jobs.engine.Store.View(ctx, func(tx *store.Tx) (err error) {
+		if l, err = tx.Link(id); err != nil {
+			return err
+		}
+		u, err = tx.User(l.UserID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	rem, err := w.jobs.engine.Remotes.Open(ctx, l, u)
 	if err != nil {
 		return err

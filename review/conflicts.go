@@ -6,7 +6,7 @@ import (
 	"crmbridge/store"
 )
 
-// Conflict is a report of a collision with the title of its item.
+// Conflict is a report of a collision with the title of its item, and without the texts.
 type Conflict struct {
 	store.Conflict
 	Title string
@@ -26,7 +26,7 @@ func Conflicts(tx *store.Tx, q Query) (Page[Conflict], error) {
 		return Page[Conflict]{}, pim.Errorf("review: conflicts", pim.ErrInvalid, "conflicts are open or settled, not %q", q.State)
 	}
 	zones := map[store.UserID]string{}
-	return gather(q, func(before int64, limit int) ([]store.Conflict, error) {
+	return gather(q, textsAtOnce, func(before int64, limit int) ([]store.Conflict, error) {
 		f.Before, f.Limit = store.ConflictID(before), limit
 		return tx.Conflicts(f)
 	}, func(c store.Conflict) int64 { return int64(c.ID) }, func(c store.Conflict) (Conflict, bool, error) {
@@ -38,6 +38,7 @@ func Conflicts(tx *store.Tx, q Query) (Page[Conflict], error) {
 			zones[c.UserID] = u.Zone
 		}
 		row := Conflict{c, conflictTitle(c, zones[c.UserID])}
+		row.Base, row.Mine, row.Theirs = nil, nil, nil // up to 1000 rows of some MiB each
 		return row, q.fits(row.Title, c.UID), nil
 	})
 }

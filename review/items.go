@@ -67,7 +67,7 @@ func items(tx *store.Tx, q Query, f store.PairFilter) (Page[Item], error) {
 		}, func(a, b store.Pair) bool { return a.ID < b.ID })
 	}
 	own := owners(tx)
-	return gather(q, read, func(p store.Pair) int64 { return int64(p.ID) }, func(p store.Pair) (Item, bool, error) {
+	return gather(q, rowsAtOnce, read, func(p store.Pair) int64 { return int64(p.ID) }, func(p store.Pair) (Item, bool, error) {
 		row, kind, err := item(own, p)
 		return row, (q.Kind == 0 || q.Kind == kind) && q.fits(row.Title, row.UID, row.Reason), err
 	})

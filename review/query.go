@@ -29,6 +29,12 @@ type Page[T any] struct {
 	Next int64 `json:"next,omitempty"` // 0: there is no more
 }
 
+// rowsAtOnce is how many rows are read at once, textsAtOnce how many of those that hold whole items.
+const (
+	rowsAtOnce  = 1001
+	textsAtOnce = 20
+)
+
 // looked is how many rows a call looks at, at most, when few of them fit.
 const looked = 5000
 
@@ -54,12 +60,12 @@ func (q Query) fits(words ...string) bool {
 }
 
 // gather fills a page: read gives the rows behind a key, at most so many, and row makes what is shown of
-// one, or says that it does not fit.
-func gather[S, T any](q Query, read func(after int64, limit int) ([]S, error), key func(S) int64, row func(S) (T, bool, error)) (Page[T], error) {
+// one, or says that it does not fit. atOnce bounds the rows that are in memory before they are made.
+func gather[S, T any](q Query, atOnce int, read func(after int64, limit int) ([]S, error), key func(S) int64, row func(S) (T, bool, error)) (Page[T], error) {
 	page := Page[T]{Rows: []T{}}
 	after, seen := q.After, 0
 	for {
-		want := q.limit() + 1 // one more tells whether there are more
+		want := min(q.limit()+1, atOnce) // one more tells whether there are more
 		some, err := read(after, want)
 		if err != nil {
 			return page, err

@@ -48,7 +48,7 @@ func Runs(tx *store.Tx, q Query) (Page[Run], error) {
 		}, func(a, b store.Run) bool { return a.ID > b.ID })
 	}
 	own := owners(tx)
-	return gather(q, read, func(r store.Run) int64 { return int64(r.ID) }, func(r store.Run) (Run, bool, error) {
+	return gather(q, rowsAtOnce, read, func(r store.Run) int64 { return int64(r.ID) }, func(r store.Run) (Run, bool, error) {
 		row, err := runRow(own, r)
 		return row, q.fits(row.Error, row.Link, row.Trace), err
 	})
@@ -97,7 +97,7 @@ func Steps(tx *store.Tx, id store.RunID, q Query) (Run, Page[Step], error) {
 	read := func(after int64, limit int) ([]store.Step, error) {
 		return tx.Steps(store.StepFilter{Run: id, Outcome: q.State, After: after, Limit: limit})
 	}
-	page, err := gather(q, read, func(s store.Step) int64 { return s.ID }, func(s store.Step) (Step, bool, error) {
+	page, err := gather(q, rowsAtOnce, read, func(s store.Step) int64 { return s.ID }, func(s store.Step) (Step, bool, error) {
 		return Step{s.ID, s.UID, s.Title, s.Side, s.Action, s.Outcome, s.Fields, s.Error, s.Kind, s.Trace}, q.fits(s.Title, s.UID, s.Error, s.Trace), nil
 	})
 	return run, page, err

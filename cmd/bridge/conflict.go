@@ -43,7 +43,8 @@ type conflictShown struct {
 	ResolvedBy string           `json:"resolvedBy,omitempty"`
 }
 
-func conflictRow(tx *store.Tx, c store.Conflict) (conflictShown, error) {
+// conflictRow shows a conflict; title "" is that of its texts.
+func conflictRow(tx *store.Tx, c store.Conflict, title string) (conflictShown, error) {
 	row := conflictShown{ID: c.ID, Name: c.Name, UID: c.UID, Kind: c.Kind.String(), Cause: c.Cause, Device: c.Device, Link: c.LinkID,
 		Created: c.CreatedAt, Resolved: c.ResolvedAt, Resolution: c.Resolution, ResolvedBy: c.ResolvedBy,
 		State: "open", Fields: []pim.FieldID{}}
@@ -68,6 +69,9 @@ func conflictRow(tx *store.Tx, c store.Conflict) (conflictShown, error) {
 	} else if pim.ReasonOf(err) != pim.ErrNotFound {
 		return row, err
 	}
+	if row.Summary = title; title != "" {
+		return row, nil
+	}
 	for _, text := range [][]byte{c.Mine, c.Theirs, c.Base} {
 		if it, err := relay.Read(c.Kind, text, u.Zone); err == nil && it != nil {
 			row.Summary = it.Summary()
@@ -90,7 +94,7 @@ func (p *program) conflictList() *cobra.Command {
 		found, err := review.Conflicts(tx, query)
 		out.Next = found.Next
 		for _, f := range found.Rows {
-			row, err := conflictRow(tx, f.Conflict)
+			row, err := conflictRow(tx, f.Conflict, f.Title)
 			if err != nil {
 				return out, err
 			}
@@ -171,7 +175,7 @@ func detail(tx *store.Tx, id store.ConflictID) (conflictDetail, error) {
 	if c, err = relay.Standing(tx, c); err != nil {
 		return conflictDetail{}, err
 	}
-	row, err := conflictRow(tx, c)
+	row, err := conflictRow(tx, c, "")
 	if err != nil {
 		return conflictDetail{}, err
 	}
