@@ -216,29 +216,21 @@ func (r *run) failed(ctx context.Context, id store.PairID, failure error) error 
 		return failure
 	}
 	kind := pim.ReasonOf(failure)
+	if ends(kind) {
+		// It concerns the remote, not the item: the next run takes it up.
+		r.Log.WarnContext(ctx, "item failed", "link", r.link.ID, "item", id, "reason", kind, "err", failure)
+		r.count(func(c *Counts) { c.Failed++ })
+		return failure
+	}
 	err := r.update(ctx, func(tx *store.Tx) error {
 		p, err := tx.Pair(id)
 		if err != nil {
 			return err
 		}
-		if ends(kind) {
-			// It concerns the remote, not the item: the next run takes it up.
-			return nil
-		}
-		p.Error, p.ErrorKind = pim.PublicText(failure), string(kind)
-		p.Attempts++
-		at := r.Now().Add(r.Waits.item(kind, p.Attempts, pim.RetryAfter(failure)))
-		p.RetryAt, p.IgnoredAt = &at, nil
-		r.note(tx, store.Step{PairID: id, UID: p.UID, Title: pairTitle(p), Action: "fail", Outcome: "failed", Error: p.Error, Kind: p.ErrorKind}, func(*Counts) {})
-		return tx.SavePair(&p)
+		return r.noteFailure(tx, &p, failure)
 	})
 	if err != nil {
 		return errors.Join(failure, err)
-	}
-	r.Log.WarnContext(ctx, "item failed", "link", r.link.ID, "item", id, "reason", kind, "err", failure)
-	r.count(func(c *Counts) { c.Failed++ })
-	if ends(kind) {
-		return failure
 	}
 	switch kind {
 	case pim.ErrUnavailable, pim.ErrProtocol:
@@ -248,5 +240,24 @@ func (r *run) failed(ctx context.Context, id store.PairID, failure error) error 
 			return failure
 		}
 	}
+	return nil
+}
+
+// noteFailure writes a failure on its pair, which is tried again later.
+func (r *run) noteFailure(tx *store.Tx, p *store.Pair, failure error) error {
+	kind := pim.ReasonOf(failure)
+	p.Error, p.ErrorKind = pim.PublicText(failure), string(kind)
+	p.Attempts++
+	at := r.Now().Add(r.Waits.item(kind, p.Attempts, pim.RetryAfter(failure)))
+	p.RetryAt, p.IgnoredAt = &at, nil
+	if err := tx.SavePair(p); err != nil {
+		return err
+	}
+	r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Title: pairTitle(*p), Action: "fail", Outcome: "failed", Error: p.Error, Kind: p.ErrorKind},
+		func(c *Counts) { c.Failed++ })
+	id := p.ID
+	tx.AfterCommit(func() {
+		r.Log.WarnContext(tx.Context(), "item failed", "link", r.link.ID, "item", id, "reason", kind, "err", failure)
+	})
 	return nil
 }

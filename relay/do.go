@@ -41,6 +41,12 @@ func (r *run) do(ctx context.Context, v view) error {
 func (r *run) nothing(tx *store.Tx, v view) error {
 	v.pair.Hold = v.waiting()
 	if v.series {
+		if v.pair.Error != "" && r.expands() {
+			// What did not work when it changed is done now, or goes on failing.
+			if err := r.project(tx, v.object.ID); err != nil {
+				return err
+			}
+		}
 		return errors.Join(r.tieOccurrences(tx, v), r.settle(tx, v.pair))
 	}
 	if v.localState != Same || v.state != Same || v.localBase == nil || v.remoteBase == nil {

@@ -48,8 +48,9 @@ func (r *run) readHub(ctx context.Context) error {
 }
 
 func (r *run) mark(tx *store.Tx, o store.Object) error {
-	if err := r.expand(tx, o); err != nil {
-		return err
+	stuck := r.expand(tx, o)
+	if stuck != nil && !ofSeries(stuck) {
+		return stuck
 	}
 	p, err := tx.PairByObject(r.link.ID, o.ID)
 	switch {
@@ -62,10 +63,13 @@ func (r *run) mark(tx *store.Tx, o store.Object) error {
 		}
 	case err != nil:
 		return err
-	case p.Seq == o.Seq:
+	case p.Seq == o.Seq && stuck == nil:
 		return nil // our own write
 	}
 	wake(&p)
+	if stuck != nil {
+		return r.noteFailure(tx, &p, stuck)
+	}
 	return tx.SavePair(&p)
 }
 

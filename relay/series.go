@@ -1,10 +1,10 @@
 package relay
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"crmbridge/pim"
@@ -83,7 +83,20 @@ func (r *run) seriesWords(tx *store.Tx, v view) (string, error) {
 		return "", err
 	}
 	known, err := tx.OccurrencesOf(hidden, v.object.ID)
-	return fmt.Sprintf("It repeats, and the remote keeps nothing that does: %d of its occurrences are synced as single items tied to it.", len(known)), err
+	if err != nil {
+		return "", err
+	}
+	living := 0
+	for _, x := range known {
+		o, err := tx.ObjectByID(x.ObjectID)
+		if err != nil {
+			return "", err
+		}
+		if !o.Deleted {
+			living++
+		}
+	}
+	return fmt.Sprintf("It repeats, and the remote keeps nothing that does: %d of its occurrences are synced as single items tied to it.", living), nil
 }
 
 // hidden is the collection of the occurrences, else pim.ErrNotFound.
@@ -142,22 +155,24 @@ func (r *run) singles(text []byte, known map[string]bool, uid func(string) strin
 	return o.Singles(ics.Zones{Local: r.codec.loc}, r.window(), known, mostSingles, uid)
 }
 
-// mayRepeat is false for a text that surely does not.
-func mayRepeat(text []byte) bool {
-	for _, name := range []string{"RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"} {
-		if bytes.Contains(bytes.ToUpper(text), []byte(name)) {
-			return true
-		}
-	}
-	return false
-}
-
-// expand brings the occurrences of a changed object up to date.
+// expand brings the occurrences of a changed object up to date. Of one that fails nothing
+// stays in tx.
 func (r *run) expand(tx *store.Tx, o store.Object) error {
 	if !r.expands() || !r.kinds.Has(o.Kind) {
 		return nil
 	}
-	return r.project(tx, o.ID)
+	return tx.Attempt(func() error {
+		return r.guarded("series", func() error { return r.project(tx, o.ID) })
+	})
+}
+
+// ofSeries reports a failure that concerns one series, and neither the link nor the database.
+func ofSeries(err error) bool {
+	switch pim.ReasonOf(err) {
+	case pim.ErrInvalid, pim.ErrUnsupported, pim.ErrTooLarge, pim.ErrNotFound, pim.ErrExists, pim.ErrConflict, pim.ErrForbidden:
+		return true
+	}
+	return errors.Is(err, errPanic)
 }
 
 // sweptFor names the day and the rules that the last sweep was for.
@@ -167,31 +182,39 @@ func (r *run) sweptFor() string {
 }
 
 // sweep brings every series up to date when the window has moved by a day, and folds
-// what a person changed.
+// what a person changed. store.Derived.Seq is up to which change of the occurrences it looked.
 func (r *run) sweep(ctx context.Context) error {
 	if !r.expands() {
 		return nil
 	}
 	var ids []store.ObjectID
 	var d store.Derived
+	var seen store.Seq
 	due := false
 	err := r.Store.View(ctx, func(tx *store.Tx) (err error) {
 		ids = nil
 		if d, err = tx.DerivedFrom(r.coll.ID, r.hiddenAs()); err != nil {
 			return err
 		}
-		edited, err := tx.EditedOccurrences(d.CollectionID)
+		hidden, err := tx.Collection(d.CollectionID)
 		if err != nil {
 			return err
 		}
-		for _, x := range edited {
-			ids = append(ids, x.SeriesID)
+		if seen = hidden.Seq; seen != d.Seq {
+			edited, err := tx.EditedOccurrences(d.CollectionID, d.Seq)
+			if err != nil {
+				return err
+			}
+			for _, x := range edited {
+				ids = append(ids, x.SeriesID)
+			}
+			ids = slices.Compact(ids)
 		}
 		if due = d.Title != r.sweptFor(); !due {
 			return nil
 		}
 		return tx.EachObject(r.coll.ID, store.EachOptions{Text: true}, func(o *store.Object) error {
-			if mayRepeat(o.Text) {
+			if ics.Repeats(o.Text) {
 				ids = append(ids, o.ID)
 			}
 			return nil
@@ -207,16 +230,42 @@ func (r *run) sweep(ctx context.Context) error {
 		if err := r.at("series"); err != nil {
 			return err
 		}
-		if err := r.update(ctx, func(tx *store.Tx) error { return r.project(tx, id) }); err != nil {
+		if err := r.sweepOne(ctx, id); err != nil {
 			return err
 		}
 	}
-	if !due {
+	if !due && seen == d.Seq {
 		return nil
 	}
 	return r.update(ctx, func(tx *store.Tx) error {
-		d.Title = r.sweptFor()
+		d.Title, d.Seq = r.sweptFor(), seen
 		return errors.Join(tx.PruneOccurrences(d.CollectionID), tx.SetDerived(d))
+	})
+}
+
+// sweepOne brings one series up to date, or notes on its pair why that cannot be done.
+func (r *run) sweepOne(ctx context.Context, id store.ObjectID) error {
+	return r.update(ctx, func(tx *store.Tx) error {
+		o, err := tx.ObjectByID(id)
+		if err != nil {
+			return err
+		}
+		stuck := r.expand(tx, o)
+		if stuck == nil || !ofSeries(stuck) {
+			return stuck
+		}
+		p, err := tx.PairByObject(r.link.ID, id)
+		if errors.Is(err, pim.ErrNotFound) {
+			p, err = r.pairFor(tx, o)
+		}
+		if err != nil {
+			return err
+		}
+		if p.Error != "" && p.RetryAt != nil && p.RetryAt.After(r.now) {
+			return nil // said already; its pair is looked at again then
+		}
+		p.Dirty = true
+		return r.noteFailure(tx, &p, stuck)
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"crmbridge/relay/rule"
 	"crmbridge/remote"
 	"crmbridge/store"
+	"crmbridge/store/storetest"
 )
 
 // expanding are rules that make single items of series.
@@ -201,6 +202,141 @@ func TestItemBecomesASeriesAndBack(t *testing.T) {
 		w.clean()
 		w.same("08 09:00 Once more")
 	})
+}
+
+// failing are the pairs of the link that failed, by UID.
+func (w *world) failing() map[string]store.Pair {
+	w.t.Helper()
+	out := map[string]store.Pair{}
+	w.view(func(tx *store.Tx) error {
+		ps, err := tx.PairsIn(w.link.ID, store.PairsFailing, 100, 0)
+		for _, p := range ps {
+			out[p.UID] = p
+		}
+		return err
+	})
+	return out
+}
+
+// A series that cannot be made into single items, and of which one was changed by a person, fails alone.
+func TestOneSeriesDoesNotStopTheLink(t *testing.T) {
+	t.Parallel()
+	for name, rule := range map[string]string{"endless": "FREQ=SECONDLY", "much": "FREQ=HOURLY"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, mem.Options{NoSeries: true}, expanding(), func(w *world) {
+				w.put("s.ics", dailySeries("s", "Stand-up", 2))
+				w.clean()
+				w.edit("s.ics", func(e *pim.Event) { e.Title = "Mine" })
+				w.change(w.recordAt(9).ID, func(e *pim.Event) { e.Title = "Theirs" })
+				w.run()
+				w.edit("s.ics", func(e *pim.Event) { e.Recurrence.Rules = []string{"FREQ=HOURLY"} })
+				o := w.object("s.ics")
+				text, err := newCodec(w.clock.Now(), "").index(o.Kind, []byte(strings.Replace(string(o.Text), "FREQ=HOURLY", rule, 1)))
+				if err != nil {
+					w.t.Fatal(err)
+				}
+				w.putText("s.ics", o.UID, text)
+				for _, c := range w.conflicts(false) {
+					if err := w.engine.Settle(w.ctx, c.ID, Choice{All: Theirs}, "ann"); err != nil {
+						w.t.Fatal(err)
+					}
+				}
+				w.put("o.ics", event("o", "Other"))
+				for range 2 {
+					if _, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{AllowDeletions: true}); err != nil {
+						w.t.Fatalf("the run: %v", err)
+					}
+				}
+				if got := w.there(); !slices.Contains(got, "08 09:00 Other") {
+					w.t.Fatalf("the CRM has %q", got)
+				}
+				if p := w.failing()["s"]; (p.ErrorKind == string(pim.ErrTooLarge) && p.Attempts == 1) != (name == "endless") || w.failing()["o"].ID != 0 {
+					w.t.Fatalf("failing: %+v", w.failing())
+				}
+				// Tried again it still is not lost.
+				w.clock.Advance(7 * 24 * time.Hour)
+				w.run()
+				if p := w.failing()["s"]; name == "endless" && p.Attempts != 2 {
+					w.t.Fatalf("failing: %+v", p)
+				}
+				w.edit("s.ics", func(e *pim.Event) { e.Recurrence.Rules = []string{"FREQ=DAILY;COUNT=2"} })
+				w.clock.Advance(7 * 24 * time.Hour) // what waited for it is tried again
+				w.run()
+				w.run()
+				w.same("08 09:00 Mine", "08 09:00 Other", "09 09:00 Theirs")
+				if len(w.failing()) != 0 {
+					w.t.Fatalf("failing: %+v", w.failing())
+				}
+				w.quiet()
+			})
+		})
+	}
+}
+
+// The record of an occurrence that was taken out does not become that of the day that the window gained.
+func TestCancelledOccurrenceKeepsItsRecordFromOthers(t *testing.T) {
+	t.Parallel()
+	r := rule.Rules{PastDays: 5, FutureDays: 5, Series: rule.SeriesExpand}.Defaults()
+	onBoth(t, mem.Options{NoSeries: true}, r, func(w *world) {
+		e := dailySeries("s", "Stand-up", 500)
+		at := w.clock.Now().Truncate(24 * time.Hour).Add(9 * time.Hour)
+		e.Start, e.End = pim.At(at, ""), pim.At(at.Add(time.Hour), "")
+		w.put("s.ics", e)
+		w.clean()
+		out := at.AddDate(0, 0, 2)
+		taken := w.recordAt(out.Day()).ID
+		w.clock.Advance(24 * time.Hour)
+		w.edit("s.ics", func(e *pim.Event) { e.Recurrence.Except = []pim.When{pim.At(out, "")} })
+		if rep := w.clean(); rep.Counts.DeletedRemote != 1 || rep.Counts.CreatedRemote != 1 || rep.Counts.UpdatedRemote != 0 {
+			w.t.Errorf("%+v", rep.Counts)
+		}
+		for _, rec := range w.records() {
+			if rec.ID == taken {
+				w.t.Errorf("the record is that of %s now", rec.Item.(*pim.Event).Start)
+			}
+		}
+		w.quiet()
+		// Longer by one and without another, at once: that is no move either.
+		out = at.AddDate(0, 0, 3)
+		taken = w.recordAt(out.Day()).ID
+		w.edit("s.ics", func(e *pim.Event) {
+			e.Recurrence.Except = append(e.Recurrence.Except, pim.At(out, ""))
+			e.Recurrence.Dates = append(e.Recurrence.Dates, pim.At(out.Add(3*time.Hour), ""))
+		})
+		w.clean()
+		if w.recordAt(out.Day()).ID == taken {
+			w.t.Error("the record was given to another occurrence")
+		}
+	})
+}
+
+// A series whose past fills up goes on being synced.
+func TestLongSeriesGoesOn(t *testing.T) {
+	t.Parallel()
+	r := rule.Rules{PastDays: 5, FutureDays: 900, Series: rule.SeriesExpand}.Defaults()
+	w := newWorld(t, storetest.Open(t), "long", mem.Options{NoSeries: true}, r)
+	e := dailySeries("s", "Stand-up", 5000)
+	at := w.clock.Now().Truncate(24 * time.Hour)
+	e.Start, e.End = pim.At(at, ""), pim.At(at.Add(time.Hour), "")
+	w.put("s.ics", e)
+	w.clean()
+	w.clock.Advance(200 * 24 * time.Hour)
+	w.clean()
+	if n := len(w.records()); n < 1090 {
+		w.t.Fatalf("%d records", n)
+	}
+	w.edit("s.ics", func(e *pim.Event) { e.Title = "Daily" })
+	w.clean()
+	n := 0
+	for _, rec := range w.records() {
+		if rec.Item.(*pim.Event).Title != "Daily" {
+			n++
+		}
+	}
+	if n != 0 {
+		w.t.Fatalf("%d of %d records were not changed", n, len(w.records()))
+	}
 }
 
 func TestChangedActivityOutlivesItsOccurrence(t *testing.T) {

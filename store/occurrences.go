@@ -1,6 +1,11 @@
 package store
 
-import "crmbridge/pim"
+import (
+	"cmp"
+	"slices"
+
+	"crmbridge/pim"
+)
 
 // OccurrenceID is the id of an Occurrence.
 type OccurrenceID int64
@@ -33,18 +38,13 @@ func (t *Tx) OccurrenceOf(o ObjectID) (Occurrence, error) {
 	return x, fail("occurrence", err)
 }
 
-// EditedOccurrences returns the occurrences in a collection whose living object somebody
-// changed since it was in step with its series.
-func (t *Tx) EditedOccurrences(c CollectionID) ([]Occurrence, error) {
-	os, err := find[Occurrence](t, `collection_id = ? AND EXISTS (SELECT 1 FROM objects o WHERE o.id = object_id AND o.seq <> occurrences.seq) ORDER BY id`, c)
+// EditedOccurrences returns the occurrences whose object in a collection was changed after
+// the change after, and is not in step with its series since; by series.
+func (t *Tx) EditedOccurrences(c CollectionID, after Seq) ([]Occurrence, error) {
+	os, err := find[Occurrence](t, `object_id IN (SELECT o.id FROM objects o WHERE o.collection_id = ? AND o.seq > ?)
+		AND seq <> (SELECT o.seq FROM objects o WHERE o.id = occurrences.object_id)`, c, after)
+	slices.SortFunc(os, func(a, b Occurrence) int { return cmp.Or(cmp.Compare(a.SeriesID, b.SeriesID), cmp.Compare(a.ID, b.ID)) })
 	return os, fail("edited occurrences", err)
-}
-
-// SeriesIn returns the series of which occurrences are known in a collection.
-func (t *Tx) SeriesIn(c CollectionID) ([]ObjectID, error) {
-	var ids []ObjectID
-	err := t.orm.Model(&Occurrence{}).Where("collection_id = ?", c).Distinct("series_id").Order("series_id").Pluck("series_id", &ids).Error
-	return ids, fail("series", err)
 }
 
 // SaveOccurrence adds an occurrence whose id is 0, and fills the id in, or writes all of

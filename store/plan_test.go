@@ -65,6 +65,7 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 		"SELECT DISTINCT digest":                          "COVERING INDEX conflicts_digest",
 		"card_words MATCH ?":                              "card_words VIRTUAL TABLE INDEX 64:M1><",
 		"NOT o.deleted ORDER BY o.seq LIMIT":              "objects_seq",
+		"object_id IN (SELECT o.id FROM objects o":        "COVERING INDEX objects_seq (collection_id=? AND seq>?)",
 	} {
 		found := 0
 		for _, query := range prepared(t, s.reader) {
@@ -85,7 +86,7 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 	}
 }
 
-var scans = regexp.MustCompile(`^SCAN (users|tokens|collections|objects|o|versions|v|seen|properties|links|pairs|p|conflicts|runs|steps|identities|feeds|derived|duplicates|word_index|w|devices)\b`)
+var scans = regexp.MustCompile(`^SCAN (users|tokens|collections|objects|o|versions|v|seen|properties|links|pairs|p|conflicts|runs|steps|identities|feeds|derived|duplicates|word_index|w|devices|occurrences|x)\b`)
 
 // mayScan lists what reads a whole table on purpose, or a table with few rows.
 func mayScan(query string) bool {
@@ -196,6 +197,12 @@ func useAll(t *testing.T, s *Store) {
 			},
 			func() error { return tx.SetDerived(Derived{CollectionID: c.ID, SourceID: d.ID, What: "w"}) },
 			func() error { return tx.SetDerived(Derived{CollectionID: c.ID, SourceID: d.ID, What: "w", Seq: 1}) },
+			func() error {
+				return tx.SaveOccurrence(&Occurrence{CollectionID: c.ID, SeriesID: 1, Occurrence: "x", ObjectID: 1})
+			},
+			func() error { return tx.SetSeriesSeq(c.ID, 1, 2) },
+			func() error { return tx.PruneOccurrences(c.ID) },
+			func() error { return tx.DeleteOccurrence(1) },
 			func() error { return tx.DeleteDerived(d.ID) },
 			func() error { return tx.TouchToken(token.ID, "", "") },
 			func() error { return tx.RevokeToken(u.ID, token.ID) },
@@ -320,6 +327,9 @@ func readAll(t *testing.T, s *Store) {
 			func() error { _, err := tx.FeedByHash([]byte("f")); return err },
 			func() error { _, err := tx.DerivedOf(1); return err },
 			func() error { _, err := tx.DerivedFrom(2, "w"); return err },
+			func() error { _, err := tx.OccurrencesOf(2, 1); return err },
+			func() error { _, err := tx.OccurrenceOf(1); return err },
+			func() error { _, err := tx.EditedOccurrences(2, 1); return err },
 			func() error { _, err := tx.Pair(1); return err },
 			func() error { _, err := tx.PairByObject(1, 1); return err },
 			func() error { _, err := tx.PairByRemote(1, "r"); return err },

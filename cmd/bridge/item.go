@@ -47,6 +47,7 @@ type itemShown struct {
 // holdWords are what an item waits for.
 var holdWords = map[rule.Hold]string{
 	rule.HoldType:     "waits for a type",
+	rule.HoldSeries:   "repeats, and the remote keeps nothing that does",
 	rule.HoldDeletion: "gone on one side: approve or reject its deletion on the other",
 	rule.HoldApproved: "its deletion is approved",
 	rule.HoldRejected: "its deletion is rejected",

@@ -17,6 +17,7 @@ import (
 	"crmbridge/crm/creatio/creatiosim"
 	"crmbridge/internal/config"
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/store"
 )
 
@@ -295,4 +296,17 @@ func (p *place) inStore(do func(*store.Tx) error) error {
 	var out bytes.Buffer
 	prog := &program{streams: streams{in: strings.NewReader(""), out: &out, err: &out}, config: p.path("config.yaml")}
 	return prog.withApp(p.t.Context(), func(ctx context.Context, a *app) error { return a.store.Update(ctx, do) })
+}
+
+// Whatever an item waits for, the list of items says it.
+func TestEveryHoldHasWords(t *testing.T) {
+	t.Parallel()
+	for _, h := range rule.Holds() {
+		if holdWords[h] == "" {
+			t.Errorf("no words for %q", h)
+		}
+	}
+	if len(holdWords) != len(rule.Holds()) {
+		t.Errorf("%d words for %d holds", len(holdWords), len(rule.Holds()))
+	}
 }

@@ -41,6 +41,26 @@ func Once(text []byte, start, end int64) bool {
 	return events == 1
 }
 
+// Repeats is false for a text that surely neither repeats nor overrides anything: none of its components has a rule, a
+// date or an exception. Those by which a time zone changes its clocks do not count.
+func Repeats(text []byte) bool {
+	scan := line.NewScan(text)
+	depth, within := 0, false
+	for name, ok := scan.Next(); ok; name, ok = scan.Next() {
+		switch {
+		case strings.EqualFold(name, "BEGIN") && scan.Group() == "":
+			if depth++; depth == 2 {
+				within = blockName(scan.Content()) != timezone
+			}
+		case strings.EqualFold(name, "END") && scan.Group() == "":
+			depth--
+		case within && depth == 2 && repeating(name):
+			return true
+		}
+	}
+	return false
+}
+
 func blockName(content string) string {
 	_, name, _ := strings.Cut(content, ":")
 	return strings.ToUpper(trim(name))

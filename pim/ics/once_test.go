@@ -98,3 +98,21 @@ func BenchmarkOnce(b *testing.B) {
 		ics.Once(text, 0, 3602)
 	}
 }
+
+// The rules of a time zone make no series of an event.
+func TestRepeats(t *testing.T) {
+	t.Parallel()
+	const zone = "BEGIN:VTIMEZONE\r\nTZID:Z\r\nBEGIN:STANDARD\r\nDTSTART:19701025T030000\r\nTZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100\r\nRRULE:FREQ=YEARLY;BYMONTH=10\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+	for inner, want := range map[string]bool{
+		"SUMMARY:RRULE\r\n": false, "rrule:FREQ=DAILY\r\n": true, "RDATE:20260101T000000Z\r\n": true, "EXDATE:20260101T000000Z\r\n": true,
+		"RECURRENCE-ID:20260101T000000Z\r\n": true, "RR\r\n ULE:FREQ=DAILY\r\n": true, "g.RRULE:FREQ=DAILY\r\n": true,
+		"DESCRIPTION:a\r\n RRULE:FREQ=DAILY\r\n": false, "BEGIN:VALARM\r\nRRULE:FREQ=DAILY\r\nEND:VALARM\r\n": false,
+	} {
+		for _, name := range []string{"VEVENT", "VTODO"} {
+			text := "BEGIN:VCALENDAR\r\n" + zone + "BEGIN:" + name + "\r\nUID:x\r\n" + inner + "END:" + name + "\r\n" + "END:VCALENDAR\r\n"
+			if got := ics.Repeats([]byte(text)); got != want {
+				t.Errorf("%q in a %s: %v", inner, name, got)
+			}
+		}
+	}
+}

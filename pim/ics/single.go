@@ -23,7 +23,8 @@ type Single struct {
 }
 
 // Singles are the occurrences that overlap r, and those of known wherever they are, by
-// their original start. uid gives the UID for an ID. Errors as Occurrences.
+// their original start. uid gives the UID for an ID. limit (0: MaxOccurrences) is for those in
+// r: what is known and lies elsewhere does not count. Errors as Occurrences.
 //
 // What WithSingle puts back into the series comes out of Singles again to the letter.
 func (o *Object) Singles(z Zones, r TimeRange, known map[string]bool, limit int, uid func(id string) string) ([]Single, error) {
@@ -46,15 +47,18 @@ func (o *Object) Singles(z Zones, r TimeRange, known map[string]bool, limit int,
 		}
 	}
 	var out []Single
-	over := false
-	err := s.each(wide, z.steps(limit), func(oc Occurrence) bool {
+	within, over := 0, false
+	err := s.each(wide, z.steps(limit+len(known)), func(oc Occurrence) bool {
 		id := s.idOf(oc)
 		from, until := cmp.Or(oc.From, oc.Until), cmp.Or(oc.Until, oc.From)
-		if !known[id] && (from.IsZero() || !r.overlaps(from, until)) {
+		switch {
+		case !from.IsZero() && r.overlaps(from, until):
+			if over = within == limit; over {
+				return false
+			}
+			within++
+		case !known[id]:
 			return true
-		}
-		if over = len(out) == limit; over {
-			return false
 		}
 		st, _ := parseStamp(id, "")
 		out = append(out, Single{ID: id, At: st.instant(o.tzs, z), Object: o.single(oc, uid(id), z)})
@@ -65,6 +69,22 @@ func (o *Object) Singles(z Zones, r TimeRange, known map[string]bool, limit int,
 	}
 	slices.SortFunc(out, func(a, b Single) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	return slices.CompactFunc(out, func(a, b Single) bool { return a.ID == b.ID }), err
+}
+
+// Single is the one of Singles with that ID, wherever it is; false when the series does not
+// have it. Errors as Occurrences.
+func (o *Object) Single(z Zones, id, uid string) (Single, bool, error) {
+	st, ok := parseStamp(id, "")
+	if !ok {
+		return Single{}, false, nil
+	}
+	at := st.instant(o.tzs, z)
+	all, err := o.Singles(z, TimeRange{From: at, Until: at}, map[string]bool{id: true}, 0, func(string) string { return uid })
+	i := slices.IndexFunc(all, func(s Single) bool { return s.ID == id })
+	if err != nil || i < 0 {
+		return Single{}, false, err
+	}
+	return all[i], true, nil
 }
 
 // idOf names an occurrence. An override that leaves the zone out of its RECURRENCE-ID

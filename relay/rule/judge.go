@@ -67,6 +67,9 @@ const (
 	HoldRejected Hold = "rejected"
 )
 
+// Holds are all that an item may wait for.
+func Holds() []Hold { return []Hold{HoldType, HoldSeries, HoldDeletion, HoldApproved, HoldRejected} }
+
 // Reason is one rule's say.
 type Reason struct {
 	// Rule is its name in the stored form: "out.create".
