@@ -25,6 +25,8 @@
 //	judged.go    what the rules make of a view: masks, what is let through
 //	mail.go      whom a write would mail: what goes alone, what waits
 //	series.go occurrence.go  series on a remote that keeps none: as single items, tied
+//	occurrencematch.go occurrencepair.go  which record is whose when a series changes
+//	fold.go                  what was written to a single item, put into its series
 //	undorun.go undoitem.go pause.go  UndoRun: takes back what a run wrote, from its memos (memo.go)
 //	bring.go     Bring: a person links a record that the rules leave out
 //	resend.go    a run that sends everything again to one side, without deletions

@@ -15,6 +15,7 @@
 //	versions.go seen.go                        texts that were, and who has seen which
 //	links.go lease.go pairs.go identities.go duplicates.go   the relay's books
 //	feeds.go derived.go                        addresses without a login; collections made of others
+//	attempt.go                                 a part of a transaction that may fail alone
 //	occurrences.go origin.go                   single items that stand for series; where items were first made
 //	conflicts.go reports.go runs.go steps.go   reports
 //	backup.go backupread.go restore.go         all there is in one file, the same for both databases, and back
