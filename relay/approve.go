@@ -18,15 +18,18 @@ func (e *Engine) Approve(ctx context.Context, id store.LinkID, uid string) (int,
 // Reject takes withheld deletions back: the next run makes the item anew where it is
 // gone.
 func (e *Engine) Reject(ctx context.Context, id store.LinkID, uid string) (int, error) {
-	return e.answer(ctx, id, uid, func(p *store.Pair) {
-		p.Hold = string(rule.HoldRejected)
-		// The copy that is left counts as changed, and a change beats a deletion.
-		if p.RemoteGone {
-			p.LocalPrint = ""
-		} else {
-			p.RemotePrint = ""
-		}
-	})
+	return e.answer(ctx, id, uid, reject)
+}
+
+// reject has the item of a pair made anew where it is gone.
+func reject(p *store.Pair) {
+	p.Hold = string(rule.HoldRejected)
+	// The copy that is left counts as changed, and a change beats a deletion.
+	if p.RemoteGone {
+		p.LocalPrint = ""
+	} else {
+		p.RemotePrint = ""
+	}
 }
 
 // answer changes the pairs that wait for a person's word on their deletion.

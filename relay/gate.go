@@ -68,11 +68,11 @@ func (g *gate) enter(ctx context.Context, user store.UserID, urgent bool) (leave
 		g.start(t)
 		g.mu.Unlock()
 		return func() { g.leave(t) }, 0, nil
-	case !urgent || g.count(user, false) >= g.each:
+	case !urgent || g.count(user, false)+g.waits(user) >= g.each:
 		g.putOff[user]++
 		later = min(time.Duration(g.putOff[user])*putOffStep, putOffMost)
 		if urgent {
-			later = putOffStep // its user's own runs are in the way, not for long
+			later = putOffStep // its user's own jobs are in the way, not for long
 		}
 		g.mu.Unlock()
 		return nil, later, nil
@@ -99,6 +99,17 @@ func (g *gate) fits(t *turn) bool {
 func (g *gate) count(user store.UserID, long bool) (n int) {
 	for _, t := range g.running {
 		if t.long == long && (user == 0 || t.user == user) {
+			n++
+		}
+	}
+	return n
+}
+
+// waits is how many jobs of a user wait here. With those that run they are no more than may
+// run, so that one user's do not take the queue's slots from everybody else's.
+func (g *gate) waits(user store.UserID) (n int) {
+	for _, t := range g.waiting {
+		if t.user == user {
 			n++
 		}
 	}

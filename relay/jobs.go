@@ -43,8 +43,8 @@ type Jobs struct {
 
 // JobsOptions configure a Jobs; zero values mean the defaults.
 type JobsOptions struct {
-	// Workers is how many links run at once in this process; 0 means none: the
-	// process only queues.
+	// Workers is how many short runs this process does at once, at least two; as many long
+	// ones go on beside them (gate.go). 0 means none: the process only queues.
 	Workers int
 	// Sweep is how often due links are looked for; 0 means a second.
 	Sweep time.Duration
@@ -314,23 +314,40 @@ type runWorker struct {
 func (w *runWorker) Work(ctx context.Context, job *river.Job[runArgs]) error {
 	leave, later, err := w.jobs.gate.enter(ctx, job.Args.User, job.Args.Trigger != "poll")
 	if err != nil {
-		return err
+		// This process stops. As a failed job it would be thrown away, and the link would
+		// count as queued for a while.
+		later = cancelledComesAgain
 	}
 	if leave == nil {
-		return river.JobSnooze(later)
+		return w.again(ctx, job.Args.Link, later)
 	}
 	defer leave()
 	rep, err := w.jobs.engine.Run(ctx, job.Args.Link, RunOptions{Trigger: job.Args.Trigger})
 	switch {
 	case errors.Is(err, ErrBusy):
-		return river.JobSnooze(500 * time.Millisecond)
+		return w.again(ctx, job.Args.Link, 500*time.Millisecond)
 	case err == nil, rep.Run.ID != 0, errors.Is(err, pim.ErrNotFound):
 		return nil
 	}
 	// The run did not even begin (the database was busy, say): what it was wanted
 	// for is still to do.
 	w.jobs.log.WarnContext(ctx, "run did not begin", "link", job.Args.Link, "err", err)
-	return river.JobSnooze(time.Second)
+	return w.again(ctx, job.Args.Link, time.Second)
+}
+
+// cancelledComesAgain is when a job comes again that waited as its process was stopped.
+const cancelledComesAgain = time.Second
+
+// again sends a job back into the queue, where its link counts as queued from now on: it may
+// come and go for longer than a queued run is believed to begin.
+func (w *runWorker) again(ctx context.Context, id store.LinkID, later time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err := w.jobs.engine.Store.Update(ctx, func(tx *store.Tx) error { return tx.StillWanted(id, time.Minute) })
+	if err != nil {
+		w.jobs.log.WarnContext(ctx, "a waiting run may be queued again", "link", id, "err", err)
+	}
+	return river.JobSnooze(later)
 }
 
 type sweepWorker struct {

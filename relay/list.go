@@ -2,6 +2,8 @@ package relay
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"crmbridge/pim"
@@ -54,9 +56,17 @@ func (r *run) list(ctx context.Context) error {
 	if err := r.seek(ctx, recs); err != nil {
 		return err
 	}
-	if reason, hold := SuddenlyEmpty(len(refs), len(gone), brake(r.rules, r.opts.AllowDeletions || r.opts.Resend == ToRemote)); hold {
+	anew, err := r.madeAnew(ctx, gone)
+	if err != nil {
+		return err
+	}
+	reason, hold := SuddenlyEmpty(len(refs), len(gone)-len(anew), brake(r.rules, r.opts.AllowDeletions))
+	if hold {
 		r.rep.Held = reason
-		return nil
+		if len(anew) == 0 {
+			return nil
+		}
+		gone = slices.DeleteFunc(gone, func(id remote.ItemID) bool { return anew[id] == 0 })
 	}
 	recs = r.inScopeOrKnown(recs, listed, known)
 	var away []string // there, and not listed
@@ -66,9 +76,14 @@ func (r *run) list(ctx context.Context) error {
 		}
 	}
 	now := r.now
-	r.link.ListedAt = &now
+	if !hold {
+		r.link.ListedAt = &now
+	}
 	return r.update(ctx, func(tx *store.Tx) error {
 		if err := r.ingest(tx, recs, gone); err != nil {
+			return err
+		}
+		if err := r.promise(tx, slices.Collect(maps.Values(anew))); err != nil {
 			return err
 		}
 		if err := tx.SetAway(r.link.ID, away, true); err != nil {

@@ -2,9 +2,11 @@ package relay
 
 import (
 	"context"
+	"slices"
 
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
+	"crmbridge/remote"
 	"crmbridge/store"
 )
 
@@ -15,7 +17,11 @@ import (
 // It reads the remote anew and merges as ever, so that no change of either side is
 // overwritten. Besides, what is missing on the named side is made again, and what differs
 // there is written, though both sides once agreed on it. Deletions are not carried: those
-// that are pending wait for a usual run. Open conflicts, and what rules keep back, stay.
+// that are pending, and that are not undone because the rules forbid it, wait for a usual
+// run. Open conflicts, and what rules keep back, stay.
+//
+// That an item is made anew is stored with what shows that it is gone (promise), so that a
+// run which is cut short leaves its rest to the next one.
 type Resend string
 
 // Sides to send to.
@@ -26,12 +32,21 @@ const (
 	ToLocal Resend = "local"
 )
 
-// wakeAll has every pair looked at when everything is sent again.
+// wakeAll has every pair looked at when everything is sent again, and says of each that is to
+// be made anew that it is.
 func (r *run) wakeAll(ctx context.Context) error {
 	if r.opts.Resend == "" {
 		return nil
 	}
-	return r.update(ctx, func(tx *store.Tx) error { return tx.WakePairs(r.link.ID, false) })
+	err := r.update(ctx, func(tx *store.Tx) error { return tx.WakePairs(r.link.ID, false) })
+	if err != nil {
+		return err
+	}
+	ids, err := r.pending(ctx)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	return r.update(ctx, func(tx *store.Tx) error { return r.promise(tx, ids) })
 }
 
 // sentAgain reports an item that is among those to be sent again.
@@ -51,15 +66,108 @@ func (r *run) resent(v view) Action {
 	switch {
 	case !r.sentAgain(v):
 	case r.opts.Resend == ToRemote && v.action == DeleteLocal:
-		return CreateRemote
+		return r.ratherThanDelete(v, CreateRemote)
 	case r.opts.Resend == ToLocal && v.action == DeleteRemote && v.localState == Gone:
-		return CreateLocal
+		return r.ratherThanDelete(v, CreateLocal)
 	case v.action == Nothing && v.localState == Same && v.state == Same:
 		if m := r.resentFields(v, r.merging()(r.sides(v))); !m.ToLocal.IsEmpty() || !m.ToRemote.IsEmpty() {
 			return Reconcile
 		}
 	}
 	return v.action
+}
+
+// ratherThanDelete is a where the rules allow it. Where they do not, the deletion stays what
+// the pair waits for: done as nothing, it would be forgotten.
+func (r *run) ratherThanDelete(v view, a Action) Action {
+	made := v
+	made.action = a
+	if r.permitted(made) == a {
+		return a
+	}
+	return v.action
+}
+
+// promised reports that a pair's item is gone on one side and that this run makes it anew,
+// which only this run knows so far.
+func (r *run) promised(tx *store.Tx, p store.Pair) bool {
+	if r.opts.Resend == "" || (r.opts.Resend == ToRemote) != p.RemoteGone || p.Intent != "" {
+		return false
+	}
+	var v view
+	if err := r.guarded("item", func() (err error) { v, err = r.view(tx, p); return err }); err != nil {
+		return false // shown on the item when its turn comes
+	}
+	if r.opts.Resend == ToRemote {
+		return v.action == CreateRemote && v.localState == Same
+	}
+	return v.action == CreateLocal && v.localState == Gone && v.state == Same
+}
+
+// promise stores that the pairs' items are made anew, as when a person rejects a deletion:
+// were the run to end before it came to them, the next one would take them for deleted, and
+// the brake would see only those that are left.
+func (r *run) promise(tx *store.Tx, ids []store.PairID) error {
+	for _, id := range ids {
+		p, err := tx.Pair(id)
+		if err != nil {
+			return err
+		}
+		reject(&p)
+		if err := tx.SavePair(&p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// madeAnew are the pairs of records that are gone, and that this run makes anew.
+func (r *run) madeAnew(ctx context.Context, gone []remote.ItemID) (map[remote.ItemID]store.PairID, error) {
+	out := make(map[remote.ItemID]store.PairID)
+	if r.opts.Resend != ToRemote {
+		return out, nil
+	}
+	for ids := range slices.Chunk(gone, 500) {
+		err := r.Store.View(ctx, func(tx *store.Tx) error {
+			names := make([]string, len(ids))
+			for i, id := range ids {
+				names[i] = string(id)
+			}
+			known, err := tx.PairsByRemote(r.link.ID, names)
+			for name, p := range known {
+				p.RemoteGone = true
+				if r.promised(tx, p) {
+					out[remote.ItemID(name)] = p.ID
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// pending are the pairs with a deletion of earlier, which this run undoes.
+func (r *run) pending(ctx context.Context) (ids []store.PairID, err error) {
+	for after, n := store.PairID(0), 1; n > 0; {
+		err := r.Store.View(ctx, func(tx *store.Tx) error {
+			pairs, err := tx.DirtyPairs(r.link.ID, r.dueBy(), 500, after)
+			n = len(pairs)
+			for _, p := range pairs {
+				after = p.ID
+				if r.promised(tx, p) {
+					ids = append(ids, p.ID)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
 }
 
 // resentFields adds to a merge the fields that are sent again.

@@ -7,8 +7,8 @@ import (
 )
 
 // StopRun asks the run of a link that is under way, in whichever process, to stop: it ends
-// within a second or so, after the write it is at, and is reported as stopped. The next
-// run goes on from there. running is false when there is none to stop.
+// within a second or so and is reported as stopped. A write under way is cut off; the next
+// run finds out what became of it (resume) and goes on from there. running is false when there is none to stop.
 func (e *Engine) StopRun(ctx context.Context, id store.LinkID) (running bool, err error) {
 	err = e.Store.Update(ctx, func(tx *store.Tx) error {
 		running, err = tx.AskStop(id)

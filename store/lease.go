@@ -121,6 +121,18 @@ func (t *Tx) SetWanted(id LinkID) (first bool, err error) {
 	return false, err
 }
 
+// StillWanted notes that the queued run of the link is still to begin, so that it is not taken
+// for lost. What was noted less than age ago stays, so that jobs which come back often write
+// seldom; a link whose run has begun meanwhile stays as it is.
+func (t *Tx) StillWanted(id LinkID, age time.Duration) error {
+	const op = "still wanted"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	_, err := t.exec(`UPDATE links SET wanted_at = ? WHERE id = ? AND wanted_at <= ?`, t.now, id, t.now.Add(-age))
+	return fail(op, err)
+}
+
 // WantedLinks is how many links of a user have a queued run.
 func (t *Tx) WantedLinks(u UserID) (n int, err error) {
 	err = t.row(`SELECT count(*) FROM links WHERE user_id = ? AND wanted_at IS NOT NULL`, u).Scan(&n)

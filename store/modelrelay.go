@@ -212,7 +212,7 @@ type Run struct {
 	Kind     string // pim.Reason of Error; "" without one
 	Trace    string // what the remote calls the answer that ended the run, where it told
 	Counts   string // JSON of relay.Counts
-	Requests int    // made to the remote
+	Requests int    // made to the remote; of all that Quiet counts
 	// Quiet is 0 for a run that did something or has steps. Else it is how many runs in a
 	// row this report stands for, all of the same link, Trigger and Outcome: the newest, and
 	// those before it, of which the first began at Since. nil: there is only this one.

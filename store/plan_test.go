@@ -218,6 +218,7 @@ func useAll(t *testing.T, s *Store) {
 			func() error { return tx.HoldsLease(l.ID, "o") },
 			func() error { return tx.ReleaseLease(l.ID, "o") },
 			func() error { _, err := tx.SetWanted(l.ID); return err },
+			func() error { return tx.StillWanted(l.ID, time.Minute) },
 			func() error { return tx.ClearWanted(l.ID) },
 			func() error { return tx.SetAway(l.ID, []string{"r"}, true) },
 			func() error { _, err := tx.MoveObject(Move{From: c.ID, To: c.ID, Name: "a", NewName: "b"}); return err },

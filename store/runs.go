@@ -70,6 +70,7 @@ func (t *Tx) fold(r *Run) error {
 		return err
 	}
 	r.Quiet += before.Quiet
+	r.Requests += before.Requests
 	if r.Since = before.Since; r.Since == nil {
 		r.Since = &before.Started
 	}
@@ -88,7 +89,8 @@ type RunFilter struct {
 	Link    LinkID
 	Outcome string
 	Trigger string
-	// Since and Until bound when a run began: Since inclusive, Until exclusive.
+	// Since and Until bound when a run began: Since inclusive, Until exclusive. A report that
+	// stands for several (Quiet) is within them when one of its runs may be.
 	Since, Until time.Time
 	Before       RunID // only older ones, for paging
 	Limit        int   // 0: 100
@@ -101,7 +103,8 @@ func (t *Tx) Runs(f RunFilter) ([]Run, error) {
 	w.add(f.Outcome != "", "outcome = ?", f.Outcome)
 	w.add(f.Trigger != "", `"trigger" = ?`, f.Trigger)
 	w.add(!f.Since.IsZero(), "started >= ?", f.Since.UTC())
-	w.add(!f.Until.IsZero(), "started < ?", f.Until.UTC())
+	// A report that stands for several runs is one of those that began before Until, too.
+	w.add(!f.Until.IsZero(), "coalesce(since, started) < ?", f.Until.UTC())
 	w.add(true, "id < ?", orMost(f.Before))
 	rs, err := find[Run](t, w.text()+" ORDER BY id DESC LIMIT ?", append(w.args, orHundred(f.Limit))...)
 	return rs, fail("runs", err)
@@ -140,8 +143,8 @@ const pruneBatch = 200
 const brokenOff = 7 * 24 * time.Hour
 
 // PruneRuns deletes some reports of runs that began before a time, with their steps, and then
-// some of the oldest that have steps, as long as there are more than most steps in all; 0 is no bound. It
-// returns how many reports it deleted; 0 when there is nothing left to do.
+// some of the oldest that have steps, as long as there are more than most steps in all; 0 is no bound. Runs
+// that may be under way stay. It returns how many reports it deleted; 0 when there is nothing left to do.
 func (t *Tx) PruneRuns(before time.Time, most int) (int64, error) {
 	const op = "prune runs"
 	if err := t.writing(op); err != nil {
@@ -156,7 +159,8 @@ func (t *Tx) PruneRuns(before time.Time, most int) (int64, error) {
 	var last int64
 	err = t.row(`SELECT coalesce(max(id), 0) FROM steps`).Scan(&last)
 	if err == nil && last > int64(most) {
-		n, err = t.exec(`DELETE FROM runs WHERE id IN (SELECT run_id FROM steps WHERE id <= ? ORDER BY id LIMIT ?)`, last-int64(most), 5*pruneBatch)
+		n, err = t.exec(`DELETE FROM runs WHERE id IN (SELECT run_id FROM steps WHERE id <= ? ORDER BY id LIMIT ?) AND (ended IS NOT NULL OR started < ?)`,
+			last-int64(most), 5*pruneBatch, t.now.Add(-brokenOff))
 	}
 	return n, fail(op, err)
 }

@@ -30,6 +30,7 @@ func testQuietRuns(t *testing.T, open Opener) {
 	other := f.link(f.cal.ID, store.Exchange, "other").ID
 	poll := store.Run{Trigger: "poll", Outcome: "ok", Quiet: 1}
 	first := clock.Now()
+	poll.Requests = 3
 	f.ended(l, poll, 0)
 	clock.Advance(time.Minute)
 	f.ended(other, poll, 0)
@@ -64,6 +65,11 @@ func testQuietRuns(t *testing.T, open Opener) {
 		if oldest.Since == nil || !oldest.Since.Equal(first.UTC().Truncate(time.Microsecond)) && oldest.Since.Sub(first).Abs() > time.Second {
 			t.Errorf("since %v, want %v", oldest.Since, first)
 		}
+		equal(t, "requests of all of them", oldest.Requests, 30)
+		early, err := tx.Runs(store.RunFilter{Link: l, Until: first.Add(5 * time.Minute)})
+		if err != nil || len(early) != 1 || early[0].ID != oldest.ID {
+			t.Errorf("the report that stands for runs before a time: %+v, %v", early, err)
+		}
 		failed, err := tx.Runs(store.RunFilter{Outcome: "failed", Trigger: "poll", Limit: 1})
 		if err != nil || len(failed) != 1 || failed[0].Error != refused.Error {
 			t.Errorf("failed ones: %+v, %v", failed, err)
@@ -85,6 +91,19 @@ func testRunsPruned(t *testing.T, open Opener) {
 	for range 300 {
 		ids = append(ids, f.ended(l, store.Run{Trigger: "change", Outcome: "ok"}, 2))
 	}
+	// One that goes on, with many steps.
+	var going store.Run
+	f.update(func(tx *store.Tx) (err error) {
+		if going, err = tx.StartRun(store.Run{LinkID: l, Trigger: "poll"}); err != nil {
+			return err
+		}
+		for range 10 {
+			if err := tx.AddStep(&store.Step{RunID: going.ID, Action: "create"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	clock.Advance(time.Hour)
 	young := f.ended(l, store.Run{Trigger: "change", Outcome: "ok"}, 5)
 	prune := func(age time.Duration, most int) (total, calls int) {
@@ -99,9 +118,9 @@ func testRunsPruned(t *testing.T, open Opener) {
 	}
 	total, _ := prune(2*time.Hour, 0)
 	equal(t, "nothing is old", total, 0)
-	total, _ = prune(2*time.Hour, 605)
+	total, _ = prune(2*time.Hour, 615)
 	equal(t, "no more steps than that", total, 0)
-	total, _ = prune(2*time.Hour, 105)
+	total, _ = prune(2*time.Hour, 115)
 	equal(t, "by size", total, 250)
 	f.view(func(tx *store.Tx) error {
 		if _, err := tx.Run(ids[250]); err != nil {
@@ -122,4 +141,13 @@ func testRunsPruned(t *testing.T, open Opener) {
 		t.Errorf("%d calls", calls)
 	}
 	f.view(func(tx *store.Tx) error { _, err := tx.Run(young); return err })
+	total, _ = prune(2*time.Hour, 5)
+	equal(t, "one that goes on", total, 0)
+	f.update(func(tx *store.Tx) error {
+		if err := tx.AddStep(&store.Step{RunID: going.ID, Action: "create"}); err != nil {
+			return err
+		}
+		going.Outcome = "ok"
+		return tx.FinishRun(going, nil)
+	})
 }
