@@ -100,7 +100,7 @@ var table = []option{
 
 	{key: "feeds.refresh", def: "15m", help: "How often programs are told to ask again; many take longer.", set: duration(func(c *Config) *time.Duration { return &c.FeedRefresh }, time.Minute)},
 
-	{key: "relay.workers", def: "4", help: "Links that run at once in this process.", set: integer(func(c *Config) *int { return &c.Workers }, 1, 256)},
+	{key: "relay.workers", def: "4", help: "Short runs that this process does at once, at least 2; as many long ones go on beside them.", set: integer(func(c *Config) *int { return &c.Workers }, 1, 256)},
 	{key: "relay.sweep", def: "1s", help: "How often due links are looked for.", set: duration(func(c *Config) *time.Duration { return &c.Sweep }, 100*time.Millisecond)},
 	{key: "relay.interval", def: "60s", help: "Time between polls of a CRM, for links that set none.", set: duration(func(c *Config) *time.Duration { return &c.Interval }, LeastInterval)},
 	{key: "relay.first_retry", def: "30s", help: "When a link that failed is tried again; it doubles up to most_wait.", set: duration(func(c *Config) *time.Duration { return &c.LinkRetry }, time.Second)},
