@@ -54,9 +54,31 @@ func (e *Engine) Bring(ctx context.Context, id store.LinkID, record remote.ItemI
 			return err
 		}
 		p.Tie = string(rule.Linked)
+		if err := comesBack(tx, &p); err != nil {
+			return err
+		}
 		wake(&p)
 		uid = p.UID
 		return errors.Join(tx.SavePair(&p), e.wanted(ctx, tx, id))
 	})
 	return uid, err
+}
+
+// comesBack lets the record of an object that was deleted here beat that deletion, whether
+// a run has dealt with it already or would yet: who links the record wants it here.
+func comesBack(tx *store.Tx, p *store.Pair) error {
+	if p.ObjectID == 0 {
+		p.LocalGone = false
+		return nil
+	}
+	o, err := tx.ObjectByID(p.ObjectID)
+	if err != nil && !errors.Is(err, pim.ErrNotFound) {
+		return err
+	}
+	if err == nil && !o.Deleted {
+		return nil
+	}
+	// As when a person rejects the deletion: no conflict is told.
+	p.LocalGone, p.Hold, p.RemotePrint = false, string(rule.HoldRejected), ""
+	return nil
 }

@@ -240,7 +240,9 @@ func (r *run) base(tx *store.Tx, p *store.Pair, o store.Object, local, theirs, l
 	p.RemotePrint, p.Version = pim.Fingerprint(theirs, carried), p.TheirVersion
 	p.TheirPrint = p.RemotePrint
 	p.LocalGone, p.RemoteGone = false, false
-	p.Hold = ""
+	if err := r.answered(tx, p); err != nil {
+		return err
+	}
 	clean(p)
 	if met {
 		if err := r.remember(tx, *p); err != nil {
@@ -248,6 +250,24 @@ func (r *run) base(tx *store.Tx, p *store.Pair, o store.Object, local, theirs, l
 		}
 	}
 	return tx.SavePair(p)
+}
+
+// answered takes away what a pair waits for, but not a person's word that was given while
+// the run was at it: that is for what comes next.
+func (r *run) answered(tx *store.Tx, p *store.Pair) error {
+	seen := p.Hold
+	p.Hold = ""
+	if p.ID == 0 || seen == string(rule.HoldApproved) {
+		return nil
+	}
+	now, err := tx.Pair(p.ID)
+	if errors.Is(err, pim.ErrNotFound) {
+		return nil
+	}
+	if now.Hold == string(rule.HoldApproved) {
+		p.Hold = now.Hold
+	}
+	return err
 }
 
 // deleteLocal removes the object, unless it changed since it was looked at.

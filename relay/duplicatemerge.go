@@ -147,7 +147,20 @@ func mergingOf(tx *store.Tx, d store.Duplicate, by string) (*merging, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Locked, in the order of the runs: collection, then links. Else a run could write a
+	// pair between our reading and writing it.
+	if _, err := tx.Collection(d.CollectionID); err != nil {
+		return nil, err
+	}
 	links, err := tx.LinksOf(d.CollectionID)
+	if err != nil {
+		return nil, err
+	}
+	for i := range links {
+		if links[i], err = tx.Link(links[i].ID); err != nil {
+			return nil, err
+		}
+	}
 	return &merging{tx: tx, codec: newCodec(tx.Now(), u.Zone), d: d, links: links, by: by}, err
 }
 

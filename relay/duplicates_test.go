@@ -334,3 +334,30 @@ func TestCombineLosesNothing(t *testing.T) {
 		}
 	})
 }
+
+// A merge while a run is about to write the other item: that deletion still waits for
+// nobody.
+func TestRowB14MergeDuringARun(t *testing.T) {
+	t.Parallel()
+	rules := open(rule.Ask)
+	rules.Approve = true
+	onBoth(t, mem.Options{NoUID: true}, rules, func(w *world) {
+		d := w.twins()
+		w.edit("b.ics", func(e *pim.Event) { e.Location = "Room 2" })
+		merged := false
+		w.engine.pause = func(step string) error {
+			if step == "intent stored" && !merged {
+				merged = true
+				w.merge(d)
+			}
+			return nil
+		}
+		w.run()
+		w.engine.pause = nil
+		if !merged {
+			w.t.Fatal("the run wrote nothing")
+		}
+		w.run()
+		w.want(1, 1)
+	})
+}

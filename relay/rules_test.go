@@ -288,3 +288,35 @@ func TestRowB8ARecordIsBrought(t *testing.T) {
 		w.quiet()
 	})
 }
+
+// Who links a record whose item was deleted here wants it here: whether that deletion was
+// settled, the record kept, or no run has read it yet.
+func TestRowB8ARecordIsBroughtBack(t *testing.T) {
+	t.Parallel()
+	for _, when := range []string{"settled", "not read yet"} {
+		t.Run(when, func(t *testing.T) {
+			t.Parallel()
+			rules := open(rule.Ask)
+			if when == "settled" {
+				rules.Remove = map[pim.Kind]rule.Removal{pim.KindEvent: rule.RemoveKeep}
+			}
+			onBoth(t, mem.Options{}, rules, func(w *world) {
+				id := w.crm.Add(event("", "there"), "")
+				w.clean()
+				uid := w.only().UID
+				w.delete(w.only().Name)
+				if when == "settled" {
+					w.clean()
+				}
+				got, err := w.engine.Bring(w.ctx, w.link.ID, id)
+				if err != nil || got != uid {
+					w.t.Fatalf("%s, %v; it had %s", got, err, uid)
+				}
+				w.want(1, 1)
+				if n := len(w.conflicts(false)); n != 0 {
+					w.t.Errorf("%d conflicts", n)
+				}
+			})
+		})
+	}
+}

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -112,7 +113,8 @@ func bare(s string) string {
 // by, so that linking them again, here or to another collection, doubles nothing. Without
 // force it is refused while changes wait that have not gone over.
 func (e *Engine) RemoveLink(tx *store.Tx, id store.LinkID, force bool) error {
-	if _, err := tx.Link(id); err != nil {
+	l, err := tx.Link(id)
+	if err != nil {
 		return err
 	}
 	_, dirty, failing, err := tx.CountPairs(id)
@@ -123,10 +125,47 @@ func (e *Engine) RemoveLink(tx *store.Tx, id store.LinkID, force bool) error {
 	if err != nil {
 		return err
 	}
-	if waiting := max(dirty, failing, len(begun)); waiting > 0 && !force {
+	unread, err := unread(tx, l)
+	if err != nil {
+		return err
+	}
+	if waiting := max(dirty, failing, len(begun)) + unread; waiting > 0 && !force {
 		return pim.Errorf("relay: remove link", pim.ErrHeld, "%d items have changes that have not gone over yet; let a run come to its end first, or leave them where they are with --force", waiting)
 	}
 	return tx.DeleteLink(id)
+}
+
+// unread is how many changes of a link's collection no run has read yet, as none does while
+// the remote is down or the link is paused. Items that a link never had count only once it
+// came to its end: before that nothing was ever in step.
+func unread(tx *store.Tx, l store.Link) (n int, err error) {
+	c, err := tx.Collection(l.CollectionID)
+	if err != nil {
+		return 0, err
+	}
+	var changed []store.Object
+	_, _, err = tx.ObjectChanges(c.ID, l.LocalSeq, 0, func(o store.Object) error {
+		changed = append(changed, o)
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	kinds := kindsOf(c, l)
+	for _, o := range changed {
+		p, err := tx.PairByObject(l.ID, o.ID)
+		switch {
+		case errors.Is(err, pim.ErrNotFound):
+			if !o.Deleted && kinds.Has(o.Kind) && l.LastSuccess != nil {
+				n++
+			}
+		case err != nil:
+			return 0, err
+		case p.Seq != o.Seq && !p.Dirty && p.Error == "" && p.Intent == "":
+			n++
+		}
+	}
+	return n, nil
 }
 
 // checkKinds refuses rules for other kinds, when those would link what another link of

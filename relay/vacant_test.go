@@ -155,3 +155,33 @@ func TestRowS2ForcedUnpair(t *testing.T) {
 		})
 	}
 }
+
+// What devices changed while no run could read it waits, too.
+func TestRowS2UnpairWhileChangesAreUnread(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(w *world){
+		"nothing":    func(*world) {},
+		"an edit":    func(w *world) { w.edit("a.ics", func(e *pim.Event) { e.Notes = "changed" }) },
+		"a new item": func(w *world) { w.put("b.ics", event("uid-b", "two")) },
+		"a deletion": func(w *world) { w.delete("a.ics") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+				w.put("a.ics", event("uid-a", "one"))
+				w.clean()
+				change(w)
+				w.crm.FailCall(1, pim.Errorf("mem", pim.ErrUnavailable, "down"))
+				if _, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{}); err == nil {
+					w.t.Fatal("the CRM is not down")
+				}
+				err := w.store.Update(w.ctx, func(tx *store.Tx) error { return w.engine.RemoveLink(tx, w.link.ID, false) })
+				if name == "nothing" && err != nil {
+					w.t.Error(err)
+				} else if name != "nothing" {
+					mustFail(w.t, err, pim.ErrHeld)
+				}
+			})
+		})
+	}
+}
