@@ -43,7 +43,8 @@ func (c *Connections) Vacant(tx *store.Tx, l store.Link, s remote.Settings) erro
 		if other.CollectionID == l.CollectionID && other.Side == l.Side {
 			return pim.Errorf(op, pim.ErrExists, "the collection %q is linked to %s already (link %d, %q); remove that link first", coll.Slug, sideName(l.Side), other.ID, other.Name)
 		}
-		if l.Remote == "" || other.Driver != l.Driver || other.Remote != l.Remote || other.CollectionID == l.CollectionID {
+		if l.Remote == "" || other.Driver != l.Driver || other.CollectionID == l.CollectionID ||
+			!c.Drivers[l.Driver].Overlap(remote.CollectionID(l.Remote), remote.CollectionID(other.Remote)) {
 			continue
 		}
 		there, err := c.Settings(other)
@@ -56,7 +57,7 @@ func (c *Connections) Vacant(tx *store.Tx, l store.Link, s remote.Settings) erro
 		}
 		if sameAccount(s, there) && kinds&kindsOf(its, other) != 0 {
 			return pim.Errorf(op, pim.ErrExists, "%q of this account is linked to the collection %q already (link %d, %q), and every item would be there twice; remove that link first, its items come along",
-				l.Remote, its.Slug, other.ID, other.Name)
+				other.Remote, its.Slug, other.ID, other.Name)
 		}
 	}
 	return nil

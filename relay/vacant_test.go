@@ -15,7 +15,8 @@ import (
 
 // plainly keeps settings as they are.
 func plainly() *Connections {
-	return &Connections{Unseal: func(_ string, sealed []byte) ([]byte, error) { return sealed, nil }}
+	within := map[remote.CollectionID]remote.CollectionID{"part": mem.Activities}
+	return &Connections{Drivers: map[string]remote.Driver{"mem": {Within: within}}, Unseal: func(_ string, sealed []byte) ([]byte, error) { return sealed, nil }}
 }
 
 func sealed(t testing.TB, s remote.Settings) []byte {
@@ -56,6 +57,7 @@ func TestRowX20OneLinkPerSide(t *testing.T) {
 			"Exchange beside it":      {link(w.coll, store.Exchange, "two", "ews", "x"), site, ""},
 			"a taken name":            {link(work, store.CRM, "crm", "creatio", "x"), site, `a link named "crm" already`},
 			"the same remote":         {link(work, store.CRM, "two", "mem", here), remote.Settings{"url": "CRM.example.org", "username": "Ann"}, `linked to the collection "calendar" already`},
+			"a part of it":            {link(work, store.CRM, "two", "mem", "part"), site, `linked to the collection "calendar" already`},
 			"another place of it":     {link(work, store.CRM, "two", "mem", "other"), site, ""},
 			"another person there":    {link(work, store.CRM, "two", "mem", here), remote.Settings{"url": "crm.example.org", "username": "otto"}, ""},
 			"another site":            {link(work, store.CRM, "two", "mem", here), remote.Settings{"url": "crm2.example.org", "username": "ann"}, ""},

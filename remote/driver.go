@@ -22,9 +22,17 @@ type Driver struct {
 	Help  string // one paragraph: what it syncs and what it needs
 	// Options are the driver's own; All adds those of the connection.
 	Options []Option
+	// Within names collections that are part of another one: their items are in that one,
+	// too.
+	Within map[CollectionID]CollectionID
 	// Open prepares a remote. It checks the settings and does no I/O beyond what
 	// it must; a wrong password shows at the first call (or in Probe).
 	Open func(ctx context.Context, env Env, s Settings) (Remote, error)
+}
+
+// Overlap reports collections that can have an item in common.
+func (d Driver) Overlap(a, b CollectionID) bool {
+	return a == b || d.Within[a] == b && b != "" || d.Within[b] == a && a != ""
 }
 
 // Option is one setting of a driver, as data.

@@ -22,6 +22,7 @@ func Driver() crm.Driver {
 		Help: "Syncs activities (as events and tasks) and contacts of one Creatio user. Needs the site's address and a login " +
 			"that may use OData, or an OAuth application with client credentials.",
 		Options: options(),
+		Within:  map[remote.CollectionID]remote.CollectionID{Events: Activities, Tasks: Activities},
 		Open:    open,
 	}
 }

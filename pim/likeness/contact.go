@@ -122,6 +122,17 @@ func person(name likeName, mail, tel, born, company bool) float64 {
 		}
 		return 0.2 // a company and somebody who works there
 	}
+	if name == itsFirm { // whoever works there may share its mailbox and its telephone
+		switch {
+		case mail && tel:
+			return 0.8
+		case mail:
+			return 0.7
+		case tel:
+			return Weak
+		}
+		return 0.2
+	}
 	// Two people share a mailbox, or an office its telephone.
 	if mail && (tel || born) {
 		return Weak
@@ -136,6 +147,7 @@ type likeName uint8
 
 const (
 	otherName likeName = iota
+	itsFirm            // one is an organisation, the other a person
 	noName             // at least one has none
 	nearName           // a word more, an initial for a name, one word of two
 	sameName
@@ -147,6 +159,9 @@ func names(a, b Sketch) likeName {
 	if len(x) == 0 || len(y) == 0 {
 		if len(x) == 0 && len(y) == 0 && a.company != "" && a.company == b.company {
 			return sameName // two records of one organisation
+		}
+		if len(x) == 0 && len(y) > 0 && a.company != "" || len(y) == 0 && len(x) > 0 && b.company != "" {
+			return itsFirm
 		}
 		return noName
 	}

@@ -88,6 +88,8 @@ func TestCompare(t *testing.T) {
 		"an initial":                   {card("A.", "Berg", "a@example.org"), card("Anna", "Berg", "a@example.org", "c:x"), "strong"},
 		"only a mail":                  {card("", "", "a@example.org"), card("Anna", "Berg", "a@example.org"), "weak"},
 		"an organisation":              {card("", "", "c:Firm", "0301234567"), &pim.Contact{FullName: "Firm", Company: "FIRM", Emails: []pim.Labeled{{Value: "a@example.org"}}, Phones: []pim.Labeled{{Value: "030 1234567"}}}, "strong"},
+		"somebody of an organisation":  {&pim.Contact{FullName: "ACME", Company: "ACME", Emails: []pim.Labeled{{Value: "info@example.org"}}}, card("Ann", "Smith", "c:ACME", "info@example.org"), "weak"},
+		"its mailbox and telephone":    {card("", "", "c:ACME", "info@example.org", "0301234567"), card("Ann", "Smith", "info@example.org", "0301234567"), "weak"},
 		"group":                        {&pim.Contact{FullName: "x", Group: true}, &pim.Contact{FullName: "x", Group: true}, "none"},
 		"same meeting":                 {meeting("Board: March", day, "Room 1"), meeting("board  march", day, "a@example.org"), "strong"},
 		"other end":                    {meeting("Board", day), meeting("Board", day, "long"), "strong"},
