@@ -279,3 +279,29 @@ func TestAChangeThatBeatADeletionIsReported(t *testing.T) {
 // What was doubled before is made one again.
 
 // busy is a CRM in which somebody else changes a record just after we wrote it.
+
+// An object whose create failed meets a record of the same UID that somebody else made:
+// what was to be sent was never agreed, so both values stay, the one in a report.
+func TestAFailedCreateIsNoAgreement(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(rule.PreferCRM), func(w *world) {
+		w.put("a.ics", event("uid-a", "written here"))
+		w.crm.FailCall(3, &pim.Error{Op: "mem", Kind: pim.ErrRefused, Public: "no"})
+		if _, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{Full: true}); err != nil {
+			w.t.Fatal(err)
+		}
+		if n := len(w.records()); n != 0 {
+			w.t.Fatalf("%d records: the create did not fail", n)
+		}
+		e := remote.Entry{UID: "uid-a", Item: event("uid-a", "written there")}
+		if _, err := w.crm.Remote().Create(w.ctx, mem.Activities, e, "by another way"); err != nil {
+			w.t.Fatal(err)
+		}
+		w.clock.Advance(10 * leaseTime)
+		w.clean()
+		cs := w.conflicts(true)
+		if got := w.item(w.only()).Title; got != "written there" || len(cs) != 1 || !strings.Contains(string(cs[0].Mine), "written here") {
+			w.t.Errorf("%q here, %d reports", got, len(cs))
+		}
+	})
+}

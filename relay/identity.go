@@ -34,7 +34,10 @@ func (r *run) newPair(tx *store.Tx, rec remote.Record) (store.Pair, error) {
 	}
 	if other, err := tx.PairByObject(r.link.ID, o.ID); err == nil {
 		if other.RemoteID == "" {
-			other.RemoteID = string(rec.ID) // waiting to be created: it exists already
+			// Waiting to be created: it exists already, by another hand, or it would have
+			// been found by its key. What a try of ours was to send was never agreed.
+			other.RemoteID = string(rec.ID)
+			other.LocalItem, other.RemoteItem, other.LocalPrint, other.RemotePrint = nil, nil, "", ""
 			return other, nil
 		}
 		p.UID = r.uidFor(rec.ID) // the UID is another record's: two records, two objects

@@ -496,7 +496,9 @@ func TestMachineOfThree(t *testing.T) {
 			t.Run(c.crm+" "+c.exchange+" "+string(c.policy), func(t *testing.T) {
 				rapid.Check(t, func(rt *rapid.T) {
 					worlds++
-					w := newWorld(t, s, fmt.Sprintf("user%d", worlds), weak[c.crm], open(c.policy))
+					o := weak[c.crm]
+					o.Place = "crm" // its ids are those of the other remote, too
+					w := newWorld(t, s, fmt.Sprintf("user%d", worlds), o, open(c.policy))
 					m := newMachine(w, c.policy, w.join(weak[c.exchange], open(c.policy)))
 					m.ruled = rapid.Bool().Draw(rt, "ruled")
 					m.play(rt, 40)
