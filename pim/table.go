@@ -106,15 +106,7 @@ var table = number([]Field{
 		}
 		return &act(it).URL
 	}),
-	list(FieldCategories, "Categories", Kinds(KindEvent, KindTask, KindContact, KindMessage), Content, func(it Item) *[]string {
-		switch v := it.(type) {
-		case *Contact:
-			return &v.Categories
-		case *Message:
-			return &v.Categories
-		}
-		return &act(it).Categories
-	}, same, same, same),
+	list(FieldCategories, "Categories", Kinds(KindEvent, KindTask, KindContact, KindMessage), Content, categories, same, same, same),
 	of(NumberValue, scalar(FieldPriority, "Priority", activities, Open, func(it Item) *int { return &act(it).Priority }, number0)),
 	scalar(FieldClass, "Privacy", activities, Open, func(it Item) *Class { return &act(it).Class }, word[Class]),
 	scalar(FieldStatus, "Status", activities, Open, func(it Item) *Status { return &act(it).Status }, word[Status]),
@@ -230,6 +222,19 @@ func AllOf(k Kind) FieldSet {
 		}
 	}
 	return s
+}
+
+// CategoriesOf are the categories of an item of any kind; nil for none.
+func CategoriesOf(it Item) []string { return *categories(it) }
+
+func categories(it Item) *[]string {
+	switch v := it.(type) {
+	case *Contact:
+		return &v.Categories
+	case *Message:
+		return &v.Categories
+	}
+	return &act(it).Categories
 }
 
 func act(it Item) *Activity {

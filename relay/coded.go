@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/store"
 )
 
@@ -22,13 +23,7 @@ func (r *run) read(kind pim.Kind, text []byte) (pim.Item, error) {
 // firstContact is the item with its first attendee as its contact, if it has none. All
 // attendees stay in the text.
 func firstContact(it pim.Item) pim.Item {
-	var attendees []pim.Attendee
-	switch v := it.(type) {
-	case *pim.Event:
-		attendees = v.Attendees
-	case *pim.Task:
-		attendees = v.Attendees
-	}
+	attendees := rule.AttendeesOf(it)
 	contact, _ := pim.FieldByID(pim.FieldContact)
 	if len(attendees) == 0 || contact.Text(it) != "" {
 		return it
@@ -47,16 +42,7 @@ func firstContact(it pim.Item) pim.Item {
 // coded is the item as a CRM is to see it: a category #CODE# names its company. The text
 // keeps what the device wrote.
 func coded(it pim.Item) pim.Item {
-	var categories []string
-	switch v := it.(type) {
-	case *pim.Event:
-		categories = v.Categories
-	case *pim.Task:
-		categories = v.Categories
-	case *pim.Contact:
-		categories = v.Categories
-	}
-	for _, c := range categories {
+	for _, c := range pim.CategoriesOf(it) {
 		if _, ok := pim.CompanyCode(c); !ok {
 			continue
 		}

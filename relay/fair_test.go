@@ -113,13 +113,7 @@ func (b *byUser) Open(_ context.Context, l store.Link, _ store.User) (remote.Rem
 // all of them are to be run; a change of another one arrives all the same.
 func TestNobodyWaitsForAnotherUser(t *testing.T) {
 	t.Parallel()
-	cfg := store.Config{Now: time.Now, OnChange: func(ctx context.Context, tx *store.Tx, c store.CollectionID, except store.LinkID) error {
-		if j, ok := ctx.Value(jobsKey{}).(*Jobs); ok {
-			return j.Changed(ctx, tx, c, except)
-		}
-		return nil
-	}}
-	storetest.EachWith(t, cfg, func(t *testing.T, s *store.Store) {
+	storetest.EachWith(t, queueing(), func(t *testing.T, s *store.Store) {
 		if err := MigrateJobs(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}

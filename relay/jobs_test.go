@@ -20,16 +20,20 @@ import (
 // share one configuration and run side by side, so their OnChange cannot hold it.
 type jobsKey struct{}
 
-// queued is a world with a queue, as cmd/bridge wires it.
-func queued(t *testing.T, interval time.Duration, f func(*world, *Jobs)) {
-	t.Helper()
-	cfg := store.Config{Now: time.Now, OnChange: func(ctx context.Context, tx *store.Tx, c store.CollectionID, except store.LinkID) error {
+// queueing is a store whose changes queue runs, in the queue of their context.
+func queueing() store.Config {
+	return store.Config{Now: time.Now, OnChange: func(ctx context.Context, tx *store.Tx, c store.CollectionID, except store.LinkID) error {
 		if j, ok := ctx.Value(jobsKey{}).(*Jobs); ok {
 			return j.Changed(ctx, tx, c, except)
 		}
 		return nil
 	}}
-	storetest.EachWith(t, cfg, func(t *testing.T, s *store.Store) {
+}
+
+// queued is a world with a queue, as cmd/bridge wires it.
+func queued(t *testing.T, interval time.Duration, f func(*world, *Jobs)) {
+	t.Helper()
+	storetest.EachWith(t, queueing(), func(t *testing.T, s *store.Store) {
 		if err := MigrateJobs(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}

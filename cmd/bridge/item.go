@@ -296,7 +296,7 @@ func (p *program) itemAnswer(use, short, done string, do func(*relay.Engine, con
 				if err != nil || p.json {
 					return errors.Join(err, p.jsonIf(err == nil, answered{l.Name, n, done}))
 				}
-				return p.say("%d deletions %s; the next run does what follows", n, done)
+				return p.say("%s %s; the next run does what follows", numbered(n, "deletion", "deletions"), done)
 			})
 		},
 	}

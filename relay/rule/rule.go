@@ -350,16 +350,10 @@ func (r Rules) typeOfNew(it pim.Item) string {
 	if t := TypeOf(it); t != "" {
 		return t
 	}
-	var categories []string
-	switch v := it.(type) {
-	case *pim.Event:
-		categories = v.Categories
-	case *pim.Task:
-		categories = v.Categories
-	default:
+	if k := it.Kind(); k != pim.KindEvent && k != pim.KindTask {
 		return ""
 	}
-	for _, c := range categories {
+	for _, c := range pim.CategoriesOf(it) {
 		for _, names := range [][]string{r.TypeNames, r.Out.Create, r.Out.Carry, r.Types} {
 			for _, name := range names {
 				if name != NoType && strings.EqualFold(name, strings.TrimSpace(c)) {
