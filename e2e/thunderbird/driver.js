@@ -328,7 +328,12 @@ const driver = {
     bookOf(url).modifyCard(card);
   },
 
-  removeCard(url, uid) {
+  // A card that has no address on the server yet, since the answer to its PUT is still to come, would be removed here and
+  // nowhere else: Thunderbird sends nothing then. No person is that quick.
+  async removeCard(url, uid) {
+    for (let i = 0; i < 400 && !cardOf(url, uid).getProperty("_href", ""); i++) {
+      await new Promise(resolve => setTimeout(resolve, 50));
+    }
     bookOf(url).deleteCards([cardOf(url, uid)]);
   },
 };
