@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -323,6 +324,64 @@ func TestRowS2TheCRMIsInstalledAnew(t *testing.T) {
 		}
 		if !found || len(w.conflicts(true)) != 0 {
 			t.Errorf("here: %v, conflicts %d", found, len(w.conflicts(true)))
+		}
+	})
+}
+
+// The CRM is installed anew, and what is taken for the copy of a record is another item
+// with the same title and time: nothing of either may be overwritten in silence.
+func TestRowS2AFalseMatchOverwritesNothing(t *testing.T) {
+	t.Parallel()
+	for _, policy := range []rule.Policy{rule.Ask, rule.PreferCRM} {
+		t.Run(string(policy), func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, mem.Options{NoUID: true}, open(policy), func(w *world) {
+				ours := event("uid-a", "Board: March")
+				ours.Notes, ours.Location = "ours alone", "Room 1"
+				w.put("a.ics", ours)
+				w.clean()
+				w.crm.Clear(mem.Activities)
+				w.crm.ExpireCursors()
+				others := event("", "Board: March")
+				others.Notes = "of another board"
+				w.crm.Add(others, "")
+				if rep := w.run(); rep.Counts.Matched != 1 {
+					t.Fatalf("%+v", rep.Counts)
+				}
+				cs := w.conflicts(true)
+				if len(cs) != 1 || !strings.Contains(string(cs[0].Mine), "ours alone") || !strings.Contains(string(cs[0].Theirs), "of another board") {
+					t.Errorf("conflicts: %+v", cs)
+				}
+				want := map[rule.Policy]string{rule.Ask: "ours alone", rule.PreferCRM: "of another board"}[policy]
+				if got := w.item(w.object("a.ics")); got.Notes != want || got.Location != "Room 1" {
+					t.Errorf("here: %q at %q", got.Notes, got.Location)
+				}
+			})
+		})
+	}
+}
+
+// A record that carries the UID of an item is that item, and what is different in it is a
+// change like any other.
+func TestRowS2ACopyWithItsUIDKeepsTheBase(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+		ours := event("uid-a", "Board: March")
+		ours.Notes = "as agreed"
+		w.put("a.ics", ours)
+		w.clean()
+		was := w.record().ID
+		w.crm.Clear(mem.Activities)
+		w.crm.ExpireCursors()
+		copied := event("uid-a", "Board: March")
+		copied.Notes = "changed there"
+		rec, err := w.crm.Remote().Create(w.ctx, mem.Activities, remote.Entry{UID: "uid-a", Item: copied}, "another key")
+		if err != nil || rec.ID == was {
+			t.Fatalf("copy %s of %s: %v", rec.ID, was, err)
+		}
+		w.want(1, 1)
+		if got := w.item(w.object("a.ics")).Notes; got != "changed there" || len(w.conflicts(false)) != 0 {
+			t.Errorf("%q, %d conflicts", got, len(w.conflicts(false)))
 		}
 	})
 }

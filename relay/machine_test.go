@@ -130,7 +130,7 @@ func (m *machine) pickRecord(t *rapid.T) (remote.Record, bool) {
 
 func (m *machine) step(t *rapid.T) {
 	steps := []string{"new here", "new there", "edit here", "edit here", "edit there", "edit there",
-		"delete here", "delete there", "touch there", "run", "run", "killed run", "killed run", "failing run", "lost answer", "expire", "time"}
+		"delete here", "delete there", "touch there", "install anew", "run", "run", "killed run", "killed run", "failing run", "lost answer", "expire", "time"}
 	if m.ruled {
 		steps = append(steps, "rules", "rules", "class here", "class there", "invite here", "invite there", "tie", "tie", "answer", "cautious run")
 	}
@@ -199,6 +199,8 @@ func (m *machine) do(t *rapid.T, what string) {
 		if r, ok := m.pickRecord(t); ok {
 			m.change(r.ID, func(*pim.Event) {})
 		}
+	case "install anew":
+		m.installAnew(t)
 	case "tie":
 		if uid, ok := m.pickUID(t); ok {
 			m.tie(t, uid, rapid.SampledFrom([]rule.Tie{rule.TieNone, rule.Linked, rule.Apart}).Draw(t, "tie"))
@@ -231,6 +233,23 @@ func (m *machine) do(t *rapid.T, what string) {
 		m.crm.ExpireCursors()
 	case "time":
 		m.clock.Advance(time.Duration(rapid.IntRange(1, 7200).Draw(t, "seconds")) * time.Second)
+	}
+}
+
+// installAnew gives the remote's records other ids and no memory, as when a copy of its
+// data is read in elsewhere. Some are other items, which only look like the old ones.
+func (m *machine) installAnew(t *rapid.T) {
+	records := m.records()
+	m.crm.Clear(mem.Activities)
+	m.crm.ExpireCursors()
+	for _, r := range records {
+		e := pim.Clone(r.Item).(*pim.Event)
+		if rapid.Bool().Draw(t, "lookalike") {
+			m.forget(e)
+			e.Notes, e.Location = "", ""
+			m.write(t, &e.Notes)
+		}
+		m.crm.Add(e, "")
 	}
 }
 

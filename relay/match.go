@@ -152,9 +152,10 @@ func (r *run) bring(ctx context.Context, there []stranger) (left []stranger, err
 	return left, nil
 }
 
-// tie makes one pair of two: that of an object gets the record of the other. What an
-// object and a record that is gone agreed on stays the base, as the new record is most
-// likely a copy of the old one.
+// tie makes one pair of two: that of an object gets the record of the other. What the
+// object and a record that is gone agreed on stays the base only where the new record
+// carries the object's UID. Likeness may be wrong: without a base all that differs is
+// settled by the policy and reported, and nothing is taken for a change of one side.
 func (r *run) tie(tx *store.Tx, here, there store.PairID) error {
 	p, err := tx.Pair(here)
 	if err != nil {
@@ -167,16 +168,29 @@ func (r *run) tie(tx *store.Tx, here, there store.PairID) error {
 	if !newHere(p) || !newThere(o) {
 		return nil
 	}
+	proven, err := sameUID(p, o)
+	if err != nil {
+		return err
+	}
 	if err := tx.DeletePair(o.ID); err != nil {
 		return err
 	}
 	p.RemoteID, p.RemoteGone, p.URL = o.RemoteID, false, o.URL
 	p.TheirItem, p.TheirVersion, p.TheirPrint, p.TheirModified = o.TheirItem, o.TheirVersion, o.TheirPrint, o.TheirModified
 	p.Version, p.LocalPrint, p.RemotePrint, p.Hold, p.AwayAt = "", "", "", "", nil
+	if !proven {
+		p.LocalText, p.LocalItem, p.RemoteItem, p.Seq, p.Mask = nil, nil, nil, 0, ""
+	}
 	wake(&p)
 	if err := tx.SavePair(&p); err != nil {
 		return err
 	}
 	r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Action: "match"}, func(c *Counts) { c.Matched++ })
 	return r.remember(tx, p)
+}
+
+// sameUID reports that the record of there carries the UID of the object of here.
+func sameUID(here, there store.Pair) (bool, error) {
+	it, err := pim.DecodeItem(there.TheirItem)
+	return err == nil && it != nil && here.UID != "" && it.ID() == here.UID, err
 }
