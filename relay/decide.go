@@ -38,10 +38,11 @@ const (
 	DeleteRemote
 	Reconcile // both changed, differently: merge by field
 	Forget    // neither side has it any more
+	Part      // the object was moved out of the collection: the remote item stays, and they part
 )
 
 var actionNames = [...]string{"nothing", "agree", "create local", "create remote", "update local",
-	"update remote", "delete local", "delete remote", "merge", "forget"}
+	"update remote", "delete local", "delete remote", "merge", "forget", "part"}
 
 // String is the word used in reports.
 func (a Action) String() string {

@@ -23,6 +23,8 @@ func (r *run) do(ctx context.Context, v view) error {
 			return nil // resume finds out first what there is to forget
 		}
 		return r.update(ctx, func(tx *store.Tx) error { return tx.DeletePair(v.pair.ID) })
+	case Part:
+		return r.update(ctx, func(tx *store.Tx) error { return r.part(tx, v) })
 	case CreateLocal:
 		return r.update(ctx, func(tx *store.Tx) error { return r.createLocal(tx, v) })
 	case DeleteLocal:

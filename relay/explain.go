@@ -86,6 +86,14 @@ func (r *run) explain(tx *store.Tx, p store.Pair) (Explanation, error) {
 		}
 	}
 	x.Words = append(x.Words, whereItIs(v))
+	if v.localState == Gone {
+		switch c, err := r.elsewhere(tx, p); {
+		case err == nil:
+			x.Words = append(x.Words, fmt.Sprintf("It was moved to %q, which has no link to this side: both copies stay, and nothing is carried over.", c.Slug))
+		case !errors.Is(err, pim.ErrNotFound):
+			return x, err
+		}
+	}
 	origin, err := ItemOrigin(tx, r.user, p)
 	if err != nil {
 		return x, err

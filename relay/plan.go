@@ -90,7 +90,7 @@ func deletes(a Action) bool { return a == DeleteLocal || a == DeleteRemote }
 
 func rank(a Action) int {
 	switch a {
-	case Nothing, Forget, Agree:
+	case Nothing, Forget, Agree, Part:
 		return 0
 	case CreateLocal, CreateRemote:
 		return 1

@@ -89,7 +89,7 @@ func (r *run) view(tx *store.Tx, p store.Pair) (view, error) {
 	v.action = r.resent(v)
 	v.action = r.permitted(v)
 	r.repeated(&v)
-	return v, nil
+	return v, r.movedOut(tx, &v)
 }
 
 // viewLocal reads the object's side. Its text is parsed only when it changed.

@@ -145,6 +145,10 @@ func addLink(ctx context.Context, a *app, f linkFlags, s remote.Settings) (store
 			return l, err
 		}
 	}
+	// Once more: which fields a filter can ask for depends on the kinds.
+	if err := rules.Defaults().Validate(); err != nil {
+		return l, pim.Errorf("link add", pim.ErrInvalid, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
 	if l.Rules, err = json.Marshal(rules); err != nil {
 		return l, err
 	}
