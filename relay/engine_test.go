@@ -312,7 +312,7 @@ func TestKilledAnywhere(t *testing.T) {
 
 // TestNotesWaitUntilTheObjectRests: a client that edits what it just made must not
 // be refused because the relay wrote the CRM's page address meanwhile.
-func TestNotesWaitUntilTheObjectRests(t *testing.T) {
+func TestRowB11NotesWaitUntilTheObjectRests(t *testing.T) {
 	t.Parallel()
 	clock := &storetest.Clock{}
 	w := newWorldAt(t, storetest.OpenWith(t, store.Config{Now: clock.Now}), clock, "ann", mem.Options{}, open(rule.Ask))
@@ -355,7 +355,7 @@ func (w *world) addressBook() {
 	})
 }
 
-func TestAContactDeletedHereIsOnlyUnassigned(t *testing.T) {
+func TestRowX8AContactDeletedHereIsOnlyUnassigned(t *testing.T) {
 	t.Parallel()
 	onBoth(t, mem.Options{NoDeletionReport: true}, open(rule.Ask), func(w *world) {
 		w.addressBook()
@@ -396,7 +396,7 @@ func TestRemoveKeepLeavesTheRecordAlone(t *testing.T) {
 	w.quiet()
 }
 
-func TestProgressAndStop(t *testing.T) {
+func TestRowB4C7ProgressAndStop(t *testing.T) {
 	t.Parallel()
 	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
 		for i := range 120 {

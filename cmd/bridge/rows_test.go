@@ -135,7 +135,7 @@ func TestRowS7AtOnce(t *testing.T) {
 	r.record("Activity", "tok-later")
 }
 
-// B4 C7: run now, with what it did; a run that is under way is not begun twice (relay TestProgressAndStop has the rest).
+// B4 C7: run now, with what it did; a run that is under way is not begun twice (relay TestRowB4C7ProgressAndStop has the rest).
 func TestRowB4C7RunNow(t *testing.T) {
 	t.Parallel()
 	r := newRow(t)
@@ -163,6 +163,50 @@ func TestRowB5Contacts(t *testing.T) {
 	r.shows("contacts", "TITLE:Guest")
 	if text := r.text("contacts"); strings.Contains(text, "Ben Other") {
 		t.Error("what the filter leaves out came")
+	}
+}
+
+// B10: the whole record of a contact goes to the CRM as vCard 3, and comes to another client as vCard 4.
+func TestRowB10FullContact(t *testing.T) {
+	t.Parallel()
+	r := newRow(t)
+	r.tie("contacts", "1s", "{}")
+	r.running()
+	r.put("addressbooks/alice/contacts/c.vcf", card("uid-c", "Cleo Chosen", strings.Join([]string{
+		"ORG:Acme Works;Sales", "TITLE:Head of buying things", "ROLE:Specialist", "X-CRM-SALUTATION:Ms.", "X-CRM-CONTACT-TYPE:Customer",
+		"X-CRM-DECISION-ROLE:Decision maker", "X-CRM-DO-NOT-USE:call,sms", "TEL;TYPE=WORK,VOICE:+1 555 0100", "TEL;TYPE=CELL:+1 555 0101", "TEL;TYPE=HOME,VOICE:+1 555 0102",
+		"IMPP;X-SERVICE-TYPE=Skype:skype:cleo.chosen", "EMAIL;TYPE=INTERNET:cleo@example.org", "ADR;TYPE=WORK:;;1 Long Street;Boston;;02101;United States",
+		"NOTE:Met at the fair", "BDAY:1980-02-29", "",
+	}, "\r\n")))
+	rec := r.record("Contact", "Cleo Chosen")
+	r.within("the whole record", func() bool { rec = r.sim.Find("Contact", "Cleo Chosen")[0]; return rec.Ref("AccountId") != "" })
+	for column, want := range map[string]string{"Surname": "Chosen", "GivenName": "Cleo", "JobTitle": "Head of buying things", "Notes": "Met at the fair",
+		"Phone": "+1 555 0100", "MobilePhone": "+1 555 0101", "HomePhone": "+1 555 0102", "Email": "cleo@example.org", "Skype": "cleo.chosen", "Address": "1 Long Street", "Zip": "02101"} {
+		if got := rec.Text(column); got != want {
+			t.Errorf("%s is %q, not %q", column, got, want)
+		}
+	}
+	for column, value := range map[string]string{"SalutationTypeId": r.sim.Lookup("ContactSalutationType", "Ms."), "TypeId": r.sim.Lookup("ContactType", "Customer"),
+		"DecisionRoleId": r.sim.Lookup("ContactDecisionRole", "Decision maker"), "JobId": r.sim.Lookup("Job", "Specialist"), "DepartmentId": r.sim.Lookup("Department", "Sales"),
+		"AccountId": r.sim.Find("Account", "Acme Works")[0].ID} {
+		if got := rec.Ref(column); got != value || value == "" {
+			t.Errorf("%s is %q, not %q", column, got, value)
+		}
+	}
+	if !rec.Bool("DoNotUseCall") || !rec.Bool("DoNotUseSms") || rec.Bool("DoNotUseEmail") {
+		t.Error("the flags of what is not to be used")
+	}
+	// What only the CRM may set comes along, and its changes too.
+	r.edit("Contact", rec.ID, creatiosim.Fields{"DoNotUseMail": true, "DecisionRoleId": r.sim.Lookup("ContactDecisionRole", "Influencer")})
+	r.shows("contacts", "X-CRM-DECISION-ROLE:Influencer")
+	body := `<X:addressbook-query xmlns:X="urn:ietf:params:xml:ns:carddav" xmlns:D="DAV:"><D:prop><X:address-data content-type="text/vcard" version="4.0"/></D:prop><X:filter/></X:addressbook-query>`
+	_, text := r.request("REPORT", "/dav/addressbooks/alice/contacts/", body, map[string]string{"Depth": "1", "Content-Type": "application/xml"})
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "&#13;\n ", ""), "&#13;", "")
+	for _, want := range []string{"VERSION:4.0", "N:Chosen;Cleo;;;", "ORG:Acme Works;Sales", "TITLE:Head of buying things", "ROLE:Specialist", "X-CRM-SALUTATION:Ms.", "X-CRM-CONTACT-TYPE:Customer",
+		"X-CRM-DO-NOT-USE:call,sms,mail", "X-CRM-OWNER:Olga Owner", "+1 555 0100", "+1 555 0101", "+1 555 0102", "cleo.chosen", "cleo@example.org", "1 Long Street;Boston", "NOTE:Met at the fair", "BDAY:19800229"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in %s", want, text)
+		}
 	}
 }
 
