@@ -1,5 +1,5 @@
 # make check runs everything; the other targets are its parts. Arguments: make test ARGS="-run TestX ./store/..."
-.PHONY: check deps lint test race fuzz e2e bench clean
+.PHONY: check deps lint test race fuzz e2e bench bench-server bench-relay bench-others clean
 .NOTPARALLEL:
 
 ARGS ?=
@@ -25,10 +25,18 @@ fuzz:
 e2e:
 	@scripts/e2e.sh -v $(ARGS)
 
-# The tables of docs/benchmarks.md, on SQLite and, where it is installed, PostgreSQL, and beside other servers, which are installed
-# when root; no test, and not part of check.
-bench:
-	@go run ./internal/testenv/withpostgres go run ./bench $(or $(ARGS),-write docs/benchmarks.md)
+# The tables of docs/benchmarks*.md, on SQLite and, where it is installed, PostgreSQL, and beside other servers, which are installed
+# when root; no test, and not part of check. make bench-server, bench-relay and bench-others make one of them.
+bench: bench-server bench-relay bench-others
+
+bench-server:
+	@go run ./internal/testenv/withpostgres go run ./bench $(or $(ARGS),-part server -write docs/benchmarks.md)
+
+bench-relay:
+	@go run ./internal/testenv/withpostgres go run ./bench $(or $(ARGS),-part relay -write docs/benchmarks-relay.md)
+
+bench-others:
+	@go run ./internal/testenv/withpostgres go run ./bench $(or $(ARGS),-part others -write docs/benchmarks-others.md)
 
 clean:
 	@go clean

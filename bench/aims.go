@@ -60,8 +60,17 @@ const (
 )
 
 // aims judges the rows of one database.
-func (s *section) aims() []aim {
-	var out []aim
+func (s *section) aims() (out []aim) {
+	if s.part.has(partServer) {
+		out = s.serverAims()
+	}
+	if s.part.has(partRelay) {
+		out = append(out, s.relayAims()...)
+	}
+	return out
+}
+
+func (s *section) serverAims() (out []aim) {
 	for _, prefix := range []string{"GET event", "GET card", "PUT new event", "PUT new card", "PUT update of event", "PUT update of card",
 		"sync-collection, nothing changed, events", fmt.Sprintf("sync-collection, %d changed, events", touched), s.steadyName()} {
 		out = append(out, s.flat(prefix))
@@ -86,15 +95,6 @@ func (s *section) aims() []aim {
 		s.within("PUT new event", at, 15*time.Millisecond, times.p95),
 		s.within("PUT update of event", at, 15*time.Millisecond, times.p95),
 	)
-	for _, r := range s.rows {
-		if strings.HasPrefix(r.name, namePutLag) {
-			out = append(out, s.within(r.name, r.size, 2*time.Second, times.p95))
-		}
-	}
-	out = append(out, s.boundedPolls()...)
-	if s.polls != nil {
-		out = append(out, s.polls.aims()...)
-	}
 	for _, l := range s.loaded {
 		out = append(out, aim{what: l.name, want: fmt.Sprintf("p99 at most %d× p50", tailWithin), measured: true, met: l.tail(l.times) <= tailWithin,
 			have: fmt.Sprintf("%.1f× (%s and %s)", l.tail(l.times), duration(l.times.quantile(0.99)), duration(l.times.median()))})
@@ -104,6 +104,19 @@ func (s *section) aims() []aim {
 		const limit = 256 << 20
 		out = append(out, aim{what: fmt.Sprintf("memory at %s: %s", number(uint64(p.size)), p.name), want: "below 256 MiB resident",
 			have: bytesOf(p.most), measured: true, met: p.most < limit})
+	}
+	return out
+}
+
+func (s *section) relayAims() (out []aim) {
+	for _, r := range s.rows {
+		if strings.HasPrefix(r.name, namePutLag) {
+			out = append(out, s.within(r.name, r.size, 2*time.Second, times.p95))
+		}
+	}
+	out = append(out, s.boundedPolls()...)
+	if s.polls != nil {
+		out = append(out, s.polls.aims()...)
 	}
 	return out
 }

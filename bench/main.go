@@ -2,9 +2,9 @@
 // allocations, the bytes, and how many times the floor it costs.
 //
 //	go run ./bench -quick                        1 000 and 10 000 objects
-//	go run ./bench -write docs/benchmarks.md     everything, kept
+//	go run ./bench -part server -write docs/benchmarks.md   one of three parts, kept: server, relay, others
 //	go run ./bench -run 'PROPFIND' -sizes 10000 -profile /tmp/p
-//	go run ./bench -peers -server cyrus          only beside other servers, or some of them
+//	go run ./bench -part others -server cyrus    only beside other servers, or some of them
 //
 // A URL of PostgreSQL in BRIDGE_TEST_POSTGRES adds a second table, up to 10 000
 // objects.
@@ -13,7 +13,7 @@
 // net/http handler that reads the same rows through plain database/sql, from the
 // same database, and writes the same bytes.
 //
-//	main.go     flags, and the order of everything
+//	main.go     flags, and the order of everything; part.go the documents
 //	bridge.go   the parts of the bridge, wired as the program wires them
 //	world.go    a bridge with a calendar and an address book of one size
 //	client.go   requests over real HTTP with an app password
@@ -66,7 +66,7 @@ type options struct {
 	profile                  string         // folder for a CPU profile of each row; the floors are left out then
 	contest                  []int          // sizes of the comparison with other servers; empty leaves it out
 	span                     time.Duration  // of many clients at once
-	alone                    bool           // nothing but that comparison
+	part                     part           // what of all this
 	inside                   bool           // the bridge is not run as a program of its own
 	progress                 io.Writer
 }
@@ -90,7 +90,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	quick := fs.Bool("quick", false, "1 000 and 10 000 objects only, 2 000 records in the CRM")
 	sizes := fs.String("sizes", "", "numbers of objects, separated by commas")
 	only := fs.String("run", "", "measure only what this regular expression finds: names of operations, \"memory\", \"relay the CRM in memory\", \"relay simulated Creatio\", \"relay many links\"")
-	alone := fs.Bool("peers", false, "only the comparison with other servers")
+	which := fs.String("part", "", "server, relay or others: what of all is measured")
 	servers := fs.String("server", "", "compare only with the servers whose names this regular expression finds")
 	write := fs.String("write", "", "write the document to this file instead of standard output")
 	fs.IntVar(&o.records, "records", o.records, "records in the CRM")
@@ -106,11 +106,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if *quick {
 		o.sizes, o.records, o.contest, o.span, o.polls = []int{1_000, 10_000}, 2_000, nil, 2*time.Second, 0
 	}
-	if *alone {
-		o.alone = true
-		if o.contest == nil {
-			o.contest = []int{1_000}
-		}
+	var err error
+	if o.part, err = parsePart(*which); err != nil {
+		return err
+	}
+	if o.part == partOthers && o.contest == nil {
+		o.contest = []int{1_000}
 	}
 	if err := o.parse(*sizes, *only, *servers); err != nil {
 		return err
@@ -160,7 +161,7 @@ func measure(ctx context.Context, o options) (*report, error) {
 	}
 	defer os.RemoveAll(dir)
 	doc := newReport(o)
-	if !o.alone {
+	if o.part != partOthers {
 		if err := doc.databases(ctx, o, dir); err != nil {
 			return doc.end(), err
 		}
@@ -187,7 +188,7 @@ func (d *report) databases(ctx context.Context, o options, dir string) error {
 
 // compare measures other servers beside the bridge.
 func (d *report) compare(ctx context.Context, o options, dir string) error {
-	if len(o.contest) == 0 || o.profile != "" || o.only.String() != "" && !o.alone {
+	if !o.part.has(partOthers) || len(o.contest) == 0 || o.profile != "" || o.only.String() != "" && o.part != partOthers {
 		return nil
 	}
 	p, err := o.program(ctx, dir)

@@ -23,6 +23,7 @@ type report struct {
 // section is what was measured on one database.
 type section struct {
 	title  string
+	part   part
 	rows   []row
 	peaks  []peak
 	loaded []rush
@@ -41,8 +42,21 @@ func (d *report) end() *report {
 // section measures everything on one kind of database. open makes a new, empty one;
 // drop removes it.
 func (d *report) section(ctx context.Context, title string, o options, open func(name string) (url string, drop func(), err error)) error {
-	s := &section{title: title}
+	s := &section{title: title, part: o.part}
 	d.sections = append(d.sections, s)
+	if o.part.has(partServer) {
+		if err := s.server(ctx, o, open); err != nil {
+			return err
+		}
+	}
+	if !o.part.has(partRelay) {
+		return nil
+	}
+	return s.relays(ctx, o, open)
+}
+
+// server measures what clients ask for, with collections of each size, and under load.
+func (s *section) server(ctx context.Context, o options, open func(name string) (url string, drop func(), err error)) error {
 	for i, size := range o.sizes {
 		url, drop, err := open(fmt.Sprintf("objects-%d.db", size))
 		if err != nil {
@@ -51,7 +65,7 @@ func (d *report) section(ctx context.Context, title string, o options, open func
 		err = s.dav(ctx, o, url, size, i == len(o.sizes)-1)
 		drop()
 		if err != nil {
-			return fmt.Errorf("%s, %d objects: %w", title, size, err)
+			return fmt.Errorf("%s, %d objects: %w", s.title, size, err)
 		}
 	}
 	url, drop, err := open("load.db")
@@ -61,9 +75,9 @@ func (d *report) section(ctx context.Context, title string, o options, open func
 	err = s.loads(ctx, o, url)
 	drop()
 	if err != nil {
-		return fmt.Errorf("%s, load: %w", title, err)
+		return fmt.Errorf("%s, load: %w", s.title, err)
 	}
-	return s.relays(ctx, o, open)
+	return nil
 }
 
 // relays measures the relay with every CRM, and with many links.
@@ -199,9 +213,9 @@ func (d *report) String() string {
 }
 
 func (d *report) head() string {
-	return fmt.Sprintf(`# Benchmarks
+	return fmt.Sprintf(`# %s
 
-Written by `+"`make bench`"+` (`+"`go run ./bench -write docs/benchmarks.md`"+`) on %s in %s. Do not edit.
+Written by `+"`make bench`"+` (`+"`%s`"+`) on %s in %s. Do not edit.%s
 
 Machine: %s. Load average at the beginning %s, at the end %s: the measuring alone makes about 1.5. Above the number
 of cores others were using the machine too, and times are longer than they need be; the ratios to the floor suffer less, as both are
@@ -223,7 +237,7 @@ How to read it:
   and over HTTP fetches as many bytes in as many requests. The lag from a PUT runs from sending it until the CRM has answered the write.
 - A table for PostgreSQL is there when one was named. The throw-away one of the tests does not sync commits to the disk.
 
-`, d.began.UTC().Format("2006-01-02"), d.took.Round(time.Second), machine(), d.loads[0], d.loads[1], d.sizes(), sample.Standing, sample.Standing+sample.Steady, insertBatch)
+`, d.options.part.title(), d.options.part.command(), d.began.UTC().Format("2006-01-02"), d.took.Round(time.Second), d.options.part.siblings(), machine(), d.loads[0], d.loads[1], d.sizes(), sample.Standing, sample.Standing+sample.Steady, insertBatch)
 }
 
 func (d *report) loadNote() string {

@@ -310,7 +310,7 @@ func TestKilledAnywhere(t *testing.T) {
 	}
 }
 
-// TestNotesWaitUntilTheObjectRests: a client that edits what it just made must not
+// TestRowB11NotesWaitUntilTheObjectRests: a client that edits what it just made must not
 // be refused because the relay wrote the CRM's page address meanwhile.
 func TestRowB11NotesWaitUntilTheObjectRests(t *testing.T) {
 	t.Parallel()
