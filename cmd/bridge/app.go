@@ -36,6 +36,7 @@ type app struct {
 	engine *relay.Engine
 	jobs   *relay.Jobs
 	counts *metrics
+	kept   *keptRing // of serve only
 	// pauses are those that CRMs asked for: all links to one wait together.
 	pauses upstream.Pauses
 }

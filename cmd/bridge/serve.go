@@ -46,11 +46,14 @@ func (p *program) serveCommand() *cobra.Command {
 func (p *program) serve(ctx context.Context, cfg config.Config, ready func(a *app, base string) error) error {
 	floor := heapFloor(p.env)
 	defer runtime.KeepAlive(floor)
-	log := p.logger(cfg)
+	kept := newKeptRing(cfg)
+	log := slog.New(keeping{Handler: p.logger(cfg).Handler(), ring: kept})
 	a, err := openApp(ctx, cfg, appOptions{log: log, now: time.Now, serve: true})
 	if err != nil {
-		return err
+		slog.New(keeping{Handler: slog.DiscardHandler, ring: kept}).Error("not started", "err", err)
+		return errors.Join(err, kept.close())
 	}
+	a.kept = kept
 	l, err := a.listen()
 	if err != nil {
 		return errors.Join(err, a.close())
@@ -76,7 +79,7 @@ func (p *program) serve(ctx context.Context, cfg config.Config, ready func(a *ap
 		log.Info("stopping")
 		housekeeping()
 	}
-	return errors.Join(err, a.shutdown(srv, handler))
+	return errors.Join(err, a.shutdown(srv, handler), kept.close())
 }
 
 // shutdown lets requests and runs come to an end, and then closes the store.
@@ -129,7 +132,7 @@ func (a *app) pruneSafely(ctx context.Context) (err error) {
 			err = pim.Wrap("pruning", pim.ErrInternal, errors.New("panic"))
 		}
 	}()
-	return a.prune(ctx)
+	return errors.Join(a.kept.tidy(a.now()), a.prune(ctx))
 }
 
 func (a *app) prune(ctx context.Context) error {
@@ -305,7 +308,7 @@ func (a *app) server(handler http.Handler) *http.Server {
 		// again. A client that reads nothing would else hold a database connection for ever.
 		WriteTimeout:   2 * c.BodyTimeout,
 		MaxHeaderBytes: 64 << 10, // Thunderbird's longest are under 4 KiB
-		ErrorLog:       slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+		ErrorLog:       slog.NewLogLogger(foreign{a.log.Handler(), "http server"}, slog.LevelWarn),
 	}
 }
 

@@ -33,7 +33,7 @@ func (p *program) supportCommand() *cobra.Command {
 	var offline bool
 	c := &cobra.Command{
 		Use: "support FILE", Short: "Make a zip file for a bug report, without names, contents and secrets", Args: cobra.ExactArgs(1),
-		Long: "Make a zip file for a bug report: version, settings, checks, counts, links with their rules, the last runs. It holds no contents\n" +
+		Long: "Make a zip file for a bug report: version, settings, checks, counts, links with their rules, the last runs, lines of the log. It holds no contents\n" +
 			"of items, no names or addresses of people or systems, no texts of errors, no secrets. It is sent nowhere: that is up to you, once you have\n" +
 			"looked through it. FILE must not be there yet. The connections of links are tested as by `bridge doctor`, unless --offline is given.\n" +
 			"See docs/support.md.",
@@ -64,6 +64,13 @@ func (p *program) supportFiles(ctx context.Context, now time.Time, connections b
 		{"version.json", "the program, and the system it runs on", machineNow(now)},
 		{"settings.json", "the configuration; what may name a place or hold a secret is \"…\"", config.Told(src)},
 		{"doctor.json", "the checks of bridge doctor, with the kinds of faults, without their texts", bareChecks(p.examine(ctx, connections))},
+	}
+	if cfg, err := config.Parse(src); err == nil {
+		lines, err := newKeptRing(cfg).lines(now)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, supportFile{"log.json", "lines of the server's log: words of the program, numbers and kinds of faults, without texts", lines})
 	}
 	err = p.withApp(ctx, func(ctx context.Context, a *app) error {
 		of, err := a.supportState(ctx)

@@ -53,6 +53,7 @@ type Config struct {
 
 	LogLevel  string
 	LogFormat string
+	LogKeep   time.Duration // of redacted lines; 0: none
 
 	HashMemory     int // MiB
 	HashTime       int

@@ -86,6 +86,7 @@ var table = []option{
 
 	{key: "log.level", def: "info", help: "debug, info, warn or error.", set: oneOf(func(c *Config) *string { return &c.LogLevel }, "debug", "info", "warn", "error")},
 	{key: "log.format", def: "text", help: "text or json.", set: oneOf(func(c *Config) *string { return &c.LogFormat }, "text", "json")},
+	{key: "log.keep", def: "7d", help: "How long lines are kept for \"bridge support\", without names and texts, in a file of at most 2 MiB beside the database; 0 keeps none.", set: duration(func(c *Config) *time.Duration { return &c.LogKeep }, 0)},
 
 	{key: "auth.hash_memory", def: "64", help: "Cost of account passwords (argon2id): memory in MiB and passes.", set: integer(func(c *Config) *int { return &c.HashMemory }, 8, 1024)},
 	{key: "auth.hash_time", def: "3", set: integer(func(c *Config) *int { return &c.HashTime }, 1, 20)},
