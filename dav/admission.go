@@ -213,11 +213,15 @@ func (t *turn) wrote() { t.slow.Stop() }
 // toClient is the way to the client, on which a turn is not held for long.
 type toClient struct {
 	http.ResponseWriter
-	turn *turn // nil while there is none
+	turn     *turn     // nil while there is none
+	detached *detached // nil while nobody's transaction would wait for the client
 }
 
 // Write implements io.Writer.
 func (c *toClient) Write(b []byte) (int, error) {
+	if c.detached != nil {
+		return c.detached.Write(b)
+	}
 	if c.turn == nil {
 		return c.ResponseWriter.Write(b)
 	}

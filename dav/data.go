@@ -186,7 +186,7 @@ func selectionOf(c davxml.CompSelect) ics.Selection {
 // sent.
 func (q *request) listing(ask davxml.PropFind, zone func(*resource) (*time.Location, error), f func(*lister, *resource) error) error {
 	var seen downloads
-	err := q.h.store.View(q.ctx, func(tx *store.Tx) error {
+	err := q.view(func(tx *store.Tx) error {
 		r, err := q.load(tx, q.at)
 		if err != nil {
 			return err

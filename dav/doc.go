@@ -20,14 +20,15 @@
 //	report_*.go  one file per REPORT; report.go has their table
 //	errors.go    every failure → status and DAV:error body, in one place
 //	compress.go  the answer on its way out: gzip for who takes it
+//	detached.go  the answer of a transaction, which does not wait for its client; spool.go is the file for slow ones
 //
 // Properties are one table (props.go, props_*.go): name, kinds of resource, value, who may set it. It serves PROPFIND,
 // PROPPATCH, MKCOL and every REPORT. Everything that is not in it is a dead property (dead.go).
 //
 // Writes read the body first and then do everything else inside one writing transaction of the store: conditions
 // (cond.go, ifheader.go), what the device had seen (seen.go), merging a blind write (merge.go decides, overlay.go where they collide, residue.go tells
-// what texts say, splice.go edits them), the report of a conflict (conflict.go), the write. Listings are streamed from
-// rows to the network inside one reading transaction. Searches of address books ask the store's index of words first, and
+// what texts say, alarms.go tells alarms apart, splice.go edits them), the report of a conflict (conflict.go), the write. Listings are streamed from
+// rows to the network; the reading transaction ends when they are made. Searches of address books ask the store's index of words first, and
 // words.go sees to it that it is there for the next one.
 //
 // What a client says about how it wants its answer is read in prefer.go (Prefer, Brief: less, or what is stored now),

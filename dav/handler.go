@@ -42,6 +42,7 @@ type Handler struct {
 	reading   *admission
 	writing   *admission
 	seen      *recorder
+	spools    *spools
 	words     *wordIndexer
 	photos    *shrinker
 	printers  sync.Pool // of *davxml.MultiStatus, whose buffers are large
@@ -79,6 +80,7 @@ func New(o Options) *Handler {
 	reading, writing := turns(h.limits.AtOnce, runtime.GOMAXPROCS(0), h.store.Postgres())
 	h.reading, h.writing = newAdmission(reading, h.limits.Wait), newAdmission(writing, h.limits.Wait)
 	h.seen = newRecorder(h.store, h.log)
+	h.spools = newSpools(h.limits.Spool, lingering(h.store.Postgres()))
 	h.words = newWordIndexer(h.store, h.log, h.limits.vcf())
 	h.photos = newShrinker()
 	return h

@@ -104,10 +104,12 @@ type changes struct {
 	contested []string            // by both, differently
 	agreed    map[string][]string // what the others say in the end
 	kept      bool                // host alone changed something
+	names     alarmNames
 }
 
+// changesOf makes each alarm of the sheets a unit of its own.
 func changesOf(base, host, other *sheet) changes {
-	c := changes{agreed: map[string][]string{}}
+	c := changes{agreed: map[string][]string{}, names: nameAlarms(base, host, other)}
 	for _, k := range keys(base, host, other) {
 		b, h, o := base.says(k), host.says(k), other.says(k)
 		switch {
@@ -130,7 +132,7 @@ func (m merger) merge() document {
 	base, host, other := sheetOf(m.base), sheetOf(m.host), sheetOf(m.other)
 	c := changesOf(base, host, other)
 	switch {
-	case slices.Contains(c.contested, schedule) && restarted(base, host, other):
+	case slices.Contains(c.contested, schedule) && restarted(base, host, other), slices.ContainsFunc(c.contested, isAlarm):
 		return nil
 	case len(c.contested) > 0:
 	case len(c.adopted) == 0:
@@ -200,7 +202,7 @@ func (m merger) spliced(host, other *sheet, units []string) document {
 // holds reports whether out has all that the two sides changed. Of what both changed the fields hold what they show; what
 // a side says beyond them, and what none has changed, has to be there to the letter.
 func (m merger) holds(out document, c changes, v views) bool {
-	result := sheetOf(out)
+	result := c.names.of(out)
 	for _, k := range keys(result) {
 		if _, known := c.agreed[k]; !known && !slices.Contains(c.contested, k) {
 			c.agreed[k] = nil

@@ -78,6 +78,7 @@ type Limits struct {
 	Quota       int64         // bytes of all objects of one user; 0 is no limit
 	Copy        int64         // bytes of the members that one COPY takes along, as other writers wait: 64 MiB
 	Reports     int64         // bytes of the conflict reports of one user: 256 MiB
+	Spool       int64         // bytes of answers that lie in temporary files, as their clients are slow, a quarter for one user: 1 GiB
 	Name        int           // bytes of a resource name, decoded: 512
 	Steps       int           // occurrences of one object in a query: 10 000
 	TotalSteps  int           // occurrences of all objects in one request: 50 000
@@ -100,6 +101,7 @@ func (l Limits) withDefaults() Limits {
 	fill(&l.Collections, 200)
 	fill(&l.Copy, 64<<20)
 	fill(&l.Reports, 256<<20)
+	fill(&l.Spool, 1<<30)
 	fill(&l.Name, 512)
 	fill(&l.Steps, 10_000)
 	fill(&l.TotalSteps, 50_000)

@@ -45,12 +45,12 @@ func (m merger) overlay() document {
 	if fine == nil || !m.has(fine, c) {
 		return coarse
 	}
-	host = sheetOf(m.host)
-	result := sheetOf(fine)
+	host = c.names.of(m.host)
+	result := c.names.of(fine)
 	for _, k := range c.contested { // the device's, or both
 		b, h, o, r := base.says(k), host.says(k), other.says(k), result.says(k)
 		parted := (k == "N" || k == "ORG") && headsSaid(b) == headsSaid(h) // their parts are fields
-		if !slices.Equal(r, h) && (clash(b, h, o, r) || !parted && passes(b, h, r)) {
+		if !slices.Equal(r, h) && (isAlarm(k) || clash(b, h, o, r) || !parted && passes(b, h, r)) {
 			return coarse
 		}
 	}
@@ -68,6 +68,11 @@ func (m merger) refined(coarse document) document {
 		return nil
 	}
 	want, _ := v.merge()
+	for _, f := range pim.Fields(want.Kind()) {
+		if f.ID == pim.FieldReminders {
+			f.Copy(want, have) // alarms are units: of one that both changed, theirs must not come back beside the device's
+		}
+	}
 	all := pim.AllOf(want.Kind())
 	out, err := coarse.apply(want, pim.Diff(have, want, all), m.now, m.zone)
 	if err != nil {
@@ -91,7 +96,7 @@ func headsSaid(says []string) string {
 
 // has reports whether out says what the sides agree on, to the letter.
 func (m merger) has(out document, c changes) bool {
-	result := sheetOf(out)
+	result := c.names.of(out)
 	for k, want := range c.agreed {
 		if !slices.Equal(result.says(k), want) {
 			return false

@@ -138,3 +138,23 @@ func TestConditionsThatNameNoVersion(t *testing.T) {
 		}
 	}
 }
+
+// An alarm that both devices changed is reported, and what the other device added stands beside the one of the device.
+func TestBlindWriteOfAnAlarm(t *testing.T) {
+	each(t, func(t *testing.T, s *server) {
+		path := annCal + "a.ics"
+		ring := func(id, before string) string {
+			return "BEGIN:VALARM\r\nUID:" + id + "\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:-PT" + before + "\r\nEND:VALARM"
+		}
+		tag := s.put(path, event("a", "Plan", ring("1", "5M")), phone)
+		s.put(path, event("a", "Plan", ring("1", "6M"), ring("2", "1H")), desk, "If-Match: "+tag)
+		s.call("PUT", path, event("a", "Plan", ring("1", "7M")), phone).want(204)
+		if reports := s.conflicts(); len(reports) != 1 || !strings.Contains(string(reports[0].Theirs), "-PT6M") {
+			t.Errorf("%d reports", len(reports))
+		}
+		got := string(s.call("GET", path, "").want(200).Body)
+		if !strings.Contains(got, "-PT7M") || !strings.Contains(got, "-PT1H") || strings.Contains(got, "-PT6M") {
+			t.Errorf("%s", got)
+		}
+	})
+}

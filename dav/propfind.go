@@ -41,7 +41,7 @@ func (q *request) propfind() error {
 	if depth < 0 {
 		return forbidden(davxml.D("propfind-finite-depth"), "Only depth 0 and 1 are answered.")
 	}
-	return q.h.store.View(q.ctx, func(tx *store.Tx) error {
+	return q.view(func(tx *store.Tx) error {
 		r, err := q.load(tx, q.at)
 		if err != nil {
 			return err

@@ -21,7 +21,7 @@ const (
 // expandProperty is RFC 3253 3.8: the hrefs in a property's value are replaced by responses with properties of what
 // they name.
 func (q *request) expandProperty(rep *davxml.ExpandProperty) error {
-	return q.h.store.View(q.ctx, func(tx *store.Tx) error {
+	return q.view(func(tx *store.Tx) error {
 		r, err := q.load(tx, q.at)
 		if err != nil {
 			return err

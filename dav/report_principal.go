@@ -32,7 +32,7 @@ func searchable(u store.User) map[xml.Name][]string {
 
 // self answers with the caller's principal, or with nothing.
 func (q *request) self(ask davxml.PropFind, is bool) error {
-	return q.h.store.View(q.ctx, func(tx *store.Tx) error {
+	return q.view(func(tx *store.Tx) error {
 		l := q.newLister(tx, ask)
 		if is {
 			if err := l.respond(&resource{target: target{at: atPrincipal, user: q.caller.User.Name}}); err != nil {
@@ -78,7 +78,7 @@ func (q *request) principalMatch(rep *davxml.PrincipalMatch) error {
 		return q.self(rep.Prop, rep.Property == xml.Name{} || rep.Property == davxml.D("principal-URL"))
 	}
 	// Everything below is the caller's own.
-	return q.h.store.View(q.ctx, func(tx *store.Tx) error {
+	return q.view(func(tx *store.Tx) error {
 		r, err := q.load(tx, q.at)
 		if err != nil {
 			return err

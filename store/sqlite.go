@@ -52,8 +52,8 @@ func (s *Store) openSQLite() (gorm.Dialector, error) {
 	if s.reader, err = sqlitePool(sqliteDSN(path, "deferred", "query_only(1)", "cache_size(-2048)")); err != nil {
 		return nil, err
 	}
-	// An answer that is streamed to a slow client holds its connection, so there
-	// may be many. As many stay open as ordinary load has at the same moment, logins
+	// A few answers to slow clients may hold their connections (dav.lingering), so there
+	// are many. As many stay open as ordinary load has at the same moment, logins
 	// included: a new one has to prepare all its statements again.
 	s.reader.SetMaxOpenConns(128)
 	s.reader.SetMaxIdleConns(max(16, 4*runtime.GOMAXPROCS(0)))

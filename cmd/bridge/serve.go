@@ -281,7 +281,7 @@ func (a *app) dav() *dav.Handler {
 func (a *app) davLimits() dav.Limits {
 	c := a.cfg
 	return dav.Limits{Object: int(c.MaxObject), Card: int(c.MaxCard), Attendees: c.MaxAttendees, Collections: c.MaxCollections,
-		Quota: c.MaxStorage, Copy: c.MaxCopy, Reports: c.MaxConflicts,
+		Quota: c.MaxStorage, Copy: c.MaxCopy, Reports: c.MaxConflicts, Spool: c.SlowAnswers,
 		Steps: c.Occurrences, TotalSteps: c.AllOccurrences, Query: c.QueryTime, Retry: c.RetryAfter,
 		PerUser: c.UserRequests, PerAddress: c.AddressRequests, AtOnce: c.RequestsAtOnce, Wait: c.RequestWait, Time: c.BodyTimeout,
 		XML: davxml.Limits{Bytes: c.MaxBody}}

@@ -35,6 +35,7 @@ type Config struct {
 	MaxStorage      int64 // 0: no limit
 	MaxCopy         int64
 	MaxConflicts    int64
+	SlowAnswers     int64
 	Occurrences     int // of one object in a query
 	AllOccurrences  int // of all objects in one request
 	QueryTime       time.Duration

@@ -66,6 +66,7 @@ var table = []option{
 	{key: "limits.storage", def: "2048MiB", help: "All calendar objects and cards of one user together; 0 is no limit. Earlier versions do not count.", set: size(func(c *Config) *int64 { return &c.MaxStorage }, 0, 1<<50)},
 	{key: "limits.copy", def: "64MiB", help: "What a client may copy at once; others who write wait for it.", set: size(func(c *Config) *int64 { return &c.MaxCopy }, 1<<20, 4<<30)},
 	{key: "limits.conflicts", def: "256MiB", help: "All reports of conflicts of one user together. When they are full, settled ones go, and then changes that would lose something are refused.", set: size(func(c *Config) *int64 { return &c.MaxConflicts }, 16<<20, 1<<40)},
+	{key: "limits.slow_answers", def: "1024MiB", help: "Answers that lie on disk, encrypted and in the system's folder for temporary files (TMPDIR), while clients read them more slowly than they are made; one user may have a quarter. Without room, very slow clients are cut off.", set: size(func(c *Config) *int64 { return &c.SlowAnswers }, 16<<20, 1<<40)},
 	{key: "limits.occurrences", def: "10000", help: "Occurrences of one series that a query looks at, and of all series together.", set: integer(func(c *Config) *int { return &c.Occurrences }, 100, 1_000_000)},
 	{key: "limits.all_occurrences", def: "50000", set: integer(func(c *Config) *int { return &c.AllOccurrences }, 100, 10_000_000)},
 	{key: "limits.query_time", def: "20s", help: "How long one request may look for occurrences.", set: duration(func(c *Config) *time.Duration { return &c.QueryTime }, time.Second)},
