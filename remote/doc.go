@@ -4,6 +4,7 @@
 //	remote.go   Remote and what passes through it
 //	traits.go   Traits: what a remote can and cannot do, declared, not hidden
 //	ability.go  the small optional interfaces
+//	column.go   Column, Mapping: in which columns fields are kept
 //	driver.go   Driver, Option, Settings, Env: how a remote is described and opened
 //
 // A driver translates; it decides nothing. Conflicts, retries of items, order,

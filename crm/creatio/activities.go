@@ -17,11 +17,10 @@ func (a *activities) children() []child {
 	return []child{{entity: "ActivityParticipant", nav: "Activity"}}
 }
 
-// activityColumns are read of every activity.
+// activityColumns are read of every activity: those of the fields, and those that tell
+// what the row is.
 func activityColumns() []string {
-	return []string{"Id", "CreatedOn", "ModifiedOn", "Title", "Notes", "Location", "StartDate", "DueDate", "TypeId", "ActivityCategoryId", "StatusId",
-		"PriorityId", "ResultId", "DetailedResult", "OwnerId", "OrganizerId", "ContactId", "AccountId", "ShowInScheduler",
-		"RemindToOwner", "RemindToOwnerDate", "ProcessElementId"}
+	return append([]string{"Id", "CreatedOn", "ModifiedOn", "ShowInScheduler", "ProcessElementId"}, activityFields().Asked()...)
 }
 
 const activityExpand = "Owner($select=Id,Name,Email),Organizer($select=Id,Name,Email),Contact($select=Id,Name),Account($select=Id,Name)"
@@ -129,36 +128,13 @@ func (a *activities) load(r activity, l activityLists) loaded {
 
 // item is the activity as an event or a task.
 func (a *activities) item(r activity, l activityLists) pim.Item {
-	common := pim.Activity{
-		Title: r.text("Title"), Notes: lines(r.text("Notes")), Location: r.text("Location"),
-		URL: a.page("ActivityPageV2", r.id()), Priority: priorityOf(l.priorities.word[r.ref("PriorityId")]),
-		Attendees: attendees(r, l),
-		CRM: pim.Relations{
-			Type: l.categories.name(r.ref("ActivityCategoryId")), Company: r.sub("Account").text("Name"),
-			Contact: r.sub("Contact").text("Name"), Owner: r.sub("Owner").text("Name"),
-			Result: l.results.name(r.ref("ResultId")), Report: lines(r.text("DetailedResult")),
-		},
-	}
-	if len(common.Attendees) > 0 {
-		// An organizer makes a meeting of an entry in clients; an entry without
-		// other people is none.
-		common.Organizer = organizer(r)
-	}
-	status := l.statuses.word[r.ref("StatusId")]
+	var it pim.Item = &pim.Task{}
 	if r.flag("ShowInScheduler") {
-		e := &pim.Event{Activity: common}
-		e.Start, e.End = a.span(r.time("StartDate"), r.time("DueDate"))
-		if status == statusCancelled {
-			e.Status = pim.Cancelled
-		}
-		e.Reminders = reminders(r.row, false)
-		return e
+		it = &pim.Event{}
 	}
-	t := &pim.Task{Activity: common}
-	t.Start, t.Due = a.taskSpan(r.time("StartDate"), r.time("DueDate"))
-	t.Status = taskStatus(status)
-	t.Reminders = reminders(r.row, t.Start.IsZero())
-	return t
+	pimActivity(it).URL = a.page("ActivityPageV2", r.id())
+	activityFields().Read(activityRead{a, r, l}, it)
+	return it
 }
 
 func taskStatus(word string) pim.Status {

@@ -144,75 +144,60 @@ func (a *activities) unassign(ctx context.Context, id guid) error {
 // columns is what the fields of set are in Creatio's columns; cur is empty for a new
 // activity.
 func (a *activities) columns(ctx context.Context, k *looking, cur activity, it pim.Item, set pim.FieldSet, l activityLists) (row, error) {
-	r, v := row{}, pimActivity(it)
-	if err := a.category(r, cur, it, set, l); err != nil {
-		return nil, err
-	}
-	if set.Has(pim.FieldTitle) {
-		if r["Title"] = clip(v.Title, titleLimit); v.Title == "" {
-			r["Title"] = untitled(it, l)
-		}
-	}
-	for f, s := range map[pim.FieldID]struct{ col, text string }{
-		pim.FieldNotes: {"Notes", v.Notes}, pim.FieldLocation: {"Location", clip(v.Location, nameLimit)}, pim.FieldReport: {"DetailedResult", v.CRM.Report},
-	} {
-		if set.Has(f) {
-			r[s.col] = s.text
-		}
-	}
-	if set.Has(pim.FieldPriority) {
-		if id := l.priorities.ids[priorityWord(v.Priority)]; id != "" {
-			r["PriorityId"] = id
-		}
-	}
-	if set.Has(pim.FieldResult) {
-		x, _ := l.results.named(v.CRM.Result)
-		r["ResultId"] = x.id
-	}
-	if err := a.status(r, cur, it, set, l); err != nil {
-		return nil, err
-	}
-	a.timing(r, cur, it, set)
-	return r, a.relations(ctx, k, r, v, set)
+	w := &activityWrite{activities: a, ctx: ctx, k: k, cur: cur, it: it, v: pimActivity(it), set: set, l: l, out: row{}}
+	err := activityFields().Write(it.Kind(), set, w)
+	a.timing(w.out, cur, it, set)
+	return w.out, err
 }
 
-func (a *activities) relations(ctx context.Context, k *looking, r row, v *pim.Activity, set pim.FieldSet) error {
-	if set.Has(pim.FieldCompany) {
-		id, err := k.company(ctx, v.CRM.Company, false)
-		if err != nil {
-			return err
-		}
-		r["AccountId"] = id
-	}
-	if set.Has(pim.FieldContact) {
-		id, err := a.people.named(ctx, v.CRM.Contact)
-		if err != nil {
-			return err
-		}
-		r["ContactId"] = id
+func (w *activityWrite) title() error {
+	if w.out["Title"] = clip(w.v.Title, titleLimit); w.v.Title == "" {
+		w.out["Title"] = untitled(w.it, w.l)
 	}
 	return nil
+}
+
+func (w *activityWrite) priority() error {
+	if id := w.l.priorities.ids[priorityWord(w.v.Priority)]; id != "" {
+		w.out["PriorityId"] = id
+	}
+	return nil
+}
+
+func (w *activityWrite) result() error {
+	x, _ := w.l.results.named(w.v.CRM.Result)
+	w.out["ResultId"] = x.id
+	return nil
+}
+
+func (w *activityWrite) company() error {
+	id, err := w.k.company(w.ctx, w.v.CRM.Company, false)
+	w.out["AccountId"] = id
+	return err
+}
+
+func (w *activityWrite) contact() error {
+	id, err := w.people.named(w.ctx, w.v.CRM.Contact)
+	w.out["ContactId"] = id
+	return err
 }
 
 // category sets category and type. An item without one gets the default of its
 // kind; a name that Creatio does not have is refused, since the category decides
 // what people see of the activity.
-func (a *activities) category(r row, cur activity, it pim.Item, set pim.FieldSet, l activityLists) error {
-	if !set.Has(pim.FieldType) {
-		return nil
+func (w *activityWrite) category() error {
+	name, word := w.settings["default_type"], categoryMeeting
+	if w.it.Kind() == pim.KindTask {
+		name, word = w.settings["default_task_type"], categoryToDo
 	}
-	name, word := a.settings["default_type"], categoryMeeting
-	if it.Kind() == pim.KindTask {
-		name, word = a.settings["default_task_type"], categoryToDo
-	}
-	if t := pimActivity(it).CRM.Type; t != "" {
+	if t := w.v.CRM.Type; t != "" {
 		name = t
-	} else if cur.row != nil {
+	} else if w.cur.row != nil {
 		return nil
 	}
-	c, ok := l.categories.named(name)
+	c, ok := w.l.categories.named(name)
 	if name == "" {
-		c, ok = l.categories.byID[l.categories.ids[word]]
+		c, ok = w.l.categories.byID[w.l.categories.ids[word]]
 		if !ok {
 			return pim.Errorf("creatio: category", pim.ErrRefused, "no activity category of this site is recognised as %s; set default_type and default_task_type", word)
 		}
@@ -220,12 +205,12 @@ func (a *activities) category(r row, cur activity, it pim.Item, set pim.FieldSet
 	if !ok {
 		return pim.Errorf("creatio: category", pim.ErrRefused, "Creatio has no activity category %q", printable(name, 100))
 	}
-	r["ActivityCategoryId"] = c.id
+	w.out["ActivityCategoryId"] = c.id
 	if c.typ != "" {
-		if l.types.word[c.typ] == typeEmail {
+		if w.l.types.word[c.typ] == typeEmail {
 			return pim.Errorf("creatio: category", pim.ErrRefused, "an activity cannot become an e-mail")
 		}
-		r["TypeId"] = c.typ
+		w.out["TypeId"] = c.typ
 	}
 	return nil
 }
@@ -246,12 +231,9 @@ func untitled(it pim.Item, l activityLists) string {
 
 // status writes what the item's status means. For events Creatio's finer states stay
 // as they are as long as both agree on whether the event is cancelled.
-func (a *activities) status(r row, cur activity, it pim.Item, set pim.FieldSet, l activityLists) error {
-	if !set.Has(pim.FieldStatus) {
-		return nil
-	}
-	was, want := l.statuses.word[cur.ref("StatusId")], statusNew
-	switch pimActivity(it).Status {
+func (w *activityWrite) status() error {
+	was, want := w.l.statuses.word[w.cur.ref("StatusId")], statusNew
+	switch w.v.Status {
 	case pim.Cancelled:
 		want = statusCancelled
 	case pim.Completed:
@@ -259,20 +241,20 @@ func (a *activities) status(r row, cur activity, it pim.Item, set pim.FieldSet, 
 	case pim.InProcess:
 		want = statusRunning
 	}
-	if it.Kind() == pim.KindEvent && cur.row != nil && want != statusCancelled && was != statusCancelled {
+	if w.it.Kind() == pim.KindEvent && w.cur.row != nil && want != statusCancelled && was != statusCancelled {
 		return nil
 	}
-	if cur.row != nil && was == want {
+	if w.cur.row != nil && was == want {
 		return nil // several states can mean the same
 	}
-	if cur.ref("ProcessElementId") != "" {
+	if w.cur.ref("ProcessElementId") != "" {
 		return pim.Errorf("creatio: status", pim.ErrRefused, "this activity is a step of a business process; change its status in Creatio")
 	}
-	id := l.statuses.ids[want]
+	id := w.l.statuses.ids[want]
 	if id == "" {
 		return pim.Errorf("creatio: status", pim.ErrRefused, "no activity status of this site is recognised as %s", want)
 	}
-	r["StatusId"] = id
+	w.out["StatusId"] = id
 	return nil
 }
 

@@ -54,22 +54,7 @@ var (
 
 // Traits implements remote.Remote.
 func (c *connector) Traits() remote.Traits {
-	common := pim.Set(pim.FieldTitle, pim.FieldNotes, pim.FieldLocation, pim.FieldPriority, pim.FieldStatus, pim.FieldReminders,
-		pim.FieldOrganizer, pim.FieldAttendees, pim.FieldType, pim.FieldCompany, pim.FieldContact, pim.FieldOwner, pim.FieldResult, pim.FieldReport)
-	return remote.Traits{
-		Carries: map[pim.Kind]pim.FieldSet{
-			pim.KindEvent: common.Or(pim.Set(pim.FieldTime)),
-			pim.KindTask:  common.Or(pim.Set(pim.FieldStart, pim.FieldDue)),
-			pim.KindContact: pim.Set(pim.FieldName, pim.FieldFullName, pim.FieldCompany, pim.FieldDepartment, pim.FieldJobTitle, pim.FieldRole,
-				pim.FieldPhones, pim.FieldEmails, pim.FieldURLs, pim.FieldIMs, pim.FieldAddresses, pim.FieldBirthday, pim.FieldNotes,
-				pim.FieldGender, pim.FieldSalutation, pim.FieldContactType, pim.FieldDecisionRole, pim.FieldDoNotUse, pim.FieldOwner),
-		},
-		ReadOnly: pim.Set(pim.FieldURL, pim.FieldOrganizer, pim.FieldOwner),
-		Required: map[pim.Kind]pim.FieldSet{
-			pim.KindEvent:   pim.Set(pim.FieldTitle, pim.FieldTime, pim.FieldType),
-			pim.KindTask:    pim.Set(pim.FieldTitle, pim.FieldDue, pim.FieldType, pim.FieldStatus),
-			pim.KindContact: pim.Set(pim.FieldFullName),
-		},
+	t := remote.Traits{
 		Idempotent:  true,
 		TimeStep:    time.Second,
 		StampStep:   time.Millisecond,
@@ -78,7 +63,14 @@ func (c *connector) Traits() remote.Traits {
 		TextLimit:   map[pim.FieldID]int{pim.FieldTitle: titleLimit, pim.FieldLocation: nameLimit, pim.FieldFullName: nameLimit, pim.FieldJobTitle: nameLimit},
 		PageSize:    c.pageSize,
 		Concurrency: atOnce,
+		Carries:     map[pim.Kind]pim.FieldSet{},
+		Required:    map[pim.Kind]pim.FieldSet{},
+		ReadOnly:    pim.Set(pim.FieldURL),
 	}
+	activityFields().Declare(pim.KindEvent, &t)
+	activityFields().Declare(pim.KindTask, &t)
+	contactFields().Declare(pim.KindContact, &t)
+	return t
 }
 
 // Collections implements remote.Remote. They are the same for every user; whether

@@ -18,11 +18,11 @@ func (b *contacts) children() []child {
 	return []child{{entity: "ContactCommunication", nav: "Contact"}, {entity: "ContactAddress", nav: "Contact"}}
 }
 
+// contactColumns are read of every contact: those of the fields, and those that mirror
+// its numbers and its address.
 func contactColumns() []string {
-	return append([]string{"Id", "CreatedOn", "ModifiedOn", "Name", "Surname", "GivenName", "MiddleName", "SalutationTypeId", "GenderId", "BirthDate",
-		"TypeId", "AccountId", "JobId", "JobTitle", "DepartmentId", "DecisionRoleId", "Notes", "OwnerId",
-		"AddressTypeId", "Address", "CityId", "RegionId", "CountryId", "Zip"},
-		append(slices.Clone(mirrorColumns()), doNotUseColumns()...)...)
+	return slices.Concat([]string{"Id", "CreatedOn", "ModifiedOn", "AddressTypeId", "Address", "CityId", "RegionId", "CountryId", "Zip"},
+		contactFields().Asked(), mirrorColumns())
 }
 
 const contactExpand = "Owner($select=Id,Name),Account($select=Id,Name),City($select=Id,Name),Region($select=Id,Name),Country($select=Id,Name)"
@@ -120,38 +120,8 @@ func (b *contacts) load(r contact, l contactLists) loaded {
 }
 
 func (b *contacts) item(r contact, l contactLists) pim.Item {
-	c := &pim.Contact{
-		FullName: r.text("Name"), Given: r.text("GivenName"), Middle: r.text("MiddleName"), Family: r.text("Surname"),
-		Company: r.sub("Account").text("Name"), Department: l.departments.name(r.ref("DepartmentId")),
-		Title: r.text("JobTitle"), Role: l.jobs.name(r.ref("JobId")), Notes: lines(r.text("Notes")),
-		Salutation: l.salutations.name(r.ref("SalutationTypeId")), Type: l.types.name(r.ref("TypeId")),
-		DecisionRole: l.decisions.name(r.ref("DecisionRoleId")), Owner: r.sub("Owner").text("Name"),
-		PageURL: b.page("ContactPageV2", r.id()), Birthday: birthday(r.time("BirthDate")),
-		Addresses: addressesOf(r, l),
-	}
-	switch l.genders.word[r.ref("GenderId")] {
-	case genderMale:
-		c.Gender = "M"
-	case genderFemale:
-		c.Gender = "F"
-	}
-	for i, col := range doNotUseColumns() {
-		if r.flag(col) {
-			c.DoNotUse = append(c.DoNotUse, doNotUseWords()[i])
-		}
-	}
-	for _, x := range commsOf(r, l) {
-		switch x.class {
-		case classEmail:
-			c.Emails = append(c.Emails, x.labeled())
-		case classURL:
-			c.URLs = append(c.URLs, x.labeled())
-		case classIM:
-			c.IMs = append(c.IMs, x.labeled())
-		default:
-			c.Phones = append(c.Phones, x.labeled())
-		}
-	}
+	c := &pim.Contact{PageURL: b.page("ContactPageV2", r.id())}
+	contactFields().Read(contactRead{b, r, l}, c)
 	return c
 }
 

@@ -171,64 +171,20 @@ func (k *looking) told(ctx context.Context, b *contacts, cur contact) (remote.Re
 
 // columns is what the fields of set are in the contact's own columns.
 func (b *contacts) columns(ctx context.Context, k *looking, cur contact, c *pim.Contact, set pim.FieldSet, l contactLists) (row, error) {
-	r := row{}
-	naming(r, cur, c, set)
-	if err := k.working(ctx, r, c, set); err != nil {
-		return nil, err
-	}
-	for _, f := range []struct {
-		id                      pim.FieldID
-		col, what, entity, name string
-	}{
-		{pim.FieldDepartment, "DepartmentId", "department", "Department", c.Department},
-		{pim.FieldDecisionRole, "DecisionRoleId", "role in decisions", "ContactDecisionRole", c.DecisionRole},
-		{pim.FieldSalutation, "SalutationTypeId", "salutation", "ContactSalutationType", c.Salutation},
-		{pim.FieldContactType, "TypeId", "contact type", "ContactType", c.Type},
-	} {
-		if set.Has(f.id) {
-			id, err := k.pick(ctx, f.id, f.what, f.entity, f.name, "")
-			if err != nil {
-				return nil, err
-			}
-			r[f.col] = id
-		}
-	}
-	if set.Has(pim.FieldGender) {
-		r["GenderId"] = l.genders.ids[map[string]string{"M": genderMale, "F": genderFemale}[c.Gender]]
-	}
-	if set.Has(pim.FieldBirthday) {
-		r["BirthDate"] = day(c.Birthday)
-	}
-	if set.Has(pim.FieldNotes) {
-		r["Notes"] = c.Notes
-	}
-	if set.Has(pim.FieldDoNotUse) {
-		for i, col := range doNotUseColumns() {
-			r[col] = slices.Contains(c.DoNotUse, doNotUseWords()[i])
-		}
-	}
-	if set.Has(pim.FieldCompany) {
-		id, err := k.company(ctx, c.Company, true)
-		if err != nil {
-			return nil, err
-		}
-		r["AccountId"] = id
-	}
-	return r, nil
+	w := &contactWrite{contacts: b, ctx: ctx, k: k, cur: cur, c: c, set: set, l: l, out: row{}}
+	err := contactFields().Write(pim.KindContact, set, w)
+	return w.out, err
 }
 
 // naming sets the full name and its parts together: sites that get only one of
 // them make the other from it.
-func naming(r row, cur contact, c *pim.Contact, set pim.FieldSet) {
-	if !set.Has(pim.FieldFullName) && !set.Has(pim.FieldName) {
-		return
-	}
-	full := cur.text("Name")
+func (w *contactWrite) naming() error {
+	full, r, cur, c := w.cur.text("Name"), w.out, w.cur, w.c
 	r["GivenName"], r["MiddleName"], r["Surname"] = cur.text("GivenName"), cur.text("MiddleName"), cur.text("Surname")
-	if set.Has(pim.FieldName) {
+	if w.set.Has(pim.FieldName) {
 		r["GivenName"], r["MiddleName"], r["Surname"] = clip(c.Given, nameLimit), clip(c.Middle, nameLimit), clip(c.Family, nameLimit)
 	}
-	if set.Has(pim.FieldFullName) {
+	if w.set.Has(pim.FieldFullName) {
 		full = c.FullName
 	}
 	if cur.row == nil && c.Given+c.Middle+c.Family == "" && full != "" {
@@ -241,6 +197,7 @@ func naming(r row, cur contact, c *pim.Contact, set pim.FieldSet) {
 		full = nameFor(c)
 	}
 	r["Name"] = clip(full, nameLimit)
+	return nil
 }
 
 // withNames adds the unchanged parts of a name to a change of it, lest the site make
@@ -272,30 +229,6 @@ func nameFor(c *pim.Contact) string {
 		}
 	}
 	return "–"
-}
-
-// working sets job title and job. A job that is not in the list goes to the title,
-// unless that has a text of its own.
-func (k *looking) working(ctx context.Context, r row, c *pim.Contact, set pim.FieldSet) error {
-	title := c.Title
-	if set.Has(pim.FieldRole) {
-		instead := ""
-		if title == "" {
-			instead = "it stands in the job title"
-		}
-		id, err := k.pick(ctx, pim.FieldRole, "job", "Job", c.Role, instead)
-		if err != nil {
-			return err
-		}
-		if r["JobId"] = id; id == "" && c.Role != "" && title == "" {
-			title = c.Role
-			r["JobTitle"] = clip(title, nameLimit)
-		}
-	}
-	if set.Has(pim.FieldJobTitle) {
-		r["JobTitle"] = clip(title, nameLimit)
-	}
-	return nil
 }
 
 // day is a date at midnight UTC; a birthday must not move with anybody's zone.

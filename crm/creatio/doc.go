@@ -11,6 +11,7 @@
 //	lookups.go  known.go    pick-lists: loaded, recognised, never assumed
 //	looking.go              the names that one write looks up, and what a person is told of them
 //	people.go  companies.go  places.go   contacts, companies and cities by name
+//	activityfields.go  contactfields.go   the tables: which field is kept in which columns
 //	activities.go  activitywrite.go  participants.go  times.go   events and tasks
 //	contacts.go  contactwrite.go  communications.go  addresses.go  contacts
 //	kids.go                 rows of child entities; the version of a record

@@ -53,21 +53,10 @@ func newConnector(c *client, now func() time.Time, log *slog.Logger) *connector 
 
 // Traits implements remote.Remote.
 func (c *connector) Traits() remote.Traits {
-	readOnly := pim.Set(pim.FieldURL)
-	if c.set.employer == "" {
-		// Organisations are still shown as such; see contactOf.
-		readOnly = readOnly.Or(pim.Set(pim.FieldCompany))
-	}
-	return remote.Traits{
-		Carries: map[pim.Kind]pim.FieldSet{
-			pim.KindContact: pim.Set(pim.FieldName, pim.FieldPrefix, pim.FieldSuffix, pim.FieldFullName, pim.FieldPhones, pim.FieldEmails, pim.FieldURLs,
-				pim.FieldIMs, pim.FieldAddresses, pim.FieldCategories, pim.FieldCompany),
-			// The module project has no dates. Modules that add some differ too much
-			// to promise anything.
-			pim.KindTask: pim.Set(pim.FieldTitle, pim.FieldNotes, pim.FieldStatus, pim.FieldPercent, pim.FieldEffort, pim.FieldProject),
-		},
-		ReadOnly: readOnly,
-		Required: map[pim.Kind]pim.FieldSet{pim.KindTask: pim.Set(pim.FieldTitle, pim.FieldStatus)},
+	t := remote.Traits{
+		Carries:  map[pim.Kind]pim.FieldSet{},
+		Required: map[pim.Kind]pim.FieldSet{},
+		ReadOnly: pim.Set(pim.FieldURL),
 		// Tryton compares the stamps of the rows that a write touches, but not those of
 		// a party's other phones and addresses, and on SQLite to the second only.
 		CheckedWrites: false,
@@ -77,6 +66,9 @@ func (c *connector) Traits() remote.Traits {
 		PageSize:      pageSize,
 		Concurrency:   parallel,
 	}
+	partyTable(c.set.employer != "").Declare(pim.KindContact, &t)
+	taskTable().Declare(pim.KindTask, &t)
+	return t
 }
 
 // Collections implements remote.Remote. It looks at the server anew.

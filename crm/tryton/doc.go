@@ -10,6 +10,7 @@
 //	shelf.go      what the two collections have in common
 //	changes.go    Changes, List and Fetch; cursor.go: what a cursor remembers
 //	write.go      Create, Find, Update and Delete; marker.go: the key of a create
+//	partyfields.go taskfields.go  the tables: which field is kept in which columns
 //	party.go      a party as a contact; partywrite.go: and back
 //	name.go       one text or its parts
 //	mechanism.go address.go country.go category.go employer.go

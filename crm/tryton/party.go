@@ -35,7 +35,7 @@ func partyShelf() shelf {
 	return shelf{
 		id: Parties, name: "Parties", kind: pim.KindContact, model: modelParty,
 		usable: func(f *facts) error { return usable(f, modelParty, "party") },
-		fields: partyFields, scope: partyScope, changed: partyChanged, read: readParties,
+		fields: partyAsked, scope: partyScope, changed: partyChanged, read: readParties,
 		plan: planParty, mark: markParty, marked: markedParty, remove: removeParty,
 	}
 }
@@ -52,9 +52,9 @@ func usable(f *facts, model, module string) error {
 	return nil
 }
 
-// partyFields are those of one search_read, which reads what hangs on a party in the
+// partyAsked are the fields of one search_read, which reads what hangs on a party in the
 // same transaction.
-func partyFields(f *facts, brief bool) []string {
+func partyAsked(f *facts, brief bool) []string {
 	var out []string
 	add := func(prefix string, names ...string) {
 		for _, n := range names {
@@ -70,10 +70,8 @@ func partyFields(f *facts, brief bool) []string {
 	if brief {
 		return out
 	}
-	add("", "name", "active", "_timestamp")
-	add("categories.", "rec_name")
-	add("contact_mechanisms.", "type", "value", "name", "sequence", "_timestamp")
-	add("addresses.", "name", "street", "postal_code", "city", "country.name", "subdivision.name", "sequence", "_timestamp")
+	add("", "active", "_timestamp")
+	add("", partyTable(f.employer != 0).Asked()...)
 	return out
 }
 
@@ -153,22 +151,8 @@ func (p *party) row(f *facts) row {
 
 // contact is the party in the words of pim.
 func (p *party) contact(f *facts) *pim.Contact {
-	out := &pim.Contact{FullName: p.Name}
-	n := splitName(p.Name)
-	out.Prefix, out.Given, out.Middle, out.Family, out.Suffix = n.prefix, n.given, n.middle, n.family, n.suffix
-	rows := sortMechanisms(p.Mechanisms)
-	out.Phones, out.Emails = labeled(rows, phones), labeled(rows, emails)
-	out.URLs, out.IMs = labeled(rows, pages), labeled(rows, messengers)
-	out.Addresses = addresses(p.Addresses)
-	for _, c := range p.Categories {
-		out.Categories = append(out.Categories, c.Path)
-	}
-	switch {
-	case isOrganisation(p.Name):
-		out.Company = p.Name
-	default:
-		out.Company = employerOf(f, p.Relations)
-	}
+	out := &pim.Contact{}
+	partyTable(f.employer != 0).Read(partyRead{p, f}, out)
 	return out
 }
 

@@ -19,24 +19,11 @@ func planParty(ctx context.Context, c *connector, op string, f *facts, r row, wa
 	if r.party != nil {
 		now = *r.party
 	}
-	p := plan{set: values{}}
-	if name, changes := nameFor(now.Name, v, set); changes {
-		p.set["name"] = orNull(name)
-	}
-	ms := mechanismsFor(now.Mechanisms, v, set)
-	var as edits
-	if set.Has(pim.FieldAddresses) {
-		ts, notes, err := c.targets(ctx, v.Addresses)
-		if err != nil {
-			return plan{}, err
-		}
-		as, p.notes = addressEdits(now.Addresses, ts), notes
-	}
-	notes, err := c.ties(ctx, f, now, v, set, p.set)
-	if err != nil {
+	w := &partyWrite{connector: c, ctx: ctx, f: f, now: now, want: v, set: set, out: values{}}
+	if err := partyTable(c.set.employer != "").Write(pim.KindContact, set, w); err != nil {
 		return plan{}, err
 	}
-	p.notes = append(p.notes, notes...)
+	p, ms, as := plan{set: w.out, notes: w.notes}, w.mechanisms, w.addresses
 	if len(ms.remove)+len(as.remove) > 0 {
 		p.second = values{}
 		for k, v := range p.set {
@@ -75,56 +62,32 @@ func nameFor(now string, want *pim.Contact, set pim.FieldSet) (name string, chan
 	return name, name != now
 }
 
-// mechanismsFor are the edits of those groups that are to change.
-func mechanismsFor(rows []mechanism, want *pim.Contact, set pim.FieldSet) edits {
-	rows = sortMechanisms(rows)
-	var e edits
-	for _, g := range []struct {
-		group  group
-		field  pim.FieldID
-		wanted []pim.Labeled
-	}{
-		{phones, pim.FieldPhones, want.Phones}, {emails, pim.FieldEmails, want.Emails},
-		{pages, pim.FieldURLs, want.URLs}, {messengers, pim.FieldIMs, want.IMs},
-	} {
-		if set.Has(g.field) {
-			e.add(mechanismEdits(rows, g.group, g.wanted))
+// categories adds and removes categories of the party; those that stay are not touched.
+func (w *partyWrite) categories() error {
+	var have []string
+	for _, cat := range w.now.Categories {
+		have = append(have, cat.Path)
+	}
+	added := slices.DeleteFunc(slices.Clone(w.want.Categories), func(s string) bool { return slices.Contains(have, s) })
+	ids, err := w.categoryIDs(w.ctx, w.f, added)
+	if err != nil {
+		return err
+	}
+	var gone []int64
+	for _, cat := range w.now.Categories {
+		if !slices.Contains(w.want.Categories, cat.Path) && !slices.Contains(ids, cat.ID) {
+			gone = append(gone, cat.ID)
 		}
 	}
-	return e
-}
-
-// ties are the categories and the employer.
-func (c *connector) ties(ctx context.Context, f *facts, now party, want *pim.Contact, set pim.FieldSet, out values) ([]remote.Note, error) {
-	if set.Has(pim.FieldCategories) {
-		var have []string
-		for _, cat := range now.Categories {
-			have = append(have, cat.Path)
-		}
-		added := slices.DeleteFunc(slices.Clone(want.Categories), func(s string) bool { return slices.Contains(have, s) })
-		ids, err := c.categoryIDs(ctx, f, added)
-		if err != nil {
-			return nil, err
-		}
-		var gone []int64
-		for _, cat := range now.Categories {
-			if !slices.Contains(want.Categories, cat.Path) && !slices.Contains(ids, cat.ID) {
-				gone = append(gone, cat.ID)
-			}
-		}
-		var ops []any
-		if len(ids) > 0 {
-			ops = append(ops, []any{"add", ids})
-		}
-		if len(gone) > 0 {
-			ops = append(ops, []any{"remove", gone})
-		}
-		out.put("categories", ops)
+	var ops []any
+	if len(ids) > 0 {
+		ops = append(ops, []any{"add", ids})
 	}
-	if f.employer == 0 || !set.Has(pim.FieldCompany) || isOrganisation(want.FullName) {
-		return nil, nil
+	if len(gone) > 0 {
+		ops = append(ops, []any{"remove", gone})
 	}
-	return c.employerTie(ctx, f, now, strings.TrimSpace(oneLine(want.Company)), out)
+	w.out.put("categories", ops)
+	return nil
 }
 
 // employerTie makes, moves or cuts the relation to the employer.

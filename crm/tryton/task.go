@@ -6,7 +6,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"time"
 
 	"crmbridge/pim"
 	"crmbridge/remote"
@@ -44,17 +43,17 @@ func taskShelf() shelf {
 			return nil
 		},
 		base:   domain{clause("type", "=", "task")},
-		fields: taskFields, scope: taskScope, changed: taskChanged, read: readTasks,
+		fields: taskAsked, scope: taskScope, changed: taskChanged, read: readTasks,
 		plan: planTask, mark: markTask, marked: markedTask, remove: removeTask,
 	}
 }
 
-func taskFields(_ *facts, brief bool) []string {
+func taskAsked(_ *facts, brief bool) []string {
 	out := []string{"create_date", "write_date", "parent.rec_name"}
 	if brief {
 		return out
 	}
-	return append(out, "name", "comment", "effort_duration", "progress", "status", "_timestamp")
+	return append(append(out, "_timestamp"), taskTable().Asked()...)
 }
 
 // taskScope: tasks have no dates, so that they are in every window, and no owner.
@@ -90,10 +89,8 @@ func readTasks(f *facts, raw json.RawMessage, brief bool) ([]row, error) {
 
 // task is the work in the words of pim.
 func (w *work) task(f *facts) *pim.Task {
-	t := &pim.Task{Percent: percentOf(w.Progress), Effort: time.Duration(w.Effort)}
-	t.Title, t.Notes = fromWorkName(w.Name), withoutMarker(w.Comment)
-	t.Status = statusOf(f, w.Status, w.Progress)
-	t.CRM.Project = w.Parent.Path
+	t := &pim.Task{}
+	taskTable().Read(taskRead{w, f}, t)
 	return t
 }
 

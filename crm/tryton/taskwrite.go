@@ -2,7 +2,6 @@ package tryton
 
 import (
 	"context"
-	"strings"
 
 	"crmbridge/pim"
 	"crmbridge/remote"
@@ -18,7 +17,8 @@ func planTask(ctx context.Context, c *connector, op string, f *facts, r row, wan
 	if r.work != nil {
 		now = *r.work
 	}
-	v, err := c.taskValues(ctx, op, f, now, t, set)
+	v := values{}
+	err := taskTable().Write(pim.KindTask, set, &taskWrite{connector: c, ctx: ctx, op: op, f: f, now: now, want: t, set: set, out: v})
 	if err == nil && r.work == nil {
 		v["type"], v["company"] = "task", f.company
 		if _, given := v["parent"]; !given && f.project != 0 {
@@ -42,42 +42,6 @@ func removeTask(ctx context.Context, c *connector, op string, f *facts, r row, h
 		return pim.Errorf(op, pim.ErrUnsupported, "Tryton's tasks belong to nobody, so that nobody can be taken off; delete or complete the task")
 	}
 	return c.user(ctx, op, modelWork, "delete", f.locked(r), nil, []int64{r.id})
-}
-
-// taskValues are the fields of a work to be written. now is the work as it is; its
-// zero value is a new one.
-func (c *connector) taskValues(ctx context.Context, op string, f *facts, now work, want *pim.Task, set pim.FieldSet) (values, error) {
-	out := values{}
-	if set.Has(pim.FieldTitle) {
-		name := toWorkName(want.Title)
-		if name == "" {
-			return nil, pim.Errorf(op, pim.ErrRefused, "a task needs a title in Tryton")
-		}
-		if name != now.Name {
-			out["name"] = name
-		}
-	}
-	if set.Has(pim.FieldNotes) && withoutMarker(now.Comment) != withoutMarker(want.Notes) {
-		out["comment"] = orNull(withMarker(want.Notes, now.Comment))
-	}
-	if set.Has(pim.FieldEffort) && now.Effort != span(want.Effort) {
-		out["effort_duration"] = span(want.Effort)
-	}
-	if err := progressValues(f, now, want, set, out); err != nil {
-		return nil, err
-	}
-	if !set.Has(pim.FieldProject) || strings.TrimSpace(want.CRM.Project) == now.Parent.Path {
-		return out, nil
-	}
-	if strings.TrimSpace(want.CRM.Project) == "" {
-		out["parent"] = nil
-		return out, nil
-	}
-	id, err := c.projectNamed(ctx, op, f, strings.TrimSpace(want.CRM.Project))
-	if err == nil && id != now.Parent.ID {
-		out["parent"] = id
-	}
-	return out, err
 }
 
 // progressValues are the status and progress: Tryton ties them together, so that one
