@@ -6,10 +6,11 @@
 //	need.go      which programs must be there; skips with the remedy when they are not
 //	process.go   a child process in its own group, its output kept and shown when the test fails
 //	keeper.go    ends what is left when the test process ends in any way, kill -9 included
-//	postgres.go  Postgres: a fresh database for each caller
+//	postgres.go  Postgres, PostgresCopy: a fresh database for each caller, empty or prepared once
 //	cluster.go   the one cluster behind it (initdb, start, stop)
 //	tryton.go    Tryton: a fresh copy of a prepared Tryton database, served
 //	wait.go      Until and FreePort
+//	checks.go    Checks: how long the random tests of a package are
 //	work_*.go    Work: the processor time that something takes
 //
 // A package that wants its servers gone before its test process ends declares

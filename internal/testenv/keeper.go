@@ -34,6 +34,11 @@ var process struct {
 	cluster     *Cluster
 	clusterErr  error
 
+	filledOnce sync.Once
+	filled     string       // the database that PostgresCopy copies
+	unfill     func() error // drops it
+	filledErr  error
+
 	trytonOnce sync.Once
 	tryton     string // the prepared database file
 	trytonErr  error
@@ -48,6 +53,12 @@ func Main(m *testing.M) {
 
 // Release ends everything that was started and waits for it, as Main does at its end. Nothing can be started afterwards.
 func Release() {
+	process.filledOnce.Do(func() { process.filledErr = fmt.Errorf("testenv: the tests are over") })
+	if process.unfill != nil {
+		if err := process.unfill(); err != nil {
+			fmt.Fprintln(os.Stderr, "testenv:", err)
+		}
+	}
 	process.keeperOnce.Do(func() { process.keeperErr = fmt.Errorf("testenv: the tests are over") })
 	if process.keeper == nil {
 		return

@@ -2,6 +2,7 @@ package testenv
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -53,5 +54,27 @@ func TestPostgresInParallel(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+func TestPostgresCopyHasWhatWasFilledIn(t *testing.T) {
+	t.Parallel()
+	fill := func(url string) error {
+		conn, err := pgx.Connect(t.Context(), url)
+		if err != nil {
+			return err
+		}
+		_, err = conn.Exec(t.Context(), "CREATE TABLE mark (n int)")
+		return errors.Join(err, conn.Close(t.Context()))
+	}
+	for range 3 { // each has a table of its own
+		if tag, err := connect(t, PostgresCopy(t, fill)).Exec(t.Context(), "INSERT INTO mark SELECT count(*) FROM mark"); err != nil || tag.RowsAffected() != 1 {
+			t.Errorf("%v, %v", tag, err)
+		}
+	}
+	rows := connect(t, PostgresCopy(t, fill)).QueryRow(t.Context(), "SELECT count(*) FROM mark")
+	var n int
+	if err := rows.Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d rows of other tests, %v", n, err)
 	}
 }

@@ -54,22 +54,31 @@ func (m *model) remember(seq store.Seq) {
 	m.at = append(m.at, seq)
 }
 
-func (m *machine) seq(rt *rapid.T, i int) (seq store.Seq) {
-	err := m.f.s.View(m.f.Context(), func(tx *store.Tx) error {
-		c, err := tx.Collection(m.cols[i].ID)
-		seq = c.Seq
-		return err
+// seqs are the collections' present numbers.
+func (m *machine) seqs(rt *rapid.T) (seqs [2]store.Seq) {
+	m.look(rt, func(tx *store.Tx) error {
+		for i := range m.cols {
+			c, err := tx.Collection(m.cols[i].ID)
+			if err != nil {
+				return err
+			}
+			seqs[i] = c.Seq
+		}
+		return nil
 	})
-	if err != nil {
+	return seqs
+}
+
+func (m *machine) look(rt *rapid.T, read func(*store.Tx) error) {
+	if err := m.f.s.View(m.f.Context(), read); err != nil {
 		rt.Fatal(err)
 	}
-	return seq
 }
 
 func (m *machine) do(rt *rapid.T, write func(tx *store.Tx) error) error {
 	err := m.f.s.Update(m.f.Context(), write)
-	for i := range m.models {
-		if seq := m.seq(rt, i); seq != m.models[i].at[len(m.models[i].at)-1] {
+	for i, seq := range m.seqs(rt) {
+		if seq != m.models[i].at[len(m.models[i].at)-1] {
 			defer m.models[i].remember(seq)
 			if err != nil {
 				rt.Fatalf("a failed write moved the sequence: %v", err)
@@ -180,55 +189,67 @@ func (m *machine) move(rt *rapid.T) {
 
 // check asks for the changes since the first and last states and one between.
 func (m *machine) check(rt *rapid.T) {
-	for i, mod := range m.models {
-		newest := len(mod.history) - 1
-		for _, h := range []int{0, rapid.IntRange(0, newest).Draw(rt, "since"), newest} {
-			then := mod.history[h]
-			got := map[string]string{}
-			err := m.f.s.View(m.f.Context(), func(tx *store.Tx) error {
-				last, _, err := tx.Changes(m.cols[i].ID, mod.at[h], 0, true, func(o *store.Object) error {
-					if _, twice := got[o.Name]; twice {
-						rt.Fatalf("%s twice", o.Name)
-					}
-					got[o.Name] = fmt.Sprintf("%v %s", o.Deleted, o.Text)
-					return nil
-				})
-				if last != mod.at[len(mod.at)-1] {
-					rt.Fatalf("position %d, want %d", last, mod.at[len(mod.at)-1])
+	m.look(rt, func(tx *store.Tx) error {
+		for i, mod := range m.models {
+			newest := len(mod.history) - 1
+			for _, h := range []int{0, rapid.IntRange(0, newest).Draw(rt, "since"), newest} {
+				if err := m.since(rt, tx, i, h); err != nil {
+					return err
 				}
-				return err
-			})
-			if err != nil {
-				rt.Fatal(err)
 			}
-			for name := range union(then, mod.living) {
-				before, was := then[name]
-				now, is := mod.living[name]
-				switch {
-				case is && (!was || now.seq > before.seq) && got[name] != "false "+now.text:
-					rt.Fatalf("since %d: %s is %q, want %q", mod.at[h], name, got[name], now.text)
-				case was && !is && got[name] != "true ":
-					rt.Fatalf("since %d: the deletion of %s is not told: %q", mod.at[h], name, got[name])
-				case was && is && now.seq == before.seq && got[name] != "":
-					rt.Fatalf("since %d: %s did not change: %q", mod.at[h], name, got[name])
-				}
+			if err := m.list(rt, tx, i); err != nil {
+				return err
 			}
 		}
-		m.list(rt, i)
-	}
+		return nil
+	})
 }
 
-func (m *machine) list(rt *rapid.T, i int) {
-	got := map[string]member{}
-	err := m.f.s.View(m.f.Context(), func(tx *store.Tx) error {
-		return tx.EachObject(m.cols[i].ID, store.EachOptions{Text: true}, func(o *store.Object) error {
-			got[o.Name] = member{o.UID, string(o.Text), o.Seq}
-			return nil
-		})
+// since compares the changes after a state with the difference of the two.
+func (m *machine) since(rt *rapid.T, tx *store.Tx, i, h int) error {
+	mod := m.models[i]
+	then, got := mod.history[h], map[string]string{}
+	last, _, err := tx.Changes(m.cols[i].ID, mod.at[h], 0, true, func(o *store.Object) error {
+		if _, twice := got[o.Name]; twice {
+			rt.Fatalf("%s twice", o.Name)
+		}
+		got[o.Name] = fmt.Sprintf("%v %s", o.Deleted, o.Text)
+		return nil
 	})
-	if err != nil || !maps.Equal(got, m.models[i].living) {
-		rt.Fatalf("got %v, want %v: %v", got, m.models[i].living, err)
+	if err != nil {
+		return err
 	}
+	if last != mod.at[len(mod.at)-1] {
+		rt.Fatalf("position %d, want %d", last, mod.at[len(mod.at)-1])
+	}
+	for name := range union(then, mod.living) {
+		before, was := then[name]
+		now, is := mod.living[name]
+		switch {
+		case is && (!was || now.seq > before.seq) && got[name] != "false "+now.text:
+			rt.Fatalf("since %d: %s is %q, want %q", mod.at[h], name, got[name], now.text)
+		case was && !is && got[name] != "true ":
+			rt.Fatalf("since %d: the deletion of %s is not told: %q", mod.at[h], name, got[name])
+		case was && is && now.seq == before.seq && got[name] != "":
+			rt.Fatalf("since %d: %s did not change: %q", mod.at[h], name, got[name])
+		}
+	}
+	return nil
+}
+
+func (m *machine) list(rt *rapid.T, tx *store.Tx, i int) error {
+	got := map[string]member{}
+	err := tx.EachObject(m.cols[i].ID, store.EachOptions{Text: true}, func(o *store.Object) error {
+		got[o.Name] = member{o.UID, string(o.Text), o.Seq}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if !maps.Equal(got, m.models[i].living) {
+		rt.Fatalf("got %v, want %v", got, m.models[i].living)
+	}
+	return nil
 }
 
 func union(a, b map[string]member) map[string]bool {

@@ -1,7 +1,7 @@
 // Package storetest opens stores for tests, checks their invariants when the test
 // ends, and judges whether a database keeps the promises of package store.
 //
-//	open.go    Open, OpenWith, Each: stores for tests of other packages
+//	open.go    Open, OpenWith, OpenPostgres, Each: stores for tests of other packages
 //	clock.go   Clock: a clock that moves on by itself
 //	run.go     Run: the conformance suite, same for both databases
 //	*_case.go  its cases
@@ -10,7 +10,11 @@
 package storetest
 
 import (
+	"context"
+	"errors"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"crmbridge/internal/testenv"
@@ -25,12 +29,31 @@ func Open(tb testing.TB) *store.Store {
 }
 
 // OpenWith is Open with a configuration; an empty URL is a new SQLite file, a missing
-// clock is a Clock of its own.
+// clock is a Clock of its own. A database that the caller names is migrated.
 func OpenWith(tb testing.TB, cfg store.Config) *store.Store {
 	tb.Helper()
 	if cfg.URL == "" {
-		cfg.URL = "sqlite:" + filepath.Join(tb.TempDir(), "bridge.db")
+		cfg.URL = sqliteCopy(tb)
+		return open(tb, cfg)
 	}
+	s := open(tb, cfg)
+	if err := s.Migrate(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+// OpenPostgres is OpenWith on a new PostgreSQL database; the test is skipped where there
+// is none.
+func OpenPostgres(tb testing.TB, cfg store.Config) *store.Store {
+	tb.Helper()
+	cfg.URL = testenv.PostgresCopy(tb, migrate)
+	return open(tb, cfg)
+}
+
+// open opens a database whose schema is there or comes at once.
+func open(tb testing.TB, cfg store.Config) *store.Store {
+	tb.Helper()
 	if cfg.Now == nil {
 		cfg.Now = new(Clock).Now
 	}
@@ -47,10 +70,46 @@ func OpenWith(tb testing.TB, cfg store.Config) *store.Store {
 			tb.Error(err)
 		}
 	})
-	if err := s.Migrate(tb.Context()); err != nil {
+	return s
+}
+
+// migrate makes the schema that all tests of a process copy: the steps from the first one
+// cost more than most tests. Package store tests the steps.
+func migrate(url string) error {
+	ctx := context.Background()
+	s, err := store.Open(ctx, store.Config{URL: url, Now: new(Clock).Now})
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.Migrate(ctx), s.Close())
+}
+
+// migrated is the file of a new SQLite database.
+var migrated = sync.OnceValues(func() (file []byte, err error) {
+	dir, err := os.MkdirTemp("", "storetest-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "bridge.db")
+	if err := migrate("sqlite:" + path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+// sqliteCopy is the URL of a new SQLite database that has its schema.
+func sqliteCopy(tb testing.TB) string {
+	tb.Helper()
+	file, err := migrated()
+	if err != nil {
 		tb.Fatal(err)
 	}
-	return s
+	path := filepath.Join(tb.TempDir(), "bridge.db")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return "sqlite:" + path
 }
 
 // Each runs a test on a store in SQLite and on one in PostgreSQL, which is skipped
@@ -68,8 +127,6 @@ func EachWith(t *testing.T, cfg store.Config, f func(*testing.T, *store.Store)) 
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		cfg := cfg
-		cfg.URL = testenv.Postgres(t)
-		f(t, OpenWith(t, cfg))
+		f(t, OpenPostgres(t, cfg))
 	})
 }

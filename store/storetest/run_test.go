@@ -7,7 +7,12 @@ import (
 	"crmbridge/store"
 )
 
-func TestMain(m *testing.M) { testenv.Main(m) }
+// A check of the model is some thirty writes, each with twenty questions after it, and there are two databases. A long
+// run: go test ./store/storetest -run model -rapid.checks=1000.
+func TestMain(m *testing.M) {
+	testenv.Checks(50)
+	testenv.Main(m)
+}
 
 func TestSQLite(t *testing.T) {
 	t.Parallel()
@@ -17,8 +22,5 @@ func TestSQLite(t *testing.T) {
 func TestPostgres(t *testing.T) {
 	t.Parallel()
 	testenv.Need(t, "initdb", "postgres")
-	Run(t, func(t *testing.T, cfg store.Config) *store.Store {
-		cfg.URL = testenv.Postgres(t)
-		return OpenWith(t, cfg)
-	})
+	Run(t, func(t *testing.T, cfg store.Config) *store.Store { return OpenPostgres(t, cfg) })
 }
