@@ -127,10 +127,10 @@ func BenchmarkStore(b *testing.B) {
 
 func (x *bench) reads() {
 	name := func() string { return fmt.Sprintf("%d.ics", x.r.IntN(x.n)) }
-	x.measure("object/floor", false, func(tx *store.Tx) error {
+	x.measure("object/floor", false, func(*store.Tx) error {
 		var etag string
 		var text []byte
-		return tx.SQL().QueryRow(`SELECT o.etag, v.text FROM objects o JOIN versions v ON v.object_id = o.id AND v.seq = o.seq
+		return x.s.Writer().QueryRow(`SELECT o.etag, v.text FROM objects o JOIN versions v ON v.object_id = o.id AND v.seq = o.seq
 			WHERE o.collection_id = ? AND o.name = ? AND NOT o.shadowed`, x.c.ID, name()).Scan(&etag, &text)
 	})
 	x.measure("object", false, func(tx *store.Tx) error {
@@ -160,8 +160,8 @@ func (x *bench) reads() {
 }
 
 func (x *bench) lists() {
-	x.measure("list/floor", false, func(tx *store.Tx) error {
-		rows, err := tx.SQL().Query(`SELECT id, name, component, etag, size, seq, updated_at FROM objects WHERE collection_id = ? AND NOT deleted ORDER BY id`, x.c.ID)
+	x.measure("list/floor", false, func(*store.Tx) error {
+		rows, err := x.s.Writer().Query(`SELECT id, name, component, etag, size, seq, updated_at FROM objects WHERE collection_id = ? AND NOT deleted ORDER BY id`, x.c.ID)
 		if err != nil {
 			return err
 		}

@@ -6,12 +6,13 @@
 //	modelrelay.go the rows: links and what the relay knows of both sides; conflicts, runs
 //	open.go tx.go Open, Close; View, Update: the transactions, on which all queries are methods
 //	conn.go rows.go list.go errors.go          how statements are run and faults are named
-//	sqlite.go sqlitecache.go postgres.go       what differs between the databases
+//	sqlite.go sqlitecache.go sqliteread.go postgres.go what differs between the databases
 //	migrate*.go   numbered, append-only migrations
 //	users.go tokens.go collections.go props.go who there is and what they have
 //	put.go move.go                             writes of objects, with their preconditions
 //	words.go                                   the index of words, by which searches find cards
 //	objects.go each.go keep.go changes.go synctoken.go reads of objects: one, many, in a range of time, since
+//	rolls.go                                   names and ETags in memory, for listings that are asked for again
 //	versions.go seen.go                        texts that were, and who has seen which
 //	links.go lease.go pairs.go identities.go duplicates.go   the relay's books
 //	feeds.go derived.go                        addresses without a login; collections made of others

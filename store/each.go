@@ -10,8 +10,8 @@ import (
 // EachOptions says which objects EachObject visits and how much of them is read.
 type EachOptions struct {
 	Text bool // read the texts too
-	// Names reads only ID, Name and ETag, in a quarter of the time; the other fields are
-	// zero. Rows are handed on as they are read: the callback must not use the
+	// Names reads only ID, Name and ETag, in a quarter of the time and from memory where a
+	// View asks again for all components (see roll); the other fields are zero. Rows are handed on as they are read: the callback must not use the
 	// transaction, nor the object after it returns. Not together with Text or Brief.
 	Names bool
 	// Brief reads only ID, Name, Component, ETag, Size, Seq and UpdatedAt, in
@@ -55,6 +55,9 @@ func (t *Tx) EachObject(c CollectionID, opts EachOptions, f func(*Object) error)
 		} else if ok {
 			return t.eachOf(ids, opts, opts.kept(f))
 		}
+	}
+	if opts.Names && opts.Components == nil {
+		return t.eachName(c, f)
 	}
 	where, args := ` WHERE o.collection_id = ? AND NOT o.deleted`, []any{c}
 	if opts.Components != nil {

@@ -54,6 +54,7 @@ type Store struct {
 	rebound  rebinder
 	growth   growth
 	tables   tables
+	rolls    rolls
 }
 
 // Open opens the database and makes an empty SQLite file when there is none. It

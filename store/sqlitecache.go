@@ -98,7 +98,7 @@ func (c *cachingConn) statement(ctx context.Context, query string) (*cachedStmt,
 func cacheable(query string) bool {
 	verb, _, _ := strings.Cut(strings.TrimLeft(query, " \t\n"), " ")
 	switch strings.ToUpper(verb) {
-	case "SELECT", "INSERT", "UPDATE", "DELETE":
+	case "SELECT", "INSERT", "UPDATE", "DELETE", "BEGIN", "COMMIT":
 		return !strings.Contains(query, ";") && len(query) < 8<<10
 	}
 	return false
@@ -122,10 +122,12 @@ func (c *cachingConn) QueryContext(ctx context.Context, query string, args []dri
 	if err != nil {
 		return nil, err
 	}
+	var plain driver.Rows
 	if s == nil {
-		return c.sqliteConn.QueryContext(ctx, query, args)
+		plain, err = c.sqliteConn.QueryContext(ctx, query, args)
+	} else {
+		plain, err = s.QueryContext(ctx, args)
 	}
-	plain, err := s.QueryContext(ctx, args)
 	if err != nil {
 		return nil, err
 	}
@@ -133,8 +135,10 @@ func (c *cachingConn) QueryContext(ctx context.Context, query string, args []dri
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("store: %T lacks an ability that this program needs", plain), plain.Close())
 	}
-	s.busy = true
-	return &cachedRows{sqliteRows: rows, stmt: s}, nil
+	if s != nil {
+		s.busy = true
+	}
+	return &cachedRows{sqliteRows: rows, stmt: s, ctx: ctx}, nil
 }
 
 // Close implements driver.Conn.
@@ -147,25 +151,36 @@ func (c *cachingConn) Close() error {
 	return errors.Join(append(errs, c.sqliteConn.Close())...)
 }
 
-// cachedRows gives the statement back when they are closed.
+// cachedRows gives the statement back when they are closed, and ends soon after its context.
 type cachedRows struct {
 	sqliteRows
-	stmt *cachedStmt
+	stmt   *cachedStmt     // nil for one that is not kept
+	ctx    context.Context // of the query, which can be quiet
+	read   int
+	closed bool
 }
 
 // Close implements driver.Rows.
 func (r *cachedRows) Close() error {
-	if r.stmt == nil {
+	if r.closed {
 		return nil
 	}
-	r.stmt.busy, r.stmt = false, nil
+	r.closed = true
+	if r.stmt != nil {
+		r.stmt.busy = false
+	}
 	return r.sqliteRows.Close()
 }
 
 // Next implements driver.Rows.
 func (r *cachedRows) Next(dest []driver.Value) error {
-	if r.stmt == nil {
+	if r.closed {
 		return io.EOF
+	}
+	if r.read++; r.read%checkRows == 0 {
+		if err := r.ctx.Err(); err != nil {
+			return err
+		}
 	}
 	return r.sqliteRows.Next(dest)
 }

@@ -22,6 +22,7 @@ type Tx struct {
 	orm    *gorm.DB
 	now    time.Time
 	write  bool
+	whole  bool // all of it reads one snapshot, in which nothing is written
 	after  []func()
 	added  int // objects and pairs
 	edited []edit
@@ -41,9 +42,13 @@ type querier interface {
 	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
-// SQL is the database/sql transaction underneath, for the job queue; nil in a Peek.
+// SQL is the database/sql transaction underneath, for the job queue; nil in a Peek, and in a View of SQLite.
 func (t *Tx) SQL() *sql.Tx {
-	tx, _ := t.tx.(*sql.Tx)
+	on := t.tx
+	if q, ok := on.(quietly); ok {
+		on = q.on
+	}
+	tx, _ := on.(*sql.Tx)
 	return tx
 }
 
@@ -56,24 +61,26 @@ func (t *Tx) Context() context.Context { return t.ctx }
 // Now is the time of the transaction: one for all of it, in UTC, in microseconds.
 func (t *Tx) Now() time.Time { return t.now }
 
-// AfterCommit runs f once the transaction is committed; never when it is rolled
+// AfterCommit runs f once the writing transaction is committed; never when it is rolled
 // back. Functions run in order, on the goroutine that called Update.
 func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
 
 // View runs f on a snapshot: nothing that others commit meanwhile shows. Writing
 // in it fails. It holds up no writer.
 func (s *Store) View(ctx context.Context, f func(*Tx) error) error {
-	opts := &sql.TxOptions{ReadOnly: true}
-	if s.postgres {
-		opts.Isolation = sql.LevelRepeatableRead
+	if !s.postgres {
+		return s.readSQLite(ctx, true, f)
 	}
-	return s.run(ctx, s.reader, opts, f)
+	return s.run(ctx, s.reader, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, f)
 }
 
 // Peek runs f without a transaction: each query sees what is committed when it runs.
 // It is for few independent rows, which it reads in half the round trips to PostgreSQL.
 // Writing in it fails.
 func (s *Store) Peek(ctx context.Context, f func(*Tx) error) error {
+	if !s.postgres {
+		return s.readSQLite(ctx, false, f)
+	}
 	return f(s.begun(ctx, s.reader, false))
 }
 
@@ -108,7 +115,12 @@ func (s *Store) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f fu
 	if err != nil {
 		return fail("begin", err)
 	}
-	t := s.begun(ctx, tx, !opts.ReadOnly)
+	var on querier = tx
+	if !s.postgres {
+		on = quietly{tx}
+	}
+	t := s.begun(ctx, on, !opts.ReadOnly)
+	t.whole = opts.ReadOnly
 	done := false
 	defer func() {
 		if done {

@@ -12,6 +12,50 @@ import (
 	"crmbridge/store"
 )
 
+// While some write, everybody's listing of names is what his snapshot holds.
+func testNamesMeanwhile(t *testing.T, open Opener) {
+	f := setUp(t, open, store.Config{})
+	const writers, each, readers = 3, 25, 4
+	var reading, writing sync.WaitGroup
+	stop := make(chan struct{})
+	for range readers {
+		reading.Go(func() {
+			for over := false; !over; {
+				select {
+				case <-stop:
+					over = true // once more, when all is written
+				default:
+				}
+				if err := f.s.View(t.Context(), func(tx *store.Tx) error { return sameNames(tx, f.cal.ID) }); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for w := range writers {
+		writing.Go(func() {
+			for i := range each {
+				p := event(f.cal.ID, fmt.Sprintf("%d-%d", w, i%7), fmt.Sprint(i))
+				err := f.s.Update(t.Context(), func(tx *store.Tx) error {
+					if i%5 == 4 {
+						_, err := tx.DeleteObject(f.cal.ID, p.Name, store.Cond{}, "", 0)
+						return err
+					}
+					_, err := tx.PutObject(p)
+					return err
+				})
+				if err != nil && pim.ReasonOf(err) != pim.ErrNotFound {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	writing.Wait()
+	close(stop)
+	reading.Wait()
+}
+
 // Sixteen write into one collection while others poll its changes: each sees every
 // commit once, in order.
 func testWriters(t *testing.T, open Opener) {

@@ -39,7 +39,8 @@ func testModel(t *testing.T, open Opener) {
 			m.models[i] = &model{living: map[string]member{}}
 			m.models[i].remember(m.cols[i].Seq)
 		}
-		rt.Repeat(map[string]func(*rapid.T){"put": m.put, "delete": m.delete, "move": m.move, "": m.check})
+		rt.Repeat(map[string]func(*rapid.T){"put": m.put, "delete": m.delete, "move": m.move, "names": m.names, "older": m.older, "rename": m.rename,
+			"restored": m.restored, "": m.check})
 	})
 }
 
@@ -250,6 +251,83 @@ func (m *machine) list(rt *rapid.T, tx *store.Tx, i int) error {
 		rt.Fatalf("got %v, want %v", got, m.models[i].living)
 	}
 	return nil
+}
+
+// names lists both collections, as they are after whatever was done since the last time.
+func (m *machine) names(rt *rapid.T) {
+	err := m.f.s.View(m.f.Context(), m.sameNames)
+	if err != nil {
+		rt.Fatal(err)
+	}
+}
+
+// older lists them in a snapshot that others have left behind.
+func (m *machine) older(rt *rapid.T) {
+	err := m.f.s.View(m.f.Context(), func(tx *store.Tx) error {
+		if _, err := tx.Collection(m.cols[0].ID); err != nil { // now the snapshot is taken
+			return err
+		}
+		m.put(rt)
+		m.names(rt)
+		return m.sameNames(tx)
+	})
+	if err != nil {
+		rt.Fatal(err)
+	}
+}
+
+// rename changes a collection and none of its members.
+func (m *machine) rename(rt *rapid.T) {
+	err := m.do(rt, func(tx *store.Tx) error {
+		c, err := tx.Collection(m.cols[0].ID)
+		if err == nil {
+			c.DisplayName += "x"
+			_, err = tx.UpdateCollection(c)
+		}
+		return err
+	})
+	if err != nil {
+		rt.Fatal(err)
+	}
+}
+
+// restored gives the collections other epochs.
+func (m *machine) restored(rt *rapid.T) {
+	err := m.do(rt, func(tx *store.Tx) error {
+		_, err := tx.Restored()
+		return err
+	})
+	if err != nil {
+		rt.Fatal(err)
+	}
+}
+
+// sameNames fails when a listing of names, which may come from memory, is another than that of the rows.
+func (m *machine) sameNames(tx *store.Tx) error {
+	for _, c := range m.cols {
+		if err := sameNames(tx, c.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sameNames(tx *store.Tx, c store.CollectionID) error {
+	list := func(opts store.EachOptions) (out []string, err error) {
+		return out, tx.EachObject(c, opts, func(o *store.Object) error {
+			out = append(out, fmt.Sprint(o.ID, o.Name, o.ETag))
+			return nil
+		})
+	}
+	rows, err := list(store.EachOptions{Brief: true})
+	if err != nil {
+		return err
+	}
+	names, err := list(store.EachOptions{Names: true})
+	if err == nil && !slices.Equal(names, rows) {
+		err = fmt.Errorf("collection %d has the names %v, its rows are %v", c, names, rows)
+	}
+	return err
 }
 
 func union(a, b map[string]member) map[string]bool {

@@ -32,7 +32,7 @@ func Run(t *testing.T, open Opener) {
 		{"identities", testIdentities}, {"duplicates", testDuplicates}, {"feeds", testFeeds}, {"feeds of deleted", testFeedsOfDeleted}, {"changed at", testChangedAt}, {"derived", testDerived},
 		{"conflicts", testConflicts}, {"runs", testRuns}, {"quiet runs", testQuietRuns}, {"counts", testCounts}, {"runs pruned", testRunsPruned}, {"restored", testRestored},
 		{"transactions", testTransactions}, {"on change", testOnChange}, {"cancel", testCancel},
-		{"writers", testWriters}, {"race for a name", testRaceName}, {"race for a version", testRaceVersion}, {"race of moves", testRaceMoves},
+		{"writers", testWriters}, {"names meanwhile", testNamesMeanwhile}, {"race for a name", testRaceName}, {"race for a version", testRaceVersion}, {"race of moves", testRaceMoves},
 		{"words", testWords}, {"words read", testWordsRead},
 		{"model", testModel},
 	} {
