@@ -12,6 +12,7 @@
 //	             canon.go: the texts by which compound values are compared)
 //	filter.go    Filter: conditions over the table, and in words
 //	diff.go      Diff, Equal, Fingerprint, Copy, Clone
+//	domains.go   mail domains that tell nothing of a company
 //	error.go     Reason and Error: the one error type and its kinds
 //
 // The text a client sent is the truth (packages pim/ics and pim/vcf); the types

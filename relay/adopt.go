@@ -74,12 +74,16 @@ func (r *run) oursByKey(recs []remote.Record, p store.Pair) {
 func (r *run) adopt(p *store.Pair, rec remote.Record) error {
 	carried := r.carried(rec.Item.Kind())
 	p.RemoteID, p.Intent = string(rec.ID), ""
-	if err := theirs(p, rec, carried); err != nil {
+	if err := r.theirs(p, rec, carried); err != nil {
 		return err
 	}
 	wake(p)
 	if rec.Untouched {
-		p.LocalItem, p.LocalPrint = p.TheirItem, ""
+		base, err := untied(p.LocalItem, rec.Item)
+		if err != nil {
+			return err
+		}
+		p.LocalItem, p.LocalPrint = base, ""
 		p.RemoteItem, p.RemotePrint, p.Version = p.TheirItem, p.TheirPrint, p.TheirVersion
 		return nil
 	}
@@ -99,6 +103,25 @@ func (r *run) adopt(p *store.Pair, rec remote.Record) error {
 	}
 	p.RemotePrint = pim.Fingerprint(base, carried)
 	return nil
+}
+
+// untied is a record as the base of our side, without the company and the contact that it was
+// tied to by addresses: that the object names none is no order to clear them.
+func untied(sent []byte, now pim.Item) ([]byte, error) {
+	was, err := pim.DecodeItem(sent)
+	if err != nil {
+		return nil, err
+	}
+	if was == nil || was.Kind() != now.Kind() || activityOf(was) == nil {
+		return pim.EncodeItem(now)
+	}
+	base := pim.Clone(now)
+	for _, id := range []pim.FieldID{pim.FieldCompany, pim.FieldContact} {
+		if f, _ := pim.FieldByID(id); f.Text(was) == "" {
+			f.Copy(base, was)
+		}
+	}
+	return pim.EncodeItem(base)
 }
 
 // adopted is the pair of a record that turned out to be ours; false for any other.

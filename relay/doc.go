@@ -29,13 +29,15 @@
 //	fold.go                  what was written to a single item, put into its series
 //	undorun.go undoitem.go pause.go  UndoRun: takes back what a run wrote, from its memos (memo.go)
 //	bring.go     Bring: a person links a record that the rules leave out
+//	related.go addressbook.go  contacts that come along with others, and with activities
+//	resolverelations.go  what a new activity is about, by the addresses of its people
 //	resend.go    a run that sends everything again to one side, without deletions
 //	scope.go count.go  groups of the remote; how much of it a link brings
 //	rerule.go explain.go  other rules for a link; why an item is where it is, ties, retries
 //	coded.go notes.go  a company as #CODE#; what became of names that were looked up
 //	report.go    what a run tells
 //	memo.go      steps stored with their writes, and what undoing them takes
-//	preview.go dry.go  what a run would do: the same run on a copy, before a remote that sends no write
+//	preview.go dry.go dryrelations.go  what a run would do: the same run on a copy, before a remote that sends no write
 //	history.go restore.go origin.go  what happened to an item, by whom; versions put back
 //	restored.go  for a restore: whether somebody works here; forgetting jobs
 //	jobs.go gate.go  the queue: which run is begun when, and whose goes first
@@ -51,10 +53,11 @@
 //  4. read the hub: the collection's change sequence marks pairs dirty;
 //  5. list: remotes without tombstones are listed; what is missing is
 //     confirmed one by one;
-//  6. match: at a first meeting, which items of the two sides are one;
-//  7. act: Plan, then each dirty pair on its own: Decide, then the one write it
+//  6. relate: which contacts come along, and bring along: they are read;
+//  7. match: at a first meeting, which items of the two sides are one;
+//  8. act: Plan, then each dirty pair on its own: Decide, then the one write it
 //     asks for, then the new base;
-//  8. suggest: after a first meeting, which items may be duplicates.
+//  9. suggest: after a first meeting, which items may be duplicates.
 //
 // A pair (store.Pair) is the agreed base of one item. It is written before the
 // first write to a remote (Intent), so that a write whose answer was lost is found

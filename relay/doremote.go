@@ -34,6 +34,10 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 	if err := r.unmailed(ctx, v, remote.Ref{}, v.entry(it), r.writable(v.kind())); err != nil {
 		return err
 	}
+	e, err := r.resolved(ctx, v, it)
+	if err != nil {
+		return err
+	}
 	p := v.pair
 	anew := p.RemoteID != "" || p.Key == "" || p.RemoteGone
 	if anew {
@@ -64,14 +68,14 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 	if err := r.at("intent stored"); err != nil {
 		return err
 	}
-	rec, err = r.rem.Create(ctx, remote.CollectionID(r.link.Remote), v.entry(it), p.Key)
+	rec, err = r.rem.Create(ctx, remote.CollectionID(r.link.Remote), e, p.Key)
 	if errors.Is(err, pim.ErrNotFound) {
 		used := v.pair
 		used.Key = p.Key // so that the next one is another
 		return errors.Join(r.goneSince(ctx, used), r.update(ctx, func(tx *store.Tx) error { return r.missed(tx, st) }), errStale)
 	}
 	if err != nil {
-		return r.unmade(ctx, p, st, v.entry(it), err)
+		return r.unmade(ctx, p, st, e, err)
 	}
 	if err := r.at("remote written"); err != nil {
 		return err
@@ -223,7 +227,7 @@ func (r *run) made(tx *store.Tx, p store.Pair, v view, rec remote.Record) error 
 		return err
 	}
 	p.RemoteID = string(rec.ID)
-	if err := theirs(&p, rec, r.carried(rec.Item.Kind())); err != nil {
+	if err := r.theirs(&p, rec, r.carried(rec.Item.Kind())); err != nil {
 		return err
 	}
 	var err error
@@ -242,12 +246,13 @@ func (r *run) made(tx *store.Tx, p store.Pair, v view, rec remote.Record) error 
 }
 
 // theirs notes a record in its pair.
-func theirs(p *store.Pair, rec remote.Record, carried pim.FieldSet) error {
+func (r *run) theirs(p *store.Pair, rec remote.Record, carried pim.FieldSet) error {
 	item, err := pim.EncodeItem(rec.Item)
 	if err != nil {
 		return err
 	}
 	p.TheirItem, p.TheirVersion, p.TheirPrint = item, rec.Version, pim.Fingerprint(rec.Item, carried)
+	r.toRelate(p)
 	p.TheirModified = nil
 	if !rec.Modified.IsZero() {
 		at := rec.Modified.UTC()
@@ -330,7 +335,8 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 	p := v.pair
 	kind := v.kind()
 	how := r.rules.Removal(kind)
-	if how == rule.RemoveKeep {
+	// What came along is somebody else's as a rule, and others are tied to it.
+	if how == rule.RemoveKeep || p.Along != "" {
 		return r.park(ctx, p)
 	}
 	ref := remote.Ref{ID: remote.ItemID(p.RemoteID), Version: p.TheirVersion}

@@ -41,6 +41,9 @@ var (
 	_ remote.Mailer   = (*dry)(nil)
 	_ remote.Grouper  = (*dry)(nil)
 	_ remote.Lookups  = (*dry)(nil)
+
+	_ remote.Relations = (*dry)(nil)
+	_ remote.Directory = (*dry)(nil)
 )
 
 func newDry(rem remote.Remote, now func() time.Time) *dry {
@@ -96,6 +99,7 @@ func (d *dry) Create(ctx context.Context, c remote.CollectionID, e remote.Entry,
 	rec.Version = fmt.Sprintf("preview:%d", d.made)
 	rec.Item = pim.New(e.Item.Kind())
 	d.set(&rec, e, pim.AllOf(e.Item.Kind()))
+	d.tie(&rec, e.Relations)
 	if d.Traits().KeepsUID {
 		setUID(rec.Item, e.UID)
 	}

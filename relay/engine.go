@@ -113,6 +113,10 @@ type run struct {
 	sought bool
 	// brought is a record that a person links though the rules would not (Bring).
 	brought remote.ItemID
+	// comes are the records being brought because others are tied to them, givers the links
+	// whose activities' contacts come here.
+	comes  map[remote.ItemID]along
+	givers map[store.LinkID]bool
 	// first: no run of the link came to its end yet.
 	first bool
 	// keyed are the UIDs of objects by the key of their records; nil before they are asked for.
@@ -169,6 +173,8 @@ func (r *run) parts(ctx context.Context) error {
 		{"read remote", r.readRemote},
 		{"read hub", r.readHub},
 		{"list", r.list},
+		{"relate", r.relate},
+		{"bring along", r.comeAlong},
 		{"match", r.match},
 		{"wake", r.wakeAll},
 		{"act", r.act},
@@ -287,6 +293,9 @@ func (r *run) prepare(ctx context.Context) error {
 		}
 		if r.rulesRead = r.link.Rules; r.rulesRead == nil {
 			r.rulesRead = []byte{}
+		}
+		if r.givers, err = r.giversTo(tx); err != nil {
+			return err
 		}
 		r.codec = newCodec(r.now, r.user.Zone)
 		r.full = r.link.Cursor == "" || r.opts.Full || r.opts.Resend != ""

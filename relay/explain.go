@@ -101,6 +101,11 @@ func (r *run) explain(tx *store.Tx, p store.Pair) (Explanation, error) {
 	if x.Origin = origin; origin.Side != "" {
 		x.Words = append(x.Words, "It was first made by "+origin.String()+".")
 	}
+	words, err := r.alongWords(tx, p)
+	if err != nil {
+		return x, err
+	}
+	x.Words = append(x.Words, words...)
 	if !r.kinds.Has(v.kind()) {
 		x.Words = append(x.Words, fmt.Sprintf("The link does not sync %ss.", v.kind()))
 	}

@@ -227,7 +227,7 @@ func (r *run) reunite(ctx context.Context, v view, rec remote.Record) error {
 		}
 		p.RemoteID, p.RemotePrint, p.RemoteItem = string(rec.ID), "", nil
 		p.LocalPrint, p.LocalItem, p.LocalText = "", nil, nil
-		if err := theirs(&p, rec, r.carried(rec.Item.Kind())); err != nil {
+		if err := r.theirs(&p, rec, r.carried(rec.Item.Kind())); err != nil {
 			return err
 		}
 		if err := r.remember(tx, p); err != nil {

@@ -64,6 +64,9 @@ func (r *run) wanted(it pim.Item) bool {
 // question is the item of one side as it is now, or as it was last.
 func (r *run) question(way rule.Way, v view) rule.Question {
 	q := rule.Question{Way: way, Tie: rule.Tie(v.pair.Tie), Now: r.now}
+	if why, ok := alongOf(v.pair); ok {
+		q.Along = r.inForce(why)
+	}
 	if way == rule.Outward {
 		q.Mails, q.Invited = r.traits.MailsAttendees, !v.pair.RemoteGone && len(rule.AttendeesOf(v.theirs)) > 0
 		q.Item = first(v.local, v.localBase, v.kind())

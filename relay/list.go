@@ -1,12 +1,15 @@
 package relay
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
 
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/remote"
 	"crmbridge/store"
 )
@@ -21,7 +24,7 @@ const awayEvery = 24 * time.Hour
 // that is not listed may only have left the scope.
 func (r *run) list(ctx context.Context) error {
 	if !r.listDue() {
-		return nil
+		return r.follow(ctx)
 	}
 	refs, err := r.refs(ctx)
 	if err != nil {
@@ -44,8 +47,9 @@ func (r *run) list(ctx context.Context) error {
 			back = append(back, a.RemoteID)
 		}
 	}
+	soon := followed(listed, known)
 	for id, a := range known {
-		if !listed[id] && (r.opts.Full || a.AwayAt == nil || r.now.Sub(*a.AwayAt) >= awayEvery) {
+		if !listed[id] && (r.opts.Full || a.AwayAt == nil || soon[id] || r.now.Sub(*a.AwayAt) >= awayEvery) {
 			look = append(look, id)
 		}
 	}
@@ -96,6 +100,60 @@ func (r *run) list(ctx context.Context) error {
 	})
 }
 
+// follow looks, at a remote that is not listed, at what is here although no poll tells of it.
+func (r *run) follow(ctx context.Context) error {
+	if !r.traits.ReportsDeletions || r.link.ListedAt != nil && r.now.Sub(*r.link.ListedAt) < time.Duration(r.rules.ReconcileEvery) {
+		return nil
+	}
+	known, err := r.alive(ctx)
+	if err != nil {
+		return err
+	}
+	ids := slices.Collect(maps.Keys(followed(nil, known)))
+	recs, gone, err := r.fetch(ctx, ids)
+	if err != nil {
+		return err
+	}
+	asked := make([]string, len(ids))
+	for i, id := range ids {
+		asked[i] = string(id)
+	}
+	now := r.now
+	r.link.ListedAt = &now
+	return r.update(ctx, func(tx *store.Tx) error {
+		if err := r.ingest(tx, recs, gone); err != nil {
+			return err
+		}
+		return errors.Join(tx.SetAway(r.link.ID, asked, true), tx.UpdateLink(r.link, "ListedAt"))
+	})
+}
+
+// followed are those of the known that are out of the listing's scope and here all the same,
+// because a person or another record brought them: no poll tells of their changes. A batch of
+// them is asked for at each listing, those that were asked for longest ago. Without a listing
+// (nil) they are those that were brought.
+func followed(listed map[remote.ItemID]bool, known map[remote.ItemID]store.Alive) map[remote.ItemID]bool {
+	var out []store.Alive
+	for id, a := range known {
+		if !listed[id] && (listed == nil || a.AwayAt != nil) && (a.Along != "" || a.Tie == string(rule.Linked)) {
+			out = append(out, a)
+		}
+	}
+	slices.SortFunc(out, func(a, b store.Alive) int { return cmp.Or(lastAsked(a).Compare(lastAsked(b)), cmp.Compare(a.ID, b.ID)) })
+	soon := map[remote.ItemID]bool{}
+	for _, a := range out[:min(fetchBatch, len(out))] {
+		soon[remote.ItemID(a.RemoteID)] = true
+	}
+	return soon
+}
+
+func lastAsked(a store.Alive) time.Time {
+	if a.AwayAt == nil {
+		return time.Time{}
+	}
+	return *a.AwayAt
+}
+
 // inScopeOrKnown leaves out what was fetched only to confirm a deletion and turned
 // out to be neither listed nor known.
 func (r *run) inScopeOrKnown(recs []remote.Record, listed map[remote.ItemID]bool, known map[remote.ItemID]store.Alive) []remote.Record {
@@ -114,11 +172,10 @@ func (r *run) listDue() bool {
 	if r.opts.Full || r.opts.Resend != "" {
 		return true
 	}
-	first := r.link.ListedAt == nil
 	if r.traits.ReportsDeletions {
-		return r.full && !first
+		return r.full && !r.first
 	}
-	return first || r.full || r.now.Sub(*r.link.ListedAt) >= time.Duration(r.rules.ReconcileEvery)
+	return r.link.ListedAt == nil || r.full || r.now.Sub(*r.link.ListedAt) >= time.Duration(r.rules.ReconcileEvery)
 }
 
 // refs lists what the remote has in scope.

@@ -31,7 +31,7 @@ func (r *run) merge(ctx context.Context, v view) error {
 			return err
 		}
 		sent = step
-		if err := theirs(&p, rec, r.carried(v.kind())); err != nil {
+		if err := r.theirs(&p, rec, r.carried(v.kind())); err != nil {
 			return err
 		}
 		if p.Notes, err = noted(p.Notes, rec.Notes, m.ToRemote); err != nil {

@@ -171,20 +171,27 @@ func (r *run) ingestOne(tx *store.Tx, rec remote.Record, p store.Pair, fresh boo
 		err := tx.SavePair(&p)
 		return p, err
 	}
+	var err error
 	if fresh {
-		own, ok, err := r.adopted(tx, rec)
-		if err != nil || ok {
-			return own, err
+		own, ok, aerr := r.adopted(tx, rec)
+		if aerr != nil || ok {
+			return own, aerr
 		}
 		if p, err = r.newPair(tx, rec); err != nil {
 			return p, err
 		}
 		// What is not wanted is not kept either; a change of rules reads it again.
-		if p.ID == 0 && p.ObjectID == 0 && rec.ID != r.brought && !r.wanted(rec.Item) {
+		why, comes := r.comes[rec.ID]
+		if p.ID == 0 && p.ObjectID == 0 && rec.ID != r.brought && !comes && !r.wanted(rec.Item) {
 			return store.Pair{}, nil
 		}
+		if comes {
+			if p.Along, err = why.text(); err != nil {
+				return p, err
+			}
+		}
 	}
-	err := r.store(tx, &p, rec)
+	err = r.store(tx, &p, rec)
 	return p, err
 }
 
@@ -195,6 +202,9 @@ func (r *run) store(tx *store.Tx, p *store.Pair, rec remote.Record) error {
 		return err
 	}
 	before := *p
+	if r.bringsAny() && (p.ID == 0 || p.TheirVersion != rec.Version || r.opts.Full) {
+		r.toRelate(p)
+	}
 	print := pim.Fingerprint(rec.Item, r.carried(rec.Item.Kind()))
 	p.TheirItem, p.TheirVersion, p.URL = item, rec.Version, rec.URL
 	p.TheirModified = nil
@@ -211,7 +221,7 @@ func (r *run) store(tx *store.Tx, p *store.Pair, rec remote.Record) error {
 		p.Version = rec.Version // an echo, or a stamp that moved without a change
 	}
 	if p.ID != 0 && before.TheirVersion == p.TheirVersion && before.TheirPrint == p.TheirPrint &&
-		before.RemoteGone == p.RemoteGone && before.URL == p.URL && before.Dirty == p.Dirty {
+		before.RemoteGone == p.RemoteGone && before.URL == p.URL && before.Dirty == p.Dirty && before.RelateAt == p.RelateAt {
 		return nil
 	}
 	return tx.SavePair(p)

@@ -19,6 +19,9 @@ func (e *Engine) SetRules(ctx context.Context, id store.LinkID, now rule.Rules) 
 	if err := e.checkNewGroups(ctx, id, now.Groups); err != nil {
 		return rule.Touch{}, err
 	}
+	if err := e.checkNewContacts(ctx, id, now); err != nil {
+		return rule.Touch{}, err
+	}
 	if err := e.checkNewTypes(ctx, id, now); err != nil {
 		return rule.Touch{}, err
 	}
@@ -53,6 +56,11 @@ func setRules(tx *store.Tx, l store.Link, now rule.Rules) (rule.Touch, error) {
 	}
 	if err := tx.UpdateLink(l, "Rules", "Cursor", "LocalSeq"); err != nil {
 		return touch, err
+	}
+	if touch.Relations {
+		if err := tx.RelateAll(l.ID, relateNow()); err != nil {
+			return touch, err
+		}
 	}
 	if touch.Pairs || touch.Conflicts {
 		return touch, tx.WakePairs(l.ID, !touch.Pairs)

@@ -179,6 +179,13 @@ func (r *run) resentFields(v view, m Merged) Merged {
 	settled := m.ToLocal.Or(m.ToRemote).Or(m.Settled).Or(m.Open).Or(m.KeptIn).Or(m.KeptOut)
 	differ := pim.Diff(s.Local, s.Remote, s.Carried).Minus(settled)
 	if r.opts.Resend == ToRemote {
+		for _, id := range []pim.FieldID{pim.FieldCompany, pim.FieldContact} {
+			// What the remote is tied to may be known there only; that it is not named here is no
+			// order to clear it.
+			if f, _ := pim.FieldByID(id); differ.Has(id) && f.Text(s.Local) == "" {
+				differ = differ.Minus(pim.Set(id))
+			}
+		}
 		m.ToRemote = m.ToRemote.Or(differ.And(s.Writable).And(s.MayOut))
 		return m
 	}

@@ -353,7 +353,7 @@ func (b *undoing) books(p *store.Pair, x *restoring) error {
 		return nil
 	}
 	agreed := p.Version == p.TheirVersion
-	if err := theirs(p, x.rec, b.carried(x.rec.Item.Kind())); err != nil {
+	if err := b.theirs(p, x.rec, b.carried(x.rec.Item.Kind())); err != nil {
 		return err
 	}
 	p.RemoteID, p.RemoteGone, p.Key = string(x.rec.ID), false, x.now.Key

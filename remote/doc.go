@@ -5,6 +5,7 @@
 //	traits.go   Traits: what a remote can and cannot do, declared, not hidden
 //	ability.go  the small optional interfaces
 //	column.go   Column, Mapping: in which columns fields are kept
+//	relations.go  what items are tied to; who people are by their addresses
 //	driver.go   Driver, Option, Settings, Env: how a remote is described and opened
 //
 // A driver translates; it decides nothing. Conflicts, retries of items, order,

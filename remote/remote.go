@@ -70,6 +70,9 @@ type Entry struct {
 	// Text is the calendar object or card the fields were read from, for remotes
 	// that keep text; others ignore it. nil when the remote may see the fields only.
 	Text []byte
+	// Relations are, for a Create on a remote with Directory, what the item is to be tied to
+	// where its fields name nothing.
+	Relations []Relation
 }
 
 // Delta is one page of changes.

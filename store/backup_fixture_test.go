@@ -64,6 +64,10 @@ func furnish(t testing.TB, s *Store) {
 				_, err := tx.SuggestDuplicates(c.ID, []Duplicate{{UserID: u.ID, CollectionID: c.ID, FirstID: 2, SecondID: 3, Kind: pim.KindEvent, Reasons: "[]", State: DuplicateOpen, FoundAt: at, Merge: []byte{0xff}}})
 				return err
 			},
+			func() error {
+				_, err := tx.AddBring(Bring{LinkID: l.ID, RemoteID: "r", ByLinkID: l.ID, ByRemoteID: "b", Role: "Owner"})
+				return err
+			},
 			func() error { return tx.MarkSeen("token:1", []SeenMark{{2, 2}}) },
 			func() error { return tx.DeviceHere("token:1") },
 			func() error {

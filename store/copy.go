@@ -21,6 +21,7 @@ func copies() []struct{ table, where string } {
 			AND (seq = (SELECT o.seq FROM objects AS o WHERE o.id = versions.object_id) OR object_id IN (SELECT object_id FROM occurrences WHERE collection_id IN ` + collections + `))`},
 		{"occurrences", `collection_id IN ` + collections},
 		{"pairs", `link_id = ?`},
+		{"brings", `link_id = ?`},
 		{"identities", `user_id IN ` + user},
 		{"conflicts", `collection_id IN ` + collections + ` AND resolved_at IS NULL`},
 		{"duplicates", `collection_id IN ` + collections},

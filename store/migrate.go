@@ -35,6 +35,7 @@ func migrations() []migration {
 		{id: 12, text: schema0012},
 		{id: 13, text: schema0013},
 		{id: 14, text: schema0014},
+		{id: 15, text: schema0015},
 	}
 }
 

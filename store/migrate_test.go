@@ -39,6 +39,7 @@ func frozen() map[int]string {
 		12: "e99d04753610241a",
 		13: "1d122b355fb71a67",
 		14: "cad58fa8001d1330",
+		15: "2e50b7effdf55821",
 	}
 }
 
@@ -159,7 +160,7 @@ func TestUpgradeFromV1(t *testing.T) {
 		err = s.View(t.Context(), func(tx *Tx) error {
 			for _, m := range models() {
 				var n int64
-				later := slices.Contains([]string{"*store.Identity", "*store.Feed", "*store.Derived", "*store.Occurrence", "*store.Duplicate"}, fmt.Sprintf("%T", m)) // of later migrations: empty
+				later := slices.Contains([]string{"*store.Identity", "*store.Feed", "*store.Derived", "*store.Occurrence", "*store.Duplicate", "*store.Bring"}, fmt.Sprintf("%T", m)) // of later migrations: empty
 				if err := tx.orm.Model(m).Count(&n).Error; err != nil || n == 0 && !later {
 					t.Errorf("%T: %d rows, %v", m, n, err)
 				}

@@ -96,6 +96,11 @@ type Pair struct {
 	Hold string
 	// Notes is JSON of []remote.Note: what became of names that were looked up there.
 	Notes string
+	// Along is JSON of which record made the relay bring this one although the rules leave it
+	// out; "" for none. RelateAt is when the remote is to be asked next what the record is
+	// tied to; nil: never.
+	Along    string
+	RelateAt *time.Time
 	// LocalGone and RemoteGone mark a side whose item was deleted.
 	LocalGone  bool
 	RemoteGone bool
@@ -125,6 +130,19 @@ type Identity struct {
 	UID      string `gorm:"column:uid"`
 	// CollectionID is where its object was last; 0 when that is not known.
 	CollectionID CollectionID
+}
+
+// Bring is a record of a link's remote that a run is to bring, because another record is
+// tied to it, perhaps of another link.
+type Bring struct {
+	ID       int64 `gorm:"primaryKey"`
+	LinkID   LinkID
+	RemoteID string
+	// ByLinkID and ByRemoteID are the record that is tied to it, Role is how.
+	ByLinkID   LinkID
+	ByRemoteID string
+	Role       string
+	AskedAt    time.Time
 }
 
 // Duplicate is two objects of a collection that may be one, and what became of them.
@@ -204,7 +222,7 @@ type Conflict struct {
 type Run struct {
 	ID       RunID `gorm:"primaryKey"`
 	LinkID   LinkID
-	Trigger  string // poll, change, hint, manual, first, resend, reread, undo
+	Trigger  string // poll, change, hint, manual, first, resend, reread, undo, relate
 	Started  time.Time
 	Ended    *time.Time
 	Outcome  string // "", ok, partial, failed, held, cancelled
@@ -219,6 +237,9 @@ type Run struct {
 	Quiet  int
 	Since  *time.Time
 	Undoes RunID // the run that this one takes back; 0: none
+	// AskedBy is, of what a person does on the remote through the bridge, who (as
+	// Version.By); "" for other runs.
+	AskedBy string
 }
 
 // Step is one item's part in a run, kept when something was done or failed.

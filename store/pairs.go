@@ -105,6 +105,7 @@ type Alive struct {
 	RemoteID     string
 	TheirVersion string
 	AwayAt       *time.Time
+	Tie, Along   string
 }
 
 // AliveRemotes calls f, in the order of the pairs' ids, for each pair of a link

@@ -160,6 +160,9 @@ func addLink(ctx context.Context, a *app, f linkFlags, s remote.Settings) (store
 		if err := a.conns.Vacant(tx, l, s); err != nil {
 			return err
 		}
+		if err := relay.CheckContacts(tx, a.conns, l, s, rules); err != nil {
+			return err
+		}
 		if l, err = tx.CreateLink(l); err != nil {
 			return err
 		}
@@ -213,7 +216,8 @@ func meetingPlace(ctx context.Context, r remote.Remote, f linkFlags, coll store.
 	if best == nil {
 		return "", nil, unfit(cs, f.remote, coll, want)
 	}
-	return string(best.ID), (best.Kinds & want).List(), errors.Join(knownGroups(ctx, r, best.ID, ruled.Groups), knownTypes(ctx, r, best.Kinds&want, ruled))
+	return string(best.ID), (best.Kinds & want).List(), errors.Join(knownGroups(ctx, r, best.ID, ruled.Groups), knownTypes(ctx, r, best.Kinds&want, ruled),
+		relay.TellsContacts(ctx, r, (best.Kinds&want).List(), ruled))
 }
 
 // knownTypes refuses rules that name types which the CRM does not have.

@@ -173,6 +173,9 @@ func touched(t rule.Touch) []string {
 	if t.Conflicts {
 		out = append(out, "Open conflicts are settled again.")
 	}
+	if t.Relations {
+		out = append(out, "The remote is asked which contacts are to come along.")
+	}
 	if out == nil {
 		out = []string{"Nothing has to be looked at again."}
 	}

@@ -9,7 +9,11 @@ import (
 )
 
 // Company is one of the CRM's companies.
-type Company struct{ Name, Code string }
+type Company struct {
+	Name, Code string
+	Domain     string        // of its addresses
+	Primary    remote.ItemID // its primary contact
+}
 
 // AddCompany makes a company, as a person at the screen does.
 func (m *CRM) AddCompany(c Company) {

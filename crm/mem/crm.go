@@ -33,7 +33,9 @@ type CRM struct {
 	epoch uint64 // of cursors
 
 	companies []Company
-	mails     []Mail
+	// things are what items can be tied to and nothing else, by role.
+	things map[string]map[remote.ItemID]string
+	mails  []Mail
 	// watches are the hints of those who watch.
 	watches map[int]func()
 	watched int
@@ -54,6 +56,8 @@ type row struct {
 	born    uint64 // seq when it was made
 	version string
 	changed time.Time
+	// ties are the records it is tied to, by role.
+	ties map[string]remote.ItemID
 }
 
 // New makes an empty CRM.

@@ -7,6 +7,7 @@
 //	changes.go  the driver: Changes, List and the scope
 //	groups.go   groups of items, and counting
 //	companies.go  companies and contacts that names are looked up in
+//	relations.go  what items are tied to, and who people are by their addresses
 //	mails.go    the mail that writes send, for CRMs that do
 //	watch.go    hints of changes
 //	weaken.go   what is left of an item under weak traits

@@ -56,6 +56,9 @@ type Options struct {
 	// #CODE#; else it is left out, or with CreatesCompanies made.
 	KnowsCompanies, CreatesCompanies bool
 
+	// NoRelations: nothing is known of what items are tied to.
+	NoRelations bool
+
 	// OneContact: an activity has one contact, who is in Contacts, and no attendees. An
 	// unknown one is left out, or with CreatesContacts made.
 	OneContact, CreatesContacts bool

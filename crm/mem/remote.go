@@ -108,11 +108,13 @@ func (c *connector) Create(ctx context.Context, col remote.CollectionID, e remot
 			return pim.Errorf("mem: create", pim.ErrNotFound, "the item was made and deleted since")
 		}
 		it := pim.Clone(e.Item)
+		ties := c.m.begin(it, e.Relations)
 		notes, err := c.m.lookUp(ctx, it, c.m.opt.Carries[it.Kind()])
 		if err != nil {
 			return err
 		}
 		r := c.m.insert(col, it, e.UID, key, c.m.opt.User)
+		r.ties = ties
 		c.m.keys[key] = r.id
 		c.m.mail("invitation", r.item)
 		rec = c.m.record(r)

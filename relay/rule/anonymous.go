@@ -13,6 +13,9 @@ func (r Rules) Anonymous() Rules {
 	if r.DefaultType != "" {
 		r.DefaultType = hidden
 	}
+	if r.ContactsLink != "" {
+		r.ContactsLink = hidden
+	}
 	r.Filter = withoutValues(r.Filter)
 	for _, f := range []*Flow{&r.In, &r.Out} {
 		f.Create, f.Carry = anonymous(f.Create), anonymous(f.Carry)

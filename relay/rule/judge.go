@@ -17,6 +17,8 @@ type Question struct {
 	Start, End time.Time
 	// Tie is what a person said of the pair.
 	Tie Tie
+	// Along: it comes along with another record that points at it, by a rule that is in force.
+	Along bool
 	// Mails: the remote mails the attendees of what is written to it, whatever a driver
 	// does; Invited: the copy there has some.
 	Mails, Invited bool
@@ -133,11 +135,14 @@ func (j *judgement) tie() {
 	case Linked:
 		j.says("tie", true, "a person linked it")
 	default:
-		if j.rules.OnlyLinked {
+		if j.rules.OnlyLinked && !j.comesAlong() {
 			j.forbid(true, false, "onlyLinked", "only items that a person links are made on the other side")
 		}
 	}
 }
+
+// comesAlong: what is left out by the choice of records does not count for it.
+func (j *judgement) comesAlong() bool { return j.q.Along && j.q.Way == Inward }
 
 func (j *judgement) direction() {
 	if d := j.rules.Direction; d == In && j.q.Way == Outward || d == Out && j.q.Way == Inward {
@@ -222,6 +227,10 @@ func (j *judgement) archive() {
 // scope is what the remote is asked for; remotes may give more than they are asked.
 func (j *judgement) scope() {
 	if j.q.Tie == Linked {
+		return
+	}
+	if j.comesAlong() {
+		j.says("along", true, "it comes along with a record that is tied to it")
 		return
 	}
 	t := TypeOf(j.q.Item)

@@ -66,6 +66,17 @@ type Rules struct {
 	Filter pim.Filter `json:"filter,omitzero"`
 	// OnlyLinked makes only those items on the other side that a person linked.
 	OnlyLinked bool `json:"onlyLinked,omitempty"`
+	// RelatedContacts brings the contacts along that a contact of the link points at, such as
+	// its owner, although groups, types or the filter leave them out; one step, not those that these
+	// point at.
+	RelatedContacts bool `json:"relatedContacts,omitempty"`
+	// ActivityContacts puts the contacts of activities into the address book that the same
+	// user has linked to the same account: by the link named ContactsLink, "" being the only one.
+	ActivityContacts bool   `json:"activityContacts,omitempty"`
+	ContactsLink     string `json:"contactsLink,omitempty"`
+	// Relate says how a new activity of a device is tied to company and contact; "" is
+	// RelateByAddress.
+	Relate Relate `json:"relate,omitempty"`
 	// In and Out are what goes in each direction.
 	In  Flow `json:"in,omitzero"`
 	Out Flow `json:"out,omitzero"`
@@ -101,6 +112,15 @@ type Rules struct {
 	// only the remote can tell of it (see annotate.go); 0 means ten minutes.
 	AnnotateAfter Duration `json:"annotateAfter,omitempty"`
 }
+
+// Relate says how an activity that comes from a device is tied to the remote's records.
+type Relate string
+
+// Ways to find out what a new activity is about.
+const (
+	RelateByAddress Relate = "addresses" // by those of its attendees and organizer
+	RelateNever     Relate = "never"     // by what the item names, and no more
+)
 
 // Series says what becomes of a repeating item on a remote that keeps single items only.
 type Series string
@@ -255,6 +275,11 @@ func (r Rules) Validate() error {
 	case "", SeriesRefuse, SeriesExpand:
 	default:
 		bad("series %q is not refuse or expand", r.Series)
+	}
+	switch r.Relate {
+	case "", RelateByAddress, RelateNever:
+	default:
+		bad("relate %q is not addresses or never", r.Relate)
 	}
 	if r.HoldUntyped && r.DefaultType != "" {
 		bad("holdUntyped keeps items without a type back, and defaultType gives them one: choose one of the two")

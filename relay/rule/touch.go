@@ -13,6 +13,8 @@ type Touch struct {
 	Pairs bool
 	// Conflicts: open ones are settled again.
 	Conflicts bool
+	// Relations: the remote is asked what its records are tied to.
+	Relations bool
 }
 
 // Touches compares two sets of rules.
@@ -22,9 +24,11 @@ func Touches(old, now Rules) Touch {
 		switch name {
 		case "policy":
 			t.Conflicts = true
-		case "brakeAbsolute", "brakeShare", "reconcileEvery", "annotateAfter", "remove", "archiveDays", "approve":
+		case "brakeAbsolute", "brakeShare", "reconcileEvery", "annotateAfter", "remove", "archiveDays", "approve", "relate":
 			// They speak when something is done, and order nothing by themselves. What a
 			// brake held back is planned by the next run.
+		case "relatedContacts", "activityContacts", "contactsLink":
+			t.Relations = now.RelatedContacts || now.ActivityContacts
 		case "out", "mail", "defaultType", "typeNames", "holdUntyped":
 			t.Pairs = true
 		default:

@@ -93,10 +93,28 @@ func (r Rules) scopeWords(remote string) []string {
 	if !r.Filter.IsZero() {
 		out = append(out, "Items of "+remote+" come over when "+r.Filter.String()+".")
 	}
+	if r.RelatedContacts {
+		out = append(out, "Contacts that a contact points at, such as its owner, come along.")
+	}
+	if r.ActivityContacts {
+		into := "the address book that is linked to the same account"
+		if r.ContactsLink != "" {
+			into = "the address book of the link " + strconv.Quote(r.ContactsLink)
+		}
+		out = append(out, "Contacts that an activity is tied to are put into "+into+".")
+	}
 	return out
 }
 
 func (r Rules) newWords(remote string) []string {
+	out := r.typeWords(remote)
+	if ks := pim.Kinds(r.Kinds...); r.Relate == RelateNever && (len(r.Kinds) == 0 || ks.Has(pim.KindEvent) || ks.Has(pim.KindTask)) {
+		out = append(out, "Activities made on devices are tied to no company or contact by the addresses of those who take part.")
+	}
+	return out
+}
+
+func (r Rules) typeWords(remote string) []string {
 	switch {
 	case r.HoldUntyped:
 		return []string{"Activities made on devices without a type wait until somebody chooses one: by a category of that name, or for the item."}

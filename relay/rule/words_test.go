@@ -14,7 +14,7 @@ import (
 
 // everything has a value in every rule.
 const everything = `{"direction":"both","kinds":["event","task"],"pastDays":30,"futureDays":-1,"since":"2026-03-01","groups":["Key accounts","Fairs"],"types":["Meeting","Call"],"allOwners":true,
-	"filter":{"or":[{"field":"company","op":"is","value":"Acme"},{"field":"owner","op":"is empty"}]},"onlyLinked":true,
+	"filter":{"or":[{"field":"company","op":"is","value":"Acme"},{"field":"owner","op":"is empty"}]},"onlyLinked":true,"relatedContacts":true,"activityContacts":true,"contactsLink":"people","relate":"never",
 	"mail":"allow","in":{"since":"2026-02-01","futureDays":14,"create":["Meeting"],"carry":[],"private":"mask","attendees":"keep"},"out":{"pastDays":-1,"futureDays":90,"create":["-","Call"],"carry":["Call"],"private":"none"},
 	"defaultType":"Call","typeNames":["Visit"],"holdUntyped":false,"policy":"newest","remove":{"event":"keep","contact":"delete"},
 	"archiveDays":90,"series":"expand","approve":false,"brakeAbsolute":3,"brakeShare":0.125,"reconcileEvery":"1h","annotateAfter":"90s"}`
@@ -44,7 +44,7 @@ func TestDescribe(t *testing.T) {
 // those that are about times of the machinery.
 func TestEveryRuleIsTold(t *testing.T) {
 	t.Parallel()
-	silent := map[string]bool{"reconcileEvery": true, "annotateAfter": true, "typeNames": true, "holdUntyped": true, "approve": true}
+	silent := map[string]bool{"reconcileEvery": true, "annotateAfter": true, "typeNames": true, "holdUntyped": true, "approve": true, "contactsLink": true}
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(everything), &all); err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func TestEveryRuleIsTold(t *testing.T) {
 	for i := range reflect.TypeFor[Rules]().NumField() {
 		name, _, _ := strings.Cut(reflect.TypeFor[Rules]().Field(i).Tag.Get("json"), ",")
 		one := map[string]json.RawMessage{"direction": json.RawMessage(`"in"`)}
-		if name == "out" || name == "mail" || name == "remove" || name == "defaultType" || name == "series" {
+		if name == "out" || name == "mail" || name == "remove" || name == "defaultType" || name == "series" || name == "relate" {
 			one["direction"] = json.RawMessage(`"out"`)
 		}
 		plain := words(one)
@@ -95,6 +95,7 @@ func TestTouches(t *testing.T) {
 		`{"pastDays":10,"policy":"crm"}`:               {Listing: true, Pairs: true, Conflicts: true},
 		`{"direction":"in"}`:                           {Listing: true, Pairs: true},
 		`{"holdUntyped":true}`:                         {Pairs: true},
+		`{"relate":"never"}`:                           {},
 	} {
 		now, err := Parse([]byte(text))
 		if err != nil {
@@ -106,6 +107,16 @@ func TestTouches(t *testing.T) {
 		if got := Touches(now, Rules{}.Defaults()); got != want {
 			t.Errorf("%s taken back: %+v, want %+v", text, got, want)
 		}
+	}
+	along, err := Parse([]byte(`{"relatedContacts":true}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Touches(Rules{}.Defaults(), along); got != (Touch{Relations: true}) {
+		t.Errorf("related contacts: %+v", got)
+	}
+	if got := Touches(along, Rules{}.Defaults()); got != (Touch{}) {
+		t.Errorf("no related contacts: %+v", got)
 	}
 }
 

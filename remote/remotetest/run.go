@@ -48,6 +48,9 @@ func Run(t *testing.T, h Harness) {
 		{"one expired session", expiredSession},
 		{"cancelled context", cancelled},
 		{"16 callers", manyCallers},
+		{"relations", relations},
+		{"relations in scope", relationScope},
+		{"people by address", directory},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

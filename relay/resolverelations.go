@@ -1,0 +1,172 @@
+package relay
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"crmbridge/pim"
+	"crmbridge/relay/rule"
+	"crmbridge/remote"
+	"crmbridge/store"
+)
+
+// mostPeople bounds how many addresses of one item are looked up.
+const mostPeople = 20
+
+// resolved is the entry of a new record, tied to whom and what the addresses of those who
+// take part tell, where the item names nothing. A mask shows nobody.
+func (r *run) resolved(ctx context.Context, v view, it pim.Item) (remote.Entry, error) {
+	e := v.entry(it)
+	dir, ok := remote.As[remote.Directory](r.rem)
+	seen := v.shownLocal(v.local)
+	if !ok || r.rules.Relate == rule.RelateNever || r.link.Side != store.CRM || activityOf(seen) == nil {
+		return e, nil
+	}
+	o := r.leftOpen(it, seen)
+	addresses := addressesOf(seen)
+	if o.instead {
+		addresses = addressesOf(&pim.Task{Activity: pim.Activity{Attendees: rule.AttendeesOf(seen)[:1]}})
+	}
+	if len(addresses) == 0 || !o.company && !o.contact && !o.instead {
+		return e, nil
+	}
+	who, err := dir.WhoIs(ctx, addresses)
+	if err != nil {
+		return e, unlessNotTold(err)
+	}
+	a := aboutWhom(addresses, who)
+	if o.company && a.company.ID == "" && len(a.domains) == 1 {
+		at, err := dir.CompaniesAt(ctx, a.domains)
+		if err != nil {
+			return e, unlessNotTold(err)
+		}
+		if found := at[a.domains[0]]; len(found) == 1 {
+			a.company = found[0]
+		}
+	}
+	named := activityOf(it).CRM
+	if a.contact.ID != "" && (o.instead || o.contact && (o.company || a.company.Name == "" || a.company.Name == named.Company)) {
+		e.Relations = append(e.Relations, remote.Relation{Role: remote.RoleContact, ID: remote.ItemID(a.contact.ID), Name: a.contact.Name})
+		if o.instead {
+			e.Item = pim.Clone(it)
+			activityOf(e.Item).CRM.Contact = a.contact.Name
+		}
+	}
+	if o.company && a.company.ID != "" && (o.contact || o.instead || named.Contact == "" || named.Contact == a.contact.Name) {
+		e.Relations = append(e.Relations, remote.Relation{Role: remote.RoleCompany, ID: remote.ItemID(a.company.ID), Name: a.company.Name})
+	}
+	return e, nil
+}
+
+// openEnds are the relations that an item leaves open.
+type openEnds struct {
+	company, contact bool
+	// instead: its contact is the name of the first attendee, put there for want of another;
+	// who has his address is the better one.
+	instead bool
+}
+
+func (r *run) leftOpen(it, seen pim.Item) (o openEnds) {
+	writes, named := r.writable(it.Kind()), activityOf(it).CRM
+	o.company = writes.Has(pim.FieldCompany) && named.Company == ""
+	o.contact = writes.Has(pim.FieldContact) && named.Contact == ""
+	first := rule.AttendeesOf(seen)
+	o.instead = r.traits.OneContact && !o.contact && len(first) > 0 && first[0].Email != "" && named.Contact == cmp.Or(first[0].Name, first[0].Email)
+	return o
+}
+
+// unlessNotTold is nil for a remote that does not let the user look people up: what an
+// item is about is then for a person to say.
+func unlessNotTold(err error) error {
+	switch pim.ReasonOf(err) {
+	case pim.ErrForbidden, pim.ErrUnsupported:
+		return nil
+	}
+	return err
+}
+
+// about is what the addresses of an item say.
+type about struct {
+	contact, company remote.LookupValue // zero when it is not clear
+	// domains are those of the addresses that nobody there has, but for those where anybody
+	// can have one; of an item with a known contact that of the contact.
+	domains []string
+}
+
+// aboutWhom is the pure part: the first who is known, is not the user, and has the address for
+// himself; somebody of another company before a colleague. The company is the contact's,
+// unless others who are known are of a third one.
+func aboutWhom(addresses []string, who map[string][]remote.Known) (a about) {
+	var known []remote.Known
+	var at []string // the domains of known
+	own := ""
+	var strangers []string
+	for _, address := range addresses {
+		people := who[address]
+		switch {
+		case slices.ContainsFunc(people, func(k remote.Known) bool { return k.Self }):
+			for _, k := range people {
+				if k.Self {
+					own = k.Company.ID
+				}
+			}
+		case len(people) == 1:
+			known, at = append(known, people[0]), append(at, domainOf(address))
+		case len(people) == 0:
+			strangers = append(strangers, domainOf(address))
+		}
+	}
+	colleague := func(k remote.Known) bool { return own != "" && k.Company.ID == own }
+	i := slices.IndexFunc(known, func(k remote.Known) bool { return !colleague(k) })
+	if i < 0 {
+		i = 0
+	}
+	if len(known) > 0 {
+		a.contact, a.company = known[i].Contact, known[i].Company
+		for _, k := range known {
+			if k.Company.ID != "" && k.Company.ID != a.company.ID && !colleague(k) {
+				return about{contact: a.contact} // two firms at one table
+			}
+		}
+		strangers = at[i : i+1]
+	}
+	for _, d := range strangers {
+		if d != "" && !pim.AnyonesDomain(d) && !slices.Contains(a.domains, d) {
+			a.domains = append(a.domains, d)
+		}
+	}
+	return a
+}
+
+func domainOf(address string) string {
+	_, d, _ := strings.Cut(address, "@")
+	return strings.ToLower(d)
+}
+
+// addressesOf are those of an item's attendees, then of its organizer, in lower case, each
+// once.
+func addressesOf(it pim.Item) (out []string) {
+	people := rule.AttendeesOf(it)
+	if a := activityOf(it); a != nil {
+		people = append(slices.Clone(people), pim.Attendee{Person: a.Organizer})
+	}
+	for _, p := range people {
+		address := strings.ToLower(strings.TrimSpace(p.Email))
+		if strings.Contains(address, "@") && !slices.Contains(out, address) && len(out) < mostPeople {
+			out = append(out, address)
+		}
+	}
+	return out
+}
+
+func activityOf(it pim.Item) *pim.Activity {
+	switch v := it.(type) {
+	case *pim.Event:
+		return &v.Activity
+	case *pim.Task:
+		return &v.Activity
+	}
+	return nil
+}
