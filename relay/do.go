@@ -121,7 +121,8 @@ func (r *run) createLocal(tx *store.Tx, v view) error {
 	p.Mask = v.mask()
 	var w written
 	if len(p.LocalText) > 0 {
-		w, err = r.codec.apply(p.LocalText, shown, r.carried(kind).Minus(left(v.in)))
+		kept := stillCut(v.localBase, v.remoteBase, v.theirs, cuttable(r.traits.TextLimit))
+		w, err = r.codec.apply(p.LocalText, shown, r.carried(kind).Minus(left(v.in)).Minus(kept))
 	} else {
 		w, err = r.codec.create(shown, p.UID)
 	}

@@ -36,6 +36,7 @@
 //	rerule.go explain.go  other rules for a link; why an item is where it is, ties, retries
 //	coded.go notes.go  a company as #CODE#; what became of names that were looked up
 //	report.go    what a run tells
+//	cut.go       texts of which a remote keeps the beginning: told, and kept whole here
 //	memo.go      steps stored with their writes, and what undoing them takes
 //	preview.go dry.go dryrelations.go  what a run would do: the same run on a copy, before a remote that sends no write
 //	history.go restore.go origin.go  what happened to an item, by whom; versions put back

@@ -88,6 +88,7 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 	if err != nil {
 		return err
 	}
+	st.Cut = tell(shortenedIn(it, rec.Item, r.writable(it.Kind()).And(cuttable(r.traits.TextLimit))))
 	return r.update(ctx, func(tx *store.Tx) error {
 		if err := r.achieved(tx, st, memo{Pair: v.pair, After: after}); err != nil {
 			return err

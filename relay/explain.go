@@ -143,6 +143,9 @@ func (r *run) explain(tx *store.Tx, p store.Pair) (Explanation, error) {
 	for _, n := range notes {
 		x.Words = append(x.Words, "Looked up on the remote: "+n.Says+".")
 	}
+	for _, c := range shortenedIn(v.localBase, v.remoteBase, cuttable(nil)) {
+		x.Words = append(x.Words, fmt.Sprintf("The remote keeps %d of the %d characters of the %s; all of them are kept here.", c.kept, c.of, c.field))
+	}
 	switch {
 	case v.masked.local:
 		x.Words = append(x.Words, "The remote shows only when it is, because it is private.")

@@ -38,6 +38,7 @@ type Event struct {
 	Link    store.LinkID // 0: no write to a remote
 	Run     store.RunID
 	Outcome string // of a write to a remote: done, begun (its answer is not known)
+	Cut     string // texts that the remote kept the beginning of: "title to 250 of 412"
 }
 
 // FieldChange is one field before and after, for people.
@@ -161,7 +162,7 @@ func (t *teller) writes(l store.Link) error {
 		return err
 	}
 	for _, s := range steps {
-		ev := Event{At: *s.DoneAt, Remote: true, By: Author{Side: string(l.Side), Name: l.Name}, Action: s.Action, Link: l.ID, Run: s.RunID, Outcome: s.Outcome}
+		ev := Event{At: *s.DoneAt, Remote: true, By: Author{Side: string(l.Side), Name: l.Name}, Action: s.Action, Link: l.ID, Run: s.RunID, Outcome: s.Outcome, Cut: s.Cut}
 		m, kept, err := unpack(s.Undo)
 		if err != nil {
 			return err

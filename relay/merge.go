@@ -20,7 +20,9 @@ type Sides struct {
 	MayIn, MayOut pim.FieldSet
 	// LocalAt and RemoteAt are the last changes, for Newest; zero is unknown.
 	LocalAt, RemoteAt time.Time
-	Policy            rule.Policy
+	// TextLimit is how long the remote's texts may be (remote.Traits); nil is not known.
+	TextLimit map[pim.FieldID]int
+	Policy    rule.Policy
 	// RemoteName is the policy that means this remote: PreferCRM or PreferMail.
 	RemoteName rule.Policy
 }
@@ -50,8 +52,10 @@ func Merge(s Sides) Merged {
 	for _, f := range pim.Fields(s.Local.Kind()) {
 		one := pim.FieldSet{}.With(f)
 		switch inMine, inTheirs := mine.Has(f.ID), theirs.Has(f.ID); {
+		case (inMine || inTheirs) && s.cutAway(f):
+			// It has as much of the text as it takes.
 		case inTheirs && !inMine:
-			f.Copy(m.Item, s.Remote)
+			s.take(f, &m)
 			m.ToLocal = m.ToLocal.Or(one)
 		case inMine && !inTheirs:
 			m.ToRemote = m.ToRemote.Or(one)
@@ -74,7 +78,7 @@ func Merge(s Sides) Merged {
 // collide handles a field that both sides changed, differently.
 func (s Sides) collide(f pim.Field, m *Merged) {
 	one := pim.FieldSet{}.With(f)
-	toLocal := func() { f.Copy(m.Item, s.Remote); m.ToLocal = m.ToLocal.Or(one) }
+	toLocal := func() { s.take(f, m); m.ToLocal = m.ToLocal.Or(one) }
 	toRemote := func() { m.ToRemote = m.ToRemote.Or(one) }
 	if s.BaseLocal == nil || s.BaseRemote == nil {
 		// Nothing was ever agreed: what is missing on one side was not deleted

@@ -38,6 +38,7 @@ func (r *run) merge(ctx context.Context, v view) error {
 			return err
 		}
 		now = rec.Item
+		sent.Cut = tell(shortenedIn(m.Item, now, m.ToRemote.And(cuttable(r.traits.TextLimit))))
 	}
 	return r.update(ctx, func(tx *store.Tx) error {
 		if sent.Action != "" {
@@ -63,7 +64,7 @@ func (r *run) sides(v view) Sides {
 	s := Sides{
 		BaseLocal: v.localBase, Local: v.shownLocal(v.local), BaseRemote: v.remoteBase, Remote: v.shownTheirs(v.theirs),
 		Carried: r.carried(kind), Writable: r.writable(kind), MayIn: r.mayIn(v), MayOut: r.mayOut(v),
-		LocalAt: v.object.UpdatedAt, Policy: r.rules.Policy, RemoteName: rule.PreferCRM,
+		LocalAt: v.object.UpdatedAt, TextLimit: r.traits.TextLimit, Policy: r.rules.Policy, RemoteName: rule.PreferCRM,
 	}
 	if v.pair.TheirModified != nil {
 		s.RemoteAt = *v.pair.TheirModified

@@ -186,6 +186,11 @@ func (r *run) resentFields(v view, m Merged) Merged {
 				differ = differ.Minus(pim.Set(id))
 			}
 		}
+		for _, f := range pim.Fields(v.local.Kind()) {
+			if differ.Has(f.ID) && s.cutAway(f) {
+				differ = differ.Minus(pim.FieldSet{}.With(f)) // it has as much of it as it takes
+			}
+		}
 		m.ToRemote = m.ToRemote.Or(differ.And(s.Writable).And(s.MayOut))
 		return m
 	}

@@ -79,6 +79,7 @@ type Step struct {
 	Action  string `json:"action"`
 	Outcome string `json:"outcome"` // done or failed; begun, while the answer to a write is not stored
 	Fields  string `json:"fields,omitempty"`
+	Cut     string `json:"cut,omitempty"` // texts that the remote kept the beginning of, in characters: "title to 250 of 412"
 	Error   string `json:"error,omitempty"`
 	Class   string `json:"class,omitempty"` // pim.Reason of it
 	Trace   string `json:"trace,omitempty"` // what the remote calls its answer in its own log
@@ -98,7 +99,7 @@ func Steps(tx *store.Tx, id store.RunID, q Query) (Run, Page[Step], error) {
 		return tx.Steps(store.StepFilter{Run: id, Outcome: q.State, After: after, Limit: limit})
 	}
 	page, err := gather(q, rowsAtOnce, read, func(s store.Step) int64 { return s.ID }, func(s store.Step) (Step, bool, error) {
-		return Step{s.ID, s.UID, s.Title, s.Side, s.Action, s.Outcome, s.Fields, s.Error, s.Kind, s.Trace}, q.fits(s.Title, s.UID, s.Error, s.Trace), nil
+		return Step{s.ID, s.UID, s.Title, s.Side, s.Action, s.Outcome, s.Fields, s.Cut, s.Error, s.Kind, s.Trace}, q.fits(s.Title, s.UID, s.Error, s.Trace), nil
 	})
 	return run, page, err
 }

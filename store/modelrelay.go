@@ -260,6 +260,7 @@ type Step struct {
 	// or of the answer that refused it.
 	Trace  string
 	Fields string     // pim.FieldSet.String of what changed
+	Cut    string     // texts that the remote kept the beginning of, in characters: "title to 250 of 412"
 	DoneAt *time.Time // nil in steps from before schema 11
 	// Undo is what package relay needs to take the write back; nil when that is not kept.
 	Undo []byte

@@ -27,7 +27,7 @@ func (t *Tx) FinishStep(s Step) error {
 	if err := t.writing(op); err != nil {
 		return err
 	}
-	return t.save(op, "step", &s, "Outcome", "Fields", "Trace", "Undo")
+	return t.save(op, "step", &s, "Outcome", "Fields", "Cut", "Trace", "Undo")
 }
 
 // DropStep removes a step that was begun and not done; one that is not there is no error.

@@ -36,6 +36,7 @@ type eventShown struct {
 	Version store.Seq           `json:"version,omitempty"` // for item restore
 	Run     store.RunID         `json:"run,omitempty"`
 	Outcome string              `json:"outcome,omitempty"`
+	Cut     string              `json:"cut,omitempty"` // texts that the remote kept the beginning of
 	Fields  []relay.FieldChange `json:"fields"`
 }
 
@@ -127,7 +128,7 @@ func (a *app) histories(ctx context.Context, user, link, uid string) ([]historyS
 			return nil, err
 		}
 		for _, e := range h.Events {
-			shown := eventShown{At: e.At, Side: "hub", By: e.By, Action: e.Action, Version: e.Version, Run: e.Run, Outcome: e.Outcome, Fields: e.Fields}
+			shown := eventShown{At: e.At, Side: "hub", By: e.By, Action: e.Action, Version: e.Version, Run: e.Run, Outcome: e.Outcome, Cut: e.Cut, Fields: e.Fields}
 			if e.Remote {
 				shown.Side = "remote"
 			}
@@ -172,6 +173,11 @@ func (p *program) showHistory(h historyShown) error {
 		}
 		if err := p.say("%s  %s %s (%s)", stamp(&e.At), e.Action, by, where); err != nil {
 			return err
+		}
+		if e.Cut != "" {
+			if err := p.say("    cut there, kept here: %s characters", e.Cut); err != nil {
+				return err
+			}
 		}
 		for _, f := range e.Fields {
 			if err := p.say("    %s: %s", f.Label, fromTo(f)); err != nil {
@@ -269,10 +275,10 @@ func (p *program) historyCSV(rows []historyShown) error {
 		}
 	}
 	return print(p, lines, printed[historyLine]{
-		head: []string{"USER", "COLLECTION", "AT", "SIDE", "BY", "ACTION", "VERSION", "RUN", "OUTCOME", "FIELD", "BEFORE", "AFTER"},
+		head: []string{"USER", "COLLECTION", "AT", "SIDE", "BY", "ACTION", "VERSION", "RUN", "OUTCOME", "CUT", "FIELD", "BEFORE", "AFTER"},
 		cells: func(l historyLine) []string {
 			return []string{l.h.User, l.h.Collection, stamp(&l.e.At), l.e.Side, l.e.By.String(), l.e.Action, strconv.FormatInt(int64(l.e.Version), 10),
-				strconv.FormatInt(int64(l.e.Run), 10), l.e.Outcome, string(l.f.Field), l.f.Before, l.f.After}
+				strconv.FormatInt(int64(l.e.Run), 10), l.e.Outcome, l.e.Cut, string(l.f.Field), l.f.Before, l.f.After}
 		},
 	})
 }

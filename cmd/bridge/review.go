@@ -264,9 +264,9 @@ func (p *program) showRun(d runDetail) error {
 		return err
 	}
 	return page(p, review.Page[review.Step]{Rows: d.Steps, Next: d.Next}, printed[review.Step]{
-		head: []string{"NO", "TITLE", "UID", "SIDE", "ACTION", "OUTCOME", "FIELDS", "TRACE", "REASON"},
+		head: []string{"NO", "TITLE", "UID", "SIDE", "ACTION", "OUTCOME", "FIELDS", "CUT", "TRACE", "REASON"},
 		cells: func(s review.Step) []string {
-			return []string{strconv.FormatInt(s.No, 10), s.Title, s.UID, s.Side, s.Action, s.Outcome, s.Fields, s.Trace, s.Error}
+			return []string{strconv.FormatInt(s.No, 10), s.Title, s.UID, s.Side, s.Action, s.Outcome, s.Fields, s.Cut, s.Trace, s.Error}
 		},
 	})
 }

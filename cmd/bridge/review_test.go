@@ -103,7 +103,7 @@ func TestRowX6HistoryOfRuns(t *testing.T) {
 	if out, code := p.cmd("", "sync", "show", "777"); code == 0 || !strings.Contains(out, "there is no run 777") {
 		t.Errorf("%s", out)
 	}
-	if out := p.must("", "sync", "show", fmtID(all[len(all)-1].ID), "--csv"); !strings.HasPrefix(out, "NO,TITLE,UID,SIDE,ACTION,OUTCOME,FIELDS,TRACE,REASON\r\n") {
+	if out := p.must("", "sync", "show", fmtID(all[len(all)-1].ID), "--csv"); !strings.HasPrefix(out, "NO,TITLE,UID,SIDE,ACTION,OUTCOME,FIELDS,CUT,TRACE,REASON\r\n") {
 		t.Errorf("%s", out)
 	}
 }
