@@ -104,7 +104,7 @@ func aboutWhom(addresses []string, who map[string][]remote.Known) (a about) {
 	own := ""
 	var strangers []string
 	for _, address := range addresses {
-		people := who[address]
+		people := who[strings.ToLower(address)]
 		switch {
 		case slices.ContainsFunc(people, func(k remote.Known) bool { return k.Self }):
 			for _, k := range people {
@@ -145,16 +145,16 @@ func domainOf(address string) string {
 	return strings.ToLower(d)
 }
 
-// addressesOf are those of an item's attendees, then of its organizer, in lower case, each
-// once.
+// addressesOf are those of an item's attendees, then of its organizer, each once.
 func addressesOf(it pim.Item) (out []string) {
 	people := rule.AttendeesOf(it)
 	if a := activityOf(it); a != nil {
 		people = append(slices.Clone(people), pim.Attendee{Person: a.Organizer})
 	}
 	for _, p := range people {
-		address := strings.ToLower(strings.TrimSpace(p.Email))
-		if strings.Contains(address, "@") && !slices.Contains(out, address) && len(out) < mostPeople {
+		address := strings.TrimSpace(p.Email)
+		same := func(o string) bool { return strings.EqualFold(o, address) }
+		if strings.Contains(address, "@") && !slices.ContainsFunc(out, same) && len(out) < mostPeople {
 			out = append(out, address)
 		}
 	}

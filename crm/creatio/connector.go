@@ -37,6 +37,9 @@ type connector struct {
 	places    *crm.Cache[crm.Offer]
 	companies *crm.Cache[crm.Offer]
 	lookupAge time.Duration
+	there     *crm.Cache[bool] // rare lookups of activities
+	known     *crm.Cache[[]remote.Known]
+	domains   *crm.Cache[[]crm.LookupValue]
 
 	manner manner
 }

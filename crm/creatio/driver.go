@@ -63,6 +63,7 @@ func open(_ context.Context, env crm.Env, s crm.Settings) (remote.Remote, error)
 	}
 	c.people = &people{c: c}
 	c.places, c.companies = newPlaces(c), newCompanies(c)
+	c.there, c.known, c.domains = newThere(c), newKnown(c), newDomains(c)
 	return c, nil
 }
 

@@ -23,6 +23,11 @@ func holds(col, word string) cond {
 	return cond{"contains(tolower(" + col + ")," + quote(word) + ")", []string{col}}
 }
 
+// ends asks for a column that ends so, given in lower case.
+func ends(col, with string) cond {
+	return cond{"endswith(tolower(" + col + ")," + quote(with) + ")", []string{col}}
+}
+
 func since(col string, t time.Time) cond {
 	return compare(col, "ge", t.UTC().Format(stampLayout))
 }
