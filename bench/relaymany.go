@@ -62,7 +62,32 @@ func (c *clocked) take() times {
 	return out
 }
 
-// manyLinks polls a simulated CRM through many links for the time of one interval.
+// watch waits for a time, and then for as many runs as there are links, each of which was due in it: on a machine that is
+// busy with other things the last ones are late.
+func (c *clocked) watch(ctx context.Context, runs int, span time.Duration) error {
+	for end := time.Now().Add(span); ; {
+		wait := time.Until(end)
+		if wait <= 0 {
+			if c.begun() >= runs || wait < -10*span {
+				return nil
+			}
+			wait = span / 100
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (c *clocked) begun() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.late)
+}
+
+// manyLinks polls a simulated CRM through many links for the time of one interval (see watch).
 func manyLinks(ctx context.Context, o options, url string) (p *polling, err error) {
 	_, _ = fmt.Fprintf(o.progress, "%d links\n", o.polls)
 	c, err := openFarSim(pollingRecords, &arrivals{})
@@ -98,10 +123,8 @@ func manyLinks(ctx context.Context, o options, url string) (p *polling, err erro
 	if err := b.work(ctx); err != nil {
 		return nil, err
 	}
-	select {
-	case <-time.After(o.pollSpan):
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := clock.watch(ctx, len(links), o.pollSpan); err != nil {
+		return nil, err
 	}
 	after, _ := c.requests()
 	late := clock.take()

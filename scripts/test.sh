@@ -8,9 +8,16 @@ have_packages=no flags=()
 for argument in "$@"; do
   case $argument in
   ./*) have_packages=yes ;;
-  # SQLite is C turned into Go. Its memory is not Go's, so the race detector sees nothing in it that a test could get
-  # wrong, and makes it five times as slow. The driver around it is looked at.
-  -race) flags+=(-gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false) ;;
+  -race)
+    # SQLite is C turned into Go. Its memory is not Go's, so the race detector sees nothing in it that a test could get
+    # wrong, and makes it five times as slow. The driver around it is looked at. The others calculate with what they are
+    # given, without goroutines that share anything of ours: pictures and passwords.
+    for module in modernc.org/{sqlite/lib,libc,memory} image/... compress/flate golang.org/x/{image/...,crypto/argon2,crypto/blake2b}; do
+      flags+=("-gcflags=$module=-race=false")
+    done
+    # At its end a program waits a second for reports of races in what still runs. The tests have ended by then.
+    export GORACE="atexit_sleep_ms=100 ${GORACE:-}"
+    ;;
   esac
 done
 [ $have_packages = yes ] || set -- "$@" ./...

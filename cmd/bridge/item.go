@@ -370,7 +370,7 @@ func (p *program) itemBring() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				uid, err := a.engine.Bring(ctx, l.ID, remote.ItemID(args[0]))
+				uid, err := inTurn(ctx, func() (string, error) { return a.engine.Bring(ctx, l.ID, remote.ItemID(args[0])) })
 				if err != nil || p.json {
 					return errors.Join(err, p.jsonIf(err == nil, brought{l.Name, args[0], uid}))
 				}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"crmbridge/pim"
+	"crmbridge/relay"
 	"crmbridge/store"
 )
 
@@ -38,7 +39,7 @@ func (p *program) syncUndo() *cobra.Command {
 				return pim.Errorf("sync undo", pim.ErrInvalid, "%q is no number of a run; sync history has them", args[0])
 			}
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				u, err := a.engine.UndoRun(ctx, store.RunID(id))
+				u, err := inTurn(ctx, func() (relay.Undone, error) { return a.engine.UndoRun(ctx, store.RunID(id)) })
 				if err != nil {
 					return err
 				}

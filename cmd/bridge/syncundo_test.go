@@ -1,10 +1,14 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+
+	"crmbridge/relay"
 )
 
 // TestSyncUndo takes a run back from the command line.
@@ -45,5 +49,25 @@ func TestSyncUndo(t *testing.T) {
 	eventually(t, "the link goes on", func() bool { return p.here()["tok-a"] == 1 })
 	if out, code := p.cmd("", "sync", "undo", "soon"); code == 0 || !strings.Contains(out, "no number of a run") {
 		t.Errorf("%s", out)
+	}
+}
+
+// TestInTurn: what meets a run of the server waits for its end, and nothing else is tried again.
+func TestInTurn(t *testing.T) {
+	t.Parallel()
+	tries := 0
+	n, err := inTurn(t.Context(), func() (int, error) {
+		if tries++; tries < 3 {
+			return 0, relay.ErrBusy
+		}
+		return tries, errors.New("no")
+	})
+	if n != 3 || tries != 3 || err == nil || err.Error() != "no" {
+		t.Errorf("%d after %d tries, %v", n, tries, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := inTurn(ctx, func() (int, error) { return 0, relay.ErrBusy }); !errors.Is(err, context.Canceled) {
+		t.Errorf("given up with %v", err)
 	}
 }
