@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"crmbridge/pim"
 	"crmbridge/pim/likeness"
@@ -61,11 +62,51 @@ func (e *Engine) FindDuplicates(ctx context.Context, id store.CollectionID) (add
 		found = append(found, store.Duplicate{UserID: c.UserID, FirstID: ids[p.A], SecondID: ids[p.B], Kind: all[p.A].Kind(),
 			Score: int(1000*p.Score + 0.5), Reasons: string(why), Print: alikePrint(all[p.A], all[p.B])})
 	}
-	err = e.Store.Update(ctx, func(tx *store.Tx) error {
-		added, err = tx.SuggestDuplicates(id, found)
-		return err
-	})
-	return added, err
+	return e.suggestAll(ctx, id, found)
+}
+
+// suggestBatch is how many suggestions are stored in one transaction, so that devices do not
+// wait for all of them.
+const suggestBatch = 200
+
+// suggestAll makes the open duplicates of a collection those that were found.
+func (e *Engine) suggestAll(ctx context.Context, id store.CollectionID, found []store.Duplicate) (added int, err error) {
+	now := make(map[[2]store.ObjectID]bool, len(found))
+	for part := range slices.Chunk(found, suggestBatch) {
+		var n int
+		err := e.Store.Update(ctx, func(tx *store.Tx) (err error) {
+			n, err = tx.SuggestDuplicates(id, part)
+			return err
+		})
+		if err != nil {
+			return added, err
+		}
+		added += n
+		for _, d := range part {
+			now[d.Objects()] = true
+		}
+	}
+	for after, more := store.DuplicateID(0), true; more; {
+		var past []store.DuplicateID
+		err := e.Store.Update(ctx, func(tx *store.Tx) error {
+			past = nil
+			open, err := tx.Duplicates(store.DuplicateFilter{Collection: id, State: store.DuplicateOpen, After: after, Limit: suggestBatch})
+			if more = len(open) == suggestBatch; err != nil || len(open) == 0 {
+				return err
+			}
+			for _, d := range open {
+				if !now[d.Objects()] {
+					past = append(past, d.ID)
+				}
+			}
+			after = open[len(open)-1].ID
+			return tx.DropSuggestions(past)
+		})
+		if err != nil {
+			return added, err
+		}
+	}
+	return added, nil
 }
 
 func orEmpty(list []string) []string {

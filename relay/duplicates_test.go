@@ -361,3 +361,50 @@ func TestRowB14MergeDuringARun(t *testing.T) {
 		w.want(1, 1)
 	})
 }
+
+// Many suggestions are stored in parts, so that devices do not wait for all of them, and what
+// is alike no more goes, whichever part it is in.
+func TestRowX20ManySuggestionsGoInParts(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+		const n = 2*suggestBatch + 3
+		w.update(func(tx *store.Tx) error {
+			for i := range 2 * n {
+				e := event(fmt.Sprintf("uid-%d", i), fmt.Sprintf("Review of number%d here", i/2))
+				if i%2 == 1 {
+					e.Title = fmt.Sprintf("Review of number%d", i/2)
+				}
+				wr, err := newCodec(w.clock.Now(), "").create(e, e.UID)
+				if err != nil {
+					return err
+				}
+				in := wr.put(w.coll.ID, e.UID+".ics", e.UID, pim.KindEvent)
+				in.By = "dav:test"
+				if _, err := tx.PutObject(in); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		var pairs []store.Duplicate
+		all := w.objects()
+		for i := range n {
+			a, b := all[fmt.Sprintf("uid-%d.ics", 2*i)], all[fmt.Sprintf("uid-%d.ics", 2*i+1)]
+			pairs = append(pairs, store.Duplicate{UserID: w.user.ID, FirstID: a.ID, SecondID: b.ID, Kind: pim.KindEvent, Reasons: "{}", Print: "p"})
+		}
+		open := func() int {
+			var ds []store.Duplicate
+			w.view(func(tx *store.Tx) (err error) {
+				ds, err = tx.Duplicates(store.DuplicateFilter{Collection: w.coll.ID, State: store.DuplicateOpen, Limit: 10 * n})
+				return err
+			})
+			return len(ds)
+		}
+		for _, want := range []struct{ from, to, added int }{{0, n, n}, {0, n, 0}, {n - 1, n, 0}, {0, 2, 2}} {
+			added, err := w.engine.suggestAll(w.ctx, w.coll.ID, slices.Clone(pairs[want.from:want.to]))
+			if err != nil || added != want.added || open() != want.to-want.from {
+				t.Fatalf("%+v: %d added, %d open, %v", want, added, open(), err)
+			}
+		}
+	})
+}

@@ -1,8 +1,8 @@
 package store
 
 import (
-	"math"
 	"slices"
+	"time"
 
 	"crmbridge/pim"
 )
@@ -74,29 +74,29 @@ func (d *Duplicate) order() {
 	}
 }
 
-// SuggestDuplicates makes the open pairs of a collection those of list, whose ids do not
-// count, and returns how many are new. One that a person ignored stays so while its
-// Print does; one that was merged stays so.
+// SuggestDuplicates notes pairs of a collection that may be one, whose ids do not count, and
+// returns how many are new. One that a person ignored stays so while its Print does; one
+// that was merged stays so. Writers wait for it: long lists go in parts.
 func (t *Tx) SuggestDuplicates(c CollectionID, list []Duplicate) (added int, err error) {
 	const op = "suggest duplicates"
 	if err := t.writing(op); err != nil {
 		return 0, err
 	}
-	known, err := t.Duplicates(DuplicateFilter{Collection: c, Limit: math.MaxInt32})
-	if err != nil {
-		return 0, err
+	first := make([]ObjectID, 0, len(list))
+	for i := range list {
+		list[i].order()
+		first = append(first, list[i].FirstID)
+	}
+	var known []Duplicate
+	if err := t.orm.Where("collection_id = ? AND first_id "+t.anyInt(), c, intList(t, first)).Find(&known).Error; err != nil {
+		return 0, fail(op, err)
 	}
 	byPair := make(map[[2]ObjectID]Duplicate, len(known))
 	for _, d := range known {
-		byPair[[2]ObjectID{d.FirstID, d.SecondID}] = d
+		byPair[d.Objects()] = d
 	}
-	stays := make(map[DuplicateID]bool, len(list))
 	for _, d := range list {
-		d.order()
-		old, there := byPair[[2]ObjectID{d.FirstID, d.SecondID}]
-		if there {
-			stays[old.ID] = true
-		}
+		old, there := byPair[d.Objects()]
 		switch {
 		case !there:
 			d.ID, d.CollectionID, d.State, d.FoundAt = 0, c, DuplicateOpen, t.now
@@ -116,18 +116,44 @@ func (t *Tx) SuggestDuplicates(c CollectionID, list []Duplicate) (added int, err
 			}
 		}
 	}
-	var gone []DuplicateID
-	for _, d := range known {
-		if d.State == DuplicateOpen && !stays[d.ID] {
-			gone = append(gone, d.ID)
-		}
-	}
-	for chunk := range slices.Chunk(gone, 1000) {
-		if _, err := t.exec(`DELETE FROM duplicates WHERE id `+t.anyInt(), intList(t, chunk)); err != nil {
-			return added, fail(op, err)
-		}
-	}
 	return added, nil
+}
+
+// Objects are the two of a pair, the lower id first.
+func (d Duplicate) Objects() [2]ObjectID {
+	d.order()
+	return [2]ObjectID{d.FirstID, d.SecondID}
+}
+
+// DropSuggestions removes those of the pairs that are open; others stay.
+func (t *Tx) DropSuggestions(ids []DuplicateID) error {
+	const op = "drop suggestions"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	_, err := t.exec(`DELETE FROM duplicates WHERE state = 'open' AND id `+t.anyInt(), intList(t, ids))
+	return fail(op, err)
+}
+
+// PruneDuplicates removes some open pairs of which an object is gone, some ignored ones of which
+// one was gone before a time, and some merges that were done before it, which cannot be undone any
+// more then; after that the oldest merges as long as there are more than most, 0 is no bound. It
+// returns how many it removed; 0 when there is nothing left to do.
+func (t *Tx) PruneDuplicates(before time.Time, most int) (int64, error) {
+	const op = "prune duplicates"
+	if err := t.writing(op); err != nil {
+		return 0, err
+	}
+	n, err := t.exec(`DELETE FROM duplicates WHERE id IN (SELECT id FROM duplicates AS d WHERE
+		state = 'merged' AND settled_at < ?
+		OR state = 'open' AND 2 > (SELECT count(*) FROM objects AS o WHERE o.id IN (d.first_id, d.second_id) AND NOT o.deleted)
+		OR state = 'ignored' AND 2 > (SELECT count(*) FROM objects AS o WHERE o.id IN (d.first_id, d.second_id) AND (NOT o.deleted OR o.updated_at >= ?))
+		LIMIT ?)`, before.UTC(), before.UTC(), pruneBatch)
+	if err != nil || n > 0 || most <= 0 {
+		return n, fail(op, err)
+	}
+	n, err = t.exec(`DELETE FROM duplicates WHERE id IN (SELECT id FROM duplicates WHERE state = 'merged' ORDER BY settled_at DESC, id DESC LIMIT ? OFFSET ?)`, pruneBatch, most)
+	return n, fail(op, err)
 }
 
 // CheckDuplicateState is pim.ErrInvalid for a state that there is not; "" is any.

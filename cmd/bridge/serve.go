@@ -101,7 +101,7 @@ func (a *app) within(stop func(context.Context) error) error {
 	return stop(ctx)
 }
 
-// housekeep prunes old versions, conflicts and runs, once an hour. The returned function waits
+// housekeep prunes old versions, conflicts, merges and runs, once an hour. The returned function waits
 // for its end, after ctx has ended or the function is called.
 func (a *app) housekeep(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -123,6 +123,10 @@ func (a *app) housekeep(ctx context.Context) (stop func()) {
 	}()
 	return func() { cancel(); <-done }
 }
+
+// stepsPerMerge is for how many steps of runs the record of a merge counts, which keeps three
+// texts: database.keep_steps bounds both.
+const stepsPerMerge = 50
 
 // pruneSafely is prune without panics: old versions are no reason to stop serving.
 func (a *app) pruneSafely(ctx context.Context) (err error) {
@@ -163,6 +167,9 @@ func (a *app) prune(ctx context.Context) error {
 		func(tx *store.Tx) (int64, error) {
 			n, err := tx.PruneConflicts(now.Add(-a.cfg.KeepConflicts))
 			return int64(n), err
+		},
+		func(tx *store.Tx) (int64, error) {
+			return tx.PruneDuplicates(now.Add(-a.cfg.KeepRuns), (a.cfg.KeepSteps+stepsPerMerge-1)/stepsPerMerge)
 		},
 		func(tx *store.Tx) (int64, error) { return tx.PruneRuns(now.Add(-a.cfg.KeepRuns), a.cfg.KeepSteps) },
 	} {
