@@ -12,7 +12,8 @@
 //	engine.go lease.go read.go hub.go list.go resume.go adopt.go identity.go place.go act.go view.go do*.go mergeact.go annotate.go
 //	             Engine: carries one run out, part by part
 //	refused.go   ResolveRefused: the same for a device's report; Standing
-//	both.go undo.go  keeping both versions; taking a choice back
+//	both.go      keeping both versions
+//	undo.go undochoice.go undolook.go undowhole.go  taking a choice back: of a device's report, of a link's
 //	match.go     which new items of both sides are one (pim/likeness)
 //	duplicates.go combine.go duplicatemerge.go duplicateundo.go  items of a collection that may be one: found, merged, taken apart
 //	settle.go    Settle: carries a person's choice out

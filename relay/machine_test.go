@@ -130,7 +130,7 @@ func (m *machine) pickRecord(t *rapid.T) (remote.Record, bool) {
 
 func (m *machine) step(t *rapid.T) {
 	steps := []string{"new here", "new there", "edit here", "edit here", "edit there", "edit there",
-		"delete here", "delete there", "touch there", "install anew", "run", "run", "killed run", "killed run", "failing run", "lost answer", "expire", "time"}
+		"delete here", "delete there", "touch there", "install anew", "choose", "take back", "run", "run", "killed run", "killed run", "failing run", "lost answer", "expire", "time"}
 	if m.ruled {
 		steps = append(steps, "rules", "rules", "class here", "class there", "invite here", "invite there", "tie", "tie", "answer", "cautious run")
 	}
@@ -201,6 +201,10 @@ func (m *machine) do(t *rapid.T, what string) {
 		}
 	case "install anew":
 		m.installAnew(t)
+	case "choose":
+		m.choose(t)
+	case "take back":
+		m.takeBack(t)
 	case "tie":
 		if uid, ok := m.pickUID(t); ok {
 			m.tie(t, uid, rapid.SampledFrom([]rule.Tie{rule.TieNone, rule.Linked, rule.Apart}).Draw(t, "tie"))

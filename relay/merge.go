@@ -25,6 +25,8 @@ type Sides struct {
 	Policy    rule.Policy
 	// RemoteName is the policy that means this remote: PreferCRM or PreferMail.
 	RemoteName rule.Policy
+	// Asked are fields that a person is to decide about whatever the policy says.
+	Asked pim.FieldSet
 }
 
 // Merged is what is to be done. Item holds the wanted value of every field in
@@ -98,6 +100,10 @@ func (s Sides) collide(f pim.Field, m *Merged) {
 	}
 	if f.Merge(base, s.Local, s.Remote, m.Item) {
 		m.ToLocal, m.ToRemote = m.ToLocal.Or(one), m.ToRemote.Or(one)
+		return
+	}
+	if s.Asked.Has(f.ID) {
+		m.Open = m.Open.Or(one)
 		return
 	}
 	switch s.winner() {

@@ -64,7 +64,7 @@ func (r *run) sides(v view) Sides {
 	s := Sides{
 		BaseLocal: v.localBase, Local: v.shownLocal(v.local), BaseRemote: v.remoteBase, Remote: v.shownTheirs(v.theirs),
 		Carried: r.carried(kind), Writable: r.writable(kind), MayIn: r.mayIn(v), MayOut: r.mayOut(v),
-		LocalAt: v.object.UpdatedAt, TextLimit: r.traits.TextLimit, Policy: r.rules.Policy, RemoteName: rule.PreferCRM,
+		LocalAt: v.object.UpdatedAt, TextLimit: r.traits.TextLimit, Policy: r.rules.Policy, RemoteName: rule.PreferCRM, Asked: v.asked,
 	}
 	if v.pair.TheirModified != nil {
 		s.RemoteAt = *v.pair.TheirModified
@@ -245,7 +245,7 @@ func (r *run) report(tx *store.Tx, p store.Pair, v view, m Merged) error {
 		return err
 	}
 	if m.Open.IsEmpty() && has {
-		if _, err := tx.ResolveConflict(open.ID, "superseded", r.by()); err != nil {
+		if _, err := tx.ResolveConflict(open.ID, superseded, r.by()); err != nil {
 			return err
 		}
 	}
@@ -268,7 +268,8 @@ func (r *run) report(tx *store.Tx, p store.Pair, v view, m Merged) error {
 			continue
 		}
 		if part.resolution == "" && has {
-			c.ID, c.Base, c.CreatedAt = open.ID, open.Base, open.CreatedAt
+			c.ID, c.CreatedAt = open.ID, open.CreatedAt
+			c.Base = r.agreedBase(open.Base, v, part.fields)
 			if err := tx.UpdateConflict(c); err != nil {
 				return err
 			}
@@ -300,6 +301,24 @@ func reported(tx *store.Tx, c store.Conflict, resolution string) (bool, error) {
 	return false, err
 }
 
+// agreedBase is a text with what both sides last agreed on in some fields: the bases of fields
+// may be of different times, and a text is of one.
+func (r *run) agreedBase(text []byte, v view, fields pim.FieldSet) []byte {
+	it, err := r.codec.read(v.kind(), text)
+	if err != nil || it == nil || v.localBase == nil || v.localBase.Kind() != it.Kind() {
+		return text
+	}
+	differing := pim.Diff(it, v.localBase, fields)
+	if differing.IsEmpty() {
+		return text
+	}
+	w, err := r.codec.apply(text, v.localBase, differing)
+	if err != nil {
+		return text // it is for people to read; the bases themselves are in the pair
+	}
+	return w.text
+}
+
 // conflict is the report of v over some fields. Theirs is the object's text with
 // the remote's values, so that it can be read and taken like any other.
 func (r *run) conflict(p store.Pair, v view, fields pim.FieldSet) (store.Conflict, error) {
@@ -314,6 +333,6 @@ func (r *run) conflict(p store.Pair, v view, fields pim.FieldSet) (store.Conflic
 	return store.Conflict{
 		UserID: r.user.ID, CollectionID: v.object.CollectionID, ObjectID: v.object.ID, LinkID: r.link.ID,
 		Name: v.object.Name, UID: p.UID, Kind: v.kind(), Cause: store.CauseRelay, Device: r.link.Name,
-		Base: p.LocalText, Mine: v.object.Text, Theirs: w.text, Fields: string(ids), TheirVersion: p.TheirVersion,
+		Base: r.agreedBase(p.LocalText, v, fields), Mine: v.object.Text, Theirs: w.text, Fields: string(ids), TheirVersion: p.TheirVersion,
 	}, nil
 }

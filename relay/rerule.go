@@ -62,6 +62,12 @@ func setRules(tx *store.Tx, l store.Link, now rule.Rules) (rule.Touch, error) {
 			return touch, err
 		}
 	}
+	if touch.Conflicts {
+		// The new policy speaks for what a person left open under the old one, too.
+		if err := tx.ForgetReopened(l.ID); err != nil {
+			return touch, err
+		}
+	}
 	if touch.Pairs || touch.Conflicts {
 		return touch, tx.WakePairs(l.ID, !touch.Pairs)
 	}

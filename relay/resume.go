@@ -57,6 +57,9 @@ func (r *run) resumeTraced(ctx context.Context, p store.Pair) error {
 var errUnfound = errors.New("relay: outcome of a create not known")
 
 func (r *run) resumeOne(ctx context.Context, p store.Pair) error {
+	if id, by, ok := choiceIntent(p.Intent); ok {
+		return r.resumeUndo(ctx, p, id, by)
+	}
 	switch p.Intent {
 	case "create":
 		return r.resumeCreate(ctx, p)

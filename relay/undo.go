@@ -8,34 +8,61 @@ import (
 	"crmbridge/store"
 )
 
-// Undo takes a person's choice about a conflict back: the item becomes what it was
-// before. A report of a device is open again; that of a link stays settled, and what
-// the item was is carried to the remote as a change. It is refused when the item was
-// changed since, as that would be lost.
+// Undo takes back how a conflict was settled: both sides are again what they were before,
+// and the report is open again, so that another choice can be made. by names who asks.
+//
+// Of a link's report that goes for the remote, too, when a run has carried the choice there
+// (undochoice.go); it needs the link's lease (ErrBusy while a run has it) and the remote.
+// One that the link's policy settled waits for a person from then on, until somebody chooses or
+// the policy is changed. It is refused, and nothing is changed, with pim.ErrConflict when
+// somebody changed the item since on either side, as that would be lost, with
+// pim.ErrNotFound when what it was is not kept any more, and with pim.ErrInvalid when
+// nothing was chosen.
 func (e *Engine) Undo(ctx context.Context, id store.ConflictID, by string) error {
+	var c store.Conflict
+	linked := false
+	err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
+		if c, err = tx.Conflict(id); err != nil || c.LinkID == 0 {
+			return err
+		}
+		_, err = tx.Link(c.LinkID)
+		if linked = err == nil; errors.Is(err, pim.ErrNotFound) {
+			err = nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if c.ResolvedAt == nil {
+		return errNotSettled
+	}
+	if linked {
+		return e.undoChoice(ctx, c, by)
+	}
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
 		c, err := tx.Conflict(id)
 		if err != nil {
 			return err
 		}
 		if c.ResolvedAt == nil {
-			return pim.Errorf("relay: undo", pim.ErrInvalid, "the conflict is not settled")
+			return errNotSettled
 		}
 		u, err := tx.User(c.UserID)
 		if err != nil {
 			return err
 		}
 		s := settling{tx: tx, codec: newCodec(tx.Now(), u.Zone), c: c, by: by}
-		if err := s.undo(); err != nil {
-			return err
+		if err := s.undo(); err != nil || c.LinkID != 0 {
+			return err // what no link carries any more cannot collide again
 		}
-		if c.LinkID != 0 {
-			return nil
-		}
-		return tx.ReopenConflict(id)
+		return tx.ReopenConflict(id, by)
 	})
 }
 
+var errNotSettled = &pim.Error{Op: "relay: undo", Kind: pim.ErrInvalid, Public: "the conflict is not settled"}
+
+// undo puts the item back, for a report of a device.
 func (s settling) undo() error {
 	if err := s.undoSecond(); err != nil {
 		return err

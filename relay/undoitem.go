@@ -408,7 +408,7 @@ func (b *undoing) text(tx *store.Tx, p *store.Pair, x *restoring) error {
 }
 
 // mailsAnyway reports a write that a remote would mail about which does not ask.
-func (b *undoing) mailsAnyway(items ...pim.Item) bool {
-	return b.traits.MailsAttendees && b.rules.Mail != rule.MailAllow &&
+func (r *run) mailsAnyway(items ...pim.Item) bool {
+	return r.traits.MailsAttendees && r.rules.Mail != rule.MailAllow &&
 		slices.ContainsFunc(items, func(it pim.Item) bool { return len(rule.AttendeesOf(it)) > 0 })
 }

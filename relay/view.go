@@ -24,6 +24,8 @@ type view struct {
 	in, out      rule.Verdict
 	masked, away struct{ local, theirs bool }
 	action       Action
+	// asked are fields that a person has taken out of the policy's hands (Engine.Undo).
+	asked pim.FieldSet
 	// series: the object repeats, and the remote keeps nothing that does (series.go).
 	series bool
 	// refused: such an object is set aside, by rule or because it is too much.
@@ -79,6 +81,9 @@ func (r *run) view(tx *store.Tx, p store.Pair) (view, error) {
 	}
 	v.state = remoteState(p)
 	r.judged(&v)
+	if v.asked, err = r.asked(tx, v); err != nil {
+		return v, err
+	}
 	if err := r.unsaved(tx, &v); err != nil {
 		return v, err
 	}
@@ -90,6 +95,22 @@ func (r *run) view(tx *store.Tx, p store.Pair) (view, error) {
 	v.action = r.permitted(v)
 	r.repeated(&v)
 	return v, r.movedOut(tx, &v)
+}
+
+// asked are the fields of an open report whose settling a person took back. Without a policy
+// that settles anything they are as open as any.
+func (r *run) asked(tx *store.Tx, v view) (pim.FieldSet, error) {
+	if r.rules.Policy == rule.Ask || v.local == nil || v.theirs == nil {
+		return pim.FieldSet{}, nil
+	}
+	c, err := tx.OpenConflict(v.object.ID, r.link.ID)
+	if errors.Is(err, pim.ErrNotFound) {
+		return pim.FieldSet{}, nil
+	}
+	if err != nil || c.ResolvedBy == "" {
+		return pim.FieldSet{}, err
+	}
+	return settling{c: c}.fields(), nil
 }
 
 // viewLocal reads the object's side. Its text is parsed only when it changed.

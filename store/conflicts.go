@@ -81,17 +81,27 @@ func (t *Tx) OpenConflict(o ObjectID, l LinkID) (Conflict, error) {
 	return c, fail("open conflict", err)
 }
 
-// ReopenConflict takes back that a report was resolved; one that is open is no error.
-// pim.ErrNotFound without it.
-func (t *Tx) ReopenConflict(id ConflictID) error {
+// ReopenConflict takes back that a report was resolved, and notes who did; one that is open
+// is no error. pim.ErrNotFound without it.
+func (t *Tx) ReopenConflict(id ConflictID, by string) error {
 	const op = "reopen conflict"
 	if err := t.writing(op); err != nil {
 		return err
 	}
-	n, err := t.exec(`UPDATE conflicts SET resolved_at = NULL, resolution = '', resolved_by = '' WHERE id = ?`, id)
+	n, err := t.exec(`UPDATE conflicts SET resolved_at = NULL, resolution = '', resolved_by = ? WHERE id = ?`, by, id)
 	if err == nil && n == 0 {
 		return notFound(op, "conflict")
 	}
+	return fail(op, err)
+}
+
+// ForgetReopened makes the reopened reports of a link open ones like any other.
+func (t *Tx) ForgetReopened(l LinkID) error {
+	const op = "forget reopened conflicts"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	_, err := t.exec(`UPDATE conflicts SET resolved_by = '' WHERE link_id = ? AND link_id <> 0 AND resolved_at IS NULL`, l)
 	return fail(op, err)
 }
 

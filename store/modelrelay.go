@@ -86,7 +86,8 @@ type Pair struct {
 	// Key is the idempotency key of a create that was begun; it stays.
 	Key string
 	// Intent is the write that was begun on the remote and whose outcome is not
-	// known yet: "", "create", "update" or "delete".
+	// known yet: "", "create", "update", "delete", or "undo ID BY" while the choice about a
+	// conflict is taken back.
 	Intent string
 	// Mask is the side that shows only a mask of the other's item, "local" or "remote";
 	// "" for none. Tie is what a person said about this item, and Hold what it waits for
@@ -209,7 +210,8 @@ type Conflict struct {
 	CreatedAt    time.Time
 	ResolvedAt   *time.Time
 	Resolution   string // "", mine, theirs, merged, superseded
-	ResolvedBy   string
+	// ResolvedBy is who settled it; of an open report, who took the settling back ("": nobody).
+	ResolvedBy string
 	// Series is the same for the tries of one device at one thing, of which there is one
 	// open report; Digest is the content that would be lost without the report. Both are
 	// hashes by package dav, and "" for the relay.

@@ -259,29 +259,6 @@ func (p *program) conflictResolve() *cobra.Command {
 	return c
 }
 
-func (p *program) conflictUndo() *cobra.Command {
-	return &cobra.Command{
-		Use: "undo ID", Short: "Take back how a conflict was settled", Args: cobra.ExactArgs(1),
-		Long: "Take back how a conflict was settled: the item becomes what it was before. It is refused when the item was\n" +
-			"changed since.",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := number[store.ConflictID](args[0])
-			if err != nil {
-				return err
-			}
-			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				if err := a.engine.Undo(ctx, id, "shell"); err != nil {
-					return &pim.Error{Op: "conflict undo", Kind: pim.ReasonOf(err), Public: fmt.Sprintf("conflict %d: %s", id, pim.PublicText(err)), Err: err}
-				}
-				if p.json {
-					return p.printJSON(map[string]any{"id": id, "undone": true})
-				}
-				return p.say("conflict %d: what was chosen is taken back", id)
-			})
-		},
-	}
-}
-
 // conflictIDs are the conflicts a command names, or all open ones, oldest first.
 func (a *app) conflictIDs(ctx context.Context, args []string, all bool, user string) (ids []store.ConflictID, err error) {
 	if all == (len(args) > 0) {

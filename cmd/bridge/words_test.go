@@ -60,7 +60,7 @@ func TestOneDocumentEach(t *testing.T) {
 		{"ids resolution", []string{"conflict", "resolve", "--all", "--take", "mine"}},
 		{"name disabled", []string{"user", "disable", "--name", "alice"}},
 		{"name disabled", []string{"user", "disable", "--name", "alice", "--undo"}},
-		{"id undone", []string{"conflict", "undo", "1"}},
+		{"ids left", []string{"conflict", "undo", "1"}},
 		{"link running stopped", []string{"sync", "stop", "crm"}},
 		{"id name paused", []string{"link", "pause", "crm"}},
 		{"id name paused", []string{"link", "resume", "crm"}},

@@ -93,7 +93,7 @@ func testConflicts(t *testing.T, open Opener) {
 		}
 		return nil
 	})
-	f.refused(pim.ErrNotFound, func(tx *store.Tx) error { return tx.ReopenConflict(99) })
+	f.refused(pim.ErrNotFound, func(tx *store.Tx) error { return tx.ReopenConflict(99, "ann") })
 	f.update(func(tx *store.Tx) error {
 		c, err := tx.AddConflict(store.Conflict{UserID: f.user.ID, CollectionID: f.cal.ID, Cause: store.CauseBlind})
 		if err != nil {
@@ -102,11 +102,11 @@ func testConflicts(t *testing.T, open Opener) {
 		if _, err := tx.ResolveConflict(c.ID, "mine", "ann"); err != nil {
 			return err
 		}
-		if err := tx.ReopenConflict(c.ID); err != nil {
+		if err := tx.ReopenConflict(c.ID, "bob"); err != nil {
 			return err
 		}
 		c, err = tx.Conflict(c.ID)
-		if c.ResolvedAt != nil || c.Resolution != "" || c.ResolvedBy != "" {
+		if c.ResolvedAt != nil || c.Resolution != "" || c.ResolvedBy != "bob" {
 			t.Errorf("reopened: %+v", c)
 		}
 		return err
