@@ -20,7 +20,8 @@ type lister struct {
 	plans       map[place]*plan
 	found       []byte // used again for each resource
 	missing     []byte
-	dirs        map[string]davxml.Dir       // by slug
+	lastDir     string // a slug, whose Dir is inDir
+	inDir       davxml.Dir
 	current     resource                    // the member that is being answered
 	cut         map[store.CollectionID]bool // whose time zone is to be read again
 }
@@ -37,7 +38,7 @@ type plan struct {
 // answer of its own.
 func (q *request) newLister(tx *store.Tx, ask davxml.PropFind) *lister {
 	l := &lister{
-		q: q, ask: ask, env: &env{q: q, tx: tx}, plans: map[place]*plan{}, dirs: map[string]davxml.Dir{},
+		q: q, ask: ask, env: &env{q: q, tx: tx}, plans: map[place]*plan{},
 		ms:          q.multiStatus(),
 		preferences: q.prefer(),
 	}
@@ -92,11 +93,12 @@ func (l *lister) plan(p place) *plan {
 	return made
 }
 
-// slim reports that names and ETags are all that has to be read of the members of r: what most programs ask for in
-// their longest listings. Reading whole rows takes three times as long.
+// slim reports that names and ETags, and the texts where those are asked for, are all that has to be read of the members
+// of r: what most programs ask for in their longest listings. Reading whole rows takes three times as long.
 func (l *lister) slim(r *resource) bool {
+	texts := l.env.data != nil && l.env.data.wanted
 	for _, row := range l.plan(r.flavor.objectAt).live {
-		if !row.slim {
+		if !row.slim && !(texts && row.name == r.flavor.data) {
 			return false
 		}
 	}
@@ -128,12 +130,10 @@ func (l *lister) respond(r *resource) error {
 
 // dir is the path of the collection that r is in, encoded once.
 func (l *lister) dir(r *resource) davxml.Dir {
-	if have, ok := l.dirs[r.slug]; ok {
-		return have
+	if l.inDir == "" || l.lastDir != r.slug {
+		l.lastDir, l.inDir = r.slug, davxml.NewDir(r.flavor.collectionPath(r.user, r.slug))
 	}
-	made := davxml.NewDir(r.flavor.collectionPath(r.user, r.slug))
-	l.dirs[r.slug] = made
-	return made
+	return l.inDir
 }
 
 // propstats fills found and missing.

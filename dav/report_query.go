@@ -23,7 +23,7 @@ func (q *request) calendarQuery(rep *davxml.CalendarQuery) error {
 		plain := kindOnly(rep.Filter) && r.obj == nil
 		span := spanOnly(rep.Filter)
 		opts.Text = d.wanted || !plain
-		opts.Names = !opts.Text && l.slim(r)
+		opts.Names = l.slim(r)
 		err := r.objects(l.env.tx, opts, func(o *store.Object) error {
 			member := r.member(o)
 			if plain {
@@ -210,7 +210,7 @@ func (q *request) addressbookQuery(rep *davxml.AddressbookQuery) error {
 	wanted := filter.Wanted()
 	return q.listing(rep.Prop, nil, func(l *lister, r *resource) error {
 		opts := store.EachOptions{Text: l.env.data.wanted || len(filter.Props) > 0}
-		opts.Names = !opts.Text && l.slim(r)
+		opts.Names = l.slim(r)
 		if sieve := vcf.NewSieve(filter, q.h.limits.vcf()); sieve != nil {
 			opts.Keep = sieve.MayMatch
 		}

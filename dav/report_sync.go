@@ -55,7 +55,7 @@ func (l *lister) changes(r *resource, since store.Seq, limit int) (last store.Se
 		}
 		return l.respond(member)
 	}
-	if l.slim(r) {
+	if l.slim(r) && !l.env.data.wanted {
 		return l.env.tx.ChangedNames(r.col.ID, since, limit, each)
 	}
 	return l.env.tx.Changes(r.col.ID, since, limit, l.env.data.wanted, each)

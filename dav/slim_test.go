@@ -26,8 +26,23 @@ func TestPropertiesDoNotDependOnTheOthersAskedFor(t *testing.T) {
 		listings := map[string]func(names ...string) *multi{
 			"PROPFIND":        func(names ...string) *multi { return s.propfind(folder, 1, names...) },
 			"sync-collection": func(names ...string) *multi { return s.call("REPORT", folder, syncBody("", names...)).multi() },
+			"sync-collection with texts": func(names ...string) *multi {
+				return s.call("REPORT", folder, syncBody("", append(names, "C:calendar-data", "CR:address-data")...)).multi()
+			},
 		}
-		if folder == annCal {
+		if folder == annBook {
+			listings["addressbook-query with texts"] = func(names ...string) *multi {
+				return s.call("REPORT", folder, askMore("CR:addressbook-query",
+					`<CR:filter><CR:prop-filter name="FN"><CR:text-match>ada</CR:text-match></CR:prop-filter></CR:filter>`, append(names, "CR:address-data")...), "Depth: 1").multi()
+			}
+		} else {
+			inTime := `<C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT"><C:time-range start="20000101T000000Z" end="21000101T000000Z"/></C:comp-filter></C:comp-filter></C:filter>`
+			listings["calendar-query in time"] = func(names ...string) *multi {
+				return s.call("REPORT", folder, askMore("C:calendar-query", inTime, names...), "Depth: 1").multi()
+			}
+			listings["calendar-query in time with texts"] = func(names ...string) *multi {
+				return s.call("REPORT", folder, askMore("C:calendar-query", inTime, append(names, "C:calendar-data")...), "Depth: 1").multi()
+			}
 			listings["calendar-query"] = func(names ...string) *multi {
 				return s.call("REPORT", folder, askMore("C:calendar-query",
 					`<C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT"/></C:comp-filter></C:filter>`, names...), "Depth: 1").multi()

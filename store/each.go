@@ -12,7 +12,9 @@ type EachOptions struct {
 	Text bool // read the texts too
 	// Names reads only ID, Name and ETag, in a quarter of the time and from memory where a
 	// View asks again for all components (see roll); the other fields are zero. Rows are handed on as they are read: the callback must not use the
-	// transaction, nor the object after it returns. Not together with Text or Brief.
+	// transaction, nor the object after it returns. Not together with Brief. Together with
+	// Text it reads ID, Name, Component, ETag, Seq, Start, End and the texts, in less time
+	// than all, and the callback may do what it may else.
 	Names bool
 	// Brief reads only ID, Name, Component, ETag, Size, Seq and UpdatedAt, in
 	// half the time; the other fields are zero. Not together with Text.
@@ -26,7 +28,7 @@ type EachOptions struct {
 	// Keep leaves out objects by their text, in half the time that reading whole rows
 	// takes; nil: none. What is left is a superset: one that keeps most is not asked
 	// any more. It must not use the transaction, nor the text after it returns. Not
-	// together with Names, From or Until.
+	// together with From or Until, nor with Names but for Text.
 	Keep func(text []byte) bool
 	// Words leaves out cards by the index of words, in a small part of the time that
 	// reading texts takes; nil: none. What is left is a superset, of cards only. Only
@@ -56,7 +58,8 @@ func (t *Tx) EachObject(c CollectionID, opts EachOptions, f func(*Object) error)
 			return t.eachOf(ids, opts, opts.kept(f))
 		}
 	}
-	if opts.Names && opts.Components == nil {
+	slimmest := opts.Names && !opts.Text
+	if slimmest && opts.Components == nil {
 		return t.eachName(c, f)
 	}
 	where, args := ` WHERE o.collection_id = ? AND NOT o.deleted`, []any{c}
@@ -69,7 +72,7 @@ func (t *Tx) EachObject(c CollectionID, opts EachOptions, f func(*Object) error)
 		}
 		where, args = where+in, append(args, texts(opts.Components)...)
 	}
-	if opts.Names {
+	if slimmest {
 		return t.streamTo("each object", slim, where+` ORDER BY o.id`, args, f)
 	}
 	where += ` AND o.id > ? ORDER BY o.id LIMIT ?`
@@ -93,6 +96,8 @@ func (t *Tx) eachPaged(where string, args []any, opts EachOptions, last ObjectID
 
 func (opts EachOptions) fields() fields {
 	switch {
+	case opts.Text && opts.Names:
+		return named
 	case opts.Text:
 		return withText
 	case opts.Names:

@@ -21,6 +21,7 @@ const (
 	slim     fields = iota // ID, Name and ETag: what a listing of ETags shows
 	slimSeq                // Seq, Name, ETag and Deleted: the same for changes
 	brief                  // what a listing shows
+	named                  // what a search looks at: ID, Name, Component, ETag, Seq, Start, End and the text
 	full                   // all but the text
 	withText               // all
 )
@@ -37,6 +38,8 @@ func (t *Tx) selects(f fields) string {
 		return `SELECT o.seq, o.name, o.etag FROM objects AS o`
 	case brief:
 		return `SELECT o.id, o.name, o.component, o.etag, o.size, o.seq, o.updated_at FROM objects AS o`
+	case named:
+		return `SELECT o.id, o.name, o.component, o.etag, o.seq, o.first_start, o.last_end` + t.withText()
 	case full:
 		return `SELECT ` + all + ` FROM objects AS o`
 	}
@@ -74,6 +77,9 @@ func newScanner(f fields) *scanner {
 	case slimSeq:
 		s.dest = []any{seq, &o.Name, &o.ETag}
 		return s
+	case named:
+		s.dest = []any{id, &o.Name, &o.Component, &o.ETag, seq, &o.Start, &o.End, &o.Text}
+		return s
 	}
 	s.dest = append(s.dest, id, &o.Name, &o.Component, &o.ETag, &o.Size, seq, &o.UpdatedAt)
 	if f >= full {
@@ -98,7 +104,7 @@ func (s *scanner) read(f fields) Object {
 	if f == slimSeq {
 		o.Deleted = o.ETag == "" // a tombstone has none, and every text has one
 	}
-	if f >= withText && o.Text == nil && !o.Deleted {
+	if (f == named || f >= withText) && o.Text == nil && !o.Deleted {
 		o.Text = []byte{} // modernc.org/sqlite gives nil for a blob without bytes, too
 	}
 	return o

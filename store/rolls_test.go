@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"crmbridge/pim"
@@ -145,5 +146,30 @@ func TestRollsAreBounded(t *testing.T) {
 		if rs.begin() != (n < maxWriting) {
 			t.Errorf("%d are written down, and another: %v", n, n >= maxWriting)
 		}
+	}
+}
+
+// After a copy of the database was put back the same numbers are given to other changes. Then epochs are others.
+func TestRollEndsWithItsEpoch(t *testing.T) {
+	t.Parallel()
+	s, c := rollOf(t, 3)
+	view := func(f func(*Tx) error) error { return s.View(t.Context(), f) }
+	countNames(t, view, c)
+	err := s.Update(t.Context(), func(tx *Tx) error {
+		if _, err := tx.exec(`UPDATE objects SET name = 'other.ics' WHERE name = '001.ics'`); err != nil {
+			return err
+		}
+		_, err := tx.Restored()
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	err = s.View(t.Context(), func(tx *Tx) error {
+		return tx.EachObject(c, EachOptions{Names: true}, func(o *Object) error { got = append(got, o.Name); return nil })
+	})
+	if want := "000.ics other.ics 002.ics"; err != nil || strings.Join(got, " ") != want {
+		t.Errorf("%v, want %s: %v", got, want, err)
 	}
 }

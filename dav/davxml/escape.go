@@ -17,11 +17,19 @@ func EscapeAttr[T text](dst []byte, s T) []byte {
 	return escape(dst, s, true)
 }
 
+// asIs are the characters below 64 that stand for themselves everywhere: a set of bits, as every byte of every text is
+// asked for.
+const asIs uint64 = 1<<64 - 1<<' ' - 1<<'"' - 1<<'&' - 1<<'<' - 1<<'>'
+
 func escape[T text](dst []byte, s T, attr bool) []byte {
+	kept := asIs
+	if !attr {
+		kept |= 1<<'\n' | 1<<'"' | 1<<'\t'
+	}
 	from := 0 // s[from:i] is copied as it is
 	for i := 0; i < len(s); {
 		b := s[i]
-		if b >= ' ' && b < utf8.RuneSelf && b != '&' && b != '<' && b != '>' && b != '"' || b == '\n' && !attr {
+		if b < 64 && kept>>b&1 != 0 || b >= 64 && b < utf8.RuneSelf {
 			i++
 			continue
 		}

@@ -40,10 +40,14 @@ func appendPath(dst []byte, path string, escape bool) []byte {
 // appendSegment encodes one segment; escape writes "&", the only such character that XML minds, as a reference.
 func appendSegment(dst []byte, s string, escape bool) []byte {
 	const hex = "0123456789ABCDEF"
+	low := pcharLow
+	if escape {
+		low &^= 1 << '&'
+	}
 	from := 0 // s[from:i] is copied as it is
 	for i := 0; i < len(s); i++ {
 		b := s[i]
-		if plain(b) && (b != '&' || !escape) {
+		if b < 64 && low>>b&1 != 0 || b >= 64 && b < 128 && pcharHigh>>(b-64)&1 != 0 {
 			continue
 		}
 		dst = append(dst, s[from:i]...)
@@ -57,22 +61,13 @@ func appendSegment(dst []byte, s string, escape bool) []byte {
 	return append(dst, s[from:]...)
 }
 
-// plain is pchar of RFC 3986 3.3 without pct-encoded.
-func plain(b byte) bool {
-	// Sets of bytes: long listings ask for every byte of every name.
-	const (
-		below64 uint64 = (1<<10-1)<<'0' | 1<<'-' | 1<<'.' | 1<<'!' | 1<<'$' | 1<<'&' | 1<<'\'' | 1<<'(' | 1<<')' | 1<<'*' | 1<<'+' | 1<<',' |
-			1<<';' | 1<<'=' | 1<<':'
-		from64 uint64 = (1<<26-1)<<('A'-64) | (1<<26-1)<<('a'-64) | 1<<('_'-64) | 1<<('~'-64) | 1<<('@'-64)
-	)
-	switch {
-	case b < 64:
-		return below64>>b&1 != 0
-	case b < 128:
-		return from64>>(b-64)&1 != 0
-	}
-	return false
-}
+// pchar of RFC 3986 3.3 without pct-encoded, as sets of bits for the characters below 64 and from 64 on: long listings ask
+// for every byte of every name.
+const (
+	pcharLow uint64 = (1<<10-1)<<'0' | 1<<'-' | 1<<'.' | 1<<'!' | 1<<'$' | 1<<'&' | 1<<'\'' | 1<<'(' | 1<<')' | 1<<'*' | 1<<'+' | 1<<',' |
+		1<<';' | 1<<'=' | 1<<':'
+	pcharHigh uint64 = (1<<26-1)<<('A'-64) | (1<<26-1)<<('a'-64) | 1<<('_'-64) | 1<<('~'-64) | 1<<('@'-64)
+)
 
 // DecodeHref returns the decoded path that an href names. It takes an absolute path, or a whole URL (http or https) whose
 // host, with its port if it has one, is among hosts (compared without case; "example.org" stands for any port).

@@ -2,6 +2,7 @@ package davxml
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -113,4 +114,58 @@ func mustDecode(t *rapid.T, href string, hosts []string) string {
 		t.Fatalf("%q: %v", href, err)
 	}
 	return path
+}
+
+// plain is pchar of RFC 3986 3.3 without pct-encoded.
+func plain(b byte) bool {
+	return b >= '0' && b <= '9' || b >= 'A' && b <= 'Z' || b >= 'a' && b <= 'z' || strings.IndexByte("-._~!$&'()*+,;=:@", b) >= 0
+}
+
+// Each byte of a name is encoded, escaped or left as its kind wants, wherever it stands.
+func TestSegmentByteForByte(t *testing.T) {
+	t.Parallel()
+	for i := range 256 {
+		b := byte(i)
+		for _, escape := range []bool{false, true} {
+			want := string(rune(b))
+			switch {
+			case escape && b == '&':
+				want = "&amp;"
+			case !plain(b):
+				want = fmt.Sprintf("%%%02X", b)
+			}
+			if got := string(appendSegment([]byte("<"), "a"+string([]byte{b, b})+"z", escape)); got != "<a"+want+want+"z" {
+				t.Errorf("%q became %q, want %q", b, got, want)
+			}
+		}
+	}
+}
+
+// Each ASCII character of a text is escaped, left out or left as XML wants.
+func TestEscapeByteForByte(t *testing.T) {
+	t.Parallel()
+	for i := range 128 {
+		b := byte(i)
+		inText, inAttr := string(b), string(b)
+		switch {
+		case b == '\n' || b == '\t':
+			inAttr = fmt.Sprintf("&#%d;", b)
+		case b == '"':
+			inAttr = "&#34;"
+		case b == '\r':
+			inText, inAttr = "&#13;", "&#13;"
+		case b == '&' || b == '<' || b == '>':
+			inText = map[byte]string{'&': "&amp;", '<': "&lt;", '>': "&gt;"}[b]
+			inAttr = inText
+		case b < ' ':
+			inText, inAttr = "", ""
+		}
+		s := "a" + string([]byte{b, b}) + "é"
+		if got := string(EscapeText(nil, s)); got != "a"+inText+inText+"é" {
+			t.Errorf("%q became %q in text", b, got)
+		}
+		if got := string(EscapeAttr(nil, []byte(s))); got != "a"+inAttr+inAttr+"é" {
+			t.Errorf("%q became %q in an attribute", b, got)
+		}
+	}
 }
