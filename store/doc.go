@@ -22,7 +22,7 @@
 //	backup.go backupread.go restore.go         all there is in one file, the same for both databases, and back
 //	restored.go                                what a database needs after a copy was put back
 //	copy.go                                    what one run of a link reads, in a database of its own
-//	quota.go counts.go                         how much a user has; how many rows there are
+//	quota.go earlier.go counts.go              how much a user has, and what goes when it is too much; how many rows there are
 //	invariants.go CheckInvariants, run on close in every test
 //
 // Invariants:

@@ -189,7 +189,7 @@ func (t *Tx) rename(m Move, h *head, res *MoveResult) error {
 func (t *Tx) place(m Move, h *head, res *MoveResult) error {
 	o := res.Source
 	o.ID, o.CollectionID, o.Name, o.Seq, o.CreatedAt, o.UpdatedAt = 0, m.To, m.NewName, h.next(), t.now, t.now
-	if err := t.spend(h, o.Size, m.Quota); err != nil {
+	if err := t.spend(h, o.Size, 0, m.Quota); err != nil {
 		return err
 	}
 	if err := t.insertObject(&o, m.By); err != nil {

@@ -319,6 +319,9 @@ func (t *Tx) bury(o Object, h *head, by string) error {
 	if err != nil {
 		return err
 	}
+	if err := t.becomes(h, o.Size, 0, 0); err != nil {
+		return err
+	}
 	return t.insertVersion(Version{o.ID, seq, "", nil, by, t.now})
 }
 

@@ -53,6 +53,7 @@ type Store struct {
 	orm      *gorm.DB
 	rebound  rebinder
 	growth   growth
+	earlier  earlier
 	tables   tables
 	rolls    rolls
 }

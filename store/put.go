@@ -158,7 +158,7 @@ func (t *Tx) create(p Put, h *head, tombstone *Object) (PutResult, error) {
 	if o.Text == nil {
 		o.Text = []byte{}
 	}
-	if err := t.spend(h, o.Size, p.Quota); err != nil {
+	if err := t.spend(h, o.Size, 0, p.Quota); err != nil {
 		return PutResult{}, err
 	}
 	var err error
@@ -203,8 +203,10 @@ func (t *Tx) replace(p Put, h *head, old Object) (PutResult, error) {
 		o.Seq, o.UpdatedAt = h.next(), t.now
 	}
 	res.Object = o
-	if err := t.spend(h, o.Size-old.Size, p.Quota); err != nil {
-		return res, err
+	if !res.Unchanged {
+		if err := t.spend(h, o.Size, old.Size, p.Quota); err != nil {
+			return res, err
+		}
 	}
 	// With the same text this still takes over what a better parser found in it.
 	_, err := t.exec(`UPDATE objects SET uid = ?, kind = ?, component = ?, etag = ?, size = ?, first_start = ?, last_end = ?, span = ?,

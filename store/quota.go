@@ -21,17 +21,19 @@ func (t *Tx) UsedBytes(u UserID) (n int64, err error) {
 	return n, fail("used bytes", err)
 }
 
-// spend counts bytes that a write adds to a collection, or takes when it is negative. What
-// takes no more than before is never refused, whatever is used.
-func (t *Tx) spend(h *head, delta, quota int64) error {
-	h.bytes += delta
-	if quota <= 0 || h.bytes <= 0 {
-		return nil
+// spend counts what a write puts into a collection in the place of what was there (bytes, 0: nothing), which becomes an earlier
+// version. What takes no more than before is never refused, whatever is used.
+func (t *Tx) spend(h *head, size, was, quota int64) error {
+	h.bytes += size - was
+	if quota <= 0 {
+		return t.becomes(h, was, 0, 0)
 	}
-	if used, err := t.UsedBytes(h.user); err != nil {
+	used, err := t.UsedBytes(h.user)
+	if err != nil {
 		return err
-	} else if used+h.bytes > quota {
+	}
+	if h.bytes > 0 && used+h.bytes > quota {
 		return &QuotaExceeded{Used: used, Quota: quota}
 	}
-	return nil
+	return t.becomes(h, was, used+h.bytes, quota)
 }

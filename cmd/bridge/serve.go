@@ -155,6 +155,9 @@ func (a *app) prune(ctx context.Context) error {
 			break
 		}
 	}
+	if err := a.pruneEarlier(ctx); err != nil {
+		return err
+	}
 	now := a.now()
 	for _, some := range []func(tx *store.Tx) (int64, error){
 		func(tx *store.Tx) (n int64, err error) {
@@ -185,6 +188,30 @@ func (a *app) prune(ctx context.Context) error {
 		}
 	}
 	return a.pruneWords(ctx)
+}
+
+// pruneEarlier makes earlier versions go of those who have more than limits.storage with them.
+func (a *app) pruneEarlier(ctx context.Context) error {
+	var users []store.User
+	err := a.store.View(ctx, func(tx *store.Tx) (err error) {
+		users, err = tx.Users()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		for more := true; more; {
+			err := a.store.Update(ctx, func(tx *store.Tx) (err error) {
+				more, err = tx.PruneEarlier(u.ID, a.cfg.MaxStorage)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // pruneWords takes what was deleted out of the index of words, in which it else stays until the next search.

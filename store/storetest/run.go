@@ -27,7 +27,7 @@ func Run(t *testing.T, open Opener) {
 		{"named", testNamed}, {"long named", testNamedLong}, {"each object", testEach}, {"bytes", testBytes},
 		{"changes", testChanges}, {"changes in pages", testChangesPaged}, {"long changes", testChangesLong}, {"recreated", testRecreated},
 		{"rename", testRename}, {"move", testMove}, {"copy", testCopy},
-		{"time range", testTimeRange}, {"versions", testVersions}, {"seen", testSeen}, {"prune", testPrune},
+		{"time range", testTimeRange}, {"versions", testVersions}, {"earlier", testEarlier}, {"seen", testSeen}, {"prune", testPrune},
 		{"links", testLinks}, {"lease", testLease}, {"pairs", testPairs}, {"dirty pairs", testDirtyPairs}, {"away", testAway},
 		{"identities", testIdentities}, {"duplicates", testDuplicates}, {"feeds", testFeeds}, {"feeds of deleted", testFeedsOfDeleted}, {"changed at", testChangedAt}, {"derived", testDerived},
 		{"conflicts", testConflicts}, {"runs", testRuns}, {"quiet runs", testQuietRuns}, {"counts", testCounts}, {"runs pruned", testRunsPruned}, {"restored", testRestored},
