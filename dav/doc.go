@@ -11,7 +11,7 @@
 // A request goes through these states, each in its own file:
 //
 //	handler.go   recover, well-known, who is it, how many at once, dispatch
-//	throttle.go  slots per address and per user: who has too many requests is turned away
+//	throttle.go  places per address and per user: who has too many requests is turned away, bodies that come slowly first
 //	admission.go whose turn it is: who comes when all are at work waits, with the body already here
 //	tree.go      path → target, target → path; a path of another user names nothing
 //	load.go      target → resource, in a transaction

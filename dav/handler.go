@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"crmbridge/dav/davxml"
@@ -75,8 +76,8 @@ func New(o Options) *Handler {
 	h.compressors = newCompressors(compressedAtOnce)
 	h.methods = methodTable()
 	h.reports = reportTable()
-	h.users = newGate(h.limits.PerUser)
-	h.addresses = newGate(h.limits.PerAddress)
+	h.users = newGate(h.limits.PerUser, h.now)
+	h.addresses = newGate(h.limits.PerAddress, h.now)
 	reading, writing := turns(h.limits.AtOnce, runtime.GOMAXPROCS(0), h.store.Postgres())
 	h.reading, h.writing = newAdmission(reading, h.limits.Wait), newAdmission(writing, h.limits.Wait)
 	h.seen = newRecorder(h.store, h.log)
@@ -178,10 +179,11 @@ func (q *request) serve() error {
 	if q.h.network != nil {
 		network = q.h.network(address)
 	}
-	if !q.h.addresses.enter(network) {
+	of := q.h.addresses.enter(network)
+	if of == nil {
 		return q.tooMany("address")
 	}
-	defer q.h.addresses.leave(network)
+	defer of.leave()
 
 	if q.r.Method == http.MethodOptions {
 		return q.options()
@@ -190,11 +192,12 @@ func (q *request) serve() error {
 		return err
 	}
 	key := strconv.FormatInt(int64(q.caller.User.ID), 10)
-	if !q.h.users.enter(key) {
+	mine := q.h.users.enter(key)
+	if mine == nil {
 		return q.tooMany("user")
 	}
-	defer q.h.users.leave(key)
-	return q.dispatch()
+	defer mine.leave()
+	return q.dispatch(of, mine)
 }
 
 // wellKnown reports the paths of RFC 6764 5, which answer every method, with and without login.
@@ -234,8 +237,8 @@ func (q *request) challenge(err error) error {
 	return &failure{status: http.StatusUnauthorized, message: "A user name and a password are needed.", err: err}
 }
 
-// dispatch finds out what is meant and runs the method.
-func (q *request) dispatch() error {
+// dispatch finds out what is meant and runs the method. Until the body is there others may need the places more.
+func (q *request) dispatch(places ...*seat) error {
 	at, err := q.target()
 	if err != nil {
 		return err
@@ -253,7 +256,9 @@ func (q *request) dispatch() error {
 	if m.write && q.caller.ReadOnly {
 		return needPrivilege(at.path(), "write")
 	}
-	q.arrive()
+	if !q.arrive(places) {
+		return q.tooMany("body")
+	}
 	return q.inTurn(m)
 }
 
@@ -282,23 +287,30 @@ func (q *request) inTurn(m method) error {
 }
 
 // arrive waits until the body is there, so that nobody has a turn while his body is on its way. What is longer than anything
-// that is taken stays where it is.
-func (q *request) arrive() {
+// that is taken stays where it is. It is false when a place was lost: the body was too slow, and others waited.
+func (q *request) arrive(places []*seat) bool {
 	most := q.h.limits.XML.Bytes
 	switch q.r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodDelete, "COPY", "MOVE":
-		return // none is read
+		return true // none is read
 	case http.MethodPut, http.MethodPost:
 		if most = int64(q.at.flavor.size(q.h.limits)); q.r.ContentLength > most {
-			return // refused for what it says of its length
+			return true // refused for what it says of its length
 		}
 	}
 	if q.r.Body == nil || q.r.Body == http.NoBody || q.r.ContentLength == 0 {
-		return
+		return true
+	}
+	body := &arrival{began: q.h.now(), cut: func() {
+		// A time that has passed ends the reading. A writer that knows no deadlines has no connection behind it.
+		_ = http.NewResponseController(q.client.ResponseWriter).SetReadDeadline(time.Unix(1, 0))
+	}}
+	for _, p := range places {
+		p.wait(body)
 	}
 	var here bytes.Buffer
 	here.Grow(int(min(max(q.r.ContentLength, 0), 64<<10)) + bytes.MinRead) // no more than has come is believed of a length
-	_, err := here.ReadFrom(io.LimitReader(q.r.Body, most+1))
+	_, err := here.ReadFrom(io.LimitReader(counted{q.r.Body, &body.bytes}, most+1))
 	var rest io.Reader = q.r.Body
 	if err != nil {
 		rest = cutOff{err}
@@ -307,6 +319,23 @@ func (q *request) arrive() {
 		io.Reader
 		io.Closer
 	}{io.MultiReader(&here, rest), q.r.Body}
+	held := true
+	for _, p := range places {
+		held = p.arrived() && held
+	}
+	return held
+}
+
+// counted counts what comes of a body.
+type counted struct {
+	io.Reader
+	n *atomic.Int64
+}
+
+func (c counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n.Add(int64(n))
+	return n, err
 }
 
 // cutOff is the end of a body that did not come whole.

@@ -41,7 +41,8 @@ type Metrics interface {
 	// Merge is called for each write without condition that was merged with a version its sender had not seen.
 	Merge()
 	// Throttled is called for each request refused because there were too many at once. scope is "address" or
-	// "user", or "server" for those who waited too long for their turn.
+	// "user", "server" for those who waited too long for their turn, or "body" for those whose body came so slowly that
+	// their place was given to others.
 	Throttled(scope string)
 }
 

@@ -1,7 +1,9 @@
 package dav_test
 
 import (
+	"bufio"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -96,4 +98,65 @@ func userByName(t *testing.T, s *store.Store, name string) (u store.User, err er
 		return err
 	})
 	return u, err
+}
+
+// Requests that are sent by halves, with a good password, keep nobody behind the same address waiting, nor other programs of the
+// same user. Who was cut off is told to come back.
+func TestHalfSentRequestsGiveWay(t *testing.T) {
+	t.Parallel()
+	for name, limits := range map[string]dav.Limits{"address": {PerAddress: 3}, "user": {PerUser: 3}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serverWith(t, newServer(t), limits)
+			srv := httptest.NewServer(s.h)
+			t.Cleanup(srv.Close)
+			var half []net.Conn
+			for range 3 {
+				c, err := net.Dial("tcp", srv.Listener.Addr().String())
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = c.Close() })
+				if _, err := fmt.Fprintf(c, "PUT %sa.ics HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YW5uOnB3\r\nContent-Length: 900\r\n\r\nBEGIN:", annCal); err != nil {
+					t.Fatal(err)
+				}
+				half = append(half, c)
+			}
+			for range 2 { // each of which takes one's place
+				until(t, "somebody else is answered", func() bool {
+					r, err := http.NewRequestWithContext(t.Context(), "PROPFIND", srv.URL+annCal, strings.NewReader(ask("D:propfind", "D:getetag")))
+					if err != nil {
+						t.Fatal(err)
+					}
+					r.SetBasicAuth("ann", "pw")
+					r.Header.Set("Depth", "0")
+					res, err := srv.Client().Do(r)
+					if err != nil {
+						t.Fatal(err)
+					}
+					_ = res.Body.Close()
+					if res.StatusCode != http.StatusServiceUnavailable && res.StatusCode != http.StatusMultiStatus {
+						t.Fatal(res.Status)
+					}
+					return res.StatusCode == http.StatusMultiStatus
+				})
+			}
+			cut := 0
+			for _, c := range half {
+				if err := c.SetReadDeadline(time.Now().Add(200 * time.Millisecond)); err != nil {
+					t.Fatal(err)
+				}
+				if res, err := http.ReadResponse(bufio.NewReader(c), nil); err == nil {
+					cut++
+					if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || !res.Close {
+						t.Errorf("%s, %v", res.Status, res.Header)
+					}
+					_ = res.Body.Close()
+				}
+			}
+			if cut == 0 || cut == 3 {
+				t.Errorf("%d were cut off", cut)
+			}
+		})
+	}
 }

@@ -70,7 +70,7 @@ var table = []option{
 	{key: "limits.occurrences", def: "10000", help: "Occurrences of one series that a query looks at, and of all series together.", set: integer(func(c *Config) *int { return &c.Occurrences }, 100, 1_000_000)},
 	{key: "limits.all_occurrences", def: "50000", set: integer(func(c *Config) *int { return &c.AllOccurrences }, 100, 10_000_000)},
 	{key: "limits.query_time", def: "20s", help: "How long one request may look for occurrences.", set: duration(func(c *Config) *time.Duration { return &c.QueryTime }, time.Second)},
-	{key: "limits.user_requests", def: "16", help: "Requests at once per user; more are asked to come back.", set: integer(func(c *Config) *int { return &c.UserRequests }, 1, 10_000)},
+	{key: "limits.user_requests", def: "16", help: "Requests at once per user; more are asked to come back, and before them those whose bodies come slowest.", set: integer(func(c *Config) *int { return &c.UserRequests }, 1, 10_000)},
 	{key: "limits.address_requests", def: "64", help: "Requests at once per address.", set: integer(func(c *Config) *int { return &c.AddressRequests }, 1, 100_000)},
 	{key: "limits.at_once", def: "0", help: "Requests at work at the same moment; the others wait for their turn, and no user has more than half of the turns. 0 is one for each processor, with PostgreSQL two.", set: integer(func(c *Config) *int { return &c.RequestsAtOnce }, 0, 10_000)},
 	{key: "limits.wait", def: "15s", help: "How long a request may wait for its turn before it is asked to come back.", set: duration(func(c *Config) *time.Duration { return &c.RequestWait }, time.Second)},
