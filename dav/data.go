@@ -14,7 +14,7 @@ import (
 )
 
 // errOverBudget says that the objects of one request repeat more often than one request may ask for.
-var errOverBudget = overLimit("Too many occurrences: ask for a shorter time.")
+var errOverBudget = overLimit("There are too many occurrences in this time: ask for a shorter one, or for the series themselves instead of their occurrences.")
 
 // dataRequest is what a REPORT wants of objects' texts (RFC 4791 9.6, RFC 6352 10.4), and what it may cost.
 type dataRequest struct {
@@ -221,5 +221,6 @@ func (l *lister) truncated(r *resource) error {
 	l.ms.Response(r.path())
 	l.ms.Status(http.StatusInsufficientStorage)
 	l.ms.Error(davxml.Condition{Name: davxml.D("number-of-matches-within-limits")})
+	l.ms.Description("There is more than this answer holds. A sync goes on from its token; ask a query for less at once, or without a limit.")
 	return l.ms.EndResponse()
 }

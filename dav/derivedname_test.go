@@ -2,6 +2,7 @@ package dav_test
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -126,4 +127,33 @@ func (s *server) kept(name string) *pim.Contact {
 		s.t.Fatal(err)
 	}
 	return c.Item()
+}
+
+// RFC 4918 15.4: the length that is told is that of what a GET sends, also of a card with a mark of ours. To programs for which
+// cards are made over none is told.
+func TestLengthOfCards(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for name, text := range map[string]string{
+		"marked.vcf": crlf("BEGIN:VCARD", "VERSION:3.0", "UID:m", "FN:Jane Roe", "END:VCARD"),
+		"plain.vcf":  crlf("BEGIN:VCARD", "VERSION:3.0", "UID:p", "FN:Jane Roe", "N:Roe;Jane;;;", "END:VCARD"),
+	} {
+		s.call("PUT", annBook+name, text, "Content-Type: text/vcard").want(201)
+	}
+	multiget := askMore("CR:addressbook-multiget", "<D:href>"+annBook+"marked.vcf</D:href><D:href>"+annBook+"plain.vcf</D:href>", "D:getcontentlength")
+	for name, m := range map[string]*multi{
+		"PROPFIND": s.propfind(annBook, 1, "D:getcontentlength"),
+		"REPORT":   s.call("REPORT", annBook, multiget).multi(),
+		"sync":     s.call("REPORT", annBook, syncBody("", "D:getcontentlength")).multi(),
+	} {
+		for _, card := range []string{"marked.vcf", "plain.vcf"} {
+			if got, want := m.text(annBook+card, "getcontentlength"), strconv.Itoa(len(s.read(annBook+card))); got != want {
+				t.Errorf("%s of %s: %s, and GET sends %s", name, card, got, want)
+			}
+		}
+	}
+	phone := s.call("PROPFIND", annBook, ask("D:propfind", "D:getcontentlength"), "Depth: 1", "User-Agent: iOS/17.0 (21A329) dataaccessd/1.0").want(207)
+	if strings.Contains(string(phone.Body), "<D:getcontentlength>") {
+		t.Errorf("%s", phone.Body)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"net/http"
+	"slices"
 
 	"crmbridge/dav/davxml"
 	"crmbridge/store"
@@ -103,6 +104,11 @@ func (l *lister) slim(r *resource) bool {
 		}
 	}
 	return true
+}
+
+// measures reports that texts have to be read of the members of r, as lengths of cards are asked for.
+func (l *lister) measures(r *resource) bool {
+	return r.flavor == books && slices.ContainsFunc(l.plan(books.objectAt).live, func(row *property) bool { return row.name == davxml.D("getcontentlength") })
 }
 
 // member is resource.member in the place of the one before, for listings: it is not valid after the next.

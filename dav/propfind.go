@@ -82,7 +82,7 @@ func (l *lister) members(r *resource) error {
 	case r.at&atHome != 0:
 		return l.collections(r)
 	case r.at&atCollection != 0:
-		return l.env.tx.EachObject(r.col.ID, store.EachOptions{Names: l.slim(r)}, func(o *store.Object) error {
+		return l.env.tx.EachObject(r.col.ID, store.EachOptions{Names: l.slim(r), Text: l.measures(r)}, func(o *store.Object) error {
 			return l.respond(l.member(r, o))
 		})
 	}

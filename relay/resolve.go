@@ -43,6 +43,9 @@ func ParseChoice(s string) (Choice, error) {
 		if t != Mine && t != Theirs {
 			return Choice{}, pim.Errorf("relay: choice", pim.ErrInvalid, "%q is not mine or theirs", value)
 		}
+		if !field && c.All != "" {
+			return Choice{}, pim.Errorf("relay: choice", pim.ErrInvalid, "there are two sides for all fields: name one, and the fields for which the other holds, such as mine,notes=theirs")
+		}
 		if !field {
 			c.All = t
 			continue
@@ -50,6 +53,9 @@ func ParseChoice(s string) (Choice, error) {
 		id := pim.FieldID(strings.TrimSpace(name))
 		if _, ok := pim.FieldByID(id); !ok {
 			return Choice{}, pim.Errorf("relay: choice", pim.ErrInvalid, "there is no field %q", name)
+		}
+		if _, twice := c.Fields[id]; twice {
+			return Choice{}, pim.Errorf("relay: choice", pim.ErrInvalid, "the field %q is there twice", id)
 		}
 		c.Fields[id] = t
 	}

@@ -58,9 +58,9 @@ func (p *program) birthdaysSwitch(use, short string, do func(*app, context.Conte
 					return p.printJSON(row)
 				}
 				if row.Calendar == "" {
-					return p.say("the birthdays of %q are no calendar any more%s", slug, row.ended())
+					return p.say("the calendar with the birthdays of the address book %q is removed%s", slug, row.ended())
 				}
-				return p.say("%d birthdays and anniversaries of %q are in the calendar %q; it follows the address book from now on", row.Events, slug, row.Calendar)
+				return p.say("the calendar %q has the birthdays and anniversaries of the address book %q, %d so far, and follows it from now on", row.Calendar, slug, row.Events)
 			})
 		},
 	}

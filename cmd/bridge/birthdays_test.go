@@ -26,7 +26,7 @@ func TestBirthdays(t *testing.T) {
 	if err := json.Unmarshal([]byte(p.must("", "birthdays", "on", "--user", "alice", "--json")), &row); err != nil || row.Events != 1 || row.Calendar != "birthdays-contacts" {
 		t.Fatalf("%+v %v", row, err)
 	}
-	if out := p.must("", "birthdays", "on", "--user", "alice", "--collection", "contacts"); !strings.Contains(out, "1 birthdays") {
+	if out := p.must("", "birthdays", "on", "--user", "alice", "--collection", "contacts"); !strings.Contains(out, "birthdays-contacts\" has the birthdays and anniversaries of the address book \"contacts\", 1 so far") {
 		t.Errorf("once more: %s", out)
 	}
 	put("Joe", "1990-01-02")
@@ -44,7 +44,7 @@ func TestBirthdays(t *testing.T) {
 	}
 	read, revoked := feedOf(), feedOf("--name", "revoked")
 	p.must("", "feed", "revoke", strconv.FormatInt(int64(revoked.ID), 10))
-	if out := p.must("", "birthdays", "off", "--user", "alice"); out != "the birthdays of \"contacts\" are no calendar any more; 1 feed of it has ended\n" {
+	if out := p.must("", "birthdays", "off", "--user", "alice"); out != "the calendar with the birthdays of the address book \"contacts\" is removed; 1 feed of it has ended\n" {
 		t.Errorf("off: %q", out)
 	}
 	u, err := url.Parse(read.Address)
@@ -55,7 +55,7 @@ func TestBirthdays(t *testing.T) {
 		t.Errorf("the feed after off: %d %s", status, body)
 	}
 	var feeds []feedShown
-	if err := json.Unmarshal([]byte(p.must("", "feed", "list", "--user", "alice", "--json")), &feeds); err != nil || len(feeds) != 2 {
+	if err := json.Unmarshal([]byte(p.must("", "feed", "list", "--all", "--user", "alice", "--json")), &feeds); err != nil || len(feeds) != 2 {
 		t.Fatalf("%+v %v", feeds, err)
 	}
 	for _, f := range feeds {

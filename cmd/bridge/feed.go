@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -215,8 +216,9 @@ func (f feedShown) state(now time.Time) string {
 
 func (p *program) feedList() *cobra.Command {
 	var user string
+	var all bool
 	c := &cobra.Command{
-		Use: "list", Short: "List feeds", Args: cobra.NoArgs,
+		Use: "list", Short: "List feeds that can be read, with --all also those that ended", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
 				var rows []feedShown
@@ -227,16 +229,26 @@ func (p *program) feedList() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return print(p, rows, printed[feedShown]{
+				known := len(rows)
+				if !all {
+					rows = slices.DeleteFunc(rows, func(f feedShown) bool { return f.state(a.now()) != "active" })
+				}
+				hidden := known - len(rows)
+				err = print(p, rows, printed[feedShown]{
 					head: []string{"ID", "USER", "CALENDAR", "NAME", "ENDS IN", "CONTENTS", "EXPIRES", "LAST USED", "BY", "STATE"},
 					cells: func(f feedShown) []string {
 						return []string{strconv.FormatInt(int64(f.ID), 10), f.User, f.Collection, f.Name, "…" + f.Hint, f.contents(), stamp(f.Expires),
 							stamp(f.LastUsed), f.LastAgent, f.state(a.now())}
 					},
 				})
+				if err != nil || p.json || hidden == 0 {
+					return err
+				}
+				return p.say("%s not shown, having ended: see them with --all", numbered(hidden, "feed is", "feeds are"))
 			})
 		},
 	}
+	c.Flags().BoolVar(&all, "all", false, "also feeds that were revoked or have expired")
 	c.Flags().StringVar(&user, "user", "", "account (default: all)")
 	return c
 }

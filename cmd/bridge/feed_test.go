@@ -129,7 +129,7 @@ func TestFeed(t *testing.T) {
 // listed checks what feed list says of a revoked feed and one in use.
 func (p *place) listed(revoked, used feedShown) {
 	p.t.Helper()
-	rows := list[feedShown](p, "feed", "list", "--user", "alice")
+	rows := list[feedShown](p, "feed", "list", "--all", "--user", "alice")
 	if len(rows) != 3 || rows[0].Revoked == nil || rows[0].PastDays != 30 || rows[1].LastUsed == nil || rows[1].LastAgent == "" || rows[1].Detail != "busy" || !rows[1].Private {
 		p.t.Fatalf("%+v", rows)
 	}
@@ -137,14 +137,21 @@ func (p *place) listed(revoked, used feedShown) {
 	if old := rows[2]; old.Revoked == nil || old.Hint == rows[0].Hint || old.Name != rows[0].Name || old.LastUsed == nil {
 		p.t.Errorf("the old address: %+v", old)
 	}
-	for _, out := range []string{p.must("", "feed", "list"), p.must("", "feed", "list", "--json")} {
+	for _, out := range []string{p.must("", "feed", "list", "--all"), p.must("", "feed", "list", "--all", "--json")} {
 		for _, f := range []feedShown{revoked, used} {
 			if secret := strings.Split(f.Address, "/")[4]; strings.Contains(out, secret) || !strings.Contains(out, f.Hint) {
 				p.t.Errorf("feed list:\n%s", out)
 			}
 		}
 	}
-	if out := p.must("", "feed", "list"); !strings.Contains(out, "revoked") || !strings.Contains(out, "from -30 days") || !strings.Contains(out, "busy times, also of private items") {
+	if out := p.must("", "feed", "list", "--all"); !strings.Contains(out, "revoked") || !strings.Contains(out, "from -30 days") || !strings.Contains(out, "busy times, also of private items") {
+		p.t.Errorf("feed list:\n%s", out)
+	}
+	// Else those that ended are counted only.
+	if rows := list[feedShown](p, "feed", "list"); len(rows) != 1 || rows[0].Revoked != nil {
+		p.t.Errorf("%+v", rows)
+	}
+	if out := p.must("", "feed", "list"); strings.Contains(out, revoked.Hint) || !strings.Contains(out, "2 feeds are not shown, having ended: see them with --all") {
 		p.t.Errorf("feed list:\n%s", out)
 	}
 }

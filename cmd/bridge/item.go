@@ -236,7 +236,7 @@ func (a *app) explain(ctx context.Context, user, link, uid string) ([]explained,
 	rows := []explained{}
 	for _, l := range links {
 		xs, err := a.engine.Explain(ctx, l.ID, uid)
-		if errors.Is(err, pim.ErrNotFound) && link == "" {
+		if errors.Is(err, pim.ErrNotFound) {
 			continue
 		}
 		if err != nil {
@@ -248,7 +248,12 @@ func (a *app) explain(ctx context.Context, user, link, uid string) ([]explained,
 		}
 	}
 	if len(rows) == 0 {
-		return nil, pim.Errorf("item explain", pim.ErrNotFound, "no link knows an item with the UID %q", uid)
+		if link != "" {
+			return nil, pim.Errorf("item explain", pim.ErrNotFound,
+				"link %q knows no item with the UID %q, and its collection has none: bridge item list --link %d shows those it knows, and bridge sync run %d takes in what is new in the CRM",
+				links[0].Name, uid, links[0].ID, links[0].ID)
+		}
+		return nil, pim.Errorf("item explain", pim.ErrNotFound, "no link knows an item with the UID %q, nor has a linked collection one: bridge item list --link LINK shows those of a link", uid)
 	}
 	return rows, nil
 }

@@ -39,6 +39,9 @@ func TestItemsAndRules(t *testing.T) {
 	if len(why) != 1 || why[0].Out.Made || !why[0].In.Made || why[0].Here != "changed" || why[0].There != "absent" || len(why[0].Out.Reasons) == 0 || why[0].Out.Reasons[0].Rule != "out.create" {
 		t.Errorf("%+v", why)
 	}
+	if out, code := p.cmd("", "item", "explain", "nosuch", "--link", "crm"); code == 0 || !strings.Contains(out, `link "crm" knows no item with the UID "nosuch"`) || !strings.Contains(out, "bridge item list --link ") {
+		t.Errorf("%d %s", code, out)
+	}
 	if out := p.must("", "item", "explain", "uid-a", "--link", "crm"); !strings.Contains(out, "It is here, and not on the remote.") || !strings.Contains(out, `no   no type is not among the types that are made (Call) (out.create)`) {
 		t.Errorf("in words: %s", out)
 	}

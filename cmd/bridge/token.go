@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -51,6 +53,10 @@ func (p *program) tokenAdd() *cobra.Command {
 				if days < 0 {
 					return pim.Errorf("token add", pim.ErrInvalid, "--days must not be negative")
 				}
+				name, err := deviceName(name)
+				if err != nil {
+					return err
+				}
 				secret, err := auth.NewSecret(rand.Reader)
 				if err != nil {
 					return err
@@ -66,6 +72,9 @@ func (p *program) tokenAdd() *cobra.Command {
 						return err
 					}
 					t.UserID = u.ID
+					if err = nameIsFree(tx, u, t.Name, a.now()); err != nil {
+						return err
+					}
 					t, err = tx.CreateToken(t)
 					return err
 				})
@@ -89,6 +98,39 @@ func (p *program) tokenAdd() *cobra.Command {
 	_ = c.MarkFlagRequired("user")
 	_ = c.MarkFlagRequired("name")
 	return c
+}
+
+// longestName is how many characters the name of a device may have.
+const longestName = 100
+
+// deviceName is the name of a device as it is kept. People revoke app passwords by it when a device is lost.
+func deviceName(name string) (string, error) {
+	const op = "token add"
+	name = strings.TrimSpace(name)
+	switch {
+	case name == "":
+		return "", pim.Errorf(op, pim.ErrInvalid, "--name must say which device the password is for, such as \"Ann's phone\"")
+	case !utf8.ValidString(name) || harmless(name, "") != name:
+		return "", pim.Errorf(op, pim.ErrInvalid, "--name has characters that cannot be shown, such as line breaks")
+	case utf8.RuneCountInString(name) > longestName:
+		return "", pim.Errorf(op, pim.ErrInvalid, "--name is too long: it may have %d characters", longestName)
+	}
+	return name, nil
+}
+
+// nameIsFree refuses a second app password of one name that works.
+func nameIsFree(tx *store.Tx, u store.User, name string, now time.Time) error {
+	ts, err := tx.Tokens(u.ID)
+	if err != nil {
+		return err
+	}
+	for _, t := range ts {
+		if ended := t.RevokedAt != nil || t.ExpiresAt != nil && !now.Before(*t.ExpiresAt); !ended && strings.EqualFold(t.Name, name) {
+			return pim.Errorf("token add", pim.ErrExists, "%s has an app password for %q already (%d): give the new one another name, or revoke that first: bridge token revoke %d",
+				u.Name, t.Name, t.ID, t.ID)
+		}
+	}
+	return nil
 }
 
 func (p *program) tokenList() *cobra.Command {

@@ -2,6 +2,7 @@ package davxml
 
 import (
 	"encoding/xml"
+	"fmt"
 	"strings"
 )
 
@@ -53,7 +54,7 @@ func (r *filterReader) comp(el *Element, parent string) (CompFilter, error) {
 		return f, err
 	}
 	if !nests(parent, f.Name) {
-		return f, r.fail("component %.40q inside %.40q", f.Name, parent)
+		return f, r.fail("%s", misplaced(parent, f.Name))
 	}
 	for i := range el.Children {
 		if err = r.compChild(&f, &el.Children[i]); err != nil {
@@ -239,6 +240,21 @@ func nests(parent, child string) bool {
 		return parent == "VAVAILABILITY"
 	}
 	return parent != ""
+}
+
+// misplaced says what is wrong with a component inside of another, and what would be right.
+func misplaced(parent, child string) string {
+	switch {
+	case parent == "":
+		return fmt.Sprintf("the outermost comp-filter is for VCALENDAR; the one for %.40q stands inside of it", child)
+	case child == "VCALENDAR":
+		return "the comp-filter for VCALENDAR is the outermost"
+	case child == "VALARM":
+		return fmt.Sprintf("a comp-filter for VALARM stands inside of one for VEVENT or VTODO, not for %.40q", parent)
+	case parent != "VCALENDAR" && nests("VCALENDAR", child):
+		return fmt.Sprintf("a comp-filter for %.40q stands directly inside of the one for VCALENDAR, not of %.40q", child, parent)
+	}
+	return fmt.Sprintf("no %.40q is inside of a %.40q", child, parent)
 }
 
 // dated says whether a property can hold a date (RFC 4791 7.8: SUMMARY cannot). Unknown ones may.

@@ -15,7 +15,7 @@ func checkRule(v string) (rrule.Rule, error) {
 	r, err := rrule.Parse(v)
 	switch {
 	case errors.Is(err, rrule.ErrUnsupported):
-		return r, pim.Errorf(op, pim.ErrUnsupported, "the recurrence rule is not supported")
+		return r, pim.Errorf(op, pim.ErrUnsupported, "the series follows another calendar than the Gregorian one, or moves days that a month does not have (RSCALE, SKIP), which is not supported")
 	case err != nil:
 		return r, pim.Errorf(op, pim.ErrInvalid, "the recurrence rule cannot be read")
 	case r.Freq <= rrule.Minutely:

@@ -195,7 +195,7 @@ func (v *validator) rules(c *line.Block) {
 	for _, l := range c.All("EXRULE") {
 		// One that cannot be read is kept and takes nothing away.
 		if _, err := checkRule(trim(l.Value)); errors.Is(err, pim.ErrUnsupported) {
-			v.fault(SupportedRule, l.No, "rules that repeat every minute or second are not supported")
+			v.fault(SupportedRule, l.No, pim.PublicText(err))
 		}
 	}
 	for _, l := range c.All("RRULE") {
@@ -205,7 +205,7 @@ func (v *validator) rules(c *line.Block) {
 			v.fault(ValidCalendarData, l.No, "a day cannot repeat more often than daily")
 		case err == nil:
 		case errors.Is(err, pim.ErrUnsupported):
-			v.fault(SupportedRule, l.No, "rules that repeat every minute or second are not supported")
+			v.fault(SupportedRule, l.No, pim.PublicText(err))
 		default:
 			v.fault(ValidCalendarData, l.No, "the recurrence rule cannot be read")
 		}
