@@ -83,6 +83,8 @@ func checkFeed(t *testing.T, b *bridge.Instance, target plain.Target, subscribe 
 	b.RevokeFeed(t, second)
 	if now.ended != nil {
 		await(t, "the end of the feed", func() error { return now.ended(t) })
+	} else if got := now.shown(t); !slices.Equal(got, want) {
+		t.Errorf("after the end it shows %q", got) // as docs/clients.md says
 	}
 }
 
