@@ -36,3 +36,19 @@ func TestRefusalsSayWhatIsWrong(t *testing.T) {
 		t.Errorf("%s", part.Body)
 	}
 }
+
+// RFC 4918 15: what is protected on some resources cannot be given to others as a property of the client's own.
+func TestProtectedNamesAreNobodysOwn(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for _, name := range []string{"D:getetag", "D:getcontentlength", "D:getcontenttype", "C:calendar-data", "CR:max-resource-size", "D:principal-URL"} {
+		body := `<D:propertyupdate` + declarations + `><D:set><D:prop><` + name + `>x</` + name + `></D:prop></D:set></D:propertyupdate>`
+		r := string(s.call("PROPPATCH", annCal, body).want(207).Body)
+		if !strings.Contains(r, "403 Forbidden") || !strings.Contains(r, "<D:cannot-modify-protected-property/>") {
+			t.Errorf("%s: %s", name, r)
+		}
+		if got := s.call("PROPFIND", annCal, ask("D:propfind", name), "Depth: 0").want(207); strings.Contains(string(got.Body), ">x</") {
+			t.Errorf("%s was stored: %s", name, got.Body)
+		}
+	}
+}

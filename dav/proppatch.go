@@ -143,6 +143,10 @@ func (p *patch) tryDead(op *davxml.PropOp) *failure {
 		p.dead = append(p.dead, deadChange{name: op.Prop.Name})
 		return nil
 	}
+	if row := p.q.h.catalog.byName[op.Prop.Name]; row != nil && row.set == nil {
+		// RFC 4918 15: its meaning is ours, also where there is none, such as the ETag of a calendar.
+		return forbidden(davxml.D("cannot-modify-protected-property"), "This property cannot be changed.")
+	}
 	if op.Prop.Name == davxml.CS("source") && !isSource(&op.Prop) {
 		return &failure{status: http.StatusConflict, message: "This is no address that a calendar can come from."}
 	}
