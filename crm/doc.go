@@ -3,7 +3,7 @@
 //
 //	crm.go      names for the parts of the contract
 //	lookups.go  Lookups: the CRM's pick-lists
-//	fields.go   Fields: a driver's table of fields and columns
+//	fields.go   Fields: a driver's table of fields and columns; plain.go: changed by a map
 //	candidates.go  the records that a text can mean
 //	match.go resolve.go cache.go
 //	            names that contacts have of things the CRM lists: found, added or left out

@@ -14,6 +14,9 @@ import (
 type Field[R, W any] struct {
 	remote.Mapping
 	Kinds pim.KindSet
+	// Hidden kinds have the field no more: the row is read, because others may be read with
+	// it, but neither carried nor written.
+	Hidden pim.KindSet
 	// Asks is what to ask for to read it; nil: Columns, or nothing for rows of another
 	// table, which are asked for by themselves.
 	Asks []string
@@ -24,13 +27,15 @@ type Field[R, W any] struct {
 	Write func(W) error
 }
 
+func (f Field[R, W]) shown(k pim.Kind) bool { return f.Kinds.Has(k) && !f.Hidden.Has(k) }
+
 // Fields is a table. The order of its rows is that of reading, writing and showing.
 type Fields[R, W any] []Field[R, W]
 
 // Declare adds what is carried of kind k to traits.
 func (t Fields[R, W]) Declare(k pim.Kind, to *remote.Traits) {
 	for _, f := range t {
-		if !f.Kinds.Has(k) {
+		if !f.shown(k) {
 			continue
 		}
 		one := pim.Set(f.Field)
@@ -73,7 +78,7 @@ func (t Fields[R, W]) Read(r R, it pim.Item) {
 // Write lets each row of kind k whose field is in set add to a write.
 func (t Fields[R, W]) Write(k pim.Kind, set pim.FieldSet, w W) error {
 	for _, f := range t {
-		if f.Write == nil || !f.Kinds.Has(k) || !set.Has(f.Field) {
+		if f.Write == nil || !f.shown(k) || !set.Has(f.Field) {
 			continue
 		}
 		if err := f.Write(w); err != nil {
@@ -87,7 +92,7 @@ func (t Fields[R, W]) Write(k pim.Kind, set pim.FieldSet, w W) error {
 func (t Fields[R, W]) Map(k pim.Kind) []remote.Mapping {
 	var out []remote.Mapping
 	for _, f := range t {
-		if f.Kinds.Has(k) {
+		if f.shown(k) {
 			out = append(out, f.Mapping)
 		}
 	}

@@ -23,6 +23,7 @@ type Activity struct {
 	Attendees  []Attendee  `json:"attendees,omitempty"`
 	Recurrence *Recurrence `json:"recurrence,omitempty"`
 	CRM        Relations   `json:"crm,omitzero"`
+	Custom     []Custom    `json:"custom,omitempty"`
 }
 
 // Class is RFC 5545 3.8.1.3; the zero value means PUBLIC.

@@ -16,7 +16,7 @@ func text(id FieldID, label string, kinds KindSet, s Sensitivity, at func(Item) 
 		text: func(it Item) string { return plain(*at(it)) },
 		show: func(it Item) string { return *at(it) },
 		copy: func(dst, src Item) { *at(dst) = *at(src) },
-		set:  func(it Item, s string) { *at(it) = s },
+		set:  func(it Item, s string) error { *at(it) = s; return nil },
 	}
 }
 

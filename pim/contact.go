@@ -47,7 +47,8 @@ type Contact struct {
 	Access       string   `json:"access,omitempty"` // access rights in words, read only
 	// PageURL leads to the contact's page in the CRM. In the card it is the URL
 	// of TYPE=x-crm, so that people's own web pages stay apart.
-	PageURL string `json:"pageURL,omitempty"`
+	PageURL string   `json:"pageURL,omitempty"`
+	Custom  []Custom `json:"custom,omitempty"`
 }
 
 // Labeled is one of several values of a kind: a phone, an address, a page.

@@ -63,7 +63,7 @@ type Field struct {
 	show  func(Item) string
 	each  func(Item) []string // what a filter compares; nil: what show gives
 	copy  func(dst, src Item)
-	set   func(Item, string)                       // nil: not a single text
+	set   func(Item, string) error                 // nil: no plain value
 	merge func(base, mine, theirs, into Item) bool // nil: no finer than the whole field
 	union func(into, from Item) []string           // nil: not a list
 }
@@ -94,14 +94,7 @@ func (f Field) Equal(a, b Item) bool { return f.text(a) == f.text(b) }
 func (f Field) Copy(dst, src Item) { f.copy(dst, src) }
 
 // IsText reports that the field is a single text, which SetText can set.
-func (f Field) IsText() bool { return f.set != nil }
-
-// SetText sets the text; it does nothing where the field is none.
-func (f Field) SetText(it Item, s string) {
-	if f.set != nil {
-		f.set(it, s)
-	}
-}
+func (f Field) IsText() bool { return f.set != nil && f.Values == TextValue }
 
 // Merge puts into "into" what both sides made of the field since base, where that
 // can be told: lists merge by element (one side adds a phone, the other a second).

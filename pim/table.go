@@ -28,6 +28,7 @@ const (
 	FieldOwner      FieldID = "owner"
 	FieldResult     FieldID = "result"
 	FieldReport     FieldID = "report"
+	FieldCustom     FieldID = "custom" // what only a field map knows, as one list
 
 	FieldTime FieldID = "time" // start and end of an event, as one
 	FieldFree FieldID = "free"
@@ -107,7 +108,7 @@ var table = number([]Field{
 		return &act(it).URL
 	}),
 	list(FieldCategories, "Categories", Kinds(KindEvent, KindTask, KindContact, KindMessage), Content, categories, same, same, same),
-	of(NumberValue, scalar(FieldPriority, "Priority", activities, Open, func(it Item) *int { return &act(it).Priority }, number0)),
+	ofNumber(FieldPriority, "Priority", activities, Open, func(it Item) *int { return &act(it).Priority }),
 	scalar(FieldClass, "Privacy", activities, Open, func(it Item) *Class { return &act(it).Class }, word[Class]),
 	scalar(FieldStatus, "Status", activities, Open, func(it Item) *Status { return &act(it).Status }, word[Status]),
 	list(FieldReminders, "Reminders", activities, Open, func(it Item) *[]Reminder { return &act(it).Reminders }, reminderText, reminderText, reminderText),
@@ -134,15 +135,17 @@ var table = number([]Field{
 	text(FieldResult, "Result", timed, Content, func(it Item) *string { return &rel(it).Result }),
 	text(FieldReport, "Report", timed, Content, func(it Item) *string { return &rel(it).Report }),
 
-	beginning(scalar(FieldTime, "Time", events, Open, func(it Item) *span { return spanOf(it.(*Event)) }, spanText, setSpan)),
-	of(FlagValue, scalar(FieldFree, "Shown as free", events, Open, func(it Item) *bool { return &it.(*Event).Free }, flag)),
+	list(FieldCustom, "Custom fields", Kinds(KindEvent, KindTask, KindContact), Content, customs, customKey, customText, customShow),
 
-	of(TimeValue, scalar(FieldStart, "Start", tasks, Open, func(it Item) *When { return &it.(*Task).Start }, When.String)),
-	of(TimeValue, scalar(FieldDue, "Due", tasks, Open, func(it Item) *When { return &it.(*Task).Due }, When.String)),
-	of(TimeValue, scalar(FieldCompleted, "Completed", tasks, Open, func(it Item) *When { return &it.(*Task).Completed }, When.String)),
-	of(NumberValue, scalar(FieldPercent, "Per cent done", tasks, Open, func(it Item) *int { return &it.(*Task).Percent }, number0)),
-	of(DurationValue, scalar(FieldEffort, "Time planned", tasks, Open, func(it Item) *time.Duration { return &it.(*Task).Effort }, duration)),
-	of(DurationValue, scalar(FieldSpent, "Time spent", tasks, Open, func(it Item) *time.Duration { return &it.(*Task).Spent }, duration)),
+	beginning(scalar(FieldTime, "Time", events, Open, func(it Item) *span { return spanOf(it.(*Event)) }, spanText, setSpan)),
+	ofFlag(FieldFree, "Shown as free", events, Open, func(it Item) *bool { return &it.(*Event).Free }),
+
+	ofWhen(FieldStart, "Start", tasks, Open, func(it Item) *When { return &it.(*Task).Start }),
+	ofWhen(FieldDue, "Due", tasks, Open, func(it Item) *When { return &it.(*Task).Due }),
+	ofWhen(FieldCompleted, "Completed", tasks, Open, func(it Item) *When { return &it.(*Task).Completed }),
+	ofNumber(FieldPercent, "Per cent done", tasks, Open, func(it Item) *int { return &it.(*Task).Percent }),
+	ofDuration(FieldEffort, "Time planned", tasks, Open, func(it Item) *time.Duration { return &it.(*Task).Effort }),
+	ofDuration(FieldSpent, "Time spent", tasks, Open, func(it Item) *time.Duration { return &it.(*Task).Spent }),
 
 	shown(scalar(FieldName, "Name", contacts, Content, func(it Item) *nameParts { return nameOf(it.(*Contact)) }, nameText, setName), nameShow),
 	text(FieldPrefix, "Name prefix", contacts, Content, func(it Item) *string { return &it.(*Contact).Prefix }),
@@ -157,11 +160,11 @@ var table = number([]Field{
 	compared(list(FieldURLs, "Web pages", contacts, Content, func(it Item) *[]Labeled { return &it.(*Contact).URLs }, valueKey, labeledText, labeledShow), labeledValues(func(c *Contact) []Labeled { return c.URLs })),
 	compared(list(FieldIMs, "Messengers", contacts, Content, func(it Item) *[]Labeled { return &it.(*Contact).IMs }, valueKey, labeledText, labeledShow), labeledValues(func(c *Contact) []Labeled { return c.IMs })),
 	compared(list(FieldAddresses, "Addresses", contacts, Content, func(it Item) *[]Address { return &it.(*Contact).Addresses }, addressKey, addressText, addressShow), addressValues),
-	of(TimeValue, scalar(FieldBirthday, "Birthday", contacts, Content, func(it Item) *When { return &it.(*Contact).Birthday }, When.String)),
-	of(TimeValue, scalar(FieldAnniversary, "Anniversary", contacts, Content, func(it Item) *When { return &it.(*Contact).Anniversary }, When.String)),
+	ofWhen(FieldBirthday, "Birthday", contacts, Content, func(it Item) *When { return &it.(*Contact).Birthday }),
+	ofWhen(FieldAnniversary, "Anniversary", contacts, Content, func(it Item) *When { return &it.(*Contact).Anniversary }),
 	photo(),
 	text(FieldGender, "Gender", contacts, Content, func(it Item) *string { return &it.(*Contact).Gender }),
-	of(FlagValue, scalar(FieldGroup, "Group", contacts, Open, func(it Item) *bool { return &it.(*Contact).Group }, flag)),
+	ofFlag(FieldGroup, "Group", contacts, Open, func(it Item) *bool { return &it.(*Contact).Group }),
 	list(FieldMembers, "Members", contacts, Content, func(it Item) *[]string { return &it.(*Contact).Members }, same, same, same),
 	text(FieldSalutation, "Salutation", contacts, Content, func(it Item) *string { return &it.(*Contact).Salutation }),
 	text(FieldContactType, "Contact type", contacts, Open, func(it Item) *string { return &it.(*Contact).Type }),
@@ -174,7 +177,7 @@ var table = number([]Field{
 	list(FieldTo, "To", messages, Content, func(it Item) *[]Person { return &it.(*Message).To }, personKey, personText, personShow),
 	list(FieldCc, "Cc", messages, Content, func(it Item) *[]Person { return &it.(*Message).Cc }, personKey, personText, personShow),
 	list(FieldBcc, "Bcc", messages, Content, func(it Item) *[]Person { return &it.(*Message).Bcc }, personKey, personText, personShow),
-	of(TimeValue, scalar(FieldSent, "Sent", messages, Open, func(it Item) *When { return &it.(*Message).Sent }, When.String)),
+	ofWhen(FieldSent, "Sent", messages, Open, func(it Item) *When { return &it.(*Message).Sent }),
 	text(FieldHTML, "HTML text", messages, Content, func(it Item) *string { return &it.(*Message).HTML }),
 })
 

@@ -7,6 +7,7 @@ import (
 	"crmbridge/pim"
 	"crmbridge/pim/ics"
 	"crmbridge/pim/vcf"
+	"crmbridge/relay/rule"
 	"crmbridge/store"
 )
 
@@ -19,6 +20,8 @@ type codec struct {
 	now  time.Time
 	zone string         // IANA, "" = UTC
 	loc  *time.Location // of zone; nil = UTC
+	// custom are the custom fields, by kind, and where they are in a text (custom.go).
+	custom map[pim.Kind][]rule.Custom
 }
 
 func newCodec(now time.Time, zone string) codec {
@@ -45,6 +48,11 @@ func cardLimits() vcf.Limits {
 
 // read is the typed view of an object's text; nil text gives nil.
 func (c codec) read(kind pim.Kind, text []byte) (pim.Item, error) {
+	return c.readOver(kind, text, nil)
+}
+
+// readOver is read where base is what the item was before: see unsaid.
+func (c codec) readOver(kind pim.Kind, text []byte, base pim.Item) (pim.Item, error) {
 	if len(text) == 0 {
 		return nil, nil
 	}
@@ -53,13 +61,27 @@ func (c codec) read(kind pim.Kind, text []byte) (pim.Item, error) {
 		if err != nil {
 			return nil, err
 		}
-		return card.Item(), nil
+		return c.lifted(card.Item(), card.Extra, base), nil
 	}
 	o, err := ics.Parse(text, calendarLimits())
 	if err != nil {
 		return nil, err
 	}
-	return o.Item(ics.Zones{Local: c.loc})
+	it, err := o.Item(ics.Zones{Local: c.loc})
+	if err != nil {
+		return nil, err
+	}
+	return c.lifted(it, o.Extra, base), nil
+}
+
+func (c codec) lifted(it pim.Item, extra func(string) string, base pim.Item) pim.Item {
+	if len(c.custom[it.Kind()]) == 0 {
+		return it
+	}
+	notes := *notesOf(it)
+	it = c.lift(it, extra)
+	c.unsaid(it, base, notes)
+	return it
 }
 
 // written is a text ready for the store.
@@ -71,6 +93,19 @@ type written struct {
 
 // apply sets the given fields in text and leaves everything else alone.
 func (c codec) apply(text []byte, it pim.Item, set pim.FieldSet) (written, error) {
+	var more extras
+	if len(c.custom[it.Kind()]) > 0 {
+		have, err := c.read(it.Kind(), text)
+		if err != nil {
+			return written{}, err
+		}
+		pim.Copy(have, it, set)
+		all := set
+		it, more = c.lower(have)
+		if set = c.lowered(it.Kind(), set); !all.Has(pim.FieldCustom) {
+			more = nil
+		}
+	}
 	if contact, ok := it.(*pim.Contact); ok {
 		card, err := vcf.Parse(text, cardLimits())
 		if err != nil {
@@ -80,7 +115,7 @@ func (c codec) apply(text []byte, it pim.Item, set pim.FieldSet) (written, error
 		if err != nil {
 			return written{}, err
 		}
-		return cardText(card), nil
+		return cardText(card.WithExtra(more, vcf.ApplyOptions{Now: c.now})), nil
 	}
 	o, err := ics.Parse(text, calendarLimits())
 	if err != nil {
@@ -90,23 +125,24 @@ func (c codec) apply(text []byte, it pim.Item, set pim.FieldSet) (written, error
 	if err != nil {
 		return written{}, err
 	}
-	return objectText(o), nil
+	return objectText(o.WithExtra(more, ics.ApplyOptions{Now: c.now})), nil
 }
 
 // create makes a whole text of an item.
 func (c codec) create(it pim.Item, uid string) (written, error) {
+	it, more := c.lower(it)
 	if contact, ok := it.(*pim.Contact); ok {
 		card, err := vcf.New(contact, vcf.V3, vcf.NewOptions{ProdID: prodID, Now: c.now, UID: uid})
 		if err != nil {
 			return written{}, err
 		}
-		return cardText(card), nil
+		return cardText(card.WithExtra(present(more), vcf.ApplyOptions{})), nil
 	}
 	o, err := ics.New(it, ics.NewOptions{ProdID: prodID, Now: c.now, UID: uid, Zone: c.zone})
 	if err != nil {
 		return written{}, err
 	}
-	return objectText(o), nil
+	return objectText(o.WithExtra(present(more), ics.ApplyOptions{})), nil
 }
 
 // index reads what the store keeps beside a text that somebody else made.

@@ -9,8 +9,11 @@ import (
 )
 
 // read is the typed view of a text as the remote of the run is to see it.
-func (r *run) read(kind pim.Kind, text []byte) (pim.Item, error) {
-	it, err := r.codec.read(kind, text)
+func (r *run) read(kind pim.Kind, text []byte) (pim.Item, error) { return r.readOver(kind, text, nil) }
+
+// readOver is read for an item that was base before; see codec.unsaid.
+func (r *run) readOver(kind pim.Kind, text []byte, base pim.Item) (pim.Item, error) {
+	it, err := r.codec.readOver(kind, text, base)
 	if err != nil || it == nil || r.link.Side != store.CRM {
 		return it, err
 	}

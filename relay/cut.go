@@ -124,7 +124,7 @@ func (s Sides) whole(f pim.Field) (string, bool) {
 func (s Sides) take(f pim.Field, m *Merged) {
 	f.Copy(m.Item, s.Remote)
 	if all, ok := s.whole(f); ok {
-		f.SetText(m.Item, all)
+		_ = f.SetText(m.Item, all) // a text takes any value
 	}
 }
 

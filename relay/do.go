@@ -229,6 +229,9 @@ func (r *run) withURL(it pim.Item, url string) pim.Item {
 // left open; the prints are of the sides, so that nothing is done again until one
 // of them moves.
 func (r *run) base(tx *store.Tx, p *store.Pair, o store.Object, local, theirs, localBase, remoteBase pim.Item) error {
+	if err := r.keepAgreed(p, localBase, remoteBase); err != nil {
+		return err
+	}
 	var err error
 	if p.LocalItem, err = pim.EncodeItem(localBase); err != nil {
 		return err

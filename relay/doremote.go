@@ -124,7 +124,7 @@ func (r *run) propose(p *store.Pair, v view, it pim.Item) error {
 	if len(p.LocalItem) > 0 && len(p.RemoteItem) == 0 && !bytes.Equal(sent, p.LocalItem) {
 		p.RemoteItem = p.LocalItem
 	}
-	p.LocalItem = sent
+	p.LocalItem, p.Agreed = sent, r.agreementText(it.Kind())
 	p.LocalText, p.LocalPrint, p.Seq = v.object.Text, v.localPrint, v.object.Seq
 	return nil
 }

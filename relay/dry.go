@@ -35,12 +35,13 @@ type dry struct {
 }
 
 var (
-	_ remote.Standing = (*dry)(nil)
-	_ remote.Finder   = (*dry)(nil)
-	_ remote.Lister   = (*dry)(nil)
-	_ remote.Mailer   = (*dry)(nil)
-	_ remote.Grouper  = (*dry)(nil)
-	_ remote.Lookups  = (*dry)(nil)
+	_ remote.Standing    = (*dry)(nil)
+	_ remote.Finder      = (*dry)(nil)
+	_ remote.Lister      = (*dry)(nil)
+	_ remote.Mailer      = (*dry)(nil)
+	_ remote.Grouper     = (*dry)(nil)
+	_ remote.Lookups     = (*dry)(nil)
+	_ remote.FieldMapper = (*dry)(nil)
 
 	_ remote.Relations = (*dry)(nil)
 	_ remote.Directory = (*dry)(nil)
@@ -56,6 +57,26 @@ func (d *dry) Behind() remote.Remote { return d.Remote }
 
 // Close implements remote.Remote: the remote behind belongs to others.
 func (d *dry) Close() error { return nil }
+
+// FieldMap implements remote.FieldMapper.
+func (d *dry) FieldMap(k pim.Kind) []remote.Mapping {
+	if m, ok := remote.As[remote.FieldMapper](d.Remote); ok {
+		return m.FieldMap(k)
+	}
+	return nil
+}
+
+// Columns implements remote.FieldMapper.
+func (d *dry) Columns(ctx context.Context, k pim.Kind) ([]remote.Column, error) {
+	if m, ok := remote.As[remote.FieldMapper](d.Remote); ok {
+		return m.Columns(ctx, k)
+	}
+	return nil, errNoFields
+}
+
+// Mapped implements remote.FieldMapper: the remote behind is mapped already, by the rules
+// that are previewed.
+func (d *dry) Mapped(remote.FieldMaps) (remote.Remote, error) { return d, nil }
 
 // Fetch implements remote.Remote.
 func (d *dry) Fetch(ctx context.Context, c remote.CollectionID, ids []remote.ItemID) ([]remote.Record, error) {

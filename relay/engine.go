@@ -170,6 +170,7 @@ func (r *run) parts(ctx context.Context) error {
 		do   func(context.Context) error
 	}{
 		{"resume", r.resume},
+		{"read by the map", r.reread},
 		{"read remote", r.readRemote},
 		{"read hub", r.readHub},
 		{"list", r.list},
@@ -297,7 +298,7 @@ func (r *run) prepare(ctx context.Context) error {
 		if r.givers, err = r.giversTo(tx); err != nil {
 			return err
 		}
-		r.codec = newCodec(r.now, r.user.Zone)
+		r.codec = newCodec(r.now, r.user.Zone).with(r.rules)
 		r.full = r.link.Cursor == "" || r.opts.Full || r.opts.Resend != ""
 		r.first = r.link.LastSuccess == nil
 		return nil
@@ -311,7 +312,7 @@ func (r *run) openRemote(ctx context.Context) error {
 	if r.user.Disabled {
 		return pim.Errorf("relay: run", pim.ErrHeld, "the account is disabled")
 	}
-	rem, err := r.Remotes.Open(ctx, r.link, r.user)
+	rem, err := r.open(ctx, r.link, r.user, r.rules)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func (e *Engine) Explain(ctx context.Context, id store.LinkID, uid string) ([]Ex
 	if err := r.prepare(ctx); err != nil {
 		return nil, err
 	}
-	rem, err := r.Remotes.Open(ctx, r.link, r.user)
+	rem, err := r.open(ctx, r.link, r.user, r.rules)
 	if err != nil {
 		return nil, err
 	}

@@ -73,19 +73,19 @@ func (e *Engine) history(tx *store.Tx, id store.CollectionID, uid string) (Histo
 	if err != nil {
 		return h, err
 	}
+	links, err := tx.LinksOf(id)
+	if err != nil {
+		return h, err
+	}
 	objects, err := tx.ObjectsByUID(id, uid)
 	if err != nil {
 		return h, err
 	}
-	t := teller{authors: who, codec: newCodec(tx.Now(), u.Zone), h: &h}
+	t := teller{authors: who, codec: newCodec(tx.Now(), u.Zone).withLinks(links...), h: &h}
 	for i, o := range objects {
 		if err := t.object(o, i > 0); err != nil {
 			return h, err
 		}
-	}
-	links, err := tx.LinksOf(id)
-	if err != nil {
-		return h, err
 	}
 	for _, l := range links {
 		if err := t.writes(l); err != nil {

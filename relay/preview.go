@@ -81,7 +81,17 @@ func (e *Engine) Preview(ctx context.Context, id store.LinkID, o PreviewOptions)
 	if err != nil {
 		return p, err
 	}
-	rem, err := e.Remotes.Open(ctx, l, u)
+	rules, err := rule.Parse(l.Rules)
+	if o.Rules != nil {
+		if err := e.checkNewFields(ctx, id, *o.Rules); err != nil {
+			return p, err
+		}
+		rules, err = *o.Rules, nil
+	}
+	if err != nil {
+		return p, pim.Wrap("relay: preview", pim.ErrInvalid, err)
+	}
+	rem, err := e.open(ctx, l, u, rules)
 	if err != nil {
 		return p, err
 	}
@@ -120,7 +130,7 @@ func (e *Engine) Preview(ctx context.Context, id store.LinkID, o PreviewOptions)
 		return p, err
 	}
 	err = scratch.View(ctx, func(tx *store.Tx) error {
-		t := planner{tx: tx, codec: newCodec(e.Now(), u.Zone), mailed: mailed}
+		t := planner{tx: tx, codec: newCodec(e.Now(), u.Zone).with(rules), mailed: mailed}
 		if p.Changes, err = t.changes(rep); err != nil {
 			return err
 		}

@@ -22,6 +22,9 @@ func (e *Engine) SetRules(ctx context.Context, id store.LinkID, now rule.Rules) 
 	if err := e.checkNewContacts(ctx, id, now); err != nil {
 		return rule.Touch{}, err
 	}
+	if err := e.checkNewFields(ctx, id, now); err != nil {
+		return rule.Touch{}, err
+	}
 	if err := e.checkNewTypes(ctx, id, now); err != nil {
 		return rule.Touch{}, err
 	}
@@ -79,6 +82,9 @@ func setRules(tx *store.Tx, l store.Link, now rule.Rules) (rule.Touch, error) {
 func (r *run) owes(v view) bool {
 	if v.local == nil || v.theirs == nil || v.localBase == nil || v.remoteBase == nil || v.local.Kind() != v.theirs.Kind() {
 		return false
+	}
+	if v.fresh {
+		return true // nothing may differ, and that is agreed from now on
 	}
 	m := r.merging()(r.sides(v))
 	return !m.ToLocal.IsEmpty() || !m.ToRemote.IsEmpty() || !m.Settled.IsEmpty()

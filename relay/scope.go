@@ -20,7 +20,7 @@ func (e *Engine) reach(ctx context.Context, id store.LinkID) (*run, error) {
 	if err := r.prepare(ctx); err != nil {
 		return nil, err
 	}
-	rem, err := e.Remotes.Open(ctx, r.link, r.user)
+	rem, err := e.open(ctx, r.link, r.user, r.rules)
 	if err != nil {
 		return nil, err
 	}

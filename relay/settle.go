@@ -26,7 +26,7 @@ func (e *Engine) Settle(ctx context.Context, id store.ConflictID, ch Choice, by 
 		if err != nil {
 			return err
 		}
-		s := settling{tx: tx, codec: newCodec(tx.Now(), u.Zone), c: c, by: by}
+		s := settling{tx: tx, codec: newCodec(tx.Now(), u.Zone).ofLink(tx, c.LinkID), c: c, by: by}
 		if err := s.settle(ch); err != nil {
 			return err
 		}

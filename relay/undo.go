@@ -52,7 +52,7 @@ func (e *Engine) Undo(ctx context.Context, id store.ConflictID, by string) error
 		if err != nil {
 			return err
 		}
-		s := settling{tx: tx, codec: newCodec(tx.Now(), u.Zone), c: c, by: by}
+		s := settling{tx: tx, codec: newCodec(tx.Now(), u.Zone).ofLink(tx, c.LinkID), c: c, by: by}
 		if err := s.undo(); err != nil || c.LinkID != 0 {
 			return err // what no link carries any more cannot collide again
 		}

@@ -28,6 +28,8 @@ type view struct {
 	asked pim.FieldSet
 	// series: the object repeats, and the remote keeps nothing that does (series.go).
 	series bool
+	// fresh: the map has fields that the bases are not about (fieldmap.go).
+	fresh bool
 	// refused: such an object is set aside, by rule or because it is too much.
 	refused bool
 }
@@ -76,6 +78,7 @@ func (r *run) view(tx *store.Tx, p store.Pair) (view, error) {
 	if v.theirs, err = pim.DecodeItem(p.TheirItem); err != nil {
 		return v, err
 	}
+	r.agreed(&v)
 	if err := r.viewLocal(&v); err != nil {
 		return v, err
 	}
@@ -125,7 +128,7 @@ func (r *run) viewLocal(v *view) error {
 		return nil
 	}
 	var err error
-	if v.local, err = r.read(o.Kind, o.Text); err != nil {
+	if v.local, err = r.readOver(o.Kind, o.Text, v.localBase); err != nil {
 		return err
 	}
 	v.localPrint = pim.Fingerprint(v.local, r.carried(o.Kind))

@@ -42,4 +42,5 @@ type Mapping struct {
 	Of       string
 	ReadOnly bool // comes from the remote only
 	Required bool // the remote's records cannot be without
+	Tied     bool // read or written together with other fields, so that it has to stay in its column
 }

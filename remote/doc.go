@@ -6,6 +6,7 @@
 //	ability.go  the small optional interfaces
 //	column.go   Column, Mapping: in which columns fields are kept
 //	relations.go  what items are tied to; who people are by their addresses
+//	fieldmap.go FieldMapper: the map of a connection, shown and changed
 //	driver.go   Driver, Option, Settings, Env: how a remote is described and opened
 //
 // A driver translates; it decides nothing. Conflicts, retries of items, order,

@@ -36,6 +36,7 @@ func migrations() []migration {
 		{id: 13, text: schema0013},
 		{id: 14, text: schema0014},
 		{id: 15, text: schema0015},
+		{id: 16, text: schema0016},
 		{id: 17, text: schema0017},
 	}
 }

@@ -40,6 +40,7 @@ func frozen() map[int]string {
 		13: "1d122b355fb71a67",
 		14: "cad58fa8001d1330",
 		15: "2e50b7effdf55821",
+		16: "83ed8fc036c782e7",
 		17: "233a7eb0de01265c",
 	}
 }

@@ -48,6 +48,9 @@ type Link struct {
 	LeaseUntil *time.Time
 	// StopOwner is the LeaseOwner whose run a person wants to stop; later ones have others.
 	StopOwner string
+	// Mapped is the field map, as JSON of the rules' changes, by which the records of all
+	// pairs were read; "" is the connection's own.
+	Mapped    string
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -70,6 +73,9 @@ type Pair struct {
 	// The two differ where the remote rounds, cuts or fills in.
 	LocalItem  []byte
 	RemoteItem []byte
+	// Agreed names the fields that both are about, sorted, with commas, with the column
+	// ("report=UsrReport") where that is not the connection's own; "" is its own map.
+	Agreed string
 	// LocalPrint and RemotePrint are fingerprints over the carried fields of what
 	// was last dealt with on each side.
 	LocalPrint  string

@@ -167,6 +167,9 @@ func touched(t rule.Touch) []string {
 	if t.Listing {
 		out = append(out, "Everything is read from the remote again.")
 	}
+	if t.Fields {
+		out = append(out, "The records of all items are read again, by the new field map.")
+	}
 	if t.Pairs {
 		out = append(out, "Every item is looked at again.")
 	}

@@ -20,13 +20,14 @@ func (c *connector) Changes(ctx context.Context, col remote.CollectionID, s remo
 		if err := c.m.grouped(s); err != nil {
 			return err
 		}
-		d, err = c.m.page(col, s, since)
+		d, err = c.page(col, s, since)
 		return err
 	})
 	return d, err
 }
 
-func (m *CRM) page(col remote.CollectionID, s remote.Scope, since remote.Cursor) (remote.Delta, error) {
+func (c *connector) page(col remote.CollectionID, s remote.Scope, since remote.Cursor) (remote.Delta, error) {
+	m := c.m
 	var d remote.Delta
 	last, err := m.position(since)
 	if err != nil {
@@ -47,7 +48,7 @@ func (m *CRM) page(col remote.CollectionID, s remote.Scope, since remote.Cursor)
 				d.Removed = append(d.Removed, r.id)
 			}
 		case m.inside(r, s):
-			rec := m.record(r)
+			rec := c.record(r)
 			if m.opt.NoItemsInDelta {
 				rec.Item = nil
 			}

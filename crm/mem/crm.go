@@ -57,7 +57,8 @@ type row struct {
 	version string
 	changed time.Time
 	// ties are the records it is tied to, by role.
-	ties map[string]remote.ItemID
+	ties    map[string]remote.ItemID
+	columns map[string]string // those of Options.Columns that are filled
 }
 
 // New makes an empty CRM.

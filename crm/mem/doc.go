@@ -5,6 +5,7 @@
 //	crm.go      CRM: rows and what a person at its screen can do to them
 //	remote.go   the driver: reads and writes
 //	changes.go  the driver: Changes, List and the scope
+//	columns.go  columns beside the fields; the field map
 //	groups.go   groups of items, and counting
 //	companies.go  companies and contacts that names are looked up in
 //	relations.go  what items are tied to, and who people are by their addresses

@@ -46,6 +46,10 @@ type Options struct {
 	NoAllDay  bool
 	NoSeries  bool // single items only
 
+	// Columns are columns that rows have beside the fields, per kind; a field map names
+	// them. Required and ReadOnly are not kept by force.
+	Columns map[pim.Kind][]remote.Column
+
 	// Mails makes every write to an item with attendees mail them, as some CRMs do;
 	// CRM.Mails tells.
 	Mails bool
@@ -94,7 +98,7 @@ func (o Options) complete() (Options, *time.Location, error) {
 	if o.Carries == nil {
 		o.Carries = map[pim.Kind]pim.FieldSet{}
 		for _, k := range []pim.Kind{pim.KindEvent, pim.KindTask, pim.KindContact} {
-			o.Carries[k] = pim.AllOf(k).Minus(readOnly())
+			o.Carries[k] = pim.AllOf(k).Minus(readOnly()).Minus(pim.Set(pim.FieldCustom))
 		}
 	}
 	if o.NoSeries {

@@ -10,7 +10,10 @@ import (
 )
 
 // connector is one session with the CRM.
-type connector struct{ m *CRM }
+type connector struct {
+	m    *CRM
+	maps remote.FieldMaps // changes of the field map; nil: none
+}
 
 // lister and finder are separate, so that Options can leave them out.
 type (
@@ -33,8 +36,9 @@ var (
 )
 
 // Remote opens a session. Any number may be open.
-func (m *CRM) Remote() remote.Remote {
-	c := &connector{m}
+func (m *CRM) Remote() remote.Remote { return m.session(&connector{m: m}) }
+
+func (m *CRM) session(c *connector) remote.Remote {
 	switch {
 	case m.opt.Watch:
 		return watching{full{c, lister{c}, finder{c}}}
@@ -55,7 +59,7 @@ func (m *CRM) Remote() remote.Remote {
 }
 
 // Traits implements remote.Remote.
-func (c *connector) Traits() remote.Traits { return c.m.opt.traits() }
+func (c *connector) Traits() remote.Traits { return c.mappedTraits(c.m.opt.traits()) }
 
 // Collections implements remote.Remote.
 func (c *connector) Collections(ctx context.Context) (out []remote.Collection, err error) {
@@ -86,7 +90,7 @@ func (c *connector) Fetch(ctx context.Context, col remote.CollectionID, ids []re
 		for _, id := range ids {
 			if r := c.m.living(col, id); r != nil && !seen[id] {
 				seen[id] = true
-				out = append(out, c.m.record(r))
+				out = append(out, c.record(r))
 			}
 		}
 		return nil
@@ -102,22 +106,24 @@ func (c *connector) Create(ctx context.Context, col remote.CollectionID, e remot
 		}
 		if id, known := c.m.keys[key]; key != "" && known && !c.m.opt.NotIdempotent {
 			if r := c.m.living(col, id); r != nil {
-				rec = c.m.record(r)
+				rec = c.record(r)
 				return nil
 			}
 			return pim.Errorf("mem: create", pim.ErrNotFound, "the item was made and deleted since")
 		}
 		it := pim.Clone(e.Item)
 		ties := c.m.begin(it, e.Relations)
+		pim.Copy(it, pim.New(it.Kind()), c.elsewhere(it.Kind()))
 		notes, err := c.m.lookUp(ctx, it, c.m.opt.Carries[it.Kind()])
 		if err != nil {
 			return err
 		}
 		r := c.m.insert(col, it, e.UID, key, c.m.opt.User)
 		r.ties = ties
+		r.fill(c.columns(e.Item, pim.AllOf(it.Kind())))
 		c.m.keys[key] = r.id
 		c.m.mail("invitation", r.item)
-		rec = c.m.record(r)
+		rec = c.record(r)
 		rec.Notes = notes
 		return nil
 	})
@@ -138,7 +144,8 @@ func (c *connector) Update(ctx context.Context, col remote.CollectionID, old rem
 			return pim.Errorf("mem: update", pim.ErrUnsupported, "an item cannot become one of another kind")
 		}
 		it := pim.Clone(r.item)
-		changed = changed.And(c.m.opt.Carries[it.Kind()])
+		columns := c.columns(e.Item, changed)
+		changed = changed.And(c.m.opt.Carries[it.Kind()]).Minus(c.elsewhere(it.Kind()))
 		pim.Copy(it, e.Item, changed)
 		notes, err := c.m.lookUp(ctx, it, changed)
 		if err != nil {
@@ -146,7 +153,10 @@ func (c *connector) Update(ctx context.Context, col remote.CollectionID, old rem
 		}
 		c.m.mail("update", r.item, it)
 		c.m.write(r, it)
-		rec = c.m.record(r)
+		if r.fill(columns) {
+			c.m.touch(r)
+		}
+		rec = c.record(r)
 		rec.Notes = notes
 		return nil
 	})
@@ -175,7 +185,7 @@ func (c *connector) Delete(ctx context.Context, col remote.CollectionID, old rem
 func (f finder) Find(ctx context.Context, col remote.CollectionID, key string, _ remote.Entry) (rec remote.Record, found bool, err error) {
 	err = f.m.call(ctx, Call{Op: "find", Collection: col}, func() error {
 		if r := f.m.living(col, f.m.keys[key]); key != "" && r != nil {
-			rec, found = f.m.record(r), true
+			rec, found = f.record(r), true
 		}
 		return f.m.exists(col)
 	})

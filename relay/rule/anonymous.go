@@ -1,6 +1,9 @@
 package rule
 
-import "crmbridge/pim"
+import (
+	"crmbridge/pim"
+	"crmbridge/remote"
+)
 
 // hidden stands for a name in rules that leave the house.
 const hidden = "…"
@@ -17,6 +20,7 @@ func (r Rules) Anonymous() Rules {
 		r.ContactsLink = hidden
 	}
 	r.Filter = withoutValues(r.Filter)
+	r.Fields = anonymousFields(r.Fields)
 	for _, f := range []*Flow{&r.In, &r.Out} {
 		f.Create, f.Carry = anonymous(f.Create), anonymous(f.Carry)
 	}
@@ -33,6 +37,34 @@ func anonymous[T ~[]string](names T) T {
 		if out[i] = hidden; n == NoType {
 			out[i] = NoType
 		}
+	}
+	return out
+}
+
+// anonymousFields keeps our fields and kinds of value: columns and labels are the CRM's.
+func anonymousFields(maps map[pim.Kind]FieldMap) map[pim.Kind]FieldMap {
+	if maps == nil {
+		return nil
+	}
+	column := func(c remote.Column) remote.Column {
+		c.Name, c.Label, c.Of = hidden, "", ""
+		return c
+	}
+	out := map[pim.Kind]FieldMap{}
+	for k, m := range maps {
+		anon := FieldMap{Without: m.Without}
+		for _, x := range m.Set {
+			x.Column = column(x.Column)
+			anon.Set = append(anon.Set, x)
+		}
+		for _, c := range m.Custom {
+			c.Column, c.Label = column(c.Column), ""
+			if c.As != AsCategory && c.As != AsNotes {
+				c.As = hidden
+			}
+			anon.Custom = append(anon.Custom, c)
+		}
+		out[k] = anon
 	}
 	return out
 }

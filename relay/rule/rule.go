@@ -108,6 +108,9 @@ type Rules struct {
 	ReconcileEvery Duration `json:"reconcileEvery,omitempty"`
 	// Series is what becomes of series on a remote that keeps none; "" is SeriesRefuse.
 	Series Series `json:"series,omitempty"`
+	// Fields are the changes of the field maps by kind; a kind that is missing has the
+	// connection's own map.
+	Fields map[pim.Kind]FieldMap `json:"fields,omitempty"`
 	// AnnotateAfter is how long an object has to rest before the relay adds what
 	// only the remote can tell of it (see annotate.go); 0 means ten minutes.
 	AnnotateAfter Duration `json:"annotateAfter,omitempty"`
@@ -284,6 +287,7 @@ func (r Rules) Validate() error {
 	if r.HoldUntyped && r.DefaultType != "" {
 		bad("holdUntyped keeps items without a type back, and defaultType gives them one: choose one of the two")
 	}
+	faults = append(faults, r.fieldFaults()...)
 	if err := r.Filter.Validate(pim.Kinds(r.Kinds...)); err != nil {
 		faults = append(faults, err)
 	}

@@ -11,6 +11,9 @@ type Touch struct {
 	Listing bool
 	// Pairs: every item that is known is judged again.
 	Pairs bool
+	// Fields: the records of items that are known are read anew, because other columns
+	// of them count.
+	Fields bool
 	// Conflicts: open ones are settled again.
 	Conflicts bool
 	// Relations: the remote is asked what its records are tied to.
@@ -31,6 +34,10 @@ func Touches(old, now Rules) Touch {
 			t.Relations = now.RelatedContacts || now.ActivityContacts
 		case "out", "mail", "defaultType", "typeNames", "holdUntyped":
 			t.Pairs = true
+		case "fields":
+			// Records that are known are read anew as far as their map changed; see Fields.
+			t.Pairs, t.Fields = true, true
+			t.Listing = t.Listing || !now.Filter.IsZero() // which may ask for a field that is new
 		default:
 			// What the rules kept out before was not kept: it has to be read again.
 			t.Listing, t.Pairs = true, true

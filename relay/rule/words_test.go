@@ -17,7 +17,8 @@ const everything = `{"direction":"both","kinds":["event","task"],"pastDays":30,"
 	"filter":{"or":[{"field":"company","op":"is","value":"Acme"},{"field":"owner","op":"is empty"}]},"onlyLinked":true,"relatedContacts":true,"activityContacts":true,"contactsLink":"people","relate":"never",
 	"mail":"allow","in":{"since":"2026-02-01","futureDays":14,"create":["Meeting"],"carry":[],"private":"mask","attendees":"keep"},"out":{"pastDays":-1,"futureDays":90,"create":["-","Call"],"carry":["Call"],"private":"none"},
 	"defaultType":"Call","typeNames":["Visit"],"holdUntyped":false,"policy":"newest","remove":{"event":"keep","contact":"delete"},
-	"archiveDays":90,"series":"expand","approve":false,"brakeAbsolute":3,"brakeShare":0.125,"reconcileEvery":"1h","annotateAfter":"90s"}`
+	"archiveDays":90,"series":"expand","approve":false,"brakeAbsolute":3,"brakeShare":0.125,"reconcileEvery":"1h","annotateAfter":"90s",
+	"fields":{"task":{"set":[{"field":"number","column":{"column":"UsrNumber","kind":"text"}}],"without":["result"],"custom":[{"column":{"column":"UsrRegionId","label":"Region","kind":"reference","of":"Region"},"as":"X-REGION"},{"column":{"column":"UsrKey","kind":"yes/no"},"as":"category","label":"Key account"},{"column":{"column":"UsrHint","kind":"text"},"as":"notes"},{"column":{"column":"UsrLevel","kind":"list"},"as":"category"}]}}}`
 
 func TestDescribe(t *testing.T) {
 	t.Parallel()
@@ -96,6 +97,7 @@ func TestTouches(t *testing.T) {
 		`{"direction":"in"}`:                           {Listing: true, Pairs: true},
 		`{"holdUntyped":true}`:                         {Pairs: true},
 		`{"relate":"never"}`:                           {},
+		`{"fields":{"task":{"without":["notes"]}}}`:    {Pairs: true, Fields: true},
 	} {
 		now, err := Parse([]byte(text))
 		if err != nil {
