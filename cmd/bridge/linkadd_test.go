@@ -64,7 +64,7 @@ func TestRulesInPlainWords(t *testing.T) {
 		`{"reconcileEvery":5}`:           `rule reconcileEvery: want a time such as "10m"`,
 		`{"reconcileEvery":"soon"}`:      `rule reconcileEvery: "soon" is no duration`,
 		`{"kinds":["dream"]}`:            "rule kinds: ",
-		`{"polcy":"ask"}`:                "there is no rule polcy; there are allOwners, ",
+		`{"polcy":"ask"}`:                "there is no rule polcy; there are activityContacts, allOwners, ",
 		`{"polcy":"ask","pastDays":"a"}`: "rule pastDays",
 	} {
 		_, err := parseRules(text)
