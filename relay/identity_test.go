@@ -260,7 +260,7 @@ func (w *world) copyOfNow() (back func()) {
 	var link store.Link
 	var coll store.Collection
 	var last [2]int64
-	w.view(func(tx *store.Tx) (err error) {
+	w.update(func(tx *store.Tx) (err error) { // a reading one has no SQL of its own
 		if link, err = tx.Link(w.link.ID); err != nil {
 			return err
 		}
