@@ -32,6 +32,7 @@
 //	bring.go     Bring: a person links a record that the rules leave out
 //	related.go addressbook.go  contacts that come along with others, and with activities
 //	resolverelations.go  what a new activity is about, by the addresses of its people
+//	relate.go    what an item is tied to on a remote, shown and changed by a person
 //	resend.go    a run that sends everything again to one side, without deletions
 //	scope.go count.go  groups of the remote; how much of it a link brings
 //	rerule.go explain.go  other rules for a link; why an item is where it is, ties, retries

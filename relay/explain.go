@@ -31,7 +31,7 @@ type Explanation struct {
 }
 
 // Explain tells for an item, by its UID, what a link makes of it and why. It changes
-// nothing, and asks nobody but, for a moment, for the types there are. pim.ErrNotFound when neither side is known to have it.
+// nothing, and asks nobody but, for a moment, for the types there are and for what the record is tied to. pim.ErrNotFound when neither side is known to have it.
 func (e *Engine) Explain(ctx context.Context, id store.LinkID, uid string) ([]Explanation, error) {
 	r := &run{Engine: e, now: e.Now()}
 	r.link.ID = id
@@ -45,11 +45,12 @@ func (e *Engine) Explain(ctx context.Context, id store.LinkID, uid string) ([]Ex
 	r.rem, r.traits = rem, rem.Traits()
 	r.kinds = r.linkKinds()
 	short, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
 	r.learnTypes(short)
-	cancel()
 	var out []Explanation
+	var known []store.Pair
 	err = r.Store.View(ctx, func(tx *store.Tx) error {
-		out = nil
+		out, known = nil, nil
 		pairs, err := tx.PairsByUID(id, uid)
 		if err != nil {
 			return err
@@ -66,11 +67,17 @@ func (e *Engine) Explain(ctx context.Context, id store.LinkID, uid string) ([]Ex
 			if err != nil {
 				return err
 			}
-			out = append(out, x)
+			out, known = append(out, x), append(known, p)
 		}
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range known {
+		out[i].Words = append(out[i].Words, r.tiedWords(short, p)...)
+	}
+	return out, nil
 }
 
 func (r *run) explain(tx *store.Tx, p store.Pair) (Explanation, error) {

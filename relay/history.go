@@ -163,6 +163,11 @@ func (t *teller) writes(l store.Link) error {
 	}
 	for _, s := range steps {
 		ev := Event{At: *s.DoneAt, Remote: true, By: Author{Side: string(l.Side), Name: l.Name}, Action: s.Action, Link: l.ID, Run: s.RunID, Outcome: s.Outcome, Cut: s.Cut}
+		if s.Action == "relate" { // a person did it
+			if err := t.asked(&ev); err != nil {
+				return err
+			}
+		}
 		m, kept, err := unpack(s.Undo)
 		if err != nil {
 			return err
@@ -180,6 +185,7 @@ func (t *teller) writes(l store.Link) error {
 				before = nil
 			}
 			ev.Fields = fieldChanges(before, after)
+			ev.Fields = append(ev.Fields, tieChanges(m, ev.Fields)...)
 		}
 		if t.h.Kind == 0 && kept {
 			t.h.Kind = m.Kind
@@ -187,6 +193,16 @@ func (t *teller) writes(l store.Link) error {
 		t.h.Events = append(t.h.Events, ev)
 	}
 	return nil
+}
+
+// asked names who had a write to a remote done.
+func (t *teller) asked(ev *Event) error {
+	run, err := t.tx.Run(ev.Run)
+	if err != nil || run.AskedBy == "" {
+		return err
+	}
+	ev.By, err = t.of(run.AskedBy)
+	return err
 }
 
 // fieldChanges are the fields in which two items differ, nil being an empty one.

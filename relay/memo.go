@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"crmbridge/pim"
+	"crmbridge/remote"
 	"crmbridge/store"
 )
 
@@ -26,6 +27,8 @@ type memo struct {
 	// After is what the remote had after a write to it (pim.EncodeItem), or, as long as its
 	// answer is not known, what it should have; nil after a deletion.
 	After []byte
+	// TiesBefore and TiesAfter are, of a change of relations, the changed ones, role by role.
+	TiesBefore, TiesAfter []remote.Relation
 }
 
 // The memos of one run are bounded: one that is too large, and those past the total, are not

@@ -39,6 +39,12 @@ func (b *undoing) takeBack(ctx context.Context, w writes) error {
 	if err := b.look(ctx, x); err != nil {
 		return err
 	}
+	if x.there >= 0 && x.steps[x.there].Action == "relate" {
+		if x.now.ID == 0 {
+			return asItIs("the link does not know it any more")
+		}
+		return b.untie(ctx, x)
+	}
 	if x.there >= 0 {
 		if err := b.backThere(ctx, x); err != nil {
 			return err

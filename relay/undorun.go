@@ -62,7 +62,7 @@ func (e *Engine) UndoRun(ctx context.Context, id store.RunID) (u Undone, err err
 		return u, err
 	}
 	defer release()
-	b := &undoing{run: &run{Engine: e, opts: RunOptions{Trigger: "undo"}, owner: owner, now: e.Now()}, of: id}
+	b := &undoing{run: &run{Engine: e, opts: RunOptions{Trigger: "undo"}, owner: owner, now: e.Now()}, of: id, goesOn: target.Trigger == "relate"}
 	if err := b.start(ctx, link.ID); err != nil {
 		return u, err
 	}
@@ -77,18 +77,20 @@ func (e *Engine) UndoRun(ctx context.Context, id store.RunID) (u Undone, err err
 // undoing is the taking back of one run.
 type undoing struct {
 	*run
-	of  store.RunID
-	out Undone
+	of store.RunID
+	// goesOn: the next run would not do the same again, so that the link is not paused.
+	goesOn bool
+	out    Undone
 }
 
-// start opens the report and pauses the link.
+// start opens the report and pauses the link, unless a person's own write is taken back.
 func (b *undoing) start(ctx context.Context, id store.LinkID) error {
 	return b.Store.Update(ctx, func(tx *store.Tx) error {
 		var err error
 		if b.link, err = tx.Link(id); err != nil {
 			return err
 		}
-		b.link.Paused = true
+		b.link.Paused = b.link.Paused || !b.goesOn
 		if err := tx.UpdateLink(b.link, "Paused"); err != nil {
 			return err
 		}
