@@ -20,7 +20,7 @@ func (p *program) itemCommand() *cobra.Command {
 	c := &cobra.Command{Use: "item", Short: "Single items of a link: where they are, and why"}
 	c.AddCommand(p.itemList(), p.itemExplain(), p.itemHistory(), p.itemRestore(),
 		p.itemTie("link", "Sync an item whatever the rules for new items say", rule.Linked),
-		p.itemBring(),
+		p.itemBring(), p.itemRelate(),
 		p.itemTie("unlink", "Keep both copies of an item and carry nothing over any more", rule.Apart),
 		p.itemTie("relink", "Leave an item to the rules again", rule.TieNone),
 		p.itemRetry(),
