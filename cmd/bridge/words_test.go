@@ -71,6 +71,7 @@ func TestOneDocumentEach(t *testing.T) {
 		{"link uid done", []string{"item", "relink", "uid-a", "--link", "crm"}},
 		{"link record uid", []string{"item", "bring", record, "--link", "crm"}},
 		{"collection uid version unchanged anew", []string{"item", "restore", "uid-a", "--version", version}},
+		{"link uid title version roles", []string{"item", "relate", "uid-a", "--link", "crm"}},
 		{"link uid done", []string{"item", "retry", "uid-a", "--link", "crm"}},
 		{"link uid done", []string{"error", "retry", "uid-a", "--link", "crm"}},
 		{"id name removed", []string{"link", "remove", "crm", "--force"}},
