@@ -49,7 +49,7 @@ func TestHomeIsFollowed(t *testing.T) {
 					t.Fatalf("%s is in one answer twice: %+v", href, diff.changes)
 				}
 				told[href] = true
-				c.accept(diff.state)
+				diff.accept(c)
 			}
 			token = homeToken(stateEntries(diff.state))
 			return len(diff.changes) > limit
@@ -108,7 +108,7 @@ func TestHomeTokenForgetsFormerOwners(t *testing.T) {
 	if d, err = compareHome(old, nil); err != nil || len(d.changes) != 1 {
 		t.Fatalf("%+v %v", d, err)
 	}
-	if d.changes[0].accept(d.state); len(d.state) != 0 {
+	if d.accept(d.changes[0]); len(d.state) != 0 {
 		t.Errorf("%+v", d.state)
 	}
 }

@@ -115,7 +115,7 @@ func (l *lister) syncHome(r *resource, rep *davxml.SyncCollection) error {
 		if err != nil {
 			return err
 		}
-		c.accept(diff.state)
+		diff.accept(c)
 	}
 	l.ms.SyncToken(homeToken(stateEntries(diff.state)))
 	return nil
@@ -125,6 +125,7 @@ func (l *lister) syncHome(r *resource, rep *davxml.SyncCollection) error {
 type homeDiff struct {
 	state   map[store.CollectionID]homeEntry
 	changes []homeChange
+	bySlug  map[string]*store.Collection // what there is now
 }
 
 // homeChange is one href: a collection as it is, or one that is gone.
@@ -135,21 +136,42 @@ type homeChange struct {
 }
 
 // accept notes that the client is told of c, so that the token of a truncated answer holds just that (RFC 6578 3.6).
-func (c homeChange) accept(state map[store.CollectionID]homeEntry) {
+//
+// The client has something stale under the old href of a collection that is told of under a new one, until it is told
+// what is there now. That is noted as what it knows of the collection which is there, as of before its first change: should
+// that one go before the client is told of it, the href is gone. Whatever the client knew of it before had an href, too,
+// and so on.
+func (d *homeDiff) accept(c homeChange) {
 	for _, id := range c.ends {
-		delete(state, id)
+		delete(d.state, id)
 	}
-	if c.now != nil {
-		state[c.now.ID] = entryOf(c.now)
+	if c.now == nil {
+		return
+	}
+	was, known := d.state[c.now.ID]
+	d.state[c.now.ID] = entryOf(c.now)
+	for known && was.slug != c.now.Slug {
+		there := d.bySlug[was.slug]
+		if there == nil {
+			return // hrefs that are gone were told before
+		}
+		stale := homeEntry{id: there.ID, seq: unseen, epoch: there.Epoch, slug: was.slug}
+		if was, known = d.state[there.ID]; known && was.slug == stale.slug {
+			return
+		}
+		d.state[there.ID] = stale
 	}
 }
 
+// unseen is before the first change of any collection.
+const unseen store.Seq = 0
+
 // compareHome fails for a token that is not of this home as it is or was.
 func compareHome(before []homeEntry, cols []store.Collection) (homeDiff, error) {
-	d := homeDiff{state: map[store.CollectionID]homeEntry{}}
-	bySlug, byID := map[string]*store.Collection{}, map[store.CollectionID]*store.Collection{}
+	d := homeDiff{state: map[store.CollectionID]homeEntry{}, bySlug: map[string]*store.Collection{}}
+	byID := map[store.CollectionID]*store.Collection{}
 	for i := range cols {
-		bySlug[cols[i].Slug], byID[cols[i].ID] = &cols[i], &cols[i]
+		d.bySlug[cols[i].Slug], byID[cols[i].ID] = &cols[i], &cols[i]
 	}
 	gone, replaced := map[string][]store.CollectionID{}, map[string][]store.CollectionID{}
 	for _, e := range before {
@@ -161,7 +183,7 @@ func compareHome(before []homeEntry, cols []store.Collection) (homeDiff, error) 
 		case c != nil && c.Seq < e.seq:
 			return d, store.ErrTokenAhead
 		case c != nil && c.Slug == e.slug:
-		case bySlug[e.slug] == nil:
+		case d.bySlug[e.slug] == nil:
 			gone[e.slug] = append(gone[e.slug], e.id)
 		case c == nil:
 			// The name was given to another collection meanwhile: it is not gone, but whose it was is.
@@ -177,7 +199,7 @@ func compareHome(before []homeEntry, cols []store.Collection) (homeDiff, error) 
 		if e, known := d.state[c.ID]; !known || e.seq != c.Seq || e.slug != c.Slug {
 			d.changes = append(d.changes, change)
 		} else {
-			change.accept(d.state) // the client knows it already
+			d.accept(change) // the client knows it already
 		}
 	}
 	return d, nil
