@@ -65,9 +65,9 @@ func (e *Engine) FieldMaps(ctx context.Context, id store.LinkID, rules *rule.Rul
 	if err != nil {
 		return nil, err
 	}
-	mapper, ok := remote.As[remote.FieldMapper](r.rem)
+	mapper, ok := remote.As[remote.FieldLister](r.rem)
 	if !ok {
-		return nil, errNoFields
+		return nil, pim.Errorf("relay: fields", pim.ErrUnsupported, "this kind of connection does not tell its field map")
 	}
 	if rules == nil {
 		rules = &r.rules

@@ -7,12 +7,16 @@ import (
 	"crmbridge/pim"
 )
 
-// FieldMapper tells in which columns a connection keeps the fields, and keeps them in
-// others when it is told to.
-type FieldMapper interface {
+// FieldLister tells in which columns a connection keeps the fields.
+type FieldLister interface {
 	// FieldMap is the connection's own map of kind k, in the order that people see; nil
 	// for a kind that it does not keep. It does no I/O.
 	FieldMap(k pim.Kind) []Mapping
+}
+
+// FieldMapper keeps them in others, too, when it is told to.
+type FieldMapper interface {
+	FieldLister
 	// Columns lists the columns that records of kind k have, those of the map among
 	// them.
 	Columns(ctx context.Context, k pim.Kind) ([]Column, error)
