@@ -119,7 +119,7 @@ func changingCommands() map[string]bool {
 	for _, group := range rootCommand(streams{}, nil).Commands() {
 		for _, c := range group.Commands() {
 			switch c.Name() {
-			case "list", "show", "status", "test", "drivers", "run", "explain", "history", "preview", "groups", "resend", "reread":
+			case "list", "show", "status", "test", "drivers", "run", "explain", "history", "preview", "groups", "fields", "resend", "reread":
 			default:
 				all[group.Name()+" "+c.Name()] = true
 			}
