@@ -274,6 +274,8 @@ func (v view) withdrawn() (Action, bool) {
 		return Nothing, true // withdrawn, and the record kept
 	case (v.away.local || v.away.theirs) && v.pair.Hold == string(rule.HoldRejected):
 		return Nothing, true // a person wants it to stay
+	case v.away.local && v.state == Same && !v.out.Delete, v.away.theirs && v.localState == Same && !v.in.Delete:
+		return Nothing, true // withdrawing is deleting
 	case v.away.local && v.state == Same:
 		return DeleteRemote, true
 	case v.away.theirs && v.localState == Same:

@@ -6,6 +6,7 @@ import (
 
 	"crmbridge/crm/mem"
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/store"
 )
 
@@ -335,4 +336,42 @@ func TestRowS11PrivateItemsDoNotGoOver(t *testing.T) {
 		t.Errorf("public again: %v, %v", o, r)
 	}
 	w.quiet()
+}
+
+// What turned private is withdrawn only where a deletion may go: not from a remote that would mail those who take part,
+// nor against the direction of the link.
+func TestWithdrawnOnlyWhereDeletionsGo(t *testing.T) {
+	t.Parallel()
+	for name, rules := range map[string]string{"mail": `{"out":{"private":"none"}}`, "direction": `{"direction":"in","out":{"private":"none"}}`, "types": `{"out":{"private":"none","carry":[]}}`} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+				w.put("a.ics", event("uid-a", "one"))
+				w.clean()
+				if name == "mail" {
+					w.change(w.record().ID, func(e *pim.Event) { e.Attendees = append(e.Attendees, guest("bo")) })
+					w.clean()
+				}
+				w.setRules(rules)
+				w.clean()
+				w.edit("a.ics", func(e *pim.Event) { e.Class, e.Notes = pim.Private, "secret" })
+				for range 2 {
+					w.clean()
+				}
+				w.want(1, 1)
+				if e := w.record().Item.(*pim.Event); e.Notes != "" {
+					w.t.Errorf("what is private went over: %+v", e)
+				}
+				w.quiet()
+			})
+		})
+	}
+	// And the other way round.
+	onBoth(t, mem.Options{}, parsed(t, `{"direction":"out","in":{"private":"none"}}`), func(w *world) {
+		w.put("a.ics", event("uid-a", "one"))
+		w.clean()
+		w.change(w.record().ID, func(e *pim.Event) { e.Class = pim.Private })
+		w.clean()
+		w.want(1, 1)
+	})
 }
