@@ -43,9 +43,11 @@ func (r *run) withhold(ctx context.Context, tasks []Task) error {
 	if len(tasks) == 0 {
 		return nil
 	}
-	ids := make([]store.PairID, len(tasks))
-	for i, t := range tasks {
-		ids[i] = t.Pair
+	var ids []store.PairID
+	for _, t := range tasks {
+		if !t.Lost {
+			ids = append(ids, t.Pair)
+		}
 	}
 	return r.update(ctx, func(tx *store.Tx) error { return tx.HoldPairs(ids, string(rule.HoldDeletion)) })
 }
@@ -125,7 +127,7 @@ func (r *run) tasks(ctx context.Context) (tasks []Task, living int, err error) {
 				if deletes(v.action) && r.opts.Resend != "" {
 					continue // it stays for a usual run
 				}
-				tasks = append(tasks, Task{Pair: p.ID, Action: v.action, Approved: p.Hold == string(rule.HoldApproved)})
+				tasks = append(tasks, Task{Pair: p.ID, Action: v.action, Approved: p.Hold == string(rule.HoldApproved), Lost: p.Hold == string(rule.HoldLost)})
 			}
 			if n == 0 {
 				living, err = tx.LivingPairs(r.link.ID)

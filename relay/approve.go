@@ -43,7 +43,7 @@ func (e *Engine) answer(ctx context.Context, id store.LinkID, uid string, say fu
 			}
 			for _, p := range ps {
 				after = p.ID
-				if p.Hold != string(rule.HoldDeletion) || uid != "" && p.UID != uid {
+				if !rule.Hold(p.Hold).AsksDeletion() || uid != "" && p.UID != uid {
 					continue
 				}
 				say(&p)

@@ -132,7 +132,7 @@ func (r *run) explain(tx *store.Tx, p store.Pair) (Explanation, error) {
 		x.Words = append(x.Words, "It waits for a person to choose its type.")
 	case deletes(v.action) && p.Hold == string(rule.HoldApproved):
 		x.Words = append(x.Words, "A person approved the deletion; the next run does it.")
-	case deletes(v.action) && (p.Hold == string(rule.HoldDeletion) || r.rules.Approve):
+	case deletes(v.action) && (rule.Hold(p.Hold).AsksDeletion() || r.rules.Approve):
 		x.Words = append(x.Words, "The other copy waits for a person to approve or reject its deletion.")
 	case p.Dirty || p.ID == 0:
 		x.Words = append(x.Words, "The next run looks at it: "+v.action.String()+".")

@@ -70,7 +70,9 @@ func (r *run) list(ctx context.Context) error {
 		if len(anew) == 0 {
 			return nil
 		}
-		gone = slices.DeleteFunc(gone, func(id remote.ItemID) bool { return anew[id] == 0 })
+		if !r.leavesOlder() {
+			gone = slices.DeleteFunc(gone, func(id remote.ItemID) bool { return anew[id] == 0 })
+		}
 	}
 	recs = r.inScopeOrKnown(recs, listed, known)
 	var away []string // there, and not listed
@@ -88,6 +90,9 @@ func (r *run) list(ctx context.Context) error {
 			return err
 		}
 		if err := r.promise(tx, slices.Collect(maps.Values(anew))); err != nil {
+			return err
+		}
+		if err := r.lost(tx, gone); err != nil {
 			return err
 		}
 		if err := tx.SetAway(r.link.ID, away, true); err != nil {

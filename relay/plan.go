@@ -15,6 +15,8 @@ type Task struct {
 	Action Action
 	// Approved: a person has seen that it deletes.
 	Approved bool
+	// Lost: no run may let it pass without a person's word (rule.HoldLost).
+	Lost bool
 }
 
 // Brake limits deletions of one run.
@@ -53,26 +55,35 @@ func Plan(tasks []Task, living int, b Brake) Planned {
 	ordered := slices.Clone(tasks)
 	slices.SortStableFunc(ordered, func(x, y Task) int { return cmp.Compare(rank(x.Action), rank(y.Action)) })
 	i, _ := slices.BinarySearchFunc(ordered, rank(DeleteLocal), func(t Task, r int) int { return cmp.Compare(rank(t.Action), r) })
-	allowed, deletions := ordered[:i:i], []Task(nil)
+	allowed, deletions, lost := ordered[:i:i], []Task(nil), []Task(nil)
 	for _, t := range ordered[i:] {
 		if t.Action == DeleteLocal {
 			living++
 		}
-		if t.Approved {
+		switch {
+		case t.Approved:
 			allowed = append(allowed, t)
-		} else {
+		case t.Lost && !b.Off:
+			lost = append(lost, t)
+		default:
 			deletions = append(deletions, t)
 		}
 	}
 	few := len(deletions) <= b.Absolute || float64(len(deletions)) <= b.Share*float64(living)
 	switch {
+	case len(lost) > 0 && (len(deletions) == 0 || few && !b.Each):
+		return Planned{Tasks: append(allowed, deletions...), Withheld: lost, Reason: waiting(len(lost))}
 	case len(deletions) == 0, b.Off, few && !b.Each:
 		return Planned{Tasks: ordered}
 	case few:
-		return Planned{Tasks: allowed, Withheld: deletions, Reason: fmt.Sprintf("%d deletions wait to be approved or rejected", len(deletions))}
+		return Planned{Tasks: allowed, Withheld: append(deletions, lost...), Reason: waiting(len(deletions) + len(lost))}
 	}
-	return Planned{Tasks: allowed, Withheld: deletions,
+	return Planned{Tasks: allowed, Withheld: append(deletions, lost...),
 		Reason: fmt.Sprintf("%d of %d items would be deleted; look at them and allow the deletions, or undo them", len(deletions), living)}
+}
+
+func waiting(n int) string {
+	return fmt.Sprintf("%d deletions wait to be approved or rejected", n)
 }
 
 // SuddenlyEmpty refuses a listing without a single item that would make known ones

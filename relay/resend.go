@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"crmbridge/pim"
@@ -42,11 +43,56 @@ func (r *run) wakeAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ids, err := r.pending(ctx)
-	if err != nil || len(ids) == 0 {
+	ids, older, err := r.pending(ctx)
+	if err != nil || len(ids)+len(older) == 0 {
 		return err
 	}
-	return r.update(ctx, func(tx *store.Tx) error { return r.promise(tx, ids) })
+	return r.update(ctx, func(tx *store.Tx) error {
+		return errors.Join(r.promise(tx, ids), tx.HoldPairs(older, string(rule.HoldLost)))
+	})
+}
+
+// leavesOlder reports a run that sends only newer items again to a remote that lost some.
+// That it lost older ones too is no deletion by a person: theirs here wait for one's word,
+// however few they are and whatever else the remote has.
+func (r *run) leavesOlder() bool { return r.opts.Resend == ToRemote && !r.opts.Since.IsZero() }
+
+// lost has the items of records that are gone wait for a person, in the transaction that
+// stores that they are: the next run knows nothing of this one.
+func (r *run) lost(tx *store.Tx, gone []remote.ItemID) error {
+	if !r.leavesOlder() {
+		return nil
+	}
+	for part := range slices.Chunk(gone, 500) {
+		names := make([]string, len(part))
+		for i, id := range part {
+			names[i] = string(id)
+		}
+		known, err := tx.PairsByRemote(r.link.ID, names)
+		if err != nil {
+			return err
+		}
+		var ids []store.PairID
+		for _, p := range known {
+			if r.leftOut(tx, p) {
+				ids = append(ids, p.ID)
+			}
+		}
+		if err := tx.HoldPairs(ids, string(rule.HoldLost)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leftOut reports a pair whose item would be deleted here, as its record is gone.
+func (r *run) leftOut(tx *store.Tx, p store.Pair) bool {
+	if !r.leavesOlder() || !p.RemoteGone || p.Hold == string(rule.HoldApproved) {
+		return false
+	}
+	var v view
+	err := r.guarded("item", func() (err error) { v, err = r.view(tx, p); return err })
+	return err == nil && v.action == DeleteLocal
 }
 
 // sentAgain reports an item that is among those to be sent again.
@@ -149,25 +195,29 @@ func (r *run) madeAnew(ctx context.Context, gone []remote.ItemID) (map[remote.It
 	return out, nil
 }
 
-// pending are the pairs with a deletion of earlier, which this run undoes.
-func (r *run) pending(ctx context.Context) (ids []store.PairID, err error) {
+// pending are the pairs with a deletion of earlier: those that this run undoes, and those that it
+// leaves to a person.
+func (r *run) pending(ctx context.Context) (ids, older []store.PairID, err error) {
 	for after, n := store.PairID(0), 1; n > 0; {
 		err := r.Store.View(ctx, func(tx *store.Tx) error {
 			pairs, err := tx.DirtyPairs(r.link.ID, r.dueBy(), 500, after)
 			n = len(pairs)
 			for _, p := range pairs {
 				after = p.ID
-				if r.promised(tx, p) {
+				switch {
+				case r.promised(tx, p):
 					ids = append(ids, p.ID)
+				case r.leftOut(tx, p):
+					older = append(older, p.ID)
 				}
 			}
 			return err
 		})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return ids, nil
+	return ids, older, nil
 }
 
 // resentFields adds to a merge the fields that are sent again.

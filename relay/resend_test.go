@@ -191,3 +191,58 @@ func TestRereadSince(t *testing.T) {
 		}
 	})
 }
+
+// TestRowX14SinceProtectsWhatIsOlder: the CRM was restored from a copy and lost items. Of those
+// that are older than what is sent again none is deleted here, in any later run, until a person
+// says so.
+func TestRowX14SinceProtectsWhatIsOlder(t *testing.T) {
+	t.Parallel()
+	for name, lose := range map[string]func(w *world){
+		"some are left": func(w *world) {
+			w.crm.Remove(mem.Activities, w.entitled("old 1").ID)
+			w.crm.Remove(mem.Activities, w.entitled("old 2").ID)
+			w.crm.Remove(mem.Activities, w.entitled("new").ID)
+		},
+		"none is left": func(w *world) { w.crm.Clear(mem.Activities) },
+	} {
+		for kind, o := range map[string]mem.Options{"strong": {}, "weak": {NoDeletionReport: true, NoItemsInDelta: true, NoUID: true}} {
+			t.Run(name+" "+kind, func(t *testing.T) {
+				t.Parallel()
+				clock := &storetest.Clock{}
+				storetest.EachWith(t, store.Config{Now: clock.Now}, func(t *testing.T, s *store.Store) {
+					w := newWorldAt(t, s, clock, "ann", o, open(rule.Ask))
+					for _, title := range []string{"old 1", "old 2", "old 3"} {
+						w.put(title+".ics", event("uid-"+title, title))
+					}
+					w.clean()
+					w.clock.Advance(48 * time.Hour)
+					w.quiet() // the addresses of their pages are noted
+					w.clock.Advance(time.Hour)
+					since := w.clock.Now()
+					w.put("new.ics", event("uid-new", "new"))
+					w.clean()
+					lose(w)
+					gone := 4 - len(w.records())
+					if _, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{Resend: ToRemote, Since: since}); err != nil {
+						w.t.Fatal(err)
+					}
+					w.entitled("new")
+					for range 3 {
+						w.clock.Advance(24 * time.Hour)
+						if rep := w.run(); rep.Counts.DeletedLocal != 0 || rep.Run.Outcome != OutcomeHeld || rep.Counts.Withheld != gone-1 || len(w.objects()) != 4 {
+							w.t.Fatalf("%+v %s, %d objects", rep.Counts, rep.Run.Error, len(w.objects()))
+						}
+					}
+					// One is gone for good, the others come back there.
+					if n, err := w.engine.Approve(w.ctx, w.link.ID, "uid-old 1"); n != 1 || err != nil {
+						w.t.Fatal(n, err)
+					}
+					if _, err := w.engine.Reject(w.ctx, w.link.ID, ""); err != nil {
+						w.t.Fatal(err)
+					}
+					w.want(3, 3)
+				})
+			})
+		}
+	}
+}

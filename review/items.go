@@ -42,12 +42,16 @@ func Errors(tx *store.Tx, q Query) (Page[Item], error) {
 
 // Approvals are the items whose deletion waits for a person's word.
 func Approvals(tx *store.Tx, q Query) (Page[Item], error) {
-	return items(tx, q, store.PairFilter{State: store.PairsHeld, Hold: string(rule.HoldDeletion)})
+	return items(tx, q, store.PairFilter{State: store.PairsHeld, Holds: []string{string(rule.HoldDeletion), string(rule.HoldLost)}})
 }
 
 // Holds are the items that wait for a person. States: those of rule.Hold; "" is all.
 func Holds(tx *store.Tx, q Query) (Page[Item], error) {
-	return items(tx, q, store.PairFilter{State: store.PairsHeld, Hold: q.State})
+	f := store.PairFilter{State: store.PairsHeld}
+	if q.State != "" {
+		f.Holds = []string{q.State}
+	}
+	return items(tx, q, f)
 }
 
 func items(tx *store.Tx, q Query, f store.PairFilter) (Page[Item], error) {

@@ -201,7 +201,7 @@ type PairFilter struct {
 	Link LinkID
 	// State is PairsFailing, PairsIgnored or PairsHeld; "" is failing and ignored.
 	State PairState
-	Hold  string // with PairsHeld: what it waits for
+	Holds []string // with PairsHeld: what it waits for, one of these; none is any
 	// Since and Until bound when the relay last wrote to the pair, which of a failing one is its last
 	// try: Since inclusive, Until exclusive.
 	Since, Until time.Time
@@ -219,7 +219,7 @@ func (t *Tx) ReviewPairs(f PairFilter) ([]Pair, error) {
 		w.add(f.State == PairsIgnored, "ignored_at IS NOT NULL")
 	case PairsHeld:
 		w.add(true, "hold <> ''")
-		w.add(f.Hold != "", "hold = ?", f.Hold)
+		w.add(len(f.Holds) > 0, "hold "+t.anyText(), t.textList(f.Holds))
 	default:
 		return nil, pim.Errorf("store: review pairs", pim.ErrInvalid, "there is no list of items that are %q", f.State)
 	}

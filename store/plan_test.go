@@ -383,7 +383,7 @@ func readAll(t *testing.T, s *Store) {
 			},
 			func() error { _, err := tx.ReviewPairs(PairFilter{Link: 1, State: PairsIgnored}); return err },
 			func() error {
-				_, err := tx.ReviewPairs(PairFilter{Link: 1, State: PairsHeld, Hold: "type"})
+				_, err := tx.ReviewPairs(PairFilter{Link: 1, State: PairsHeld, Holds: []string{"type"}})
 				return err
 			},
 			func() error { _, err := tx.ReviewPairs(PairFilter{State: PairsHeld}); return err },

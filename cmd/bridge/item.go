@@ -49,6 +49,7 @@ var holdWords = map[rule.Hold]string{
 	rule.HoldType:     "waits for a type",
 	rule.HoldSeries:   "repeats, and the remote keeps nothing that does",
 	rule.HoldDeletion: "gone on one side: approve or reject its deletion on the other",
+	rule.HoldLost:     "gone there when what is newer was sent again: approve or reject its deletion here",
 	rule.HoldApproved: "its deletion is approved",
 	rule.HoldRejected: "its deletion is rejected",
 }

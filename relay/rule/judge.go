@@ -65,12 +65,20 @@ const (
 	// HoldDeletion: it is gone on one side, and a person is to say what becomes of the
 	// other copy; HoldApproved and HoldRejected are the answers, until a run has acted.
 	HoldDeletion Hold = "deletion"
+	// HoldLost: as HoldDeletion, and no run lets it pass without a person's word: the remote
+	// lost items, of which only newer ones were sent again.
+	HoldLost     Hold = "lost"
 	HoldApproved Hold = "approved"
 	HoldRejected Hold = "rejected"
 )
 
+// AsksDeletion reports that a person is to say whether an item is deleted.
+func (h Hold) AsksDeletion() bool { return h == HoldDeletion || h == HoldLost }
+
 // Holds are all that an item may wait for.
-func Holds() []Hold { return []Hold{HoldType, HoldSeries, HoldDeletion, HoldApproved, HoldRejected} }
+func Holds() []Hold {
+	return []Hold{HoldType, HoldSeries, HoldDeletion, HoldLost, HoldApproved, HoldRejected}
+}
 
 // Reason is one rule's say.
 type Reason struct {
