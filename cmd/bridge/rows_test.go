@@ -344,13 +344,13 @@ func TestRowX7B12Policy(t *testing.T) {
 			id := r.record("Activity", "tok-a").ID
 			s.stop()
 			r.sync("calendar")
+			r.must("", "link", "pause", "calendar") // before the server can begin a run
 			s = r.serve()
-			r.must("", "link", "pause", "calendar")
 			r.put("calendars/alice/calendar/a.ics", meeting("uid-a", "tok-client"))
 			time.Sleep(1100 * time.Millisecond) // the later one is later by the CRM's stamps too
 			r.edit("Activity", id, creatiosim.Fields{"Title": "tok-crm"})
-			r.must("", "link", "resume", "calendar")
 			s.stop()
+			r.must("", "link", "resume", "calendar")
 			r.sync("calendar")
 			defer r.serve().stop()
 			open := list[conflictShown](r.place, "conflict", "list")
