@@ -37,6 +37,7 @@ func (q *request) view(f func(*store.Tx) error) error {
 	whole := false
 	defer func() {
 		if !whole { // also when f panics
+			d.stay()
 			d.abandon()
 		}
 	}()

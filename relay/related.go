@@ -77,7 +77,7 @@ func (r *run) brings(ctx context.Context) (b bringing, ok bool, err error) {
 	for _, k := range r.kinds.List() {
 		roles, err := b.Roles(ctx, k)
 		if err != nil {
-			return b, false, err
+			return b, false, r.unlessNotTold(ctx, err)
 		}
 		for _, role := range roles {
 			// Who is responsible for an activity is no contact of it.
@@ -149,13 +149,14 @@ func (r *run) relateSome(ctx context.Context, b bringing, by time.Time) (n int, 
 			scope = remote.Scope{AllOwners: true}
 		}
 		got, err := b.Related(ctx, remote.CollectionID(r.link.Remote), scope, ids)
-		if kind := pim.ReasonOf(err); kind == pim.ErrForbidden || kind == pim.ErrUnsupported {
-			// It is no reason to hold the contacts and activities up.
-			r.Log.WarnContext(ctx, "relations not told", "link", r.link.ID, "reason", kind, "err", err)
-			continue
-		}
 		if err != nil {
-			return 0, err
+			if err := r.unlessNotTold(ctx, err); err != nil {
+				return 0, err
+			}
+			if kind := pim.ReasonOf(err); kind != pim.ErrForbidden && kind != pim.ErrUnsupported {
+				return 0, nil // what is known stays, and the next run asks again
+			}
+			continue
 		}
 		for id, rels := range got {
 			found[id] = rels

@@ -34,13 +34,13 @@ func (r *run) resolved(ctx context.Context, v view, it pim.Item) (remote.Entry, 
 	}
 	who, err := dir.WhoIs(ctx, addresses)
 	if err != nil {
-		return e, unlessNotTold(err)
+		return e, r.unlessNotTold(ctx, err)
 	}
 	a := aboutWhom(addresses, who)
 	if o.company && a.company.ID == "" && len(a.domains) == 1 {
 		at, err := dir.CompaniesAt(ctx, a.domains)
 		if err != nil {
-			return e, unlessNotTold(err)
+			return e, r.unlessNotTold(ctx, err)
 		}
 		if found := at[a.domains[0]]; len(found) == 1 {
 			a.company = found[0]
@@ -77,14 +77,24 @@ func (r *run) leftOpen(it, seen pim.Item) (o openEnds) {
 	return o
 }
 
-// unlessNotTold is nil for a remote that does not let the user look people up: what an
-// item is about is then for a person to say.
-func unlessNotTold(err error) error {
-	switch pim.ReasonOf(err) {
-	case pim.ErrForbidden, pim.ErrUnsupported:
-		return nil
+// unlessNotTold is nil for a remote that does not let the user look people up, or cannot
+// answer that question: what an item is about is then for a person to say, and no reason
+// to hold the item up. What would stop the next request too is returned.
+func (r *run) unlessNotTold(ctx context.Context, err error) error {
+	if stopsAll(ctx, err) {
+		return err
 	}
-	return err
+	r.Log.WarnContext(ctx, "relay: relations not told", "link", r.link.ID, "reason", pim.ReasonOf(err), "err", err)
+	return nil
+}
+
+// stopsAll reports an error that any other request would meet, too.
+func stopsAll(ctx context.Context, err error) bool {
+	switch pim.ReasonOf(err) {
+	case pim.ErrAuth, pim.ErrThrottled, pim.ErrUnavailable, pim.ErrInternal, pim.ErrHeld:
+		return true
+	}
+	return ctx.Err() != nil
 }
 
 // about is what the addresses of an item say.

@@ -53,7 +53,7 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 		"error <> '' AND (dirty":                          "pairs_failing (link_id=? AND id>?)",
 		"error <> '' AND ignored_at":                      "pairs_failing (link_id=? AND id>?)",
 		"WHERE error <> '' AND id > ?":                    "pairs_failing_all (id>?)",
-		"hold <> '' AND hold = ? AND link_id":             "pairs_hold (link_id=? AND id>?)",
+		"hold <> '' AND hold IN (SELECT value FROM":       "pairs_hold (link_id=? AND id>?)",
 		"relate_at IS NOT NULL AND relate_at <= ?":        "pairs_relate (link_id=? AND relate_at>? AND relate_at<?)",
 		"WHERE hold <> '' AND id > ?":                     "pairs_held_all (id>?)",
 		"WHERE resolved_at IS NULL AND id":                "conflicts_waiting_all (id<?)",
