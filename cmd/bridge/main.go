@@ -3,6 +3,7 @@
 //
 //	main.go      main: signals, arguments, environment, exit code
 //	root.go      the command tree and what all commands share
+//	arguments.go what a command says of words that it does not take
 //	drivers.go   the table of drivers
 //	app.go       app: the parts, wired together
 //	serve.go     serve: HTTP, TLS, health, shutdown
@@ -13,12 +14,14 @@
 //	user.go token.go link.go sync.go conflict.go duplicate.go item.go feed.go birthdays.go
 //	doctor.go migrate.go secret.go restored.go version.go
 //	             one file per command
-//	linkadd.go linklist.go linkshow.go linkscope.go linkdrivers.go linkrules.go probe.go
+//	linkadd.go linklist.go linkshow.go linkscope.go linkdrivers.go linkrules.go linkfields.go probe.go
 //	             parts of link
-//	syncagain.go syncstop.go syncundo.go preview.go itemhistory.go doctorsettings.go
-//	             parts of sync, item and doctor
+//	syncagain.go syncstop.go syncundo.go preview.go conflictundo.go itemhistory.go itemrelate.go
+//	doctorsettings.go
+//	             parts of sync, conflict, item and doctor
 //	review.go    lists of errors, holds, runs and steps, and the flags of such lists
 //	support.go supportstate.go  what a bug report needs, without names
+//	keptlog.go keptring.go      lines of the log for it, and the file they are kept in
 //	newfile.go   a file that replaces none
 //	backup.go restore.go  all there is in one file, and back
 //	output.go    tables, JSON and CSV
@@ -55,6 +58,7 @@ type streams struct {
 // run is the program as a function, so that tests can call it.
 func run(ctx context.Context, args []string, s streams, env map[string]string) int {
 	root := rootCommand(s, env)
+	strictly(root)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil || errors.Is(err, context.Canceled) && ctx.Err() != nil {
