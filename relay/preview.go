@@ -65,8 +65,8 @@ type Planning struct {
 // The remote's own refusals, and what it makes of a value, are not known beforehand.
 func (e *Engine) Preview(ctx context.Context, id store.LinkID, o PreviewOptions) (p Preview, err error) {
 	if o.Rules != nil {
-		if err := o.Rules.Validate(); err != nil {
-			return p, &pim.Error{Op: "relay: preview", Kind: pim.ErrInvalid, Public: err.Error()}
+		if err := e.checkNew(ctx, id, *o.Rules); err != nil { // as the change itself would
+			return p, err
 		}
 	}
 	var l store.Link
@@ -75,17 +75,16 @@ func (e *Engine) Preview(ctx context.Context, id store.LinkID, o PreviewOptions)
 		if l, err = tx.Link(id); err != nil {
 			return err
 		}
-		u, err = tx.User(l.UserID)
-		return err
+		if u, err = tx.User(l.UserID); err != nil || o.Rules == nil {
+			return err
+		}
+		return e.checkKinds(tx, l, *o.Rules)
 	})
 	if err != nil {
 		return p, err
 	}
 	rules, err := rule.Parse(l.Rules)
 	if o.Rules != nil {
-		if err := e.checkNewFields(ctx, id, *o.Rules); err != nil {
-			return p, err
-		}
 		rules, err = *o.Rules, nil
 	}
 	if err != nil {

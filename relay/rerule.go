@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
@@ -13,19 +14,7 @@ import (
 // does it, and is queued when there is anything. The rules are checked, groups that are
 // new among them with the remote; pim.ErrInvalid with every fault.
 func (e *Engine) SetRules(ctx context.Context, id store.LinkID, now rule.Rules) (touch rule.Touch, err error) {
-	if err := now.Validate(); err != nil {
-		return rule.Touch{}, &pim.Error{Op: "relay: set rules", Kind: pim.ErrInvalid, Public: err.Error()}
-	}
-	if err := e.checkNewGroups(ctx, id, now.Groups); err != nil {
-		return rule.Touch{}, err
-	}
-	if err := e.checkNewContacts(ctx, id, now); err != nil {
-		return rule.Touch{}, err
-	}
-	if err := e.checkNewFields(ctx, id, now); err != nil {
-		return rule.Touch{}, err
-	}
-	if err := e.checkNewTypes(ctx, id, now); err != nil {
+	if err := e.checkNew(ctx, id, now); err != nil {
 		return rule.Touch{}, err
 	}
 	err = e.Store.Update(ctx, func(tx *store.Tx) error {
@@ -42,6 +31,42 @@ func (e *Engine) SetRules(ctx context.Context, id store.LinkID, now rule.Rules) 
 		return e.wanted(ctx, tx, id)
 	})
 	return touch, err
+}
+
+// CheckRules refuses rules that nobody should set for a link to this side, with every fault.
+func CheckRules(side store.Side, now rule.Rules) error {
+	wins := rule.PreferCRM
+	if side == store.Exchange {
+		wins = rule.PreferMail
+	}
+	if err := now.CheckNew(wins); err != nil {
+		return &pim.Error{Op: "relay: rules", Kind: pim.ErrInvalid, Public: strings.ReplaceAll(err.Error(), "\n", "; ")}
+	}
+	return nil
+}
+
+// checkNew refuses rules for a link, by themselves and by what its remote has.
+func (e *Engine) checkNew(ctx context.Context, id store.LinkID, now rule.Rules) error {
+	err := e.Store.View(ctx, func(tx *store.Tx) error {
+		l, err := tx.Link(id)
+		if err == nil {
+			err = CheckRules(l.Side, now)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := e.checkNewGroups(ctx, id, now.Groups); err != nil {
+		return err
+	}
+	if err := e.checkNewContacts(ctx, id, now); err != nil {
+		return err
+	}
+	if err := e.checkNewFields(ctx, id, now); err != nil {
+		return err
+	}
+	return e.checkNewTypes(ctx, id, now)
 }
 
 func setRules(tx *store.Tx, l store.Link, now rule.Rules) (rule.Touch, error) {

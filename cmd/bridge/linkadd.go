@@ -39,6 +39,9 @@ func (p *program) linkAdd() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if _, err := rulesGiven(cmd, nil); err != nil {
+				return err
+			}
 			if cmd.Flags().Changed("interval") && f.interval < config.LeastInterval {
 				return pim.Errorf("link add", pim.ErrInvalid, "--interval %s is less than %s", f.interval, config.LeastInterval)
 			}
@@ -100,7 +103,11 @@ func (f *linkFlags) title() string {
 
 // lookOver checks what can be checked without the CRM.
 func (a *app) lookOver(ctx context.Context, f linkFlags) error {
-	if _, err := parseRules(f.rules); err != nil {
+	rules, err := parseRules(f.rules)
+	if err != nil {
+		return err
+	}
+	if err := relay.CheckRules(store.CRM, rules); err != nil {
 		return err
 	}
 	return a.store.View(ctx, func(tx *store.Tx) error {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/spf13/cobra"
+
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
 )
@@ -31,6 +33,9 @@ func parseRules(text string) (rule.Rules, error) {
 		return rule.Rules{}, bad(`the rules are not a JSON object such as {"policy":"ask"}`)
 	}
 	var faults []string
+	for _, name := range rule.Repeated([]byte(text)) {
+		faults = append(faults, name+" is given more than once")
+	}
 	var r rule.Rules
 	known := ruleNames()
 	for name := range whole {
@@ -54,6 +59,31 @@ func parseRules(text string) (rule.Rules, error) {
 		return rule.Rules{}, bad("%s", strings.Join(faults, "; "))
 	}
 	return rule.Parse([]byte(text))
+}
+
+// rulesGiven are the rules that --rules, or --change over those that are stored, ask for; nil
+// when neither is given. A flag that is given without a value is a mistake, of a script perhaps,
+// and must not set every rule back.
+func rulesGiven(cmd *cobra.Command, stored []byte) (*rule.Rules, error) {
+	for _, name := range []string{"rules", "change"} {
+		f := cmd.Flags().Lookup(name)
+		if f == nil || !f.Changed {
+			continue
+		}
+		text := f.Value.String()
+		if strings.TrimSpace(text) == "" {
+			return nil, pim.Errorf("rules", pim.ErrInvalid, `--%s is empty: write rules as JSON, such as '{"policy":"ask"}'; --rules '{}' sets every rule to its default`, name)
+		}
+		if name == "change" {
+			var err error
+			if text, err = changed(stored, text); err != nil {
+				return nil, err
+			}
+		}
+		now, err := parseRules(text)
+		return &now, err
+	}
+	return nil, nil
 }
 
 // readRule reads one rule into r and returns what is wrong with it.

@@ -73,7 +73,7 @@ type countShown struct {
 }
 
 func (p *program) linkCount() *cobra.Command {
-	var user, change string
+	var user string
 	c := &cobra.Command{
 		Use: "count LINK", Short: "Count what a link brings from the CRM, now or with other rules", Args: cobra.ExactArgs(1),
 		Long: `Tells how many records of the CRM the link brings with its rules, of how many, and names
@@ -89,11 +89,18 @@ The CRM is asked to count. What only the bridge can judge, such as a filter, is 
 				if err != nil {
 					return err
 				}
-				rules, err := rulesWith(l, change)
+				rules, err := rulesGiven(cmd, l.Rules)
 				if err != nil {
 					return err
 				}
-				n, err := a.engine.Count(ctx, l.ID, rules)
+				if rules == nil {
+					stored, err := rule.Parse(l.Rules)
+					if err != nil {
+						return err
+					}
+					rules = &stored
+				}
+				n, err := a.engine.Count(ctx, l.ID, *rules)
 				if err != nil {
 					return err
 				}
@@ -102,20 +109,8 @@ The CRM is asked to count. What only the bridge can judge, such as a filter, is 
 		},
 	}
 	c.Flags().StringVar(&user, "user", "", "account")
-	c.Flags().StringVar(&change, "change", "", "rules to put over those of the link, as JSON")
+	c.Flags().String("change", "", "rules to put over those of the link, as JSON")
 	return c
-}
-
-// rulesWith are a link's rules with a change put over them; "" is none.
-func rulesWith(l store.Link, change string) (rule.Rules, error) {
-	if change == "" {
-		return rule.Parse(l.Rules)
-	}
-	text, err := changed(l.Rules, change)
-	if err != nil {
-		return rule.Rules{}, err
-	}
-	return parseRules(text)
 }
 
 func (p *program) showCount(l store.Link, n relay.Reach) error {

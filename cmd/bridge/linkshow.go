@@ -93,7 +93,7 @@ type rulesChanged struct {
 }
 
 func (p *program) linkRules() *cobra.Command {
-	var user, whole, part string
+	var user string
 	var preview bool
 	c := &cobra.Command{
 		Use: "rules LINK", Short: "Show or change the rules of a link",
@@ -113,43 +113,34 @@ What a change touches is looked at again by the next run, and nothing else.`,
 				if err != nil {
 					return err
 				}
-				if !cmd.Flags().Changed("rules") && !cmd.Flags().Changed("change") {
-					now, err := rule.Parse(l.Rules)
+				now, err := rulesGiven(cmd, l.Rules)
+				switch {
+				case err != nil:
+					return err
+				case now == nil && preview:
+					return pim.Errorf("link rules", pim.ErrInvalid, "there is nothing to preview: say with --change or --rules which rules; `bridge sync preview` shows the next run by those there are")
+				case now == nil:
+					stored, err := rule.Parse(l.Rules)
 					if err != nil {
 						return err
 					}
-					return p.printJSON(now)
+					return p.printJSON(stored)
+				case preview:
+					return p.preview(ctx, a, l, relay.PreviewOptions{Rules: now})
 				}
-				text := whole
-				if part != "" {
-					if text, err = changed(l.Rules, part); err != nil {
-						return err
-					}
-				}
-				if preview {
-					now, err := parseRules(text)
-					if err != nil {
-						return err
-					}
-					return p.preview(ctx, a, l, relay.PreviewOptions{Rules: &now})
-				}
-				return p.setRules(ctx, a, l, text)
+				return p.setRules(ctx, a, l, *now)
 			})
 		},
 	}
 	c.Flags().StringVar(&user, "user", "", "account")
-	c.Flags().StringVar(&whole, "rules", "", "all rules, as JSON")
-	c.Flags().StringVar(&part, "change", "", "the rules to change, as JSON")
+	c.Flags().String("rules", "", "all rules, as JSON")
+	c.Flags().String("change", "", "the rules to change, as JSON")
 	c.Flags().BoolVar(&preview, "preview", false, "show what the next run would do by these rules, and change nothing")
 	c.MarkFlagsMutuallyExclusive("rules", "change")
 	return c
 }
 
-func (p *program) setRules(ctx context.Context, a *app, l store.Link, text string) error {
-	now, err := parseRules(text)
-	if err != nil {
-		return err
-	}
+func (p *program) setRules(ctx context.Context, a *app, l store.Link, now rule.Rules) error {
 	touch, err := a.engine.SetRules(ctx, l.ID, now)
 	if err != nil {
 		return err
@@ -193,7 +184,7 @@ func changed(stored []byte, part string) (string, error) {
 			return "", err
 		}
 	}
-	if json.Unmarshal([]byte(part), &over) != nil {
+	if json.Unmarshal([]byte(part), &over) != nil || over == nil || len(rule.Repeated([]byte(part))) > 0 {
 		_, err := parseRules(part) // which says what is wrong
 		if err == nil {
 			err = pim.Errorf("rules", pim.ErrInvalid, "the rules are not a JSON object")

@@ -38,7 +38,7 @@ type planningShown struct {
 }
 
 func (p *program) syncPreview() *cobra.Command {
-	var user, whole, part string
+	var user string
 	var o relay.PreviewOptions
 	c := &cobra.Command{
 		Use: "preview LINK", Short: "Show what a run would do, also by other rules, and do nothing of it", Args: cobra.ExactArgs(1),
@@ -50,18 +50,8 @@ func (p *program) syncPreview() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if cmd.Flags().Changed("rules") || cmd.Flags().Changed("change") {
-					text := whole
-					if part != "" {
-						if text, err = changed(l.Rules, part); err != nil {
-							return err
-						}
-					}
-					now, err := parseRules(text)
-					if err != nil {
-						return err
-					}
-					o.Rules = &now
+				if o.Rules, err = rulesGiven(cmd, l.Rules); err != nil {
+					return err
 				}
 				return p.preview(ctx, a, l, o)
 			})
@@ -69,8 +59,8 @@ func (p *program) syncPreview() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&user, "user", "", "account")
-	f.StringVar(&whole, "rules", "", "all rules, as JSON")
-	f.StringVar(&part, "change", "", "the rules to change, as JSON")
+	f.String("rules", "", "all rules, as JSON")
+	f.String("change", "", "the rules to change, as JSON")
 	f.BoolVar(&o.Run.AllowDeletions, "allow-deletions", false, "as if deletions were allowed")
 	f.BoolVar(&o.Run.Full, "full", false, "list the CRM in full, even when it is not time to")
 	c.MarkFlagsMutuallyExclusive("rules", "change")

@@ -42,6 +42,7 @@ func (r Rules) Describe(remote string) []string {
 		out = append(out, r.mailWords(remote))
 		out = append(out, r.seriesWords(remote)...)
 	}
+	out = append(out, r.unused()...)
 	out = append(out, r.fieldWords(remote)...)
 	say("%s", policyWords(r.Policy))
 	if r.ArchiveDays > 0 {
