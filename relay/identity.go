@@ -218,6 +218,10 @@ func (r *run) pristine(tx *store.Tx, p store.Pair) (bool, error) {
 // that was made of it.
 func (r *run) reunite(ctx context.Context, v view, rec remote.Record) error {
 	return r.update(ctx, func(tx *store.Tx) error {
+		was, err := tx.PairByRemote(r.link.ID, string(rec.ID))
+		if err != nil && !errors.Is(err, pim.ErrNotFound) {
+			return err
+		}
 		if err := r.absorb(tx, v.pair, string(rec.ID)); err != nil {
 			return err
 		}
@@ -227,6 +231,7 @@ func (r *run) reunite(ctx context.Context, v view, rec remote.Record) error {
 		}
 		p.RemoteID, p.RemotePrint, p.RemoteItem = string(rec.ID), "", nil
 		p.LocalPrint, p.LocalItem, p.LocalText = "", nil, nil
+		cameBack(&p, was)
 		if err := r.theirs(&p, rec, r.carried(rec.Item.Kind())); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/store"
 )
 
@@ -64,10 +65,22 @@ func (r *run) elsewhere(tx *store.Tx, p store.Pair) (store.Collection, error) {
 	return store.Collection{}, pim.Errorf("relay: elsewhere", pim.ErrNotFound, "it is in no other collection")
 }
 
-// part settles that the object is elsewhere.
+// part settles that the object is elsewhere. What was agreed stays in the pair, for the day
+// on which it comes back (cameBack).
 func (r *run) part(tx *store.Tx, v view) error {
 	p := v.pair
-	p.LocalGone = true
+	p.LocalGone, p.Tie = true, string(rule.Apart)
 	r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Title: v.title(), Side: "local", Action: "unlink"}, func(*Counts) {})
 	return r.settle(tx, p)
+}
+
+// cameBack gives the pair of an object that was moved back what was agreed before it was
+// moved out, so that what changed meanwhile on either side is a change and no difference. now is
+// the pair it got as a new object, was the one that its record had.
+func cameBack(now *store.Pair, was store.Pair) {
+	if !was.LocalGone || was.Tie != string(rule.Apart) || was.UID != now.UID {
+		return
+	}
+	now.LocalItem, now.LocalPrint, now.LocalText = was.LocalItem, was.LocalPrint, was.LocalText
+	now.RemoteItem, now.RemotePrint = was.RemoteItem, was.RemotePrint
 }

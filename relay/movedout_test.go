@@ -57,12 +57,20 @@ func TestRowB8MovedOutAndBack(t *testing.T) {
 					w.change(id, func(e *pim.Event) { e.Location = "elsewhere" })
 					w.clean()
 					w.want(0, 1)
+					linked := w.coll
+					w.coll = private
+					w.edit("a.ics", func(e *pim.Event) { e.Notes = "written there" })
+					w.coll = linked
 					w.update(func(tx *store.Tx) error { return move(tx, private, w.coll) })
 					w.clean()
 					w.want(1, 1)
 					w.quiet()
-					if o := w.only(); w.record().ID != id || w.item(o).Location != "elsewhere" {
-						t.Errorf("tied to %s: %+v", w.record().ID, w.item(o))
+					there := w.record().Item.(*pim.Event)
+					if o := w.only(); w.record().ID != id || w.item(o).Location != "elsewhere" || there.Notes != "written there" || changed && w.item(o).Title != "one, later" {
+						t.Errorf("tied to %s: %+v, %+v", w.record().ID, w.item(o), there)
+					}
+					if cs := w.conflicts(true); len(cs) != 0 {
+						t.Errorf("conflicts: %+v", cs)
 					}
 				})
 			})
