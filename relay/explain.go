@@ -150,6 +150,9 @@ func (r *run) explain(tx *store.Tx, p store.Pair) (Explanation, error) {
 	for _, n := range notes {
 		x.Words = append(x.Words, "Looked up on the remote: "+n.Says+".")
 	}
+	for _, says := range keptWords(p, v.localBase, v.remoteBase) {
+		x.Words = append(x.Words, "Sent again: "+says+".")
+	}
 	for _, c := range shortenedIn(v.localBase, v.remoteBase, cuttable(nil)) {
 		x.Words = append(x.Words, fmt.Sprintf("The remote keeps %d of the %d characters of the %s; all of them are kept here.", c.kept, c.of, c.field))
 	}

@@ -38,13 +38,17 @@ func (r *run) merge(ctx context.Context, v view) error {
 			return err
 		}
 		now = rec.Item
+		if r.sentAgain(v) {
+			local, theirs := v.shownLocal(m.Item), v.shownTheirs(now)
+			if p.Notes, err = r.keeping(p.Notes, pim.Diff(local, theirs, m.ToRemote), local, theirs); err != nil {
+				return err
+			}
+		}
 		sent.Cut = tell(shortenedIn(m.Item, now, m.ToRemote.And(cuttable(r.traits.TextLimit))))
 	}
 	return r.update(ctx, func(tx *store.Tx) error {
-		if sent.Action != "" {
-			if err := r.achieved(tx, sent, memo{Pair: v.pair, After: p.TheirItem}); err != nil {
-				return err
-			}
+		if err := r.sentStep(tx, sent, memo{Pair: v.pair, After: p.TheirItem}); err != nil {
+			return err
 		}
 		if err := r.merged(tx, p, v, m, now); err != nil || !v.away.local && !v.away.theirs {
 			return err
@@ -75,7 +79,30 @@ func (r *run) sides(v view) Sides {
 	return s
 }
 
-// updateRemote writes the merged fields, the intent stored first.
+// sentStep tells what was written to the remote; a step without fields is of a write that
+// changed nothing there, which is no change to tell.
+func (r *run) sentStep(tx *store.Tx, sent store.Step, m memo) error {
+	switch {
+	case sent.Action == "":
+		return nil
+	case sent.Fields == "":
+		return r.missed(tx, sent)
+	}
+	return r.achieved(tx, sent, m)
+}
+
+// changedBy are the fields of a write that it changed on the remote. A record with another version
+// was written to all the same, as far as anybody can see.
+func changedBy(before, after remote.Record, set pim.FieldSet) pim.FieldSet {
+	changed := pim.Diff(before.Item, after.Item, set)
+	if changed.IsEmpty() && after.Version != before.Version {
+		return set
+	}
+	return changed
+}
+
+// updateRemote writes the merged fields, the intent stored first. Of a write that changed
+// nothing the step has no fields.
 func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) (remote.Record, store.Step, error) {
 	ref := remote.Ref{ID: remote.ItemID(p.RemoteID), Version: p.TheirVersion}
 	if err := r.unmailed(ctx, v, ref, v.entry(m.Item), m.ToRemote); err != nil {
@@ -120,7 +147,10 @@ func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) 
 	if rec, err = r.whole(ctx, rec); err != nil {
 		return rec, st, err
 	}
-	r.count(func(c *Counts) { c.UpdatedRemote++ })
+	changed := changedBy(remote.Record{Ref: ref, Item: v.theirs}, rec, m.ToRemote)
+	if st.Fields = changed.String(); !changed.IsEmpty() {
+		r.count(func(c *Counts) { c.UpdatedRemote++ })
+	}
 	return rec, st, nil
 }
 

@@ -89,8 +89,11 @@ func TestRowB18ShownAndEdited(t *testing.T) {
 					w.t.Errorf("run %d for nothing", again.Run)
 				}
 				u, err := w.engine.UndoRun(w.ctx, done.Run)
-				if err != nil || u.Items != 1 || len(u.Left) != 0 {
+				if err != nil || u.Items != 1 || len(u.Left) != 0 || u.Paused || u.Already {
 					w.t.Fatalf("%+v %v", u, err)
+				}
+				if u, err = w.engine.UndoRun(w.ctx, done.Run); err != nil || !u.Already || u.Paused || u.Run.ID != 0 {
+					w.t.Errorf("once more: %+v %v", u, err)
 				}
 				if got := w.tied("a"); got != "" {
 					w.t.Errorf("taken back: %q", got)

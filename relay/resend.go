@@ -229,18 +229,14 @@ func (r *run) resentFields(v view, m Merged) Merged {
 	settled := m.ToLocal.Or(m.ToRemote).Or(m.Settled).Or(m.Open).Or(m.KeptIn).Or(m.KeptOut)
 	differ := pim.Diff(s.Local, s.Remote, s.Carried).Minus(settled)
 	if r.opts.Resend == ToRemote {
-		for _, id := range []pim.FieldID{pim.FieldCompany, pim.FieldContact} {
-			// What the remote is tied to may be known there only; that it is not named here is no
-			// order to clear it.
-			if f, _ := pim.FieldByID(id); differ.Has(id) && f.Text(s.Local) == "" {
-				differ = differ.Minus(pim.Set(id))
-			}
-		}
 		for _, f := range pim.Fields(v.local.Kind()) {
-			if differ.Has(f.ID) && s.cutAway(f) {
-				differ = differ.Minus(pim.FieldSet{}.With(f)) // it has as much of it as it takes
+			// What both sides agreed to be empty here is known there only, such as what the remote
+			// fills in: that is no order to clear it. Of what was cut it has as much as it takes.
+			if differ.Has(f.ID) && (f.Text(s.Local) == "" || s.cutAway(f)) {
+				differ = differ.Minus(pim.FieldSet{}.With(f))
 			}
 		}
+		differ = differ.Minus(r.keptThere(v.pair, s.Local, s.Remote))
 		m.ToRemote = m.ToRemote.Or(differ.And(s.Writable).And(s.MayOut))
 		return m
 	}

@@ -251,14 +251,14 @@ func TestRowB12TakingBackNeedsTheRemote(t *testing.T) {
 		// Paused or not.
 		w.choose(id, "mine")
 		w.clean()
-		if err := w.engine.SetPaused(w.ctx, w.link.ID, true); err != nil {
+		if _, err := w.engine.SetPaused(w.ctx, w.link.ID, true); err != nil {
 			w.t.Fatal(err)
 		}
 		w.takeBack(id)
 		if !w.linkNow().Paused {
 			w.t.Error("the link goes on")
 		}
-		if err := w.engine.SetPaused(w.ctx, w.link.ID, false); err != nil {
+		if _, err := w.engine.SetPaused(w.ctx, w.link.ID, false); err != nil {
 			w.t.Fatal(err)
 		}
 		w.openAgain(id, first)

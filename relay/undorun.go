@@ -19,6 +19,9 @@ type Undone struct {
 	Left  []LeftAsIs
 	// Unknown says that the run wrote more than was kept of it.
 	Unknown bool
+	// Paused says that the link is paused now, by this or before. Already: everything was taken
+	// back before, so that nothing was done, and there is no Run.
+	Paused, Already bool
 }
 
 // LeftAsIs is an item that was not taken back.
@@ -31,7 +34,8 @@ type LeftAsIs struct {
 // UndoRun takes back what a run wrote: every item that it touched becomes again what it was
 // before, on the sides that the run wrote to, and the books with it. An item that anybody
 // changed since on such a side is left, and told. The link is paused by it, as the next run
-// would do the same again.
+// would do the same again; not so for a person's own change of relations (Relate), and not when
+// all was taken back before (Undone.Already).
 //
 // It is a run itself: it holds the lease, has steps, and can be stopped or die anywhere and
 // be asked for again. Taking a run back is not taken back. pim.ErrNotFound when the run, or
@@ -62,16 +66,39 @@ func (e *Engine) UndoRun(ctx context.Context, id store.RunID) (u Undone, err err
 		return u, err
 	}
 	defer release()
+	if u.Already, err = e.undoneBefore(ctx, id); err != nil || u.Already {
+		u.Run.LinkID, u.Paused = link.ID, link.Paused
+		return u, err
+	}
 	b := &undoing{run: &run{Engine: e, opts: RunOptions{Trigger: "undo"}, owner: owner, now: e.Now()}, of: id, goesOn: target.Trigger == "relate"}
 	if err := b.start(ctx, link.ID); err != nil {
 		return u, err
 	}
+	b.out.Paused = b.link.Paused
 	counting, requests := remote.CountRequests(ctx)
 	err = b.all(counting)
 	b.rep.Run.Requests = requests()
 	rep, err := b.end(ctx, err)
 	b.out.Run = rep.Run
 	return b.out, err
+}
+
+// undoneBefore reports a run of which every write was taken back.
+func (e *Engine) undoneBefore(ctx context.Context, id store.RunID) (done bool, err error) {
+	err = e.Store.View(ctx, func(tx *store.Tx) error {
+		steps, err := tx.Steps(store.StepFilter{Run: id})
+		done = false
+		for _, s := range steps {
+			if s.Side == "" {
+				continue
+			}
+			if done = s.Undone == "done"; !done {
+				break
+			}
+		}
+		return err
+	})
+	return done, err
 }
 
 // undoing is the taking back of one run.

@@ -84,7 +84,7 @@ func TestUndoPutsBothSidesBack(t *testing.T) {
 					if after := m.both(); after != before {
 						rt.Fatalf("before:\n%s\nafter:\n%s", before, after)
 					}
-					if err := m.engine.SetPaused(m.ctx, m.link.ID, false); err != nil {
+					if _, err := m.engine.SetPaused(m.ctx, m.link.ID, false); err != nil {
 						rt.Fatal(err)
 					}
 					m.finish(rt)

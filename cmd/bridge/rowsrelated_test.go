@@ -96,7 +96,12 @@ func TestRowB18Relations(t *testing.T) {
 			t.Errorf("%v: %s", wrong, out)
 		}
 	}
-	r.must("", "sync", "undo", fmt.Sprint(doc.Run))
+	if out := r.must("", "sync", "undo", fmt.Sprint(doc.Run)); !strings.Contains(out, "1 item is again what it was before run") || strings.Contains(out, "paused") {
+		t.Error(out)
+	}
+	if out := r.must("", "link", "resume", "calendar"); !strings.Contains(out, "was not paused") {
+		t.Error(out)
+	}
 	rec = r.record("Activity", "tok-a")
 	if rec.Ref("AccountId") != acme || rec.Ref("ContactId") == "" || rec.Ref("OpportunityId") != "" {
 		t.Errorf("taken back: %+v", rec)

@@ -13,12 +13,13 @@ import (
 
 // undoneShown is what became of taking a run back.
 type undoneShown struct {
-	Run     store.RunID  `json:"run"`    // that did it
+	Run     store.RunID  `json:"run"`    // that did it; 0 when all was taken back before
 	Undoes  store.RunID  `json:"undoes"` // that was taken back
 	Link    store.LinkID `json:"link"`
 	Items   int          `json:"items"` // that are again what they were
 	Left    []leftShown  `json:"left"`
 	Unknown bool         `json:"unknown,omitempty"` // the run wrote more than was kept of it
+	Paused  bool         `json:"paused"`            // the link is, now
 }
 
 type leftShown struct {
@@ -32,7 +33,8 @@ func (p *program) syncUndo() *cobra.Command {
 		Use: "undo RUN", Short: "Take back what a run wrote, on both sides, and pause its link", Args: cobra.ExactArgs(1),
 		Long: "Take back what a run wrote: every item that it touched becomes again what it was before, here and in the CRM. What was\n" +
 			"changed since is left as it is, and told. The link is paused, as its next run would do the same again: see what it would do\n" +
-			"with sync preview, change its rules or the items, and let it go on with link resume. Numbers of runs are in sync history.",
+			"with sync preview, change its rules or the items, and let it go on with link resume. Taking back what item relate did pauses\n" +
+			"nothing. Numbers of runs are in sync history.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil {
@@ -43,7 +45,7 @@ func (p *program) syncUndo() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				doc := undoneShown{Run: u.Run.ID, Undoes: store.RunID(id), Link: u.Run.LinkID, Items: u.Items, Left: []leftShown{}, Unknown: u.Unknown}
+				doc := undoneShown{Run: u.Run.ID, Undoes: store.RunID(id), Link: u.Run.LinkID, Items: u.Items, Left: []leftShown{}, Unknown: u.Unknown, Paused: u.Paused}
 				for _, l := range u.Left {
 					doc.Left = append(doc.Left, leftShown(l))
 				}
@@ -57,7 +59,14 @@ func (p *program) syncUndo() *cobra.Command {
 }
 
 func (p *program) sayUndone(d undoneShown) error {
-	if err := p.say("%s again what it was before run %d", numbered(d.Items, "item is", "items are"), d.Undoes); err != nil {
+	if d.Run == 0 {
+		return p.say("nothing was left to take back of run %d", d.Undoes)
+	}
+	again := numbered(d.Items, "item is again what it was", "items are again what they were")
+	if d.Items == 0 {
+		again = "no item is again what it was"
+	}
+	if err := p.say("%s before run %d", again, d.Undoes); err != nil {
 		return err
 	}
 	for _, l := range d.Left {
@@ -69,6 +78,9 @@ func (p *program) sayUndone(d undoneShown) error {
 		if err := p.say("the run wrote more than was kept of it; the rest stays"); err != nil {
 			return err
 		}
+	}
+	if !d.Paused {
+		return p.say("the link goes on: what was taken back is not done again by itself")
 	}
 	return p.say("the link is paused: `bridge sync preview %d` shows what its next run would do, `bridge link resume %d` lets it go on", d.Link, d.Link)
 }
@@ -97,14 +109,20 @@ func (p *program) linkPause(use, short string, paused bool) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := a.engine.SetPaused(ctx, l.ID, paused); err != nil {
+				changed, err := a.engine.SetPaused(ctx, l.ID, paused)
+				if err != nil {
 					return err
 				}
 				if p.json {
 					return p.printJSON(pausedShown{l.ID, l.Name, paused})
 				}
-				if paused {
+				switch {
+				case paused && !changed:
+					return p.say("link %q was paused already; what changes waits on its side", l.Name)
+				case paused:
 					return p.say("link %q is paused; what changes waits on its side", l.Name)
+				case !changed:
+					return p.say("link %q was not paused; nothing changes", l.Name)
 				}
 				return p.say("link %q goes on; its next run begins at once", l.Name)
 			})

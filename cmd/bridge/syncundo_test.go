@@ -45,10 +45,36 @@ func TestSyncUndo(t *testing.T) {
 	if out := p.must("", "sync", "preview", "crm"); !strings.Contains(out, "tok-a") {
 		t.Errorf("the preview shows nothing: %s", out)
 	}
-	p.must("", "link", "resume", "crm")
+	if out := p.must("", "link", "resume", "crm"); !strings.Contains(out, "goes on") {
+		t.Error(out)
+	}
+	// Twice: nothing is left, and nothing is paused.
+	if out := p.must("", "sync", "undo", fmt.Sprint(made)); !strings.Contains(out, "nothing was left to take back") || strings.Contains(out, "paused") {
+		t.Error(out)
+	}
+	if out := p.must("", "link", "resume", "crm"); !strings.Contains(out, "was not paused") {
+		t.Error(out)
+	}
 	eventually(t, "the link goes on", func() bool { return p.here()["tok-a"] == 1 })
 	if out, code := p.cmd("", "sync", "undo", "soon"); code == 0 || !strings.Contains(out, "no number of a run") {
 		t.Errorf("%s", out)
+	}
+}
+
+// TestSayUndone tells how many items went back, in good grammar, and what became of the link.
+func TestSayUndone(t *testing.T) {
+	t.Parallel()
+	for want, d := range map[string]undoneShown{
+		"no item is again what it was before run 7\nthe link goes on":       {Run: 9, Undoes: 7},
+		"1 item is again what it was before run 7\nthe link is paused":      {Run: 9, Undoes: 7, Items: 1, Paused: true},
+		"3 items are again what they were before run 7\nthe link is paused": {Run: 9, Undoes: 7, Items: 3, Paused: true},
+		"nothing was left to take back of run 7\n":                          {Undoes: 7, Paused: true},
+	} {
+		var out strings.Builder
+		p := &program{streams: streams{out: &out, err: &out}}
+		if err := p.sayUndone(d); err != nil || !strings.HasPrefix(out.String(), want) {
+			t.Errorf("%q, %v; want %q", out.String(), err, want)
+		}
 	}
 }
 
