@@ -121,12 +121,18 @@ func Each(t *testing.T, f func(*testing.T, *store.Store)) {
 // EachWith is Each with a configuration, whose URL is not used.
 func EachWith(t *testing.T, cfg store.Config, f func(*testing.T, *store.Store)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		f(t, OpenWith(t, cfg))
-	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		f(t, OpenPostgres(t, cfg))
-	})
+	// scripts/test.sh runs the largest package once for each: "" is both.
+	only := os.Getenv("BRIDGE_TEST_DATABASE")
+	if only == "" || only == "sqlite" {
+		t.Run("sqlite", func(t *testing.T) {
+			t.Parallel()
+			f(t, OpenWith(t, cfg))
+		})
+	}
+	if only == "" || only == "postgres" {
+		t.Run("postgres", func(t *testing.T) {
+			t.Parallel()
+			f(t, OpenPostgres(t, cfg))
+		})
+	}
 }
