@@ -110,7 +110,7 @@ func CheckPassword(name, password string, weak bool) error {
 	}
 	lower := strings.ToLower(password)
 	if name != "" && strings.Contains(lower, strings.ToLower(name)) && len(lower) < len(name)+minPassword {
-		return bad("the password is little more than the account's name")
+		return bad("the password is little more than the account's name; take one without it, or with at least %d more characters", minPassword)
 	}
 	if strings.Count(lower, lower[:1]) == len(lower) {
 		return bad("the password is one character over and over")

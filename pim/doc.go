@@ -6,6 +6,8 @@
 //	when.go      When: a date, a floating time or an instant with its zone
 //	activity.go  what events and tasks share
 //	event.go task.go contact.go message.go   the four kinds
+//	custom.go    Custom: values of a CRM's own columns, by field map
+//	code.go      companies written as #CODE#
 //	field.go     Field and FieldSet
 //	table.go     the one field table; merge, diff, fingerprint, masks, filters,
 //	             maps and pages all run over it (build.go: how a row is made,

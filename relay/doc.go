@@ -9,7 +9,7 @@
 //	plan.go      Plan: pure: order of a run, and the deletion brake
 //	rule/        Rules: what a link does, as one value; Judge
 //	resolve.go   Resolve: pure: what a person's choice makes of a conflict
-//	engine.go lease.go read.go hub.go list.go resume.go adopt.go identity.go place.go act.go view.go do*.go mergeact.go annotate.go
+//	engine.go lease.go read.go hub.go list.go resume.go adopt.go identity.go place.go movedout.go act.go view.go do*.go mergeact.go annotate.go
 //	             Engine: carries one run out, part by part
 //	refused.go   ResolveRefused: the same for a device's report; Standing
 //	both.go      keeping both versions
@@ -34,9 +34,10 @@
 //	resolverelations.go  what a new activity is about, by the addresses of its people
 //	relate.go    what an item is tied to on a remote, shown and changed by a person
 //	resend.go    a run that sends everything again to one side, without deletions
+//	fieldmap.go custom.go  the field map of a link, and columns of the CRM's own on devices
 //	scope.go count.go  groups of the remote; how much of it a link brings
 //	rerule.go explain.go  other rules for a link; why an item is where it is, ties, retries
-//	coded.go notes.go  a company as #CODE#; what became of names that were looked up
+//	coded.go notes.go notelines.go  a company as #CODE#; what became of names that were looked up
 //	report.go    what a run tells
 //	cut.go       texts of which a remote keeps the beginning: told, and kept whole here
 //	memo.go      steps stored with their writes, and what undoing them takes

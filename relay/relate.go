@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
@@ -35,7 +36,8 @@ type TiedRole struct {
 
 // Relating is a change of what an item is tied to.
 type Relating struct {
-	// Version is the one that the person saw (Tied.Version); "" is what the bridge read last.
+	// Version is the one that the person saw (Tied.Version); "" is what the bridge read last. A text that
+	// cannot be one is refused.
 	Version string
 	// Set names records by role: their id, their name or, of people, their address, which has
 	// to mean one record. Clear are the roles that are to be tied to nothing.
@@ -179,7 +181,7 @@ func (t Tied) role(id string) (TiedRole, error) {
 			names = append(names, strconv.Quote(r.ID))
 		}
 	}
-	return TiedRole{}, pim.Errorf("relay: relate", pim.ErrInvalid, "a %s cannot be tied to a %q there; there are %s", t.Kind, id, strings.Join(names, ", "))
+	return TiedRole{}, pim.Errorf("relay: relate", pim.ErrInvalid, "%ss cannot be tied to %q there; there are %s", t.Kind, id, strings.Join(names, ", "))
 }
 
 // relating is one change of relations under way.
@@ -192,6 +194,24 @@ type relating struct {
 	set  map[string]remote.ItemID
 	// before and after are the changed ties.
 	before, after []remote.Relation
+}
+
+// likeVersion reports whether a text can be an earlier version, of which only the remote knows the
+// form: it has the present one's punctuation, and letters only where that has some.
+func likeVersion(text, now string) bool {
+	form := func(s string) (marks string, letters bool) {
+		marks = strings.Map(func(r rune) rune {
+			letters = letters || unicode.IsLetter(r)
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				return -1
+			}
+			return r
+		}, s)
+		return marks, letters
+	}
+	marks, letters := form(text)
+	has, may := form(now)
+	return text == now || text != "" && marks == has && (may || !letters)
 }
 
 // check finds out what is to be written, and refuses what cannot be.
@@ -212,6 +232,9 @@ func (w *relating) check(ctx context.Context, uid string, c Relating) (err error
 	seen := c.Version
 	if seen == "" {
 		seen = w.pair.TheirVersion
+	}
+	if c.Version != "" && !likeVersion(seen, w.rec.Version) {
+		return pim.Errorf(op, pim.ErrInvalid, "%q is no version of a record; it is %q now", seen, w.rec.Version)
 	}
 	if seen != w.rec.Version {
 		if err := w.update(ctx, func(tx *store.Tx) error { return w.ingest(tx, []remote.Record{w.rec}, nil) }); err != nil {

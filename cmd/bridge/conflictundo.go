@@ -41,6 +41,9 @@ func (p *program) conflictUndo() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if len(ids) == 0 && !p.json {
+					return p.say("nobody settled a conflict since then: there is nothing to take back")
+				}
 				return p.undoChoices(ctx, a, ids)
 			})
 		},
@@ -93,14 +96,17 @@ func (p *program) undoChoices(ctx context.Context, a *app, ids []store.ConflictI
 func (a *app) choices(ctx context.Context, args []string, since, user string) ([]store.ConflictID, error) {
 	if since == "" {
 		if len(args) == 0 || user != "" {
-			return nil, pim.Errorf("conflict undo", pim.ErrInvalid, "give the numbers of conflicts, or --all-since")
+			return nil, pim.Errorf("conflict undo", pim.ErrInvalid, "give the numbers of conflicts, or --all-since with how long ago (2h, 7d), a day (2026-11-22) or a time (2026-11-22T10:00:00Z)")
 		}
 		return a.conflictIDs(ctx, args, false, "")
 	}
 	if len(args) > 0 {
-		return nil, pim.Errorf("conflict undo", pim.ErrInvalid, "give the numbers of conflicts, or --all-since")
+		return nil, pim.Errorf("conflict undo", pim.ErrInvalid, "give the numbers of conflicts, or --all-since with how long ago (2h, 7d), a day (2026-11-22) or a time (2026-11-22T10:00:00Z)")
 	}
 	from, err := momentOrAgo(since, a.now())
+	if err == nil {
+		err = past("--all-since", from, a.now())
+	}
 	if err != nil {
 		return nil, err
 	}

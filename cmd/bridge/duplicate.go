@@ -230,7 +230,7 @@ func (p *program) duplicateList() *cobra.Command {
 	fs.StringVar(&user, "user", "", "account (default: all)")
 	fs.StringVar(&collection, "collection", "", "only those of this collection of --user")
 	fs.StringVar(&state, "state", string(store.DuplicateOpen), "only those in this state: "+duplicateStates()+`; "" for all`)
-	fs.IntVar(&limit, "limit", 100, "at most so many")
+	fs.Var(newCount(&limit, 100), "limit", "at most so many")
 	fs.Int64Var(&after, "after", 0, "go on after the one with this number")
 	return c
 }

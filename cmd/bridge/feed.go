@@ -82,6 +82,9 @@ func (n newFeed) create(tx *store.Tx, secret string) (feedShown, error) {
 	if err := feed.ValidName(n.name); err != nil {
 		return feedShown{}, err
 	}
+	if err := vacantName(tx, u, n.name); err != nil {
+		return feedShown{}, err
+	}
 	if n.detail != string(store.DetailFull) && n.detail != string(store.DetailBusy) {
 		return feedShown{}, pim.Errorf(op, pim.ErrInvalid, "--detail is full or busy")
 	}
@@ -98,6 +101,20 @@ func (n newFeed) create(tx *store.Tx, secret string) (feedShown, error) {
 		return feedShown{}, err
 	}
 	return feedRow(tx, u, f)
+}
+
+// vacantName refuses a name that another feed of the account has, by which people tell them apart.
+func vacantName(tx *store.Tx, u store.User, name string) error {
+	fs, err := tx.Feeds(u.ID)
+	if err != nil {
+		return err
+	}
+	for _, f := range fs {
+		if f.RevokedAt == nil && strings.EqualFold(f.Name, name) {
+			return pim.Errorf("feed add", pim.ErrExists, "feed %d of %s is named %q already; give another name with --name, or end that one with `bridge feed revoke %d`", f.ID, u.Name, f.Name, f.ID)
+		}
+	}
+	return nil
 }
 
 // expiry reads --expires: a last day (2026-12-31, in the account's zone), a number of days

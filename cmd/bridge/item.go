@@ -140,7 +140,7 @@ func (p *program) itemList() *cobra.Command {
 	fs.StringVar(&link, "link", "", "link, by name or number")
 	fs.StringVar(&state, "state", "", "only those in this state")
 	fs.StringVar(&origin, "origin", "", "only those first made there: client, crm, exchange, or the name of a device or link")
-	fs.IntVar(&limit, "limit", 100, "at most so many")
+	fs.Var(newCount(&limit, 100), "limit", "at most so many")
 	fs.Int64Var(&after, "after", 0, "go on after the item with this number")
 	_ = c.MarkFlagRequired("link")
 	return c

@@ -86,6 +86,9 @@ changed at once, unless somebody changed it there since it was read. The change 
 // relating reads the flags.
 func relating(set, clear []string, version string) (relay.Relating, error) {
 	c := relay.Relating{Version: version, Set: map[string]string{}, Clear: clear}
+	if version != "" && len(set)+len(clear) == 0 {
+		return c, pim.Errorf("item relate", pim.ErrInvalid, "--version goes with --set or --clear: nothing is to be changed")
+	}
 	for _, s := range set {
 		role, text, ok := strings.Cut(s, "=")
 		role, text = strings.TrimSpace(role), strings.TrimSpace(text)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -20,11 +21,11 @@ import (
 const keptHalf = 1 << 20
 
 // keptPath is the file of the kept lines: beside a database that is a file, else beside the
-// key. "" for none.
+// key. "" for none: a database in memory leaves nothing.
 func keptPath(c config.Config) string {
 	path, ok := config.SQLitePath(c.Database)
 	switch {
-	case c.LogKeep <= 0 || path == ":memory:":
+	case path == ":memory:":
 		return ""
 	case ok:
 		return path + ".log"
@@ -37,6 +38,7 @@ func keptPath(c config.Config) string {
 type keptRing struct {
 	mu   sync.Mutex
 	path string // "": nothing is kept
+	none string // the file that was kept before log.keep became 0, "" for none
 	half int64
 	keep time.Duration
 	f    *os.File
@@ -44,7 +46,24 @@ type keptRing struct {
 }
 
 func newKeptRing(c config.Config) *keptRing {
+	if c.LogKeep <= 0 {
+		return &keptRing{none: keptPath(c)}
+	}
 	return &keptRing{path: keptPath(c), half: keptHalf, keep: c.LogKeep}
+}
+
+// forget removes what was kept before, where nothing is kept any more.
+func (k *keptRing) forget() error {
+	if k.none == "" {
+		return nil
+	}
+	return errors.Join(gone(os.Remove(k.none)), gone(os.Remove(k.none+".1")))
+}
+
+// notStarted keeps why a server did not start, which the shell is told, too, and closes the ring.
+func (k *keptRing) notStarted(why error) error {
+	slog.New(keeping{Handler: slog.DiscardHandler, ring: k}).Error("not started", "err", why)
+	return k.close()
 }
 
 // add keeps a line.

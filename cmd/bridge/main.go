@@ -3,10 +3,11 @@
 //
 //	main.go      main: signals, arguments, environment, exit code
 //	root.go      the command tree and what all commands share
-//	arguments.go what a command says of words that it does not take
+//	arguments.go flagvalues.go  what a command says of words and values that it does not take
 //	drivers.go   the table of drivers
 //	app.go       app: the parts, wired together
 //	serve.go     serve: HTTP, TLS, health, shutdown
+//	housekeeping.go  what goes once an hour because it is old
 //	heapfloor.go how seldom a small heap is collected
 //	landing.go   what a browser is told
 //	metrics.go   /metrics, /healthz, /readyz

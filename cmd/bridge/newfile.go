@@ -18,6 +18,9 @@ func newFile(what, name string, fill func(*os.File) error) (err error) {
 		return taken(what, name, err)
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".bridge-"+what+"-*")
+	if errors.Is(err, fs.ErrNotExist) {
+		return pim.Errorf(what, pim.ErrNotFound, "there is no folder %s", filepath.Dir(name))
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
@@ -35,7 +38,7 @@ func taken(what, name string, err error) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	return pim.Errorf(what, pim.ErrExists, "%s is there already; a %s replaces nothing", name, what)
+	return pim.Errorf(what, pim.ErrExists, "%s is there already, and bridge %s replaces nothing: choose another name", name, what)
 }
 
 // christen gives a file its name, which nothing may bear.

@@ -30,7 +30,7 @@ func (q *queryFlags) add(c *cobra.Command, states string) {
 	f.StringVar(&q.text, "text", "", "only with these letters in title, UID or reason")
 	f.StringVar(&q.since, "since", "", "not before: a day (2030-05-01), a time (RFC 3339), or how long ago (36h, 7d)")
 	f.StringVar(&q.until, "until", "", "before: as --since")
-	f.IntVar(&q.limit, "limit", 100, "how many at most")
+	f.Var(newCount(&q.limit, 100), "limit", "how many at most")
 	f.Int64Var(&q.after, "after", 0, "go on behind the row with this number")
 	if states != "" {
 		f.StringVar(&q.state, "state", "", states)
@@ -47,7 +47,10 @@ func (q *queryFlags) addItems(c *cobra.Command, states string) {
 // query is what the flags ask for.
 func (q queryFlags) query(ctx context.Context, a *app) (out review.Query, err error) {
 	out = review.Query{State: q.state, Text: q.text, After: q.after, Limit: q.limit}
-	if out.Since, err = momentOrAgo(q.since, a.now()); err != nil {
+	if out.Since, err = momentOrAgo(q.since, a.now()); err == nil {
+		err = past("--since", out.Since, a.now())
+	}
+	if err != nil {
 		return out, err
 	}
 	if out.Until, err = momentOrAgo(q.until, a.now()); err != nil {
@@ -92,7 +95,19 @@ func momentOrAgo(word string, now time.Time) (time.Time, error) {
 	if d, err := time.ParseDuration(word); err == nil && d >= 0 {
 		return now.Add(-d), nil
 	}
-	return moment(word)
+	t, err := moment(word)
+	if err != nil {
+		err = pim.Errorf("time", pim.ErrInvalid, "%q is no time: write how long ago (2h, 7d), a day (2026-11-22) or a time (2026-11-22T10:00:00Z)", word)
+	}
+	return t, err
+}
+
+// past refuses a time to come for a flag that asks for what happened since.
+func past(flag string, t, now time.Time) error {
+	if t.After(now) {
+		return pim.Errorf("time", pim.ErrInvalid, "%s is in the future (%s); nothing has happened since", flag, t.Format(time.RFC3339))
+	}
+	return nil
 }
 
 // page prints a page of a list, and that there is more. With --json and --csv programs read the output: it is said to
@@ -244,7 +259,7 @@ func (p *program) syncShow() *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&q.state, "state", "", "only steps that are done, or failed")
 	f.StringVar(&q.text, "text", "", "only with these letters in title, UID, reason or trace")
-	f.IntVar(&q.limit, "limit", 1000, "how many steps at most, up to 1000")
+	f.Var(newCount(&q.limit, 1000), "limit", "how many steps at most, up to 1000")
 	f.Int64Var(&q.after, "after", 0, "go on behind the step with this number")
 	return c
 }

@@ -37,7 +37,7 @@ for the next usual run.
 	}
 	f := c.Flags()
 	f.StringVar(&user, "user", "", "account")
-	f.StringVar(&to, "to", "", "the side to send to: crm or here")
+	f.Var(newOnce(&to), "to", "the side to send to: crm or here")
 	f.StringVar(&since, "since", "", "only what changed on the other side since this day (2026-11-22) or time (RFC 3339)")
 	_ = c.MarkFlagRequired("to")
 	return c
@@ -62,7 +62,12 @@ func (p *program) sendAgain(ctx context.Context, user string, args []string, o r
 	if o.Since, err = moment(since); err != nil {
 		return err
 	}
-	return p.withApp(ctx, func(ctx context.Context, a *app) error { return p.runChosen(ctx, a, user, args, o) })
+	return p.withApp(ctx, func(ctx context.Context, a *app) error {
+		if err := past("--since", o.Since, a.now()); err != nil {
+			return err
+		}
+		return p.runChosen(ctx, a, user, args, o)
+	})
 }
 
 // moment reads a day, which begins where this program runs, or a time; "" is zero.

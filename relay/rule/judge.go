@@ -160,7 +160,7 @@ func (j *judgement) direction() {
 
 func (j *judgement) kind() {
 	if k := j.q.Item.Kind(); len(j.rules.Kinds) > 0 && !pim.Kinds(j.rules.Kinds...).Has(k) {
-		j.forbid(true, true, "kinds", "a %s is not among the kinds", k)
+		j.forbid(true, true, "kinds", "%ss are not among the kinds", k)
 	}
 }
 
