@@ -49,8 +49,8 @@ func (m *machine) finish(t *rapid.T) {
 			m.fail(t, "%s: a run with nothing to do: %v %s %+v", m.link.Name, err, rep.Run.Outcome, rep.Steps)
 		}
 		open := m.compare(t)
-		if m.policy != rule.Ask && open > 0 {
-			m.fail(t, "%s: policy %s left %d conflicts open", m.link.Name, m.policy, open)
+		if at(m.policy, m.link.Side) != rule.Ask && open > 0 {
+			m.fail(t, "%s: policy %s left %d conflicts open", m.link.Name, at(m.policy, m.link.Side), open)
 		}
 	})
 	m.account(t)

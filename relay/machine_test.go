@@ -65,13 +65,21 @@ func (m *machine) invite(t *rapid.T, e *pim.Event) {
 	e.Attendees = append(slices.Clone(e.Attendees), g)
 }
 
-// rerule changes the rules as a person does.
+// at is the policy of a link to that side: who prefers the remote there asks where it is the other one.
+func at(p rule.Policy, side store.Side) rule.Policy {
+	if p == rule.PreferMail && side == store.CRM || p == rule.PreferCRM && side == store.Exchange {
+		return rule.Ask
+	}
+	return p
+}
+
+// setRules changes the rules as a person does.
 func (m *machine) setRules(t *rapid.T, text string) {
 	r, err := rule.Parse([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.PastDays, r.FutureDays, r.Policy = -1, -1, m.policy
+	r.PastDays, r.FutureDays, r.Policy = -1, -1, at(m.policy, m.link.Side)
 	if _, err := m.engine.SetRules(m.ctx, m.link.ID, r); err != nil {
 		t.Fatal(err)
 	}
@@ -383,8 +391,8 @@ func TestMachineOfThree(t *testing.T) {
 					worlds++
 					o := weak[c.crm]
 					o.Place = "crm" // its ids are those of the other remote, too
-					w := newWorld(t, s, fmt.Sprintf("user%d", worlds), o, open(c.policy))
-					m := newMachine(w, c.policy, w.join(weak[c.exchange], open(c.policy)))
+					w := newWorld(t, s, fmt.Sprintf("user%d", worlds), o, open(at(c.policy, store.CRM)))
+					m := newMachine(w, c.policy, w.join(weak[c.exchange], open(at(c.policy, store.Exchange))))
 					m.ruled = rapid.Bool().Draw(rt, "ruled")
 					m.play(rt, 40)
 				})
