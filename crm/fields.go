@@ -112,5 +112,8 @@ func Of(table string, m remote.Mapping) remote.Mapping { m.Of = table; return m 
 // Required is m for a field that no record can be without.
 func Required(m remote.Mapping) remote.Mapping { m.Required = true; return m }
 
+// Tied is m for a field that is read or written together with others.
+func Tied(m remote.Mapping) remote.Mapping { m.Tied = true; return m }
+
 // ReadOnly is m for a field that comes from the CRM only.
 func ReadOnly(m remote.Mapping) remote.Mapping { m.ReadOnly = true; return m }

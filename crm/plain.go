@@ -2,6 +2,8 @@ package crm
 
 import (
 	"slices"
+	"strconv"
+	"time"
 
 	"crmbridge/pim"
 	"crmbridge/remote"
@@ -11,7 +13,7 @@ import (
 // texts of package pim (pim.Field.SetText).
 type Plain[R, W any] struct {
 	Read  func(R, remote.Column) string
-	Write func(W, remote.Column, string) error
+	Write func(W, pim.FieldID, remote.Column, string) error
 	Item  func(W) pim.Item // what is written
 	// Asks is what to ask for to read a column.
 	Asks func(remote.Column) []string
@@ -46,15 +48,40 @@ func (t Fields[R, W]) Changed(k pim.Kind, m remote.FieldMap, p Plain[R, W]) Fiel
 // somebody put into the column, reads as nothing.
 func plainField[R, W any](k pim.Kind, x remote.FieldColumn, p Plain[R, W]) Field[R, W] {
 	f, _ := pim.FieldByID(x.Field)
-	return Field[R, W]{
+	minutes := f.Values == pim.DurationValue && x.Column.Kind == remote.NumberColumn
+	out := Field[R, W]{
 		Mapping: mappingOf(x.Field, x.Column), Kinds: pim.Kinds(k), Asks: p.Asks(x.Column),
 		Read: func(r R, it pim.Item) {
-			if f.SetText(it, p.Read(r, x.Column)) != nil {
+			s := p.Read(r, x.Column)
+			if minutes && s != "" {
+				s += "m"
+			}
+			if f.SetText(it, s) != nil {
 				_ = f.SetText(it, "") // clearing a scalar cannot fail
 			}
 		},
-		Write: func(w W) error { return p.Write(w, x.Column, f.Raw(p.Item(w))) },
 	}
+	if x.Column.ReadOnly {
+		return out
+	}
+	out.Write = func(w W) error {
+		s := f.Raw(p.Item(w))
+		if minutes {
+			s = inMinutes(s)
+		}
+		return p.Write(w, x.Field, x.Column, s)
+	}
+	return out
+}
+
+// inMinutes is a duration as the number of its minutes, which is what people count in
+// where a CRM has a number for it; less than one is left out.
+func inMinutes(s string) string {
+	d, err := time.ParseDuration(s)
+	if err != nil || d < time.Minute {
+		return ""
+	}
+	return strconv.FormatInt(int64(d/time.Minute), 10)
 }
 
 // customField keeps the values of a kind that are no field of ours.
@@ -76,7 +103,7 @@ func customField[R, W any](k pim.Kind, all []remote.CustomColumn, p Plain[R, W])
 			if c.Column.ReadOnly {
 				continue
 			}
-			if err := p.Write(w, c.Column, pim.CustomValue(p.Item(w), c.Key)); err != nil {
+			if err := p.Write(w, pim.FieldCustom, c.Column, pim.CustomValue(p.Item(w), c.Key)); err != nil {
 				return err
 			}
 		}

@@ -19,11 +19,13 @@ func (a *activities) children() []child {
 
 // activityColumns are read of every activity: those of the fields, and those that tell
 // what the row is.
-func activityColumns() []string {
-	return append([]string{"Id", "CreatedOn", "ModifiedOn", "ShowInScheduler", "ProcessElementId"}, activityFields().Asked()...)
+func (a *activities) activityColumns() []string {
+	return append([]string{"Id", "CreatedOn", "ModifiedOn", "ShowInScheduler", "ProcessElementId"}, a.activityFields().Asked()...)
 }
 
-const activityExpand = "Owner($select=Id,Name,Email),Organizer($select=Id,Name,Email),Contact($select=Id,Name),Account($select=Id,Name)"
+func activityExpand() []string {
+	return []string{"Owner($select=Id,Name,Email)", "Organizer($select=Id,Name,Email)", "Contact($select=Id,Name)", "Account($select=Id,Name)"}
+}
 
 // activity is a row with its participants.
 type activity struct {
@@ -58,7 +60,7 @@ func (a *activities) rows(ctx context.Context, q query, skip func(row) bool) (ou
 	if err != nil {
 		return nil, b, err
 	}
-	q.sel, q.expand = activityColumns(), activityExpand
+	q.sel, q.expand = a.activityColumns(), a.expand(activityExpand(), pim.KindEvent, pim.KindTask)
 	rows, more, err := a.site.rows(ctx, a.entity(), q)
 	if err != nil {
 		return nil, b, err
@@ -133,7 +135,7 @@ func (a *activities) item(r activity, l activityLists) pim.Item {
 		it = &pim.Event{}
 	}
 	pimActivity(it).URL = a.page("ActivityPageV2", r.id())
-	activityFields().Read(activityRead{a, r, l}, it)
+	a.activityFields().Read(activityRead{a, r, l}, it)
 	return it
 }
 
@@ -178,7 +180,11 @@ func reminders(r row, toDue bool) []pim.Reminder {
 	if !r.flag("RemindToOwner") || at.IsZero() {
 		return nil
 	}
-	return []pim.Reminder{{Before: r.time("StartDate").Sub(at), End: toDue}}
+	from := r.time("StartDate")
+	if toDue {
+		from = r.time("DueDate")
+	}
+	return []pim.Reminder{{Before: from.Sub(at), End: toDue}}
 }
 
 func organizer(r activity) pim.Person {

@@ -60,7 +60,7 @@ func activityFields() crm.Fields[activityRead, *activityWrite] {
 		row(crm.Of("ActivityStatus", crm.In(pim.FieldStatus, remote.ChoiceColumn, "StatusId")), events, readEventStatus, (*activityWrite).status),
 		row(crm.Of("ActivityStatus", crm.Required(crm.In(pim.FieldStatus, remote.ChoiceColumn, "StatusId"))), tasks, readTaskStatus, (*activityWrite).status),
 		row(crm.Required(crm.In(pim.FieldTime, remote.TimeColumn, "StartDate", "DueDate")), events, readSpan, nil),
-		row(crm.In(pim.FieldStart, remote.TimeColumn, "StartDate"), tasks, readTaskSpan, nil),
+		row(crm.Tied(crm.In(pim.FieldStart, remote.TimeColumn, "StartDate")), tasks, readTaskSpan, nil),
 		row(crm.Required(crm.In(pim.FieldDue, remote.TimeColumn, "DueDate")), tasks, nil, nil),
 		row(crm.In(pim.FieldReminders, remote.TimeColumn, "RemindToOwnerDate", "RemindToOwner"), both, readReminders, nil),
 		row(crm.Of("ActivityParticipant", crm.In(pim.FieldAttendees, remote.RowsColumn, "ParticipantId", "InviteResponseId")), both, readAttendees, nil),
@@ -108,7 +108,7 @@ func readTaskSpan(r activityRead, it pim.Item) {
 // its due time.
 func readReminders(r activityRead, it pim.Item) {
 	t, isTask := it.(*pim.Task)
-	pimActivity(it).Reminders = reminders(r.row, isTask && t.Start.IsZero())
+	pimActivity(it).Reminders = reminders(r.row, isTask && (t.Start.IsZero() || r.leftOut(pim.KindTask, pim.FieldStart)))
 }
 
 func readAttendees(r activityRead, it pim.Item) {
@@ -118,7 +118,7 @@ func readAttendees(r activityRead, it pim.Item) {
 // readOrganizer stands behind the attendees in the table. An organizer makes a meeting of
 // an entry in clients; an entry without other people is none.
 func readOrganizer(r activityRead, it pim.Item) {
-	if v := pimActivity(it); len(v.Attendees) > 0 {
+	if v := pimActivity(it); len(v.Attendees) > 0 && !r.leftOut(it.Kind(), pim.FieldAttendees) {
 		v.Organizer = organizer(r.activity)
 	}
 }

@@ -24,7 +24,8 @@ func (a *activities) create(ctx context.Context, k *looking, e remote.Entry, key
 		return remote.Record{}, err
 	}
 	id := a.made(key)
-	r, err := a.columns(ctx, k, activity{}, e.Item, a.Traits().Carries[e.Item.Kind()], l)
+	carried := a.Traits().Carries[e.Item.Kind()]
+	r, err := a.columns(ctx, k, activity{}, e.Item, carried, l)
 	if err != nil {
 		return remote.Record{}, err
 	}
@@ -44,7 +45,7 @@ func (a *activities) create(ctx context.Context, k *looking, e remote.Entry, key
 	if err != nil {
 		return remote.Record{}, err
 	}
-	if want := pimActivity(e.Item).Attendees; len(want) > 0 {
+	if want := pimActivity(e.Item).Attendees; len(want) > 0 && carried.Has(pim.FieldAttendees) {
 		if err := a.completeParticipants(ctx, id, me, want, l, made); err != nil {
 			return remote.Record{}, err
 		}
@@ -153,7 +154,7 @@ func (a *activities) unassign(ctx context.Context, id guid) error {
 // activity.
 func (a *activities) columns(ctx context.Context, k *looking, cur activity, it pim.Item, set pim.FieldSet, l activityLists) (row, error) {
 	w := &activityWrite{activities: a, ctx: ctx, k: k, cur: cur, it: it, v: pimActivity(it), set: set, l: l, out: row{}}
-	err := activityFields().Write(it.Kind(), set, w)
+	err := a.activityFields().Write(it.Kind(), set, w)
 	a.timing(w.out, cur, it, set)
 	return w.out, err
 }
@@ -292,10 +293,10 @@ func (a *activities) timing(r row, cur activity, it pim.Item, set pim.FieldSet) 
 // taskWith is the task's times with those that are not to change as they are.
 func (a *activities) taskWith(cur activity, v *pim.Task, set pim.FieldSet) *pim.Task {
 	t := &pim.Task{Start: v.Start, Due: v.Due}
-	if cur.row == nil {
-		return t
+	var start, due pim.When
+	if cur.row != nil {
+		start, due = a.taskSpan(cur.time("StartDate"), cur.time("DueDate"))
 	}
-	start, due := a.taskSpan(cur.time("StartDate"), cur.time("DueDate"))
 	if !set.Has(pim.FieldStart) {
 		t.Start = start
 	}

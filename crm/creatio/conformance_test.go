@@ -212,6 +212,33 @@ func harness(change func(*creatiosim.Options), settings crm.Settings) crmtest.Ha
 	return h
 }
 
+// mappedHarness is harness for connections with another map.
+func mappedHarness(change func(*creatiosim.Options)) crmtest.Harness {
+	h := harness(change, nil)
+	h.Many = 61
+	h.Fix = func(it pim.Item, n int) { fix(it, n); sampleCustoms(it, n) }
+	open, of := h.Open, &sync.Map{}
+	h.Open = func(t *testing.T) remotetest.Account {
+		a := open(t)
+		b := a.Behind.(behind)
+		b.r.addRegions()
+		m := allMoved(t, a.Remote)
+		from := a.Remote
+		a.Remote = changed(t, from, m)
+		b.Behind = remotetest.Through(changed(t, b.r.open(nil), m))
+		a.Behind = b
+		of.Store(a.Remote, from)
+		return a
+	}
+	other := h.AddOther
+	h.AddOther = func(t *testing.T, a remotetest.Account, c remote.CollectionID, it pim.Item) remote.ItemID {
+		from, _ := of.Load(a.Remote)
+		a.Remote = from.(remote.Remote)
+		return other(t, a, c, it)
+	}
+	return h
+}
+
 // behind works through a second session, and fills the site fast where many items
 // are wanted.
 type behind struct {

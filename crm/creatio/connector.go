@@ -25,6 +25,12 @@ const (
 	nameLimit  = 250
 )
 
+// textLimits are the texts that are cut, in whatever column they are kept: how long a
+// column's texts may be is nowhere told.
+func textLimits() map[pim.FieldID]int {
+	return map[pim.FieldID]int{pim.FieldTitle: titleLimit, pim.FieldLocation: nameLimit, pim.FieldFullName: nameLimit, pim.FieldJobTitle: nameLimit}
+}
+
 // connector is one user's Creatio.
 type connector struct {
 	site      *site
@@ -41,7 +47,14 @@ type connector struct {
 	known     *crm.Cache[[]remote.Known]
 	domains   *crm.Cache[[]crm.LookupValue]
 
-	manner manner
+	manner *manner
+	models *crm.Cache[*model]
+	named  *crm.Cache[crm.Offer] // rows of entities that only a field map names
+
+	// maps are the changes of the field map, with the tables that they make; nil: none.
+	maps          remote.FieldMaps
+	activityTable crm.Fields[activityRead, *activityWrite]
+	contactTable  crm.Fields[contactRead, *contactWrite]
 }
 
 var (
@@ -63,16 +76,16 @@ func (c *connector) Traits() remote.Traits {
 		StampStep:   time.Millisecond,
 		Recurrence:  remote.NoRecurrence,
 		AllDay:      true,
-		TextLimit:   map[pim.FieldID]int{pim.FieldTitle: titleLimit, pim.FieldLocation: nameLimit, pim.FieldFullName: nameLimit, pim.FieldJobTitle: nameLimit},
+		TextLimit:   textLimits(),
 		PageSize:    c.pageSize,
 		Concurrency: atOnce,
 		Carries:     map[pim.Kind]pim.FieldSet{},
 		Required:    map[pim.Kind]pim.FieldSet{},
 		ReadOnly:    pim.Set(pim.FieldURL),
 	}
-	activityFields().Declare(pim.KindEvent, &t)
-	activityFields().Declare(pim.KindTask, &t)
-	contactFields().Declare(pim.KindContact, &t)
+	c.activityFields().Declare(pim.KindEvent, &t)
+	c.activityFields().Declare(pim.KindTask, &t)
+	c.contactFields().Declare(pim.KindContact, &t)
 	return t
 }
 

@@ -58,7 +58,7 @@ func contactFields() crm.Fields[contactRead, *contactWrite] {
 		row(crm.Of("Account", crm.In(pim.FieldCompany, remote.ReferenceColumn, "AccountId")), people, readCompany, (*contactWrite).company),
 		list(pim.FieldDepartment, "DepartmentId", "Department", "department",
 			func(c *pim.Contact) *string { return &c.Department }, func(l contactLists) *table { return l.departments }),
-		row(crm.In(pim.FieldJobTitle, remote.TextColumn, "JobTitle"), people, readJobTitle, (*contactWrite).jobTitle),
+		row(crm.Tied(crm.In(pim.FieldJobTitle, remote.TextColumn, "JobTitle")), people, readJobTitle, (*contactWrite).jobTitle),
 		row(crm.Of("Job", crm.In(pim.FieldRole, remote.ChoiceColumn, "JobId")), people, readJob, (*contactWrite).job),
 		list(pim.FieldDecisionRole, "DecisionRoleId", "ContactDecisionRole", "role in decisions",
 			func(c *pim.Contact) *string { return &c.DecisionRole }, func(l contactLists) *table { return l.decisions }),
@@ -127,12 +127,12 @@ func readJob(r contactRead, it pim.Item) {
 // job stands behind the job title in the table: a job that is not in the list goes to the
 // title, unless that has a text of its own.
 func (w *contactWrite) job() error {
-	instead := ""
-	if w.c.Title == "" {
+	instead, title := "", w.c.Title == "" && !w.leftOut(pim.KindContact, pim.FieldJobTitle)
+	if title {
 		instead = "it stands in the job title"
 	}
 	id, err := w.k.pick(w.ctx, pim.FieldRole, "job", "Job", w.c.Role, instead)
-	if w.out["JobId"] = id; err == nil && id == "" && w.c.Role != "" && w.c.Title == "" {
+	if w.out["JobId"] = id; err == nil && id == "" && w.c.Role != "" && title {
 		w.out["JobTitle"] = clip(w.c.Role, nameLimit)
 	}
 	return err

@@ -20,12 +20,14 @@ func (b *contacts) children() []child {
 
 // contactColumns are read of every contact: those of the fields, and those that mirror
 // its numbers and its address.
-func contactColumns() []string {
+func (b *contacts) contactColumns() []string {
 	return slices.Concat([]string{"Id", "CreatedOn", "ModifiedOn", "AddressTypeId", "Address", "CityId", "RegionId", "CountryId", "Zip"},
-		contactFields().Asked(), mirrorColumns())
+		b.contactFields().Asked(), mirrorColumns())
 }
 
-const contactExpand = "Owner($select=Id,Name),Account($select=Id,Name),City($select=Id,Name),Region($select=Id,Name),Country($select=Id,Name)"
+func contactExpand() []string {
+	return []string{"Owner($select=Id,Name)", "Account($select=Id,Name)", "City($select=Id,Name)", "Region($select=Id,Name)", "Country($select=Id,Name)"}
+}
 
 func doNotUseColumns() []string {
 	return []string{"DoNotUseCall", "DoNotUseEmail", "DoNotUseFax", "DoNotUseMail", "DoNotUseSms"}
@@ -61,7 +63,7 @@ func (b *contacts) lists(ctx context.Context) (l contactLists, err error) {
 }
 
 func (b *contacts) rows(ctx context.Context, q query, skip func(row) bool) (out []contact, x batch, err error) {
-	q.sel, q.expand = contactColumns(), contactExpand
+	q.sel, q.expand = b.contactColumns(), b.expand(contactExpand(), pim.KindContact)
 	rows, more, err := b.site.rows(ctx, b.entity(), q)
 	if err != nil {
 		return nil, x, err
@@ -121,7 +123,7 @@ func (b *contacts) load(r contact, l contactLists) loaded {
 
 func (b *contacts) item(r contact, l contactLists) pim.Item {
 	c := &pim.Contact{PageURL: b.page("ContactPageV2", r.id())}
-	contactFields().Read(contactRead{b, r, l}, c)
+	b.contactFields().Read(contactRead{b, r, l}, c)
 	return c
 }
 

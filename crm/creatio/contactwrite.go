@@ -172,7 +172,7 @@ func (k *looking) told(ctx context.Context, b *contacts, cur contact) (remote.Re
 // columns is what the fields of set are in the contact's own columns.
 func (b *contacts) columns(ctx context.Context, k *looking, cur contact, c *pim.Contact, set pim.FieldSet, l contactLists) (row, error) {
 	w := &contactWrite{contacts: b, ctx: ctx, k: k, cur: cur, c: c, set: set, l: l, out: row{}}
-	err := contactFields().Write(pim.KindContact, set, w)
+	err := b.contactFields().Write(pim.KindContact, set, w)
 	return w.out, err
 }
 
@@ -187,7 +187,7 @@ func (w *contactWrite) naming() error {
 	if w.set.Has(pim.FieldFullName) {
 		full = c.FullName
 	}
-	if cur.row == nil && c.Given+c.Middle+c.Family == "" && full != "" {
+	if parts := r.text("GivenName") + r.text("MiddleName") + r.text("Surname"); cur.row == nil && parts == "" && full != "" {
 		// Only a full name is known: the site may take it apart as it likes.
 		delete(r, "GivenName")
 		delete(r, "MiddleName")

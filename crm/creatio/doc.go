@@ -12,7 +12,8 @@
 //	looking.go              the names that one write looks up, and what a person is told of them
 //	people.go  companies.go  places.go   contacts, companies and cities by name
 //	activityfields.go  contactfields.go   the tables: which field is kept in which columns
-//	fieldmap.go             the same tables as a map that links can change
+//	fieldmap.go  columns.go  model.go  plain.go   the map, shown and changed: the site's own
+//	                        columns from $metadata, plain values in any of them
 //	activities.go  activitywrite.go  participants.go  times.go   events and tasks
 //	contacts.go  contactwrite.go  communications.go  addresses.go  contacts
 //	relations.go  directory.go   what items are tied to; who people are by their addresses

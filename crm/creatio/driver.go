@@ -61,7 +61,8 @@ func open(_ context.Context, env crm.Env, s crm.Settings) (remote.Remote, error)
 		lookupAge: age,
 		lookups:   newLookups(site, env.Now, age, overrides(s["lookup_ids"])),
 	}
-	c.people = &people{c: c}
+	c.people, c.manner = &people{c: c}, &manner{}
+	c.models, c.named = newModels(site, env.Now, age), newNamed(c)
 	c.places, c.companies = newPlaces(c), newCompanies(c)
 	c.there, c.known, c.domains = newThere(c), newKnown(c), newDomains(c)
 	return c, nil

@@ -27,7 +27,7 @@ func (c *connector) spelling(ctx context.Context) (spelling, error) {
 // ways asks the site harmless questions in either spelling. An answer of the
 // application that refuses one is taken as "not that way".
 func (c *connector) ways(ctx context.Context) (spelling, bool, error) {
-	m := &c.manner
+	m := c.manner
 	m.mu.Lock()
 	known, spell, deep := m.known, m.spell, m.deep
 	m.mu.Unlock()

@@ -3,6 +3,7 @@ package creatio
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -52,6 +53,19 @@ func (r row) flag(col string) bool {
 	return b
 }
 
+// number is a number without needless digits; "" where there is none.
+func (r row) number(col string) string {
+	switch v := r[col].(type) {
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case string: // services may quote what a float64 does not hold
+		if f, err := strconv.ParseFloat(v, 64); err == nil {
+			return strconv.FormatFloat(f, 'f', -1, 64)
+		}
+	}
+	return ""
+}
+
 func (r row) ref(col string) guid {
 	if g, ok := r[col].(guid); ok {
 		return g
@@ -98,6 +112,10 @@ func (r row) has(col string, v any) bool {
 		return r.time(col).Equal(v)
 	case bool:
 		return r.flag(col) == v
+	case json.Number:
+		return r.number(col) == string(v)
+	case decimal:
+		return r.number(col) == string(v)
 	}
 	return false
 }

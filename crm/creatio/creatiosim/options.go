@@ -88,6 +88,9 @@ type Options struct {
 	SurnameFirst    bool // "Surname Given Middle" when the server joins or splits names
 	ForeignLookups  bool // no lookup value has its standard id
 	Rules           []Rule
+	// Custom are entities and columns that the site's people added, in the form of the entity table: a block
+	// "UsrRegion:lookup" is an entity of theirs, a block "+Activity" has columns for one of the product's.
+	Custom string
 
 	ControlToken string // guards /__sim/; "" switches it off
 }

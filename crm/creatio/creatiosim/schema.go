@@ -99,6 +99,7 @@ type schema struct {
 
 // parseSchema reads the entity table. A line that begins a block is "Entity[:lookup] title"; the lines below are
 // columns: name, type (text:N, date, day, bool, int, num, stream, ->Entity) and the words required, index, cascade, restrict.
+// "+Entity" adds the columns below to an entity that is there already.
 func parseSchema(text string) (*schema, error) {
 	s := &schema{byName: map[string]*entity{}}
 	var cur *entity
@@ -124,6 +125,12 @@ func parseSchema(text string) (*schema, error) {
 
 // begin starts an entity with the columns that every entity has, and those of a lookup if it is one.
 func (s *schema) begin(words []string) (*entity, error) {
+	if name, ok := strings.CutPrefix(words[0], "+"); ok {
+		if s.byName[name] == nil {
+			return nil, fmt.Errorf("there is no %s to add to", name)
+		}
+		return s.byName[name], nil
+	}
 	name, flag, _ := strings.Cut(words[0], ":")
 	e := &entity{name: name, title: "Name", lookup: flag == "lookup", byName: map[string]*column{},
 		byNav: map[string]*column{}, collections: map[string]collection{}}

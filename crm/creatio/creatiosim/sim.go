@@ -22,7 +22,7 @@ type Sim struct {
 // with the lookups, a contact for each user, and Options.Seed.
 func New(opt Options) (*Sim, error) {
 	opt.setDefaults()
-	sc, err := parseSchema(entityTable)
+	sc, err := parseSchema(entityTable + opt.Custom)
 	if err != nil {
 		return nil, err
 	}
