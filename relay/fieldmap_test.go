@@ -26,6 +26,16 @@ func extraColumns() mem.Options {
 	}}}
 }
 
+// withoutCategories is that CRM, without categories of its own.
+func withoutCategories() mem.Options {
+	o := extraColumns()
+	o.Carries = map[pim.Kind]pim.FieldSet{}
+	for _, k := range []pim.Kind{pim.KindEvent, pim.KindTask, pim.KindContact} {
+		o.Carries[k] = pim.AllOf(k).Minus(pim.Set(pim.FieldCategories, pim.FieldCustom))
+	}
+	return o
+}
+
 func column(t testing.TB, name string) remote.Column {
 	t.Helper()
 	for _, c := range extraColumns().Columns[pim.KindEvent] {
@@ -104,8 +114,8 @@ func (w *world) wantColumns(want map[string]string) {
 // and back.
 func TestRowX17CustomFields(t *testing.T) {
 	t.Parallel()
-	onBoth(t, extraColumns(), mappedRules(customs(t)), func(w *world) {
-		id := w.crm.Add(&pim.Event{Activity: pim.Activity{Title: "Visit", Notes: "Bring samples.\nRegion: ask Ann", Categories: []string{"Trip"}},
+	onBoth(t, withoutCategories(), mappedRules(customs(t)), func(w *world) {
+		id := w.crm.Add(&pim.Event{Activity: pim.Activity{Title: "Visit", Notes: "Bring samples.\nRegion: ask Ann"},
 			Start: event("", "").Start, End: event("", "").End}, "")
 		for name, v := range map[string]string{"UsrRegion": "North, upper", "UsrKey": "yes", "UsrHint": "two\nlines", "UsrLevel": "Gold"} {
 			w.crm.SetColumn(mem.Activities, id, name, v)
@@ -119,7 +129,7 @@ func TestRowX17CustomFields(t *testing.T) {
 		if want := "Bring samples.\nRegion: ask Ann\n\n--- CRM ---\nHint: two↵lines\nLevel: Gold"; it.Notes != want {
 			w.t.Errorf("notes %q, want %q", it.Notes, want)
 		}
-		if c := strings.Join(it.Categories, ","); c != "Key account,Trip" {
+		if c := strings.Join(it.Categories, ","); c != "Key account" {
 			w.t.Errorf("categories %s", c)
 		}
 		// A device changes all of them, and writes at the end of the notes.
@@ -131,8 +141,11 @@ func TestRowX17CustomFields(t *testing.T) {
 		w.clean()
 		w.wantColumns(map[string]string{"UsrRegion": "South", "UsrKey": "", "UsrHint": "one", "UsrLevel": "Silver"})
 		rec := w.record().Item.(*pim.Event)
-		if rec.Notes != "Bring samples.\nRegion: ask Ann\nCall before." || strings.Join(rec.Categories, ",") != "Trip,Family" {
-			w.t.Errorf("the person's own notes and categories in the CRM: %q %q", rec.Notes, rec.Categories)
+		if rec.Notes != "Bring samples.\nRegion: ask Ann\nCall before." {
+			w.t.Errorf("the person's own notes in the CRM: %q", rec.Notes)
+		}
+		if c := strings.Join(w.item(w.only()).Categories, ","); c != "Trip,Family" {
+			w.t.Errorf("the person's own categories here: %s", c)
 		}
 		w.quiet()
 		// One custom field here, another there: both stay.
@@ -141,7 +154,7 @@ func TestRowX17CustomFields(t *testing.T) {
 		w.clean()
 		w.quiet()
 		w.wantColumns(map[string]string{"UsrRegion": "West", "UsrKey": "yes", "UsrLevel": "Silver"})
-		if text := string(w.only().Text); !strings.Contains(text, "X-REGION;X-OWN=1:West") || !strings.Contains(text, "Key account") {
+		if text := string(w.only().Text); !strings.Contains(text, "X-REGION;X-OWN=1:West") || !strings.Contains(text, "Key account") || !strings.Contains(text, "Trip,Family") {
 			w.t.Errorf("merged:\n%s", text)
 		}
 		// Notes of a device that knows nothing of the lines say nothing about them.
@@ -181,7 +194,7 @@ func TestRowX17CustomFieldsConflict(t *testing.T) {
 	for take, want := range map[string]string{"mine": "here", "theirs": "there"} {
 		t.Run(take, func(t *testing.T) {
 			t.Parallel()
-			onBoth(t, extraColumns(), mappedRules(customs(t)), func(w *world) {
+			onBoth(t, withoutCategories(), mappedRules(customs(t)), func(w *world) {
 				w.crm.Add(event("", "Visit"), "")
 				w.setColumn("UsrRegion", "first")
 				w.clean()
@@ -319,7 +332,7 @@ func TestRowX18AFieldTakenOutAndPutBack(t *testing.T) {
 // Custom fields, too: a map that is taken back and given again goes on where it was.
 func TestRowX17TakenOutAndPutBack(t *testing.T) {
 	t.Parallel()
-	onBoth(t, extraColumns(), mappedRules(customs(t)), func(w *world) {
+	onBoth(t, withoutCategories(), mappedRules(customs(t)), func(w *world) {
 		w.crm.Add(event("", "Visit"), "")
 		w.setColumn("UsrRegion", "North")
 		w.setColumn("UsrHint", "one")
@@ -438,4 +451,21 @@ func TestRowX18PreviewOfAMap(t *testing.T) {
 			w.t.Error("the preview wrote")
 		}
 	})
+}
+
+// A column that is a category, beside categories that the CRM has itself, could be taken for
+// one of them: it is refused as long as those are synced.
+func TestRowX17NoCategoryBesideThoseOfTheCRM(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, storetest.Open(t), "ann", extraColumns(), open(rule.Ask))
+	m := rule.FieldMap{Custom: []rule.Custom{{Column: column(t, "UsrKey"), As: rule.AsCategory}}}
+	_, err := w.engine.SetRules(w.ctx, w.link.ID, mappedRules(m))
+	mustFail(t, err, pim.ErrInvalid)
+	if !strings.Contains(pim.PublicText(err), "UsrKey cannot be a category") {
+		t.Errorf("told is %s", pim.PublicText(err))
+	}
+	m.Without = []pim.FieldID{pim.FieldCategories}
+	if _, err := w.engine.SetRules(w.ctx, w.link.ID, mappedRules(m)); err != nil {
+		t.Error(err)
+	}
 }

@@ -104,8 +104,9 @@ func plainValue(typ, s string, loc *time.Location) (any, bool) {
 		yes := strings.EqualFold(s, "yes") || strings.EqualFold(s, "true")
 		return yes, yes || s == "" || strings.EqualFold(s, "no") || strings.EqualFold(s, "false")
 	case "Edm.DateTimeOffset":
-		w, err := pim.ParseWhen(strings.TrimSpace(s))
-		if err != nil || !w.IsZero() && w.Time.Year() < 2 {
+		s = strings.TrimSpace(s)
+		w, err := pim.ParseWhen(s)
+		if err != nil || s != "" && w.Time.Year() < 2 { // the year 1 is how Creatio writes none
 			return nil, false
 		}
 		if w.Date {

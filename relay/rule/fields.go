@@ -178,8 +178,23 @@ func (r Rules) CheckFields(own map[pim.Kind][]remote.Mapping, columns map[pim.Ki
 		for _, err := range remote.CheckFieldMap(own[k], r.Maps()[k], columns[k], r.Direction == In) {
 			faults = append(faults, fmt.Errorf("fields of %ss: %w", k, err))
 		}
+		for _, err := range r.Fields[k].mistakable(own[k]) {
+			faults = append(faults, fmt.Errorf("fields of %ss: %w", k, err))
+		}
 	}
 	return errors.Join(faults...)
+}
+
+// mistakable are the custom fields that would be categories beside those of the CRM: one
+// that is called the same could not be told from the column's value.
+func (m FieldMap) mistakable(own []remote.Mapping) (faults []error) {
+	kept := slices.ContainsFunc(own, func(row remote.Mapping) bool { return row.Field == pim.FieldCategories }) && !slices.Contains(m.Without, pim.FieldCategories)
+	for _, c := range m.Custom {
+		if kept && c.As == AsCategory {
+			faults = append(faults, fmt.Errorf("column %s cannot be a category: the CRM has categories of its own, which are synced; make it a property or a line of the notes, or take categories out of the map", c.Column.Name))
+		}
+	}
+	return faults
 }
 
 func (r Rules) fieldWords(remote string) []string {

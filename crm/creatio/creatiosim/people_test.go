@@ -167,7 +167,7 @@ func TestMetadataDocument(t *testing.T) {
 func TestSchemaErrors(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"  Name text", "A\n  Name", "A\n  Name foo", "A\n  Name text:x", "A\n  Name text odd", "A\n  Id text",
-		"A\nA", "Contact\nA\n  BId ->B", "A"} {
+		"A\nA", "Contact\nA\n  BId ->B", "A", "+A\n  Name text"} {
 		if _, err := parseSchema(bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
