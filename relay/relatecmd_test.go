@@ -141,7 +141,8 @@ func TestRowB18IsRefused(t *testing.T) {
 		refused(set("participant", "Cid"), pim.ErrInvalid, "cannot be changed")
 		refused(set("spouse", "Cid"), pim.ErrInvalid, `"company", "contact", "opportunity", "project"`)
 		refused(Relating{Set: map[string]string{"contact": "Cid"}, Clear: []string{"contact"}}, pim.ErrInvalid, "to be cleared")
-		refused(Relating{Version: "old", Set: map[string]string{"contact": "Cid"}}, pim.ErrConflict, "changed on the remote")
+		refused(Relating{Version: "0", Set: map[string]string{"contact": "Cid"}}, pim.ErrConflict, "changed on the remote")
+		refused(Relating{Version: "old", Set: map[string]string{"contact": "Cid"}}, pim.ErrInvalid, "is no version of a record")
 		w.change(w.record().ID, func(e *pim.Event) { e.Title = "moved" })
 		refused(set("contact", "Cid"), pim.ErrConflict, "changed on the remote")
 		if got := w.tied("a"); got != "" {
