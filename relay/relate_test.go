@@ -178,3 +178,31 @@ func TestAboutWhom(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 }
+
+// A remote that makes nothing of the question who people are gets the items all the same, without ties; what would stop
+// any request stops the run.
+func TestRowB18ALookupThatFails(t *testing.T) {
+	t.Parallel()
+	for kind, made := range map[pim.Reason]int{pim.ErrProtocol: 3, pim.ErrForbidden: 3, pim.ErrRefused: 3, pim.ErrUnavailable: 0} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+				w.staff("Ann Acme ann@acme.example.org")
+				before := len(w.records())
+				for _, uid := range []string{"a", "b", "c"} {
+					w.put(uid+".ics", meeting(uid, "Lunch "+uid, "ann@acme.example.org"))
+				}
+				w.crm.SetFaults(func(c mem.Call) mem.Fault {
+					if c.Op == "whois" {
+						return mem.Fault{Err: pim.Errorf("mem", kind, "no")}
+					}
+					return mem.Fault{}
+				})
+				_, _ = w.engine.Run(w.ctx, w.link.ID, RunOptions{})
+				if got := len(w.records()) - before; got != made {
+					w.t.Errorf("%d were made, not %d", got, made)
+				}
+			})
+		})
+	}
+}
