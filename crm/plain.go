@@ -50,7 +50,7 @@ func plainField[R, W any](k pim.Kind, x remote.FieldColumn, p Plain[R, W]) Field
 	f, _ := pim.FieldByID(x.Field)
 	minutes := f.Values == pim.DurationValue && x.Column.Kind == remote.NumberColumn
 	out := Field[R, W]{
-		Mapping: mappingOf(x.Field, x.Column), Kinds: pim.Kinds(k), Asks: p.Asks(x.Column),
+		Mapping: x.Column.Mapping(x.Field), Kinds: pim.Kinds(k), Asks: p.Asks(x.Column),
 		Read: func(r R, it pim.Item) {
 			s := p.Read(r, x.Column)
 			if minutes && s != "" {
@@ -110,8 +110,4 @@ func customField[R, W any](k pim.Kind, all []remote.CustomColumn, p Plain[R, W])
 		return nil
 	}
 	return out
-}
-
-func mappingOf(id pim.FieldID, c remote.Column) remote.Mapping {
-	return remote.Mapping{Field: id, Columns: []string{c.Name}, Kind: c.Kind, Of: c.Of, ReadOnly: c.ReadOnly, Required: c.Required}
 }

@@ -87,7 +87,7 @@ func fieldRows(own []remote.Mapping, m rule.FieldMap) (out []FieldRow) {
 	for _, row := range own {
 		x := FieldRow{Mapping: row, Own: row.Columns, Out: slices.Contains(m.Without, row.Field)}
 		if col, ok := set[row.Field]; ok {
-			x.Mapping = plainRow(row.Field, col)
+			x.Mapping = col.Mapping(row.Field)
 			delete(set, row.Field)
 			x.Changed = true
 		}
@@ -96,17 +96,13 @@ func fieldRows(own []remote.Mapping, m rule.FieldMap) (out []FieldRow) {
 	}
 	for _, x := range m.Set {
 		if col, left := set[x.Field]; left {
-			out = append(out, FieldRow{Mapping: plainRow(x.Field, col), Changed: true})
+			out = append(out, FieldRow{Mapping: col.Mapping(x.Field), Changed: true})
 		}
 	}
 	for _, c := range m.Custom {
-		out = append(out, FieldRow{Mapping: plainRow(pim.FieldCustom, c.Column), Custom: &c, Changed: true})
+		out = append(out, FieldRow{Mapping: c.Column.Mapping(pim.FieldCustom), Custom: &c, Changed: true})
 	}
 	return out
-}
-
-func plainRow(id pim.FieldID, c remote.Column) remote.Mapping {
-	return remote.Mapping{Field: id, Columns: []string{c.Name}, Kind: c.Kind, Of: c.Of, ReadOnly: c.ReadOnly, Required: c.Required}
 }
 
 // Columns are those that a link's records of kind k have.

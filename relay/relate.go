@@ -260,7 +260,7 @@ func (w *relating) check(ctx context.Context, uid string, c Relating) (err error
 		return nil
 	}
 	changed := pim.Set(pim.FieldCompany, pim.FieldContact).And(w.writable(w.rec.Item.Kind()))
-	if w.traits.MailsAttendees && w.rules.Mail != rule.MailAllow && len(rule.AttendeesOf(w.rec.Item)) > 0 {
+	if w.mailsAnyway(w.rec.Item) {
 		return pim.Errorf(op, pim.ErrHeld, "the remote would mail those who take part; the rule mail does not allow it")
 	}
 	return w.unmailed(ctx, view{pair: w.pair, theirs: w.rec.Item}, w.rec.Ref, remote.Entry{UID: w.pair.UID, Item: w.rec.Item}, changed)

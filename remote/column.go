@@ -31,6 +31,11 @@ type Column struct {
 	Required bool `json:"required,omitempty"`
 }
 
+// Mapping is the plain one: the field id in this column alone.
+func (c Column) Mapping(id pim.FieldID) Mapping {
+	return Mapping{Field: id, Columns: []string{c.Name}, Kind: c.Kind, Of: c.Of, ReadOnly: c.ReadOnly, Required: c.Required}
+}
+
 // Mapping is one row of a driver's field map: the columns that a field is kept in.
 type Mapping struct {
 	Field pim.FieldID
