@@ -168,6 +168,9 @@ func (r *run) one(ctx context.Context, t Task) error {
 			}
 			break
 		}
+		if err = r.at("looked at"); err != nil {
+			return err
+		}
 		title = v.title()
 		if deletes(v.action) && !deletes(t.Action) {
 			return nil // it became one after the brake looked; the next run plans it

@@ -12,23 +12,34 @@ import (
 	"crmbridge/store"
 )
 
+// hereOnly does a view's work that is all of the hub, unless a person settled a conflict
+// since the view was made.
+func (r *run) hereOnly(ctx context.Context, v view, f func(*store.Tx, view) error) error {
+	return r.update(ctx, func(tx *store.Tx) error {
+		if moved, err := reread(tx, &v); moved || err != nil {
+			return errors.Join(err, errStale)
+		}
+		return f(tx, v)
+	})
+}
+
 // do carries out what a view asks for. errStale and errChangedThere ask the caller
 // to look again.
 func (r *run) do(ctx context.Context, v view) error {
 	switch v.action {
 	case Nothing:
-		return r.update(ctx, func(tx *store.Tx) error { return r.nothing(tx, v) })
+		return r.hereOnly(ctx, v, r.nothing)
 	case Forget:
 		if v.pair.Intent != "" {
 			return nil // resume finds out first what there is to forget
 		}
 		return r.update(ctx, func(tx *store.Tx) error { return tx.DeletePair(v.pair.ID) })
 	case Part:
-		return r.update(ctx, func(tx *store.Tx) error { return r.part(tx, v) })
+		return r.hereOnly(ctx, v, r.part)
 	case CreateLocal:
-		return r.update(ctx, func(tx *store.Tx) error { return r.createLocal(tx, v) })
+		return r.hereOnly(ctx, v, r.createLocal)
 	case DeleteLocal:
-		return r.update(ctx, func(tx *store.Tx) error { return r.deleteLocal(tx, v) })
+		return r.hereOnly(ctx, v, r.deleteLocal)
 	case CreateRemote:
 		return r.createRemote(ctx, v)
 	case DeleteRemote:

@@ -178,12 +178,16 @@ func (r *run) undone(ctx context.Context, p store.Pair, st store.Step, failure e
 	if unknown(failure) {
 		return failure
 	}
-	p.Intent = ""
 	err := r.update(ctx, func(tx *store.Tx) error {
 		if err := r.missed(tx, st); err != nil {
 			return err
 		}
-		return tx.SavePair(&p)
+		now, err := tx.Pair(p.ID) // what is agreed may have been settled by a person meanwhile
+		if err != nil {
+			return err
+		}
+		now.Intent = ""
+		return tx.SavePair(&now)
 	})
 	return errors.Join(failure, err)
 }

@@ -117,6 +117,9 @@ func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) 
 		return remote.Record{}, st, err
 	}
 	err = r.update(ctx, func(tx *store.Tx) error {
+		if moved, err := reread(tx, &v); moved || err != nil {
+			return errors.Join(err, errStale)
+		}
 		// The values that are about to be overwritten are reported first: once
 		// they are, a lost answer must not be able to hide that.
 		if err := r.report(tx, p, v, m); err != nil {
@@ -159,7 +162,14 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 	if err := r.inStep(tx, v.object); err != nil {
 		return err
 	}
+	settled, err := reread(tx, &v)
+	if err != nil {
+		return err
+	}
 	if m.ToRemote.IsEmpty() {
+		if settled {
+			return errStale
+		}
 		if err := r.report(tx, p, v, m); err != nil {
 			return err
 		}
@@ -194,7 +204,7 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 		if err := r.base(tx, &p, o, v.local, now, localBase, remoteBase); err != nil {
 			return err
 		}
-		if !late.IsEmpty() {
+		if settled || !late.IsEmpty() {
 			return r.again(tx, p)
 		}
 		v.pair, v.object, v.theirs, v.localBase, v.remoteBase = p, o, now, localBase, remoteBase
@@ -226,10 +236,28 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 	}
 	localBase, remoteBase := bases(v, m, local, now)
 	pim.Copy(remoteBase, v.shownTheirs(v.theirs), late)
-	if err := r.base(tx, &p, o, local, now, localBase, remoteBase); err != nil || late.IsEmpty() {
+	if err := r.base(tx, &p, o, local, now, localBase, remoteBase); err != nil || late.IsEmpty() && !settled {
 		return err
 	}
 	return r.again(tx, p)
+}
+
+// reread puts the bases of the pair as they are now in the place of those the view was made from,
+// and tells whether they differ: the books of a pair are the run's, but a person who settles a conflict
+// meanwhile says in them what is agreed (Engine.Settle).
+func reread(tx *store.Tx, v *view) (moved bool, err error) {
+	now, err := tx.Pair(v.pair.ID)
+	if errors.Is(err, pim.ErrNotFound) {
+		return true, nil
+	}
+	if err != nil || bytes.Equal(now.LocalItem, v.pair.LocalItem) && bytes.Equal(now.RemoteItem, v.pair.RemoteItem) {
+		return false, err
+	}
+	if v.localBase, err = pim.DecodeItem(now.LocalItem); err != nil {
+		return true, err
+	}
+	v.remoteBase, err = pim.DecodeItem(now.RemoteItem)
+	return true, err
 }
 
 // late are the fields that a write to the remote had nothing to do with and that are
@@ -242,9 +270,9 @@ func (r *run) late(v view, m Merged, now pim.Item) pim.FieldSet {
 	return pim.Diff(v.shownTheirs(v.theirs), v.shownTheirs(now), r.carried(v.kind())).Minus(m.ToRemote)
 }
 
-// again leaves a pair to be looked at once more, as the remote's side is not dealt with.
+// again leaves a pair to be looked at once more, field by field: not all of it is dealt with.
 func (r *run) again(tx *store.Tx, p store.Pair) error {
-	p.RemotePrint = ""
+	p.LocalPrint, p.RemotePrint = "", ""
 	wake(&p)
 	return tx.SavePair(&p)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +34,7 @@ func TestRowB12AChoiceIsTakenBackFromTheCommandLine(t *testing.T) {
 	eventually(t, "both meetings are in the CRM", func() bool { m := there(sim); return m["tok-a"] == 1 && m["tok-b"] == 1 })
 	p.must("", "sync", "run", "crm")
 	p.must("", "link", "pause", "crm")
+	p.idle("crm")
 	for _, x := range []string{"a", "b"} {
 		edit(t, sim, "tok-"+x, "tok-theirs-"+x)
 		write("/dav/calendars/alice/calendar/"+x+".ics", "uid-"+x, "tok-mine-"+x)
@@ -86,6 +88,7 @@ func TestRowB12AChoiceIsTakenBackFromTheCommandLine(t *testing.T) {
 	p.must("", append([]string{"conflict", "resolve", "--take", "mine"}, ids...)...)
 	eventually(t, "the choice is in the CRM", func() bool { m := there(sim); return m["tok-mine-a"] == 1 && m["tok-mine-b"] == 1 })
 	p.must("", "link", "pause", "crm")
+	p.idle("crm")
 	edit(t, sim, "tok-mine-a", "tok-since")
 	out, code := p.cmd("", append([]string{"conflict", "undo"}, ids...)...)
 	if code == 0 || strings.Count(out, "changed at the remote since") != 1 || strings.Count(out, "open again") != 1 {
@@ -108,6 +111,14 @@ func TestRowB12AChoiceIsTakenBackFromTheCommandLine(t *testing.T) {
 		t.Error("it changed something")
 	}
 	open(1)
+}
+
+// idle waits until no run of a link is under way: one that had begun before a pause goes on.
+func (p *place) idle(link string) {
+	p.t.Helper()
+	eventually(p.t, "the end of the last run", func() bool {
+		return !slices.ContainsFunc(list[runShown](p, "sync", "history", link), func(r runShown) bool { return r.Ended == nil })
+	})
 }
 
 // edit gives the one meeting with a title another one, as somebody does in the CRM.
