@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"crmbridge/pim"
@@ -14,8 +15,8 @@ import (
 )
 
 // addressBook is the link that takes the contacts of a link's activities: one of the same
-// user's to the same account, for contacts; the named one, or, with "", the only one.
-// pim.ErrInvalid says what is in the way. A link without an id has the settings given.
+// user's to the same account, for contacts; the named one, or, with "", the one made first, so that another
+// address book changes nothing. pim.ErrInvalid says what is in the way.
 func (e *Engine) addressBook(tx *store.Tx, l store.Link, name string) (store.Link, error) {
 	var s remote.Settings
 	if c, ok := e.Remotes.(*Connections); ok {
@@ -24,24 +25,28 @@ func (e *Engine) addressBook(tx *store.Tx, l store.Link, name string) (store.Lin
 			return store.Link{}, err
 		}
 	}
-	return addressBook(tx, e.Remotes, l, s, name)
-}
-
-func addressBook(tx *store.Tx, remotes Opener, l store.Link, s remote.Settings, name string) (store.Link, error) {
-	const op = "relay: address book"
-	links, err := tx.Links(l.UserID)
+	fit, err := addressBooks(tx, e.Remotes, l, s, name)
 	if err != nil {
 		return store.Link{}, err
 	}
-	var fit []store.Link
-	var names []string
+	return fit[0], nil
+}
+
+// addressBooks are the links that can take the contacts of a link's activities, the first one first, or the named one; there
+// is one at least. A link without an id has the settings given.
+func addressBooks(tx *store.Tx, remotes Opener, l store.Link, s remote.Settings, name string) (fit []store.Link, err error) {
+	const op = "relay: address book"
+	links, err := tx.Links(l.UserID)
+	if err != nil {
+		return nil, err
+	}
 	for _, other := range links {
 		if other.ID == l.ID || other.Driver != l.Driver || other.Side != l.Side {
 			continue
 		}
 		coll, err := tx.Collection(other.CollectionID)
 		if err != nil {
-			return store.Link{}, err
+			return nil, err
 		}
 		if !kindsOf(coll, other).Has(pim.KindContact) {
 			continue
@@ -49,26 +54,32 @@ func addressBook(tx *store.Tx, remotes Opener, l store.Link, s remote.Settings, 
 		if c, ok := remotes.(*Connections); ok {
 			there, err := c.Settings(other)
 			if err != nil {
-				return store.Link{}, err
+				return nil, err
 			}
 			if !sameAccount(s, there) {
 				continue
 			}
 		}
 		if name != "" && other.Name == name {
-			return other, nil
+			return []store.Link{other}, nil
 		}
-		fit, names = append(fit, other), append(names, `"`+other.Name+`"`)
+		fit = append(fit, other)
 	}
 	switch {
 	case len(fit) == 0:
-		return store.Link{}, pim.Errorf(op, pim.ErrInvalid, "no address book is linked to this account, so that contacts of activities have no place; link one first")
+		return nil, pim.Errorf(op, pim.ErrInvalid, "no address book is linked to this account, so that contacts of activities have no place; link one first")
 	case name != "":
-		return store.Link{}, pim.Errorf(op, pim.ErrInvalid, "no link %q brings contacts of this account (contactsLink); there are %s", name, strings.Join(names, ", "))
-	case len(fit) > 1:
-		return store.Link{}, pim.Errorf(op, pim.ErrInvalid, "several address books are linked to this account (%s); name one as contactsLink", strings.Join(names, ", "))
+		return nil, pim.Errorf(op, pim.ErrInvalid, "no link %q brings contacts of this account (contactsLink); there are %s", name, quotedNames(fit))
 	}
-	return fit[0], nil
+	return fit, nil
+}
+
+func quotedNames(links []store.Link) string {
+	names := make([]string, len(links))
+	for i, l := range links {
+		names[i] = strconv.Quote(l.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // giversTo are the links whose activities' contacts come to this link.
@@ -108,8 +119,12 @@ func CheckContacts(tx *store.Tx, remotes Opener, l store.Link, s remote.Settings
 	if now.ActivityContacts && contacts {
 		return pim.Errorf(op, pim.ErrInvalid, "activityContacts is for links of activities; this one brings contacts (relatedContacts)")
 	}
-	if now.ActivityContacts {
-		_, err = addressBook(tx, remotes, l, s, now.ContactsLink)
+	if !now.ActivityContacts {
+		return nil
+	}
+	fit, err := addressBooks(tx, remotes, l, s, now.ContactsLink)
+	if err == nil && len(fit) > 1 {
+		return pim.Errorf(op, pim.ErrInvalid, "several address books are linked to this account (%s); name one as contactsLink", quotedNames(fit))
 	}
 	return err
 }

@@ -15,8 +15,10 @@ import (
 func (e *Engine) lease(ctx context.Context, stop context.CancelFunc, id store.LinkID, owner string) (release func(), err error) {
 	var ok bool
 	err = e.Store.Update(ctx, func(tx *store.Tx) error {
-		ok, err = tx.AcquireLease(id, owner, e.Now().Add(leaseTime), e.dead)
-		return err
+		if ok, err = tx.AcquireLease(id, owner, e.Now().Add(leaseTime), e.dead); err != nil || !ok {
+			return err
+		}
+		return tx.CutRuns(id, OutcomeCancelled, "it was cut short, as the program ended or lost the link; the run after it finishes what was begun")
 	})
 	if err != nil {
 		return nil, err

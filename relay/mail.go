@@ -57,3 +57,12 @@ func (r *run) unmailed(ctx context.Context, v view, ref remote.Ref, e remote.Ent
 	}
 	return pim.Errorf("relay: mail", pim.ErrHeld, "the remote would mail %d people about it, and the rule mail is never; it waits here", len(people))
 }
+
+// silent refuses a write, done for a person at once, that would make the remote mail somebody, be it that the remote
+// tells whom or that it mails without being asked.
+func (r *run) silent(ctx context.Context, v view, ref remote.Ref, e remote.Entry, changed pim.FieldSet) error {
+	if r.traits.MailsAttendees && r.rules.Mail != rule.MailAllow && len(rule.AttendeesOf(v.theirs))+len(rule.AttendeesOf(e.Item)) > 0 {
+		return pim.Errorf("relay: mail", pim.ErrHeld, "the remote would mail those who take part; the rule mail does not allow it")
+	}
+	return r.unmailed(ctx, v, ref, e, changed)
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -15,24 +14,6 @@ import (
 	"crmbridge/remote"
 	"crmbridge/store"
 )
-
-// Tied is what an item is tied to on the remote of a link, and what it can be tied to.
-type Tied struct {
-	Link    store.LinkID
-	UID     string
-	Kind    pim.Kind
-	Title   string // for its owner's eyes
-	Version string // of the record, for Relating.Version
-	Roles   []TiedRole
-	// Run is the run that changed it, for UndoRun; 0 when nothing was changed.
-	Run store.RunID
-}
-
-// TiedRole is one relation with the records on its other end.
-type TiedRole struct {
-	remote.Role
-	To []remote.Relation
-}
 
 // Relating is a change of what an item is tied to.
 type Relating struct {
@@ -43,34 +24,6 @@ type Relating struct {
 	// to mean one record. Clear are the roles that are to be tied to nothing.
 	Set   map[string]string
 	Clear []string
-}
-
-// Relations asks the remote of a link what an item is tied to. pim.ErrNotFound when the remote
-// has no record of it, pim.ErrUnsupported for a remote that tells nothing of the kind.
-func (e *Engine) Relations(ctx context.Context, id store.LinkID, uid string) (Tied, error) {
-	r, err := e.reach(ctx, id)
-	if err != nil {
-		return Tied{}, err
-	}
-	p, err := r.recordOf(ctx, uid)
-	if err != nil {
-		return Tied{}, err
-	}
-	t, _, err := r.tiedTo(ctx, p)
-	return t, err
-}
-
-// RelationCandidates are the records that a text can mean for a role of an item, for forms.
-func (e *Engine) RelationCandidates(ctx context.Context, id store.LinkID, k pim.Kind, role, text string) ([]remote.LookupValue, error) {
-	r, err := e.reach(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	rel, ok := remote.As[remote.Relations](r.rem)
-	if !ok {
-		return nil, errNoRelations
-	}
-	return rel.Candidates(ctx, k, role, text)
 }
 
 // Relate changes what an item is tied to on the remote of a link, on behalf of by (as
@@ -109,79 +62,6 @@ func (e *Engine) Relate(ctx context.Context, id store.LinkID, uid string, c Rela
 	t, _, err := w.tiedTo(ctx, w.pair)
 	t.Run = w.rep.Run.ID
 	return t, err
-}
-
-// recordOf is the pair of an item that has a record.
-func (r *run) recordOf(ctx context.Context, uid string) (p store.Pair, err error) {
-	err = r.Store.View(ctx, func(tx *store.Tx) error {
-		pairs, err := tx.PairsByUID(r.link.ID, uid)
-		for _, one := range pairs {
-			if one.RemoteID != "" && !one.RemoteGone {
-				p = one
-			}
-		}
-		if err == nil && p.ID == 0 {
-			err = pim.Errorf("relay: relations", pim.ErrNotFound, "the remote of this link has no record of an item with the UID %q", uid)
-		}
-		return err
-	})
-	return p, err
-}
-
-// tiedTo asks for the relations of a pair's record. The pair may be older than the answer.
-func (r *run) tiedTo(ctx context.Context, p store.Pair) (Tied, remote.Record, error) {
-	t := Tied{Link: r.link.ID, UID: p.UID}
-	rel, ok := remote.As[remote.Relations](r.rem)
-	if !ok {
-		return t, remote.Record{}, errNoRelations
-	}
-	id, c := remote.ItemID(p.RemoteID), remote.CollectionID(r.link.Remote)
-	recs, _, err := r.fetch(ctx, []remote.ItemID{id})
-	if err != nil {
-		return t, remote.Record{}, err
-	}
-	if len(recs) == 0 {
-		return t, remote.Record{}, pim.Errorf("relay: relations", pim.ErrNotFound, "the remote has no such record any more")
-	}
-	t.Kind, t.Title, t.Version = recs[0].Item.Kind(), recs[0].Item.Summary(), recs[0].Version
-	roles, err := rel.Roles(ctx, t.Kind)
-	if err != nil {
-		return t, recs[0], err
-	}
-	if len(roles) == 0 {
-		return t, recs[0], errNoRelations
-	}
-	found, err := rel.Related(ctx, c, remote.Scope{AllOwners: true}, []remote.ItemID{id})
-	if err != nil {
-		return t, recs[0], err
-	}
-	for _, role := range roles {
-		one := TiedRole{Role: role}
-		for _, to := range found[id] {
-			if to.Role == role.ID {
-				one.To = append(one.To, to)
-			}
-		}
-		t.Roles = append(t.Roles, one)
-	}
-	return t, recs[0], nil
-}
-
-// role finds one of the item's roles; label is what people call it.
-func (t Tied) role(id string) (TiedRole, error) {
-	var names []string
-	for _, r := range t.Roles {
-		if r.ID == id {
-			if r.Fixed {
-				return r, pim.Errorf("relay: relate", pim.ErrInvalid, "%q cannot be changed that way", id)
-			}
-			return r, nil
-		}
-		if !r.Fixed {
-			names = append(names, strconv.Quote(r.ID))
-		}
-	}
-	return TiedRole{}, pim.Errorf("relay: relate", pim.ErrInvalid, "%ss cannot be tied to %q there; there are %s", t.Kind, id, strings.Join(names, ", "))
 }
 
 // relating is one change of relations under way.
@@ -260,10 +140,7 @@ func (w *relating) check(ctx context.Context, uid string, c Relating) (err error
 		return nil
 	}
 	changed := pim.Set(pim.FieldCompany, pim.FieldContact).And(w.writable(w.rec.Item.Kind()))
-	if w.mailsAnyway(w.rec.Item) {
-		return pim.Errorf(op, pim.ErrHeld, "the remote would mail those who take part; the rule mail does not allow it")
-	}
-	return w.unmailed(ctx, view{pair: w.pair, theirs: w.rec.Item}, w.rec.Ref, remote.Entry{UID: w.pair.UID, Item: w.rec.Item}, changed)
+	return w.silent(ctx, view{pair: w.pair, theirs: w.rec.Item}, w.rec.Ref, remote.Entry{UID: w.pair.UID, Item: w.rec.Item}, changed)
 }
 
 // find is want for the one record that a text means.
@@ -317,9 +194,15 @@ func (w *relating) write(ctx context.Context, requests func() int, traces func()
 		if err != nil {
 			return err
 		}
-		return w.intend(tx, &st, m)
+		if err := w.intend(tx, &st, m); err != nil {
+			return err
+		}
+		return w.markIntent(tx, w.pair.ID, "relate")
 	})
 	if err != nil {
+		return err
+	}
+	if err := w.at("intent stored"); err != nil {
 		return err
 	}
 	rel, _ := remote.As[remote.Relations](w.rem)
@@ -336,9 +219,12 @@ func (w *relating) write(ctx context.Context, requests func() int, traces func()
 	err = w.update(ctx, func(tx *store.Tx) error {
 		switch {
 		case failure != nil && unknown(failure):
-			return nil // the step stays begun: the next run reads what came of it
+			return w.Engine.wanted(ctx, tx, w.link.ID) // the step stays begun, until that run has read what came of it
 		case failure != nil:
-			return w.missed(tx, st)
+			return errors.Join(w.missed(tx, st), w.markIntent(tx, w.pair.ID, ""))
+		}
+		if err := w.markIntent(tx, w.pair.ID, ""); err != nil {
+			return err
 		}
 		after, err := pim.EncodeItem(rec.Item)
 		if err != nil {
@@ -362,104 +248,4 @@ func (w *relating) write(ctx context.Context, requests func() int, traces func()
 	w.rep.Run.Requests = requests()
 	w.rep.conclude(errors.Join(failure, err), w.Now())
 	return errors.Join(failure, err, w.Store.Update(ctx, func(tx *store.Tx) error { return tx.FinishRun(w.rep.Run, w.rep.Steps) }))
-}
-
-// untie takes a change of relations back.
-func (b *undoing) untie(ctx context.Context, x *restoring) error {
-	m := x.memos[x.there]
-	if err := b.present(ctx, x, x.now.RemoteID); err != nil {
-		return err
-	}
-	if x.gone {
-		return asItIs("it was deleted at the remote since")
-	}
-	t, _, err := b.tiedTo(ctx, x.now)
-	if err != nil {
-		return err
-	}
-	set := map[string]remote.ItemID{}
-	for i, to := range m.TiesAfter {
-		now, err := t.role(to.Role)
-		if err != nil {
-			return err
-		}
-		var id remote.ItemID
-		if len(now.To) > 0 {
-			id = now.To[0].ID
-		}
-		switch id {
-		case m.TiesBefore[i].ID: // done before
-		case to.ID:
-			set[to.Role] = m.TiesBefore[i].ID
-		default:
-			return asItIs("it was tied to something else since")
-		}
-	}
-	if len(set) > 0 {
-		if err := b.mayWrite(ctx, x, x.rec.Ref, remote.Entry{UID: x.now.UID, Item: x.rec.Item}, pim.Set(pim.FieldCompany, pim.FieldContact)); err != nil {
-			return err
-		}
-		if err := b.begun(ctx, x); err != nil {
-			return err
-		}
-		rel, _ := remote.As[remote.Relations](b.rem)
-		rec, err := rel.Relate(ctx, remote.CollectionID(b.link.Remote), x.rec.Ref, set)
-		switch {
-		case errors.Is(err, pim.ErrConflict):
-			return asItIs("it was changed at the remote since")
-		case errors.Is(err, pim.ErrInvalid):
-			return asItIs("what it was tied to is not there any more")
-		case err != nil:
-			return err
-		}
-		if x.rec, err = b.whole(ctx, rec); err != nil {
-			return err
-		}
-		b.told(x, "relate", func(c *Counts) { c.UpdatedRemote++ })
-	}
-	err = b.update(ctx, func(tx *store.Tx) error {
-		if err := b.ingest(tx, []remote.Record{x.rec}, nil); err != nil {
-			return err
-		}
-		if err := tx.MarkSteps(b.of, x.pair, "done", x.now.ID); err != nil {
-			return err
-		}
-		return b.Engine.wanted(ctx, tx, b.link.ID)
-	})
-	if err == nil {
-		b.out.Items++
-	}
-	return err
-}
-
-// tieChanges are the changed relations that no field shows, for people.
-func tieChanges(m memo, shown []FieldChange) (out []FieldChange) {
-	for i, to := range m.TiesAfter {
-		if i < len(m.TiesBefore) && !slices.ContainsFunc(shown, func(c FieldChange) bool { return string(c.Field) == to.Role }) {
-			label := strings.ToUpper(to.Role[:1]) + to.Role[1:]
-			out = append(out, FieldChange{Field: pim.FieldID(to.Role), Label: label, Before: m.TiesBefore[i].Name, After: to.Name})
-		}
-	}
-	return out
-}
-
-// tiedWords tell what items are tied to, as far as the remote tells it in time.
-func (r *run) tiedWords(ctx context.Context, p store.Pair) []string {
-	if p.RemoteID == "" || p.RemoteGone {
-		return nil
-	}
-	t, _, err := r.tiedTo(ctx, p)
-	if err != nil {
-		return nil
-	}
-	var parts []string
-	for _, role := range t.Roles {
-		for _, to := range role.To {
-			parts = append(parts, fmt.Sprintf("%s %q", strings.ToLower(role.Label), to.Name))
-		}
-	}
-	if len(parts) == 0 {
-		return []string{"On the remote it is tied to nothing."}
-	}
-	return []string{"On the remote it is tied to " + strings.Join(parts, ", ") + "."}
 }

@@ -1,7 +1,9 @@
 package relay
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -162,13 +164,62 @@ func TestRowB18IsRefused(t *testing.T) {
 		}
 		w.view(func(tx *store.Tx) error {
 			steps, err := tx.RemoteSteps(w.link.ID, "a")
-			if last := steps[len(steps)-1]; last.Action != "relate" || last.Outcome != "begun" {
+			if last := steps[len(steps)-1]; last.Action != "relate" || last.Outcome != "done" {
 				w.t.Errorf("%+v", last)
 			}
 			return err
 		})
 		w.engine.Remotes = fixed{struct{ remote.Remote }{w.crm.Remote()}}
 		refused(set("contact", "Cid"), pim.ErrUnsupported, "does not tell")
+	})
+}
+
+// TestRowB18RelatingIsKilledAnywhere: the run after it tells what came of it, and every run has an end.
+func TestRowB18RelatingIsKilledAnywhere(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		killed := 0
+		for step, done := 1, false; !done; step++ {
+			w := newWorld(t, s, fmt.Sprintf("ann%d", step), mem.Options{}, open(rule.Ask))
+			w.staff("Ann Acme ann@acme.example.org")
+			w.put("a.ics", event("a", "Lunch"))
+			w.clean()
+			w.kill(step)
+			_, err := w.engine.Relate(w.ctx, w.link.ID, "a", Relating{Set: map[string]string{"company": "Acme"}}, "shell")
+			if done = err == nil; !done {
+				if !errors.Is(err, errKilled) {
+					t.Fatal(err)
+				}
+				killed++
+			}
+			w.restart()
+			w.clean()
+			written := w.tied("a") != ""
+			w.view(func(tx *store.Tx) error {
+				steps, err := tx.RemoteSteps(w.link.ID, "a")
+				told := slices.ContainsFunc(steps, func(s store.Step) bool { return s.Action == "relate" && s.Outcome == "done" })
+				if told != written {
+					t.Errorf("killed at step %d: written %t, told %+v", step, written, steps)
+				}
+				if err != nil {
+					return err
+				}
+				runs, err := tx.Runs(store.RunFilter{Link: w.link.ID})
+				for _, r := range runs {
+					if cut := r.Trigger == "relate" && !done; r.Ended == nil || (r.Outcome == OutcomeCancelled) != cut {
+						t.Errorf("killed at step %d: run %+v", step, r)
+					}
+				}
+				return err
+			})
+			w.quiet()
+			if w.relate(Relating{Set: map[string]string{"company": "Acme"}}); w.tied("a") != "company=Acme" {
+				t.Errorf("killed at step %d: it is tied to %q", step, w.tied("a"))
+			}
+		}
+		if killed < 2 {
+			t.Errorf("killed %d times", killed)
+		}
 	})
 }
 

@@ -347,6 +347,38 @@ func TestRowS9ContactsOfActivities(t *testing.T) {
 	}
 }
 
+// secondBook links another address book to the same account.
+func (w *world) secondBook() {
+	w.t.Helper()
+	w.update(func(tx *store.Tx) error {
+		c, err := tx.CreateCollection(store.Collection{UserID: w.user.ID, Home: store.AddressBooks, Slug: "second"})
+		if err == nil {
+			_, err = tx.CreateLink(store.Link{UserID: w.user.ID, CollectionID: c.ID, Side: store.CRM, Name: "second", Driver: "mem", Remote: string(mem.Contacts), Interval: time.Minute})
+		}
+		return err
+	})
+}
+
+// TestRowS9AnotherAddressBook changes nothing about where contacts come.
+func TestRowS9AnotherAddressBook(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+		l := w.withPeople(parsed(t, `{"groups":["Nobody"]}`))
+		w.crm.Group("Nobody")
+		w.rulesOf(w.link, `{"activityContacts":true,"pastDays":-1}`)
+		w.secondBook()
+		w.crm.Add(person("Ann"), "")
+		lunch := event("", "Lunch")
+		lunch.CRM.Contact = "Ann"
+		w.crm.Add(lunch, "")
+		w.clean()
+		w.runOf(l, RunOptions{})
+		if got := w.cards(l); got != "Ann" {
+			w.t.Errorf("here are %q", got)
+		}
+	})
+}
+
 // TestRowS9IsRefused where contacts have no place, with the reason.
 func TestRowS9IsRefused(t *testing.T) {
 	t.Parallel()
@@ -364,13 +396,7 @@ func TestRowS9IsRefused(t *testing.T) {
 		refused(l, `{"activityContacts":true}`, "is for links of activities")
 		refused(w.link, `{"activityContacts":true,"contactsLink":"others"}`, `no link "others" brings contacts`)
 		w.rulesOf(w.link, `{"activityContacts":true,"contactsLink":"people"}`)
-		w.update(func(tx *store.Tx) error {
-			c, err := tx.CreateCollection(store.Collection{UserID: w.user.ID, Home: store.AddressBooks, Slug: "second"})
-			if err == nil {
-				_, err = tx.CreateLink(store.Link{UserID: w.user.ID, CollectionID: c.ID, Side: store.CRM, Name: "second", Driver: "mem", Remote: string(mem.Contacts), Interval: time.Minute})
-			}
-			return err
-		})
+		w.secondBook()
 		refused(w.link, `{"activityContacts":true}`, `several address books are linked to this account ("people", "second")`)
 		w.engine.Remotes = fixed{struct{ remote.Remote }{w.crm.Remote()}}
 		refused(l, `{"relatedContacts":true}`, "does not tell")

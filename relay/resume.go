@@ -63,7 +63,7 @@ func (r *run) resumeOne(ctx context.Context, p store.Pair) error {
 	switch p.Intent {
 	case "create":
 		return r.resumeCreate(ctx, p)
-	case "update", "delete":
+	case "update", "delete", "relate":
 		// The remote's present state tells all there is to know: Decide works
 		// from it. Our own values there are equal to the hub's and collide with
 		// nothing.
@@ -75,7 +75,7 @@ func (r *run) resumeOne(ctx context.Context, p store.Pair) error {
 			if err != nil {
 				return err
 			}
-			done := now.RemoteGone || p.Intent == "update" && now.TheirPrint != p.TheirPrint
+			done := now.RemoteGone || p.Intent != "delete" && now.TheirPrint != p.TheirPrint || p.Intent == "relate" && now.TheirVersion != p.TheirVersion
 			if err := tx.SettleBegun(p.ID, p.UID, done); err != nil {
 				return err
 			}
@@ -86,11 +86,16 @@ func (r *run) resumeOne(ctx context.Context, p store.Pair) error {
 }
 
 func (r *run) clearIntent(tx *store.Tx, id store.PairID) error {
+	return r.markIntent(tx, id, "")
+}
+
+// markIntent says what is about to be written to a pair's record, or that nothing is any more.
+func (r *run) markIntent(tx *store.Tx, id store.PairID, intent string) error {
 	p, err := tx.Pair(id)
 	if err != nil {
 		return err
 	}
-	p.Intent = ""
+	p.Intent = intent
 	wake(&p)
 	return tx.SavePair(&p)
 }

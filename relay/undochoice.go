@@ -167,12 +167,12 @@ func (b *choiceBack) writeThere(ctx context.Context) error {
 	pim.Copy(wanted, b.hadThere(), b.back)
 	e := remote.Entry{UID: b.pair.UID, Item: wanted}
 	if !b.back.IsEmpty() {
-		if err := b.mayWrite(ctx, b.pair, b.rec, e, b.back); err != nil {
+		if err := b.silent(ctx, view{pair: b.pair, theirs: b.rec.Item}, b.rec.Ref, e, b.back); err != nil {
 			return err
 		}
 	}
 	if b.second.rec.Item != nil {
-		if err := b.mayWrite(ctx, b.second.pair, b.second.rec, remote.Entry{}, pim.FieldSet{}); err != nil {
+		if err := b.silent(ctx, view{pair: b.second.pair, theirs: b.second.rec.Item}, b.second.rec.Ref, remote.Entry{}, pim.FieldSet{}); err != nil {
 			return err
 		}
 	}
@@ -208,14 +208,6 @@ func (b *choiceBack) writeThere(ctx context.Context) error {
 	}
 	b.rec = rec
 	return err
-}
-
-// mayWrite refuses a write that would make the remote mail somebody.
-func (b *choiceBack) mayWrite(ctx context.Context, p store.Pair, rec remote.Record, e remote.Entry, changed pim.FieldSet) error {
-	if b.mailsAnyway(rec.Item, e.Item) {
-		return pim.Errorf("relay: undo", pim.ErrHeld, "the remote would mail those who take part")
-	}
-	return b.unmailed(ctx, view{pair: p, theirs: rec.Item}, rec.Ref, e, changed)
 }
 
 // intendBack stores the intent, and in a run of its own the report of it.

@@ -3,10 +3,8 @@ package relay
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"crmbridge/pim"
-	"crmbridge/relay/rule"
 	"crmbridge/remote"
 	"crmbridge/store"
 )
@@ -171,10 +169,7 @@ func (x *restoring) about() view { return view{pair: x.now, theirs: x.rec.Item} 
 
 // mayWrite refuses a write that would make the remote mail somebody.
 func (b *undoing) mayWrite(ctx context.Context, x *restoring, ref remote.Ref, e remote.Entry, changed pim.FieldSet) error {
-	if b.mailsAnyway(x.rec.Item, e.Item) {
-		return asItIs("the remote would mail those who take part")
-	}
-	err := b.unmailed(ctx, x.about(), ref, e, changed)
+	err := b.silent(ctx, x.about(), ref, e, changed)
 	if errors.Is(err, pim.ErrHeld) {
 		return asItIs("%s", pim.PublicText(err))
 	}
@@ -411,10 +406,4 @@ func (b *undoing) text(tx *store.Tx, p *store.Pair, x *restoring) error {
 	}
 	b.note(tx, store.Step{PairID: x.pair, UID: s.UID, Title: s.Title, Side: "local", Action: action}, add)
 	return nil
-}
-
-// mailsAnyway reports a write that a remote would mail about which does not ask.
-func (r *run) mailsAnyway(items ...pim.Item) bool {
-	return r.traits.MailsAttendees && r.rules.Mail != rule.MailAllow &&
-		slices.ContainsFunc(items, func(it pim.Item) bool { return len(rule.AttendeesOf(it)) > 0 })
 }

@@ -60,6 +60,18 @@ func (t *Tx) FinishRun(r Run, steps []Step) error {
 	return fail(op, t.orm.CreateInBatches(rows, 100).Error)
 }
 
+// CutRuns gives an end to the latest runs of a link that never told of theirs, because their process died. Only
+// who has the link's lease knows that they are not at work any more.
+func (t *Tx) CutRuns(l LinkID, outcome, why string) error {
+	const op = "cut runs"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	_, err := t.exec(`UPDATE runs SET outcome = ?, error = ?, ended = ? WHERE ended IS NULL
+		AND id IN (SELECT id FROM runs WHERE link_id = ? ORDER BY id DESC LIMIT 100)`, outcome, why, t.now, l)
+	return fail(op, err)
+}
+
 // fold lets r stand for the quiet run before it, too.
 func (t *Tx) fold(r *Run) error {
 	before, err := take[Run](t, "link_id = ? AND id < ? ORDER BY id DESC LIMIT 1", r.LinkID, r.ID)

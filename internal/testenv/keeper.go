@@ -35,8 +35,7 @@ var process struct {
 	clusterErr  error
 
 	filledOnce sync.Once
-	filled     string       // the database that PostgresCopy copies
-	unfill     func() error // drops it
+	filled     *copies // what PostgresCopy gives
 	filledErr  error
 
 	trytonOnce sync.Once
@@ -54,8 +53,8 @@ func Main(m *testing.M) {
 // Release ends everything that was started and waits for it, as Main does at its end. Nothing can be started afterwards.
 func Release() {
 	process.filledOnce.Do(func() { process.filledErr = fmt.Errorf("testenv: the tests are over") })
-	if process.unfill != nil {
-		if err := process.unfill(); err != nil {
+	if process.filled != nil {
+		if err := process.filled.drop(); err != nil {
 			fmt.Fprintln(os.Stderr, "testenv:", err)
 		}
 	}

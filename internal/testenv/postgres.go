@@ -20,11 +20,12 @@ import (
 // process starts and shares among its tests. The test is skipped when there is neither.
 func Postgres(tb testing.TB) string {
 	tb.Helper()
-	return database(tb, postgresBase(tb), "template0")
+	return database(tb, postgresBase(tb))
 }
 
 // PostgresCopy is Postgres with a copy of what fill has put into a database. The first call in a process decides what that
-// is; fill has to close its connections. The database that is copied goes with Release, or with the cluster.
+// is; fill has to close its connections. The database that is copied, and the copies, of which each is used by one test after
+// the other, go with Release, or with the cluster.
 func PostgresCopy(tb testing.TB, fill func(url string) error) string {
 	tb.Helper()
 	base := postgresBase(tb)
@@ -32,7 +33,7 @@ func PostgresCopy(tb testing.TB, fill func(url string) error) string {
 	if process.filledErr != nil {
 		tb.Fatal(process.filledErr)
 	}
-	return database(tb, base, process.filled)
+	return process.filled.take(tb)
 }
 
 // postgresBase is the URL of the maintenance database of the cluster to use.
@@ -49,11 +50,11 @@ func postgresBase(tb testing.TB) string {
 	return process.cluster.URL
 }
 
-// database makes a database for one test and returns its URL.
-func database(tb testing.TB, base, template string) string {
+// database makes an empty database for one test and returns its URL.
+func database(tb testing.TB, base string) string {
 	tb.Helper()
-	name := "test_" + strings.ToLower(rand.Text())
-	if err := create(base, name, template); err != nil {
+	name := newName("test_")
+	if err := create(base, name, "template0"); err != nil {
 		tb.Fatalf("testenv: %v", err)
 	}
 	tb.Cleanup(func() {
@@ -68,19 +69,24 @@ func database(tb testing.TB, base, template string) string {
 	return u
 }
 
-// filledDatabase makes the database to copy and returns its name.
-func filledDatabase(base string, fill func(url string) error) (string, error) {
-	name := "template_" + strings.ToLower(rand.Text())
+// filledDatabase makes the database to copy.
+func filledDatabase(base string, fill func(url string) error) (*copies, error) {
+	name := newName("template_")
 	u, err := named(base, name)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := create(base, name, "template0"); err != nil {
-		return "", fmt.Errorf("testenv: %w", err)
+		return nil, fmt.Errorf("testenv: %w", err)
 	}
-	process.unfill = func() error { return drop(base, name) }
-	return name, fill(u)
+	if err := fill(u); err != nil {
+		return nil, errors.Join(err, drop(base, name))
+	}
+	return newCopies(base, name)
 }
+
+// newName is a name that no database of the cluster has.
+func newName(prefix string) string { return prefix + strings.ToLower(rand.Text()) }
 
 // create copies files, which costs the server half of what it takes to log every page of the copy.
 func create(base, name, template string) error {

@@ -64,17 +64,41 @@ func TestPostgresCopyHasWhatWasFilledIn(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, err = conn.Exec(t.Context(), "CREATE TABLE mark (n int)")
+		_, err = conn.Exec(t.Context(), `CREATE TABLE filled (n int); INSERT INTO filled VALUES (1);
+			CREATE TABLE mark (n serial PRIMARY KEY); CREATE TABLE points (to_mark int REFERENCES mark)`)
 		return errors.Join(err, conn.Close(t.Context()))
 	}
-	for range 3 { // each has a table of its own
-		if tag, err := connect(t, PostgresCopy(t, fill)).Exec(t.Context(), "INSERT INTO mark SELECT count(*) FROM mark"); err != nil || tag.RowsAffected() != 1 {
-			t.Errorf("%v, %v", tag, err)
+	// Each test has the copy for itself, and leaves it, or another, to the next.
+	used := map[string]int{}
+	for what, last := range map[string]string{
+		"rows": "", "schema": "ALTER TABLE mark ADD x int", "index": "CREATE INDEX i ON points (to_mark)", "filled rows": "UPDATE filled SET n = 2",
+		"statistics": "INSERT INTO mark SELECT generate_series(10, 1000); ANALYZE", "size": "INSERT INTO mark SELECT generate_series(10, 400000)",
+		"an open transaction": "BEGIN; LOCK TABLE mark",
+	} {
+		for range 3 {
+			t.Run(what, func(t *testing.T) {
+				url := PostgresCopy(t, fill)
+				used[url]++
+				conn, err := pgx.Connect(t.Context(), url) // that nobody closes
+				if err != nil {
+					t.Fatal(err)
+				}
+				var n, filled, points int
+				err = conn.QueryRow(t.Context(), "INSERT INTO mark DEFAULT VALUES RETURNING n, (SELECT sum(n) FROM filled), (SELECT count(*) FROM points)").Scan(&n, &filled, &points)
+				if err != nil || n != 1 || filled != 1 || points != 0 {
+					t.Errorf("%d, %d, %d, %v", n, filled, points, err)
+				}
+				if _, err := conn.Exec(t.Context(), "INSERT INTO points VALUES (1); "+last); err != nil {
+					t.Error(err)
+				}
+			})
 		}
 	}
-	rows := connect(t, PostgresCopy(t, fill)).QueryRow(t.Context(), "SELECT count(*) FROM mark")
-	var n int
-	if err := rows.Scan(&n); err != nil || n != 0 {
-		t.Errorf("%d rows of other tests, %v", n, err)
+	again := 0
+	for _, n := range used {
+		again += n - 1
+	}
+	if again == 0 || len(used) < 5*3 {
+		t.Errorf("%d databases, %d times one that was used before", len(used), again)
 	}
 }

@@ -71,7 +71,7 @@ type Rules struct {
 	// point at.
 	RelatedContacts bool `json:"relatedContacts,omitempty"`
 	// ActivityContacts puts the contacts of activities into the address book that the same
-	// user has linked to the same account: by the link named ContactsLink, "" being the only one.
+	// user has linked to the same account: by the link named ContactsLink, "" being the one made first.
 	ActivityContacts bool   `json:"activityContacts,omitempty"`
 	ContactsLink     string `json:"contactsLink,omitempty"`
 	// Relate says how a new activity of a device is tied to company and contact; "" is
