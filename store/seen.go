@@ -64,12 +64,13 @@ func (t *Tx) MarkSeen(device string, marks []SeenMark) error {
 // markedInTurn are the marks that are news, for PostgreSQL. Transactions that mark for one device do it one after another,
 // from their first mark to their end: each holds marks that another may want next, and a deadlock lasts a second until
 // PostgreSQL ends it. The sort sees to it that the lock is there before the first row is written. What is no news is left
-// out first, as an upsert locks a row even when it changes nothing.
+// out first, as an upsert locks a row even when it changes nothing; each mark is looked up for itself, since a join would read all
+// that the device ever saw.
 const markedInTurn = `SELECT m.device, m.object_id, m.seq FROM (
 		SELECT CAST(? AS text) AS device, CAST(value ->> 0 AS bigint) AS object_id, CAST(value ->> 1 AS bigint) AS seq
 		FROM json_array_elements(CAST(? AS json))
 	) m CROSS JOIN (SELECT pg_advisory_xact_lock(` + seenLock + `, hashtext(?)) OFFSET 0) turn
-	WHERE NOT EXISTS (SELECT 1 FROM seen s WHERE s.device = m.device AND s.object_id = m.object_id AND s.seq >= m.seq)
+	WHERE coalesce((SELECT s.seq FROM seen s WHERE s.device = m.device AND s.object_id = m.object_id), -1) < m.seq
 	ORDER BY m.object_id`
 
 // seenLock is the first key of the advisory locks of devices.
