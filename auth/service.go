@@ -156,15 +156,19 @@ func errWait(d time.Duration) error {
 	return &pim.Error{Op: "auth: login", Kind: pim.ErrThrottled, After: d, Public: "too many failed logins; wait and try again"}
 }
 
-// find looks up the account and the app password, each zero when there is none. Both
+// find looks up the account and the app password, each zero when there is none. Unless they belong together, both
 // are looked up whatever the other gives.
 func (s *Service) find(ctx context.Context, name, password string) (u store.User, t store.Token, err error) {
 	err = s.o.Store.Peek(ctx, func(tx *store.Tx) error {
+		hash := HashSecret(password)
 		var err error
+		if u, t, err = tx.Login(name, hash); err == nil || !errors.Is(err, pim.ErrNotFound) {
+			return err
+		}
 		if u, err = tx.UserByName(name); err != nil && !errors.Is(err, pim.ErrNotFound) {
 			return err
 		}
-		if t, err = tx.TokenByHash(HashSecret(password)); err != nil && !errors.Is(err, pim.ErrNotFound) {
+		if t, err = tx.TokenByHash(hash); err != nil && !errors.Is(err, pim.ErrNotFound) {
 			return err
 		}
 		return nil

@@ -22,7 +22,15 @@ func (q *request) load(tx *store.Tx, t target) (*resource, error) {
 	if t.at&(atCollection|atObject) == 0 {
 		return r, nil
 	}
-	col, err := tx.CollectionBySlug(q.caller.User.ID, t.flavor.home, t.slug)
+	var col store.Collection
+	var obj store.Object
+	var err error
+	if t.at&atObject == 0 {
+		col, err = tx.CollectionBySlug(q.caller.User.ID, t.flavor.home, t.slug)
+	} else {
+		col, obj, err = tx.Member(q.caller.User.ID, t.flavor.home, t.slug, t.name)
+		r.obj = &obj
+	}
 	if errors.Is(err, pim.ErrNotFound) {
 		return nil, notFound()
 	}
@@ -30,17 +38,6 @@ func (q *request) load(tx *store.Tx, t target) (*resource, error) {
 		return nil, err
 	}
 	r.col = &col
-	if t.at&atObject == 0 {
-		return r, nil
-	}
-	obj, err := tx.Object(col.ID, t.name)
-	if errors.Is(err, pim.ErrNotFound) {
-		return nil, notFound()
-	}
-	if err != nil {
-		return nil, err
-	}
-	r.obj = &obj
 	return r, nil
 }
 

@@ -40,7 +40,7 @@ func (t *Tx) AddBring(b Bring) (bool, error) {
 		return false, err
 	}
 	b.ID, b.AskedAt = 0, t.now
-	res := t.orm.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "link_id"}, {Name: "remote_id"}}, DoNothing: true}).Create(&b)
+	res := t.db().Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "link_id"}, {Name: "remote_id"}}, DoNothing: true}).Create(&b)
 	return res.RowsAffected > 0, fail(op, res.Error)
 }
 

@@ -67,7 +67,7 @@ func (t *Tx) CollectionBySlug(u UserID, h Home, slug string) (Collection, error)
 // in the order people chose.
 func (t *Tx) Collections(u UserID, h Home) ([]Collection, error) {
 	var cs []Collection
-	db := t.orm.Where("user_id = ? AND NOT deleted", u)
+	db := t.db().Where("user_id = ? AND NOT deleted", u)
 	if h != "" {
 		db = db.Where("home = ?", h)
 	} else {

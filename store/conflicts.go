@@ -27,7 +27,7 @@ func (t *Tx) AddConflict(c Conflict) (Conflict, error) {
 	if err := t.writing("add conflict"); err != nil {
 		return c, err
 	}
-	return c, fail("add conflict", t.orm.Create(&c).Error)
+	return c, fail("add conflict", t.db().Create(&c).Error)
 }
 
 func (c *Conflict) size() int64 { return int64(len(c.Base) + len(c.Mine) + len(c.Theirs)) }

@@ -31,7 +31,7 @@ func (t *Tx) Duplicate(id DuplicateID) (Duplicate, error) {
 
 // Duplicates returns pairs by id. Open ones of which an object is gone are left out.
 func (t *Tx) Duplicates(f DuplicateFilter) ([]Duplicate, error) {
-	db := t.orm.Order("id").Where("id > ?", f.After)
+	db := t.db().Order("id").Where("id > ?", f.After)
 	if f.User != 0 {
 		db = db.Where("user_id = ?", f.User)
 	}
@@ -88,7 +88,7 @@ func (t *Tx) SuggestDuplicates(c CollectionID, list []Duplicate) (added int, err
 		first = append(first, list[i].FirstID)
 	}
 	var known []Duplicate
-	if err := t.orm.Where("collection_id = ? AND first_id "+t.anyInt(), c, intList(t, first)).Find(&known).Error; err != nil {
+	if err := t.db().Where("collection_id = ? AND first_id "+t.anyInt(), c, intList(t, first)).Find(&known).Error; err != nil {
 		return 0, fail(op, err)
 	}
 	byPair := make(map[[2]ObjectID]Duplicate, len(known))
@@ -100,7 +100,7 @@ func (t *Tx) SuggestDuplicates(c CollectionID, list []Duplicate) (added int, err
 		switch {
 		case !there:
 			d.ID, d.CollectionID, d.State, d.FoundAt = 0, c, DuplicateOpen, t.now
-			if err := t.orm.Create(&d).Error; err != nil {
+			if err := t.db().Create(&d).Error; err != nil {
 				return added, fail(op, err)
 			}
 			added++

@@ -121,7 +121,7 @@ func (t *Tx) texts(query string, args ...any) ([]string, error) {
 // checkTexts compares what is derived from texts and times with what is stored.
 func (t *Tx) checkTexts() (broken []error, err error) {
 	var ids []CollectionID
-	if err := t.orm.Model(&Collection{}).Where("NOT deleted").Pluck("id", &ids).Error; err != nil {
+	if err := t.db().Model(&Collection{}).Where("NOT deleted").Pluck("id", &ids).Error; err != nil {
 		return nil, fail("check", err)
 	}
 	for _, id := range ids {

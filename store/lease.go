@@ -152,7 +152,7 @@ func (t *Tx) ClearWanted(id LinkID) error {
 // lost: not paused, and never run or due again.
 func (t *Tx) DueLinks(now time.Time) ([]Link, error) {
 	var ls []Link
-	err := t.orm.Where("NOT paused AND "+notQueued+" AND (next_run IS NULL OR next_run <= ?)", t.now.Add(-wantedFor), t.now, now.UTC()).
+	err := t.db().Where("NOT paused AND "+notQueued+" AND (next_run IS NULL OR next_run <= ?)", t.now.Add(-wantedFor), t.now, now.UTC()).
 		Order("id").Find(&ls).Error
 	return ls, fail("due links", err)
 }

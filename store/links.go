@@ -45,7 +45,7 @@ func (t *Tx) LinkByName(u UserID, name string) (Link, error) {
 // Links returns the links of a user, of all users when u is 0, by id.
 func (t *Tx) Links(u UserID) ([]Link, error) {
 	var ls []Link
-	db := t.orm.Order("id")
+	db := t.db().Order("id")
 	if u != 0 {
 		db = db.Where("user_id = ?", u)
 	}
@@ -56,7 +56,7 @@ func (t *Tx) Links(u UserID) ([]Link, error) {
 // LinksOf returns the links of a collection, by id.
 func (t *Tx) LinksOf(c CollectionID) ([]Link, error) {
 	var ls []Link
-	err := t.orm.Where("collection_id = ?", c).Order("id").Find(&ls).Error
+	err := t.db().Where("collection_id = ?", c).Order("id").Find(&ls).Error
 	return ls, fail("links of", err)
 }
 

@@ -67,7 +67,7 @@ func (t *Tx) migrateTo(last int) error {
 	}
 	// The transaction is ours: it holds the lock and lies on the writer.
 	opts := &gormigrate.Options{TableName: migrationTable, IDColumnName: "id", IDColumnSize: 16, ValidateUnknownMigrations: true}
-	return fail("migrate", gormigrate.New(t.orm, opts, steps).MigrateTo(fmt.Sprintf("%04d", last)))
+	return fail("migrate", gormigrate.New(t.db(), opts, steps).MigrateTo(fmt.Sprintf("%04d", last)))
 }
 
 func (s *Store) step(m migration) gormigrate.MigrateFunc {

@@ -163,7 +163,7 @@ func TestUpgradeFromV1(t *testing.T) {
 			for _, m := range models() {
 				var n int64
 				later := slices.Contains([]string{"*store.Identity", "*store.Feed", "*store.Derived", "*store.Occurrence", "*store.Duplicate", "*store.Bring"}, fmt.Sprintf("%T", m)) // of later migrations: empty
-				if err := tx.orm.Model(m).Count(&n).Error; err != nil || n == 0 && !later {
+				if err := tx.db().Model(m).Count(&n).Error; err != nil || n == 0 && !later {
 					t.Errorf("%T: %d rows, %v", m, n, err)
 				}
 			}

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"reflect"
+	"strings"
 )
 
 // ETag is the strong entity tag of a text (RFC 9110 8.8.3), without quotes: equal
@@ -118,6 +120,34 @@ func (t *Tx) Object(c CollectionID, name string) (Object, error) {
 	}
 	o, err := t.object(withText, `o.collection_id = ? AND o.name = ? AND NOT o.shadowed AND NOT o.deleted`, c, name)
 	return o, fail("object", err)
+}
+
+// Member returns a living collection of a home and its living object under a name, with its text: what CollectionBySlug and Object
+// return together, else pim.ErrNotFound, whichever is missing.
+func (t *Tx) Member(u UserID, h Home, slug, name string) (c Collection, o Object, err error) {
+	if t.s.postgres || t.write {
+		// PostgreSQL may think of another order, in which it reads all objects; and who writes locks the collection.
+		if c, err = t.CollectionBySlug(u, h, slug); err == nil {
+			o, err = t.Object(c.ID, name)
+		}
+		return c, o, err
+	}
+	if !storable(slug) || !storable(name) {
+		return c, o, notFound("member", "object")
+	}
+	tab, err := t.s.tables.of(t.s, &c)
+	if err != nil {
+		return c, o, err
+	}
+	query := t.s.tables.text("member", func() string {
+		// The collection comes first in a cross join.
+		objects := strings.Replace(strings.TrimPrefix(t.selects(withText), "SELECT "), "FROM objects", "FROM collections AS c CROSS JOIN objects", 1)
+		return "SELECT " + tab.of("c") + ", " + objects + `
+			WHERE c.id = o.collection_id AND c.user_id = ? AND c.home = ? AND c.slug = ? AND NOT c.deleted AND o.name = ? AND NOT o.shadowed AND NOT o.deleted`
+	})
+	s := newScanner(withText)
+	err = t.row(query, u, h, slug, name).Scan(append(tab.scan(reflect.ValueOf(&c).Elem()), s.dest...)...)
+	return c, s.read(withText), fail("member", err)
 }
 
 // ObjectByID returns the object with that id; a tombstone too, which has no text.

@@ -114,7 +114,7 @@ func (t *Tx) AliveRemotes(l LinkID, f func(Alive) error) error {
 	const page = 1000
 	for last := PairID(0); ; {
 		var as []Alive
-		err := t.orm.Model(&Pair{}).Where("link_id = ? AND remote_id <> '' AND NOT remote_gone AND id > ?", l, last).
+		err := t.db().Model(&Pair{}).Where("link_id = ? AND remote_id <> '' AND NOT remote_gone AND id > ?", l, last).
 			Order("id").Limit(page).Find(&as).Error
 		if err != nil {
 			return fail("remote ids", err)

@@ -291,6 +291,8 @@ func readAll(t *testing.T, s *Store) {
 			func() error { _, err := tx.Collection(1); return err },
 			func() error { _, err := tx.AnyCollection(1); return err },
 			func() error { _, err := tx.CollectionBySlug(1, Calendars, "a"); return err },
+			func() error { _, _, err := tx.Member(1, Calendars, "a", "a"); return err },
+			func() error { _, _, err := tx.Login("ann", []byte("h")); return err },
 			func() error { _, err := tx.Collections(1, Calendars); return err },
 			func() error { _, err := tx.Collections(1, ""); return err },
 			func() error { _, err := tx.HomeSeq(1, Calendars); return err },

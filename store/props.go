@@ -18,7 +18,7 @@ func HomeOwner(id UserID, h Home) string { return fmt.Sprintf("h:%d:%s", id, h) 
 // Properties returns all dead properties of an owner by namespace and name.
 func (t *Tx) Properties(owner string) ([]Property, error) {
 	var ps []Property
-	err := t.orm.Where("owner = ?", owner).Order("space, local").Find(&ps).Error
+	err := t.db().Where("owner = ?", owner).Order("space, local").Find(&ps).Error
 	return ps, fail("properties", err)
 }
 
@@ -27,7 +27,7 @@ func (t *Tx) SetProperty(p Property) error {
 	if err := t.writing("set property"); err != nil {
 		return err
 	}
-	return fail("set property", t.orm.Clauses(clause.OnConflict{UpdateAll: true}).Create(&p).Error)
+	return fail("set property", t.db().Clauses(clause.OnConflict{UpdateAll: true}).Create(&p).Error)
 }
 
 // DeleteProperty removes a dead property; one that is not there is no error

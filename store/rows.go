@@ -10,13 +10,32 @@ import (
 )
 
 // tables remembers, per model, how to read its rows.
-type tables struct{ known sync.Map } // of reflect.Type to *table
+type tables struct {
+	known sync.Map // of reflect.Type to *table
+	texts sync.Map // of statements that read several, by name
+}
+
+// text is the statement with a name, which build puts together once.
+func (ts *tables) text(name string, build func() string) string {
+	if known, ok := ts.texts.Load(name); ok {
+		return known.(string)
+	}
+	made := build()
+	ts.texts.Store(name, made)
+	return made
+}
 
 // table is what GORM's own description of a model says about its columns.
 type table struct {
 	name    string
+	columns []string
 	selects string  // SELECT all columns FROM the table
 	fields  [][]int // of the struct, in the order of the columns
+}
+
+// of are all columns of the table by the name it has in a statement.
+func (tab *table) of(alias string) string {
+	return alias + `."` + strings.Join(tab.columns, `", `+alias+`."`) + `"`
 }
 
 func (ts *tables) of(s *Store, model any) (*table, error) {
@@ -28,7 +47,7 @@ func (ts *tables) of(s *Store, model any) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &table{name: described.Table, selects: `SELECT "` + strings.Join(described.DBNames, `", "`) + `" FROM ` + described.Table + " WHERE "}
+	made := &table{name: described.Table, columns: described.DBNames, selects: `SELECT "` + strings.Join(described.DBNames, `", "`) + `" FROM ` + described.Table + " WHERE "}
 	for _, name := range described.DBNames {
 		made.fields = append(made.fields, described.FieldsByDBName[name].StructField.Index)
 	}

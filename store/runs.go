@@ -13,7 +13,7 @@ func (t *Tx) StartRun(r Run) (Run, error) {
 	if err := t.writing("start run"); err != nil {
 		return r, err
 	}
-	return r, fail("start run", t.orm.Create(&r).Error)
+	return r, fail("start run", t.db().Create(&r).Error)
 }
 
 // FinishRun writes the outcome of a run and those of its steps that AddStep did not. Ended is
@@ -57,7 +57,7 @@ func (t *Tx) FinishRun(r Run, steps []Step) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	return fail(op, t.orm.CreateInBatches(rows, 100).Error)
+	return fail(op, t.db().CreateInBatches(rows, 100).Error)
 }
 
 // CutRuns gives an end to the latest runs of a link that never told of theirs, because their process died. Only

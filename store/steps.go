@@ -18,7 +18,7 @@ func (t *Tx) AddStep(s *Step) error {
 		s.DoneAt = &now
 	}
 	s.ID = 0
-	return fail(op, t.orm.Create(s).Error)
+	return fail(op, t.db().Create(s).Error)
 }
 
 // FinishStep writes the outcome of a step that was begun, with what undoing it needs now.
@@ -74,7 +74,7 @@ func (t *Tx) RemoteSteps(l LinkID, uid string) ([]Step, error) {
 		return nil, nil
 	}
 	var all []Step
-	err := t.orm.Where("uid = ? AND side = 'remote' AND run_id IN (SELECT r.id FROM runs AS r WHERE r.link_id = ?)", uid, l).Order("id").Find(&all).Error
+	err := t.db().Where("uid = ? AND side = 'remote' AND run_id IN (SELECT r.id FROM runs AS r WHERE r.link_id = ?)", uid, l).Order("id").Find(&all).Error
 	if err != nil {
 		return nil, fail(op, err)
 	}

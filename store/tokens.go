@@ -1,6 +1,10 @@
 package store
 
-import "crmbridge/pim"
+import (
+	"reflect"
+
+	"crmbridge/pim"
+)
 
 // CreateToken adds an app password; the id and time are filled in. pim.ErrExists
 // when the hash is known, pim.ErrNotFound without the user.
@@ -20,10 +24,29 @@ func (t *Tx) TokenByHash(hash []byte) (Token, error) {
 	return k, fail("token by hash", err)
 }
 
+// Login returns the account with a name and its app password with a hash, expired and revoked ones too;
+// pim.ErrNotFound when the two do not belong together. It is what nearly every request asks for first, in one query.
+func (t *Tx) Login(name string, hash []byte) (u User, k Token, err error) {
+	users, err := t.s.tables.of(t.s, &u)
+	if err != nil {
+		return u, k, err
+	}
+	tokens, err := t.s.tables.of(t.s, &k)
+	if err != nil {
+		return u, k, err
+	}
+	query := t.s.tables.text("login", func() string {
+		return "SELECT " + users.of("u") + ", " + tokens.of("k") + " FROM tokens AS k JOIN users AS u ON u.id = k.user_id WHERE k.hash = ? AND u.name = ?"
+	})
+	to := append(users.scan(reflect.ValueOf(&u).Elem()), tokens.scan(reflect.ValueOf(&k).Elem())...)
+	err = t.row(query, hash, name).Scan(to...)
+	return u, k, fail("login", err)
+}
+
 // Tokens returns all app passwords of a user, revoked ones too, oldest first.
 func (t *Tx) Tokens(u UserID) ([]Token, error) {
 	var ks []Token
-	err := t.orm.Where("user_id = ?", u).Order("id").Find(&ks).Error
+	err := t.db().Where("user_id = ?", u).Order("id").Find(&ks).Error
 	return ks, fail("tokens", err)
 }
 

@@ -19,7 +19,7 @@ type Tx struct {
 	s      *Store
 	ctx    context.Context // of the transaction, as *sql.Tx has one: it ends with it
 	tx     querier
-	orm    *gorm.DB
+	orm    *gorm.DB // nil until db
 	now    time.Time
 	write  bool
 	whole  bool // all of it reads one snapshot, in which nothing is written
@@ -156,9 +156,16 @@ func (s *Store) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f fu
 // begun is a Tx on a transaction or pool.
 func (s *Store) begun(ctx context.Context, on querier, write bool) *Tx {
 	t := &Tx{s: s, ctx: ctx, tx: on, now: s.cfg.Now().UTC().Truncate(time.Microsecond), write: write}
-	t.orm = s.orm.Session(&gorm.Session{NewDB: true, Context: ctx, NowFunc: func() time.Time { return t.now }})
-	t.orm.Statement.ConnPool = conn{t}
 	return t
+}
+
+// db is GORM on the transaction; most need none, and it takes as long to make as a query.
+func (t *Tx) db() *gorm.DB {
+	if t.orm == nil {
+		t.orm = t.s.orm.Session(&gorm.Session{NewDB: true, Context: t.ctx, NowFunc: func() time.Time { return t.now }})
+		t.orm.Statement.ConnPool = conn{t}
+	}
+	return t.orm
 }
 
 // changed notes a change of a member, by a link or (0) by a client or person.

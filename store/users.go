@@ -12,7 +12,7 @@ func (t *Tx) insert(op string, row any) (bool, error) {
 	if err := t.writing(op); err != nil {
 		return false, err
 	}
-	res := t.orm.Clauses(clause.OnConflict{DoNothing: true}).Create(row)
+	res := t.db().Clauses(clause.OnConflict{DoNothing: true}).Create(row)
 	return res.RowsAffected > 0, fail(op, res.Error)
 }
 
@@ -25,7 +25,7 @@ func (t *Tx) save(op, what string, row any, fields ...string) error {
 	if len(fields) == 0 {
 		fields = []string{"*"}
 	}
-	res := t.orm.Model(row).Select(fields).Omit("CreatedAt").Updates(row)
+	res := t.db().Model(row).Select(fields).Omit("CreatedAt").Updates(row)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return notFound(op, what)
 	}
@@ -58,7 +58,7 @@ func (t *Tx) UserByName(name string) (User, error) {
 // Users returns all users by name.
 func (t *Tx) Users() ([]User, error) {
 	var us []User
-	err := t.orm.Order("name").Find(&us).Error
+	err := t.db().Order("name").Find(&us).Error
 	return us, fail("users", err)
 }
 

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +94,17 @@ func testTokens(t *testing.T, open Opener) {
 		equal(t, "read-only", got.ReadOnly, true)
 		if _, err := tx.TokenByHash([]byte{1, 0, 254}); pim.ReasonOf(err) != pim.ErrNotFound {
 			t.Errorf("unknown hash: %v", err)
+		}
+		user, same, err := tx.Login(f.user.Name, []byte{1, 0, 255})
+		equal(t, "user of the login", user, f.user)
+		equal(t, "token of the login", fmt.Sprint(same), fmt.Sprint(got))
+		if err != nil {
+			return err
+		}
+		for name, hash := range map[string][]byte{f.user.Name: {1, 0, 254}, f.user.Name + "x": {1, 0, 255}, "": nil} {
+			if _, _, err := tx.Login(name, hash); pim.ReasonOf(err) != pim.ErrNotFound {
+				t.Errorf("login as %q with %v: %v", name, hash, err)
+			}
 		}
 		all, err := tx.Tokens(f.user.ID)
 		equal(t, "tokens", len(all), 1)

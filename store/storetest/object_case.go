@@ -26,10 +26,29 @@ func testPut(t *testing.T, open Opener) {
 			"name": func() (store.Object, error) { return tx.Object(f.cal.ID, "a.ics") },
 			"id":   func() (store.Object, error) { return tx.ObjectByID(first.Object.ID) },
 			"uid":  func() (store.Object, error) { return tx.ObjectByUID(f.cal.ID, "a@example.org") },
+			"collection and name": func() (store.Object, error) {
+				_, o, err := tx.Member(f.user.ID, store.Calendars, f.cal.Slug, "a.ics")
+				return o, err
+			},
 		} {
 			o, err := read()
 			if err != nil || fmt.Sprint(o) != fmt.Sprint(first.Object) || !bytes.Equal(o.Text, text) {
 				t.Errorf("by %s: %+v, %v; want %+v", name, o, err, first.Object)
+			}
+		}
+		c, _, err := tx.Member(f.user.ID, store.Calendars, f.cal.Slug, "a.ics")
+		alone, errAlone := tx.CollectionBySlug(f.user.ID, store.Calendars, f.cal.Slug)
+		equal(t, "collection of a member", fmt.Sprint(c, err), fmt.Sprint(alone, errAlone))
+		for _, none := range []struct {
+			user       store.UserID
+			home       store.Home
+			slug, name string
+		}{
+			{f.user.ID + 1, store.Calendars, f.cal.Slug, "a.ics"}, {f.user.ID, store.AddressBooks, f.cal.Slug, "a.ics"}, {f.user.ID, store.Calendars, "none", "a.ics"},
+			{f.user.ID, store.Calendars, f.cal.Slug, "b.ics"}, {f.user.ID, store.Calendars, f.cal.Slug, "a\x00\xff"}, {f.user.ID, store.Calendars, "\xff", "a.ics"},
+		} {
+			if _, _, err := tx.Member(none.user, none.home, none.slug, none.name); pim.ReasonOf(err) != pim.ErrNotFound {
+				t.Errorf("%+v: %v", none, err)
 			}
 		}
 		n, size, err := tx.Count(f.cal.ID)
@@ -210,6 +229,9 @@ func testDelete(t *testing.T, open Opener) {
 		}
 		if _, err := tx.ObjectByUID(f.cal.ID, o.UID); pim.ReasonOf(err) != pim.ErrNotFound {
 			t.Errorf("by uid: %v", err)
+		}
+		if _, _, err := tx.Member(f.user.ID, store.Calendars, f.cal.Slug, "a.ics"); pim.ReasonOf(err) != pim.ErrNotFound {
+			t.Errorf("by collection and name: %v", err)
 		}
 		stone, err := tx.ObjectByID(o.ID)
 		if !stone.Deleted || stone.Text != nil || stone.ETag != "" || stone.UID != o.UID || stone.Name != o.Name || stone.Seq != o.Seq+1 {
