@@ -59,7 +59,7 @@ type syncing struct {
 	link   store.Link
 	client *client
 	seen   *arrivals
-	grown  peak // what the first sync needed, beyond what was there before
+	grown  []peak // what the first sync and a preview needed, beyond what was there before
 }
 
 // relay measures the relay with one CRM of n events.
@@ -91,7 +91,7 @@ func (s *section) relay(ctx context.Context, o options, url string, with side, n
 	if err := y.tie(ctx); err != nil {
 		return err
 	}
-	parts := []func(context.Context) ([]row, error){y.first, y.unchanged, y.few}
+	parts := []func(context.Context) ([]row, error){y.first, y.unchanged, y.few, y.previewed}
 	if with.lags {
 		parts = append(parts, y.lags, y.back)
 	}
@@ -105,7 +105,7 @@ func (s *section) relay(ctx context.Context, o options, url string, with side, n
 			return err
 		}
 	}
-	s.peaks = append(s.peaks, y.grown)
+	s.peaks = append(s.peaks, y.grown...)
 	return nil
 }
 
@@ -161,9 +161,7 @@ func (y *syncing) first(ctx context.Context) ([]row, error) {
 	var rep relay.Report
 	var answered int64
 	err := profiled(y.o.profile, r.name, func() (err error) {
-		y.grown = peak{name: "beyond what was there before: " + r.name, size: y.o.records}
-		before := settledHeap()
-		err = y.grown.watch(func() error {
+		return y.growing(r, func() error {
 			r.allocs, r.memory, err = counted(1, func() (err error) {
 				var took time.Duration
 				took, rep, r.requests, answered, err = y.sync(ctx, false)
@@ -172,9 +170,6 @@ func (y *syncing) first(ctx context.Context) ([]row, error) {
 			})
 			return err
 		})
-		// The CRM lives in this process, too: only what came on top counts.
-		y.grown.most, y.grown.heap, y.grown.before = above(y.grown.most, y.grown.before), above(y.grown.heap, before), 0
-		return err
 	})
 	if err != nil {
 		return nil, err
@@ -188,6 +183,35 @@ func (y *syncing) first(ctx context.Context) ([]row, error) {
 	r.answer = answered
 	floor, err := y.floor(ctx, r.requests, answered, true)
 	r.floor = times{floor}
+	return []row{r}, err
+}
+
+// growing notes what memory f needs.
+func (y *syncing) growing(r row, f func() error) error {
+	p := peak{name: "beyond what was there before: " + r.name, size: r.size}
+	before := settledHeap()
+	err := p.watch(f)
+	// The CRM lives in this process, too: only what came on top counts.
+	p.most, p.heap, p.before = above(p.most, p.before), above(p.heap, before), 0
+	y.grown = append(y.grown, p)
+	return err
+}
+
+// previewed is a preview of a run with nothing to do: what the link knows is copied aside and looked at.
+func (y *syncing) previewed(ctx context.Context) ([]row, error) {
+	r := row{name: "preview of a run of " + y.name + ", nothing changed", size: y.o.records}
+	err := y.growing(r, func() error {
+		before, _ := y.crm.requests()
+		began := time.Now()
+		p, err := y.engine.Preview(ctx, y.link.ID, relay.PreviewOptions{Run: relay.RunOptions{Full: true}})
+		r.times = times{time.Since(began)}
+		if err == nil && (p.Outcome != relay.OutcomeOK || p.Counts.Done() != 0) {
+			err = fmt.Errorf("a preview of nothing: %s %s %+v", p.Outcome, p.Error, p.Counts)
+		}
+		after, _ := y.crm.requests()
+		r.requests = after - before
+		return err
+	})
 	return []row{r}, err
 }
 

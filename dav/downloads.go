@@ -11,12 +11,15 @@ import (
 type downloads struct {
 	packed []byte // differences to the mark before
 	last   store.SeenMark
+	count  int
+	once   int // how many there were when each object was last known to be there once
 }
 
 func (d *downloads) add(m store.SeenMark) {
 	d.packed = binary.AppendVarint(d.packed, int64(m.Object-d.last.Object))
 	d.packed = binary.AppendVarint(d.packed, int64(m.Seq-d.last.Seq))
 	d.last = m
+	d.count++
 }
 
 // each calls f for the marks in the order they were added, at most so many at once. f must not keep the list.

@@ -1,8 +1,10 @@
 package dav
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"iter"
 	"log/slog"
 	"maps"
 	"runtime/debug"
@@ -34,26 +36,43 @@ type recorder struct {
 	closed  bool
 }
 
-type marks map[string]map[store.ObjectID]store.Seq
+// marks are what devices downloaded, in few bytes each: several may have fetched a whole large collection at the same time.
+type marks map[string]*downloads
 
 func (m marks) add(device string, list []store.SeenMark) {
 	of := m[device]
 	if of == nil {
-		of = make(map[store.ObjectID]store.Seq, len(list))
+		of = &downloads{}
 		m[device] = of
 	}
 	for _, s := range list {
-		of[s.Object] = max(of[s.Object], s.Seq)
+		of.add(s)
+	}
+	if of.count > 2*of.once+repeatsKept {
+		// The same again and again, while the database takes nothing.
+		each := m.list(device)
+		*of = downloads{once: len(each)}
+		for _, s := range each {
+			of.add(s)
+		}
 	}
 }
 
-// list is in the order of the objects, as neighbours are written faster.
+// repeatsKept is how many marks of a device may stand for the same objects, beside as many as there are objects.
+const repeatsKept = 50_000
+
+// list is in the order of the objects, as neighbours are written faster, and has each once.
 func (m marks) list(device string) []store.SeenMark {
-	out := make([]store.SeenMark, 0, len(m[device]))
-	for _, id := range slices.Sorted(maps.Keys(m[device])) {
-		out = append(out, store.SeenMark{Object: id, Seq: m[device][id]})
+	of := m[device]
+	if of == nil {
+		return nil
 	}
-	return out
+	out := make([]store.SeenMark, 0, of.count)
+	of.each(markedAtOnce, func(list []store.SeenMark) { out = append(out, list...) })
+	slices.SortFunc(out, func(a, b store.SeenMark) int {
+		return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(b.Seq, a.Seq))
+	})
+	return slices.CompactFunc(out, func(a, b store.SeenMark) bool { return a.Object == b.Object })
 }
 
 // marked is what one device downloaded, or a part of it.
@@ -62,21 +81,29 @@ type marked struct {
 	list   []store.SeenMark
 }
 
-// groups splits m into groups of at most so many marks.
-func (m marks) groups(most int) [][]marked {
-	var out [][]marked
-	room := 0
-	for _, device := range slices.Sorted(maps.Keys(m)) {
-		for list := m.list(device); len(list) > 0; {
-			if room == 0 {
-				out, room = append(out, nil), most
+// groups splits m into groups of at most so many marks. The marks of one device at a time are unpacked.
+func (m marks) groups(most int) iter.Seq[[]marked] {
+	return func(yield func([]marked) bool) {
+		var group []marked
+		room := most
+		for _, device := range slices.Sorted(maps.Keys(m)) {
+			for list := m.list(device); len(list) > 0; {
+				n := min(room, len(list))
+				group = append(group, marked{device, list[:n]})
+				list = list[n:]
+				if room -= n; room > 0 {
+					continue
+				}
+				if !yield(group) {
+					return
+				}
+				group, room = nil, most
 			}
-			n, last := min(room, len(list)), len(out)-1
-			out[last] = append(out[last], marked{device, list[:n]})
-			list, room = list[n:], room-n
+		}
+		if len(group) > 0 {
+			yield(group)
 		}
 	}
-	return out
 }
 
 func newRecorder(s *store.Store, log *slog.Logger) *recorder {
@@ -186,7 +213,7 @@ const writtenAtOnce = 500
 // write goes on after a failure: one object that is gone must not cost the marks of other devices.
 func (r *recorder) write(ctx context.Context, batch marks) error {
 	var failed error
-	for _, group := range batch.groups(writtenAtOnce) {
+	for group := range batch.groups(writtenAtOnce) {
 		err := r.store.Update(ctx, func(tx *store.Tx) error {
 			for _, part := range group {
 				if err := tx.MarkSeen(part.device, part.list); err != nil {

@@ -78,3 +78,25 @@ func TestAChoiceDuringARunHolds(t *testing.T) {
 		}
 	}
 }
+
+// Mine is what is here, also what was written since the report.
+func TestMineIsWhatIsHereNow(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+		for take, want := range map[string]string{"mine": "newer@my place | newer@my place", "title=mine,location=theirs": "newer@their place | newer@their place",
+			"theirs": "theirs@their place | theirs@their place", "location=mine,title=theirs": "theirs@my place | theirs@my place"} {
+			id := w.collision()
+			w.edit("a.ics", func(e *pim.Event) { e.Title = "newer" })
+			w.choose(id, take)
+			w.clean()
+			w.quiet()
+			if got := w.sides(); got != want {
+				w.t.Errorf("%s: %s, want %s", take, got, want)
+			}
+			w.delete("a.ics")
+			if _, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{Full: true, AllowDeletions: true}); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+	})
+}

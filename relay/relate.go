@@ -207,18 +207,19 @@ func (w *relating) write(ctx context.Context, requests func() int, traces func()
 	}
 	rel, _ := remote.As[remote.Relations](w.rem)
 	rec, failure := rel.Relate(ctx, remote.CollectionID(w.link.Remote), w.rec.Ref, w.set)
-	if failure == nil {
-		rec, failure = w.whole(ctx, rec)
+	written := failure == nil
+	if written {
+		failure = w.at("remote written")
 	}
 	if failure == nil {
-		failure = w.at("remote written")
+		rec, failure = w.whole(ctx, rec)
 	}
 	st.Trace = traces().Written
 	// It is told even when the caller has given up meanwhile.
 	ctx = context.WithoutCancel(ctx)
 	err = w.update(ctx, func(tx *store.Tx) error {
 		switch {
-		case failure != nil && unknown(failure):
+		case failure != nil && (written || unknown(failure)):
 			return w.Engine.wanted(ctx, tx, w.link.ID) // the step stays begun, until that run has read what came of it
 		case failure != nil:
 			return errors.Join(w.missed(tx, st), w.markIntent(tx, w.pair.ID, ""))

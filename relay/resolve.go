@@ -132,6 +132,9 @@ func Resolve(c store.Conflict, ch Choice, mine, theirs, now pim.Item, colliding 
 		if t == Theirs {
 			src = theirs
 		}
+		if t == Mine && now != nil && !f.Equal(now, theirs) {
+			continue // as it is, or newer than the report: nobody chose against that
+		}
 		if now == nil || !f.Equal(now, src) {
 			r.Set = r.Set.With(f)
 			f.Copy(out, src)

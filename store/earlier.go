@@ -7,6 +7,8 @@ import "sync"
 type earlier struct {
 	mu    sync.Mutex
 	bytes map[UserID]int64
+	// kept is how many of them were left when less could be deleted than was wanted.
+	kept map[UserID]int64
 }
 
 func (e *earlier) of(u UserID) int64 {
@@ -25,6 +27,25 @@ func (e *earlier) add(u UserID, n int64) {
 }
 
 func (e *earlier) set(u UserID, n int64) { e.add(u, n-e.of(u)) }
+
+// keeps notes that no more than n bytes of a user can be deleted down to.
+func (e *earlier) keeps(u UserID, n int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.kept == nil {
+		e.kept = map[UserID]int64{}
+	}
+	e.kept[u] = n
+}
+
+// worth reports whether it is worth to look for earlier versions of a user to delete: to look takes as long as he has
+// many, and after it was in vain there has to be something new.
+func (e *earlier) worth(u UserID, something int64) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	kept, tried := e.kept[u]
+	return !tried || e.bytes[u] < kept || e.bytes[u] >= kept+something
+}
 
 // prunedAtOnce is how many earlier versions one transaction prunes for want of room, as other writers wait for it.
 const prunedAtOnce = 2000
@@ -66,13 +87,21 @@ func (t *Tx) PruneEarlier(u UserID, quota int64) (more bool, err error) {
 // go first, and some more of them, so that not each write has to look for them.
 func (t *Tx) becomes(h *head, n, used, quota int64) error {
 	var freed int64
-	if over := used + t.s.earlier.of(h.user) + n - quota; quota > 0 && over > 0 {
+	have := t.s.earlier.of(h.user)
+	over, vain := used+have+n-quota, false
+	if quota > 0 && over > 0 && t.s.earlier.worth(h.user, quota/16) {
 		var err error
 		if freed, err = t.makeRoom(h.user, over+quota/16); err != nil {
 			return err
 		}
+		vain = freed < over
 	}
-	t.AfterCommit(func() { t.s.earlier.add(h.user, n-freed) })
+	t.AfterCommit(func() {
+		t.s.earlier.add(h.user, n-freed)
+		if vain {
+			t.s.earlier.keeps(h.user, have+n-freed)
+		}
+	})
 	return nil
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -187,4 +189,21 @@ func kindList(ks []pim.Kind) string {
 		names = append(names, k.String())
 	}
 	return "[" + strings.Join(names, " ") + "]"
+}
+
+// Every option of a driver is explained on its page.
+func TestEveryOptionHasItsLine(t *testing.T) {
+	t.Parallel()
+	for _, d := range drivers() {
+		page, err := os.ReadFile(filepath.Join("..", "..", "docs", "crm", d.Name+".md"))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, o := range d.Options {
+			if !strings.Contains(string(page), "`"+o.Name+"`") {
+				t.Errorf("docs/crm/%s.md says nothing of %s", d.Name, o.Name)
+			}
+		}
+	}
 }

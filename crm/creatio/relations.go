@@ -53,16 +53,20 @@ func contactLinks() []link {
 	}
 }
 
-// newThere remembers which rare lookups activities have on this site, by their names.
+// newThere remembers which rare lookups activities have on this site, by their names. That one is missing has to be
+// said twice: it is remembered for long, and one odd answer must not hide it.
 func newThere(c *connector) *crm.Cache[bool] {
-	return crm.NewCache(c.env.Now, c.lookupAge, len(activityLinks()), func(ctx context.Context, key string) (bool, error) {
+	return crm.NewCache(c.env.Now, c.lookupAge, len(activityLinks()), func(ctx context.Context, key string) (there bool, err error) {
 		nav, title, _ := strings.Cut(key, "\x00")
-		_, _, err := c.site.rows(ctx, "Activity", query{sel: []string{"Id", nav + "Id"}, expand: nav + "($select=Id," + title + ")", order: "Id asc", top: 1})
-		switch pim.ReasonOf(err) {
-		case pim.ErrProtocol, pim.ErrForbidden, pim.ErrNotFound, pim.ErrRefused:
-			return false, nil
+		for range 2 {
+			_, _, err = c.site.rows(ctx, "Activity", query{sel: []string{"Id", nav + "Id"}, expand: nav + "($select=Id," + title + ")", order: "Id asc", top: 1})
+			switch pim.ReasonOf(err) {
+			case pim.ErrProtocol, pim.ErrForbidden, pim.ErrNotFound, pim.ErrRefused:
+				continue
+			}
+			return err == nil, err
 		}
-		return err == nil, err
+		return false, nil
 	})
 }
 
@@ -389,7 +393,11 @@ func (c *connector) Relate(ctx context.Context, col remote.CollectionID, old rem
 		return remote.Record{}, gone(op, err)
 	}
 	x, err := c.single(ctx, s, op, id)
-	return x.rec, err
+	if err != nil {
+		// It is written, whatever can be read of it.
+		return remote.Record{Ref: remote.Ref{ID: old.ID}}, nil //nolint:nilerr // the caller asks again
+	}
+	return x.rec, nil
 }
 
 // tie sets the lookups that a new activity gets where its fields name nothing, and returns

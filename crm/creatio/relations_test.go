@@ -170,3 +170,72 @@ func TestATieToWhatIsGoneInCreatio(t *testing.T) {
 		t.Errorf("%v %v", roles, err)
 	}
 }
+
+// TestAWrittenTieIsNoFailure: whichever of its reads is refused, Relate fails when it wrote nothing and only then.
+func TestAWrittenTieIsNoFailure(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	c := r.open(nil)
+	rel := c.(remote.Relations)
+	deal := r.add("Opportunity", creatiosim.Fields{"Title": "Big deal"})
+	id := remote.ItemID(r.add("Activity", creatiosim.Fields{"Title": "Lunch", "OwnerId": r.sim.ContactOf("Supervisor"), "ActivityCategoryId": r.sim.Lookup("ActivityCategory", "Meeting"),
+		"ShowInScheduler": true, "StartDate": r.clock.now(), "DueDate": r.clock.now().Add(time.Hour)}))
+	if _, err := rel.Roles(t.Context(), pim.KindEvent); err != nil { // which are remembered
+		t.Fatal(err)
+	}
+	written, refused := 0, 0
+	for after := 0; ; after++ {
+		if err := r.sim.Edit("Activity", string(id), creatiosim.Fields{"OpportunityId": nil}); err != nil {
+			t.Fatal(err)
+		}
+		recs, err := c.Fetch(t.Context(), creatio.Activities, []remote.ItemID{id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fault, err := r.sim.AddFault(creatiosim.Fault{Kind: creatiosim.FaultStatus, Status: 400, Method: "GET", Entity: "Activity", After: after, Count: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec, err := rel.Relate(t.Context(), creatio.Activities, recs[0].Ref, map[string]remote.ItemID{"opportunity": remote.ItemID(deal)})
+		struck := r.sim.Struck(fault) > 0
+		r.sim.RemoveFault(fault)
+		now, _ := r.sim.Record("Activity", string(id))
+		changed := now.Ref("OpportunityId") == deal
+		if changed != (err == nil) || err == nil && rec.ID != id {
+			t.Errorf("refused after %d: written %t, %+v, %v", after, changed, rec, err)
+		}
+		if !struck {
+			break
+		}
+		if changed {
+			written++
+		} else {
+			refused++
+		}
+	}
+	if written == 0 || refused == 0 {
+		t.Errorf("%d were written, %d refused", written, refused)
+	}
+}
+
+// TestOneOddAnswerHidesNoLookup of those that not every edition has.
+func TestOneOddAnswerHidesNoLookup(t *testing.T) {
+	t.Parallel()
+	for _, f := range []creatiosim.Fault{{Kind: creatiosim.FaultHTML}, {Kind: creatiosim.FaultStatus, Status: 403}, {Kind: creatiosim.FaultTruncate}} {
+		t.Run(string(f.Kind), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, nil)
+			c := r.open(nil)
+			f.Method, f.Entity, f.Count = "GET", "Activity", 1
+			clear := r.fault(f)
+			_, _ = c.(remote.Relations).Roles(t.Context(), pim.KindEvent)
+			clear()
+			roles, err := c.(remote.Relations).Roles(t.Context(), pim.KindEvent)
+			for _, want := range []string{"opportunity", "project", "case", "lead"} {
+				if err != nil || !slices.ContainsFunc(roles, func(r remote.Role) bool { return r.ID == want }) {
+					t.Errorf("%s: %v %v", want, roles, err)
+				}
+			}
+		})
+	}
+}

@@ -8,8 +8,8 @@ import (
 	"crmbridge/remote"
 )
 
-// Names come in the language of the connection, whatever the user's own is.
-func TestLanguageOfTheConnection(t *testing.T) {
+// TestRowS6LanguageOfTheConnection: names come in the language of the connection, whatever the user's own is.
+func TestRowS6LanguageOfTheConnection(t *testing.T) {
 	t.Parallel()
 	for setting, want := range map[string]string{"": `"language":"en"`, "de": `"language":"de"`} {
 		f := &fake{}
