@@ -19,7 +19,7 @@ import (
 // address book changes nothing. pim.ErrInvalid says what is in the way.
 func (e *Engine) addressBook(tx *store.Tx, l store.Link, name string) (store.Link, error) {
 	var s remote.Settings
-	if c, ok := e.Remotes.(*Connections); ok {
+	if c, ok := e.Remotes.(knowing); ok {
 		var err error
 		if s, err = c.Settings(l); err != nil {
 			return store.Link{}, err
@@ -51,7 +51,7 @@ func addressBooks(tx *store.Tx, remotes Opener, l store.Link, s remote.Settings,
 		if !kindsOf(coll, other).Has(pim.KindContact) {
 			continue
 		}
-		if c, ok := remotes.(*Connections); ok {
+		if c, ok := remotes.(knowing); ok {
 			there, err := c.Settings(other)
 			if err != nil {
 				return nil, err
@@ -174,7 +174,7 @@ func (e *Engine) checkNewContacts(ctx context.Context, id store.LinkID, now rule
 	}
 	return e.Store.View(ctx, func(tx *store.Tx) error {
 		var s remote.Settings
-		if c, ok := e.Remotes.(*Connections); ok {
+		if c, ok := e.Remotes.(knowing); ok {
 			if s, err = c.Settings(l); err != nil {
 				return err
 			}

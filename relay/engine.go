@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -77,6 +78,8 @@ type RunOptions struct {
 	// package doc) and, while it acts, how many of the items are dealt with. It is
 	// called one at a time and must not block. nil: nobody watches.
 	Progress func(part string, done, total int)
+	// only are the parts to do, for a preview; nil: all.
+	only []string
 }
 
 // ErrBusy: another run has the link.
@@ -181,6 +184,9 @@ func (r *run) parts(ctx context.Context) error {
 		{"act", r.act},
 		{"suggest", r.suggest},
 	} {
+		if r.opts.only != nil && !slices.Contains(r.opts.only, part.name) {
+			continue
+		}
 		if err := r.at(part.name); err != nil {
 			return err
 		}

@@ -279,7 +279,7 @@ func (r *run) bringAlong(tx *store.Tx, p store.Pair) (store.Object, bool, error)
 	}
 	res, err := tx.MoveObject(store.Move{From: from.ID, Name: o.Name, To: r.coll.ID, NewName: name, By: r.by(), Link: r.link.ID})
 	if err == nil {
-		r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Side: "local", Action: "move"}, func(*Counts) {})
+		r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Title: pairTitle(p), Side: "local", Action: "move"}, func(*Counts) {})
 	}
 	return res.Object, err == nil, err
 }

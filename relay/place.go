@@ -120,9 +120,7 @@ func (r *run) sameIDs(l store.Link) (bool, error) {
 	case r.traits.Place == "":
 		return true, nil
 	}
-	known, ok := r.Remotes.(interface {
-		Settings(store.Link) (remote.Settings, error)
-	})
+	known, ok := r.Remotes.(knowing)
 	if !ok {
 		return true, nil // as far as anybody can tell
 	}

@@ -42,6 +42,8 @@ type Preview struct {
 	Waiting []Planning
 	// Touch is what other rules have looked at again.
 	Touch rule.Touch
+	// Brought is what would come into the address book of another link; nil for nothing.
+	Brought *Brought
 
 	steps []store.Step // of the run that was not
 }
@@ -49,7 +51,7 @@ type Preview struct {
 // Planning is one thing that a run would do.
 type Planning struct {
 	Side   string // local, remote; "" when nothing would be written
-	Action string // create, update, delete, unassign, note; conflict, fail
+	Action string // create, update, delete, unassign, note, move, unlink, match; conflict, fail
 	UID    string
 	Kind   pim.Kind
 	Title  string // of the item; for its owner's eyes
@@ -71,8 +73,12 @@ func (e *Engine) Preview(ctx context.Context, id store.LinkID, o PreviewOptions)
 	}
 	var l store.Link
 	var u store.User
+	var links []store.Link
 	err = e.Store.View(ctx, func(tx *store.Tx) error {
 		if l, err = tx.Link(id); err != nil {
+			return err
+		}
+		if links, err = tx.Links(l.UserID); err != nil {
 			return err
 		}
 		if u, err = tx.User(l.UserID); err != nil || o.Rules == nil {
@@ -111,7 +117,8 @@ func (e *Engine) Preview(ctx context.Context, id store.LinkID, o PreviewOptions)
 	if err != nil {
 		return p, err
 	}
-	shown := &Engine{Store: scratch, Remotes: standing{d}, Now: e.Now, Log: e.Log, Owner: "preview", Waits: e.Waits, Panicked: e.Panicked}
+	by := standing{d, e.settingsOf(links)}
+	shown := e.previewing(scratch, by)
 	p.Link = id
 	if p.Touch, err = shown.unpause(ctx, id, o.Rules); err != nil {
 		return p, err
@@ -136,14 +143,11 @@ func (e *Engine) Preview(ctx context.Context, id store.LinkID, o PreviewOptions)
 		p.Waiting, err = t.waiting(id)
 		return err
 	})
+	if err != nil {
+		return p, err
+	}
+	p.Brought, err = e.brought(ctx, scratch, l, by)
 	return p, err
-}
-
-// standing opens the one remote that it is.
-type standing struct{ rem remote.Remote }
-
-func (s standing) Open(context.Context, store.Link, store.User) (remote.Remote, error) {
-	return s.rem, nil
 }
 
 // scratchName begins the names of the folders that previews work in, and scratchAge is how
@@ -270,6 +274,10 @@ func (t planner) changes(rep Report) (out []Planning, err error) {
 			if err := t.fields(&one, m); err != nil {
 				return nil, fmt.Errorf("relay: preview: %w", err)
 			}
+		} else if p, err := t.tx.Pair(s.PairID); err == nil {
+			if it, err := t.item(p); err == nil && it != nil { // what cannot be read is told without it
+				one.Kind, one.Title = it.Kind(), it.Summary()
+			}
 		}
 		out = append(out, one)
 	}
@@ -324,14 +332,9 @@ func (t planner) waiting(id store.LinkID) (out []Planning, err error) {
 		for _, p := range ps {
 			after = p.ID
 			one := Planning{Action: p.Hold, UID: p.UID}
-			it, err := pim.DecodeItem(p.TheirItem)
+			it, err := t.item(p)
 			if err != nil {
 				return nil, err
-			}
-			if o, oerr := t.tx.ObjectByID(p.ObjectID); it == nil && oerr == nil {
-				if it, err = t.codec.read(o.Kind, o.Text); err != nil {
-					return nil, err
-				}
 			}
 			if it != nil {
 				one.Kind, one.Title = it.Kind(), it.Summary()
@@ -340,4 +343,20 @@ func (t planner) waiting(id store.LinkID) (out []Planning, err error) {
 		}
 	}
 	return out, nil
+}
+
+// item is that of a pair, as the remote has it or else as it is here; nil for none.
+func (t planner) item(p store.Pair) (pim.Item, error) {
+	it, err := pim.DecodeItem(p.TheirItem)
+	if err != nil || it != nil {
+		return it, err
+	}
+	o, err := t.tx.ObjectByID(p.ObjectID)
+	if errors.Is(err, pim.ErrNotFound) || err == nil && o.Deleted {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t.codec.read(o.Kind, o.Text)
 }

@@ -24,7 +24,7 @@ import (
 func (w *world) dump() string {
 	w.t.Helper()
 	h := fnv.New128a()
-	for _, table := range []string{"users", "collections", "links", "objects", "versions", "pairs", "conflicts", "runs", "steps", "identities", "occurrences", "duplicates", "derived"} {
+	for _, table := range []string{"users", "collections", "links", "objects", "versions", "pairs", "conflicts", "runs", "steps", "identities", "occurrences", "duplicates", "derived", "brings"} {
 		rows, err := w.store.Writer().QueryContext(w.ctx, `SELECT * FROM `+table+` ORDER BY 1, 2`)
 		if err != nil {
 			w.t.Fatal(err)

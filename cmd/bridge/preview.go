@@ -24,6 +24,19 @@ type previewShown struct {
 	Changes []planningShown `json:"changes"`
 	Waiting []planningShown `json:"waiting"`
 	Touches []string        `json:"touches"`
+	Brought *broughtShown   `json:"brought"` // null when nothing would come into another link's address book
+}
+
+// broughtShown is what the next run of another link would do because of the run.
+type broughtShown struct {
+	ID      store.LinkID    `json:"id"`
+	Link    string          `json:"link"`
+	Outcome string          `json:"outcome"`
+	Error   string          `json:"error,omitempty"`
+	Counts  relay.Counts    `json:"counts"`
+	Cut     bool            `json:"cut"`
+	Changes []planningShown `json:"changes"`
+	Waiting []planningShown `json:"waiting"`
 }
 
 type planningShown struct {
@@ -35,6 +48,7 @@ type planningShown struct {
 	Mail   bool                `json:"mail,omitempty"`
 	Reason string              `json:"reason,omitempty"`
 	Fields []relay.FieldChange `json:"fields"`
+	link   string              // whose row it is
 }
 
 func (p *program) syncPreview() *cobra.Command {
@@ -43,7 +57,8 @@ func (p *program) syncPreview() *cobra.Command {
 	c := &cobra.Command{
 		Use: "preview LINK", Short: "Show what a run would do, also by other rules, and do nothing of it", Args: cobra.ExactArgs(1),
 		Long: "Show what a run would do, also by other rules, and do nothing of it: what would be created, changed and deleted on which\n" +
-			"side, what would be held, and how many writes would make the CRM mail somebody. --rules and --change are as of \"link rules\".",
+			"side, what would be held, and how many writes would make the CRM mail somebody; and which contacts of activities would come into the\n" +
+			"address book of another link, with the next run of that. --rules and --change are as of \"link rules\".",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
 				l, _, err := a.link(ctx, user, args[0])
@@ -80,6 +95,9 @@ func (p *program) preview(ctx context.Context, a *app, l store.Link, o relay.Pre
 	if o.Rules != nil {
 		d.Touches = touched(pv.Touch)
 	}
+	if b := pv.Brought; b != nil {
+		d.Brought = &broughtShown{ID: b.Link, Link: b.Name, Outcome: b.Outcome, Error: b.Error, Counts: b.Counts, Cut: b.Cut, Changes: plannings(b.Changes), Waiting: plannings(b.Waiting)}
+	}
 	if err := p.showPreview(d); err != nil {
 		return err
 	}
@@ -108,14 +126,12 @@ func (p *program) showPreview(d previewShown) error {
 	if p.json {
 		return p.printJSON(d)
 	}
-	rows := d.Changes
-	for _, w := range d.Waiting {
-		w.Reason = "waits for a person: " + w.Action
-		w.Action = "hold"
-		rows = append(rows, w)
+	rows := planningRows(d.Link, d.Changes, d.Waiting)
+	if b := d.Brought; b != nil {
+		rows = append(rows, planningRows(b.Link, b.Changes, b.Waiting)...)
 	}
 	err := print(p, rows, printed[planningShown]{
-		head: []string{"SIDE", "ACTION", "KIND", "TITLE", "UID", "FIELDS", "REASON"},
+		head: []string{"SIDE", "ACTION", "KIND", "TITLE", "UID", "FIELDS", "REASON", "LINK"},
 		cells: func(c planningShown) []string {
 			var fields []string
 			for _, f := range c.Fields {
@@ -128,7 +144,7 @@ func (p *program) showPreview(d previewShown) error {
 			if c.Mail {
 				c.Reason = strings.TrimSpace("mails " + c.Reason)
 			}
-			return []string{c.Side, c.Action, c.Kind, c.Title, c.UID, strings.Join(fields, "; "), c.Reason}
+			return []string{c.Side, c.Action, c.Kind, c.Title, c.UID, strings.Join(fields, "; "), c.Reason, c.link}
 		},
 	})
 	if err != nil || p.csv {
@@ -142,8 +158,32 @@ func (p *program) showPreview(d previewShown) error {
 			err = p.say("%s", line)
 		}
 	}
-	if d.Cut && err == nil {
+	if b := d.Brought; b != nil && err == nil {
+		err = p.sayBrought(*b)
+	}
+	if (d.Cut || d.Brought != nil && d.Brought.Cut) && err == nil {
 		err = p.say("There are more changes than are listed; the numbers are of all.")
 	}
 	return err
+}
+
+// planningRows are the rows of a link, those that would wait for a person last.
+func planningRows(link string, changes, waiting []planningShown) (rows []planningShown) {
+	for _, c := range changes {
+		c.link = link
+		rows = append(rows, c)
+	}
+	for _, w := range waiting {
+		w.Reason, w.Action, w.link = "waits for a person: "+w.Action, "hold", link
+		rows = append(rows, w)
+	}
+	return rows
+}
+
+// sayBrought tells what would come into the address book of another link.
+func (p *program) sayBrought(b broughtShown) error {
+	if b.Error != "" {
+		return p.say("What the activities would bring into the address book of the link %q cannot be told: %s", b.Link, b.Error)
+	}
+	return p.say("Contacts of the activities would come with the next run of the link %q: %d created, %d changed, %d would fail.", b.Link, b.Counts.CreatedLocal, b.Counts.UpdatedLocal, b.Counts.Failed)
 }
