@@ -29,6 +29,9 @@ type Column struct {
 	// ReadOnly: the remote fills it in. Required: it cannot be left empty.
 	ReadOnly bool `json:"readOnly,omitempty"`
 	Required bool `json:"required,omitempty"`
+	// Why says, for people, why a column that is not Plain holds nothing that can be
+	// mapped: "a file"; "" when that is plain from its kind or not known.
+	Why string `json:"why,omitempty"`
 }
 
 // Mapping is the plain one: the field id in this column alone.

@@ -165,6 +165,10 @@ func (c *checkedMap) use(col Column, what string) {
 			c.bad("the CRM has no column %q", col.Name)
 			return
 		}
+		if !now.Kind.Plain() && now.Why != "" {
+			c.bad("column %s cannot be mapped: it holds %s", col.Name, now.Why)
+			return
+		}
 		if now.Kind != col.Kind || now.Of != col.Of {
 			c.bad("column %s holds a %s, not a %s", col.Name, now.Kind, col.Kind)
 		}

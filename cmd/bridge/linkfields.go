@@ -140,11 +140,14 @@ func (p *program) showColumns(ctx context.Context, a *app, l store.Link, kind st
 	return print(p, rows, printed[columnShown]{
 		head: []string{"OF", "COLUMN", "LABEL", "KIND", "READ ONLY"},
 		cells: func(c columnShown) []string {
-			ro := ""
+			ro, kind := "", string(c.Kind)
 			if c.ReadOnly {
 				ro = "yes"
 			}
-			return []string{c.Of, c.Name, c.Label, string(c.Kind), ro}
+			if c.Why != "" {
+				kind += " (" + c.Why + ")"
+			}
+			return []string{c.Of, c.Name, c.Label, kind, ro}
 		},
 	})
 }

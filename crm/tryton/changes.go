@@ -27,7 +27,7 @@ func (c *connector) Changes(ctx context.Context, col remote.CollectionID, s remo
 	var rows []row
 	if ok {
 		if cur.From > 0 {
-			where = append(where, sh.changed(f, cur.From))
+			where = append(where, sh.mapped.changed(sh.changed(f, cur.From), cur.From))
 		}
 		if cur.After > 0 {
 			where = append(where, clause("id", ">", cur.After))
@@ -38,7 +38,7 @@ func (c *connector) Changes(ctx context.Context, col remote.CollectionID, s remo
 	}
 	var d remote.Delta
 	for _, r := range rows {
-		p.last, p.peak = max(p.last, r.id), max(p.peak, r.last)
+		p.last, p.peak = max(p.last, r.id), max(p.peak, r.seen)
 		d.Changed = append(d.Changed, c.record(sh, r))
 	}
 	if p.full = len(rows) >= pageSize; p.full && cur.After == 0 {

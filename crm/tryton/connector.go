@@ -30,8 +30,15 @@ type connector struct {
 	*client
 	now   func() time.Time
 	log   *slog.Logger
-	known knowledge
+	zone  *time.Location
+	known *knowledge
 	atlas atlas
+	// fields are the definitions of a model's fields, by its name.
+	fields *crm.Cache[definitions]
+	// maps are the changes of the field map, contacts and works the tables that they make.
+	maps     remote.FieldMaps
+	contacts partyFields
+	works    taskFields
 	// writing holds one token: one write at a time, because works form a tree that
 	// Tryton renumbers, and two renumberings at once fail at the database.
 	writing chan struct{}
@@ -45,9 +52,12 @@ var (
 	_ crm.Lookups   = (*connector)(nil)
 )
 
-func newConnector(c *client, now func() time.Time, log *slog.Logger) *connector {
-	out := &connector{client: c, now: now, log: log, writing: make(chan struct{}, 1)}
-	out.atlas = newAtlas(out)
+func newConnector(c *client, now func() time.Time, log *slog.Logger, zone *time.Location) *connector {
+	out := &connector{
+		client: c, now: now, log: log, zone: zone, known: &knowledge{}, writing: make(chan struct{}, 1),
+		contacts: partyTable(c.set.employer != ""), works: taskTable(),
+	}
+	out.atlas, out.fields = newAtlas(out), newDefinitions(out)
 	return out
 }
 
@@ -66,8 +76,8 @@ func (c *connector) Traits() remote.Traits {
 		PageSize:      pageSize,
 		Concurrency:   parallel,
 	}
-	partyTable(c.set.employer != "").Declare(pim.KindContact, &t)
-	taskTable().Declare(pim.KindTask, &t)
+	c.contacts.Declare(pim.KindContact, &t)
+	c.works.Declare(pim.KindTask, &t)
 	return t
 }
 
@@ -78,7 +88,7 @@ func (c *connector) Collections(ctx context.Context) ([]remote.Collection, error
 		return nil, err
 	}
 	var out []remote.Collection
-	for _, s := range shelves() {
+	for _, s := range c.shelves() {
 		if err := s.usable(f); err != nil {
 			continue
 		}

@@ -16,6 +16,8 @@
 //	mechanism.go address.go country.go category.go employer.go
 //	edits.go      rows that hang on a party: mechanismwrite.go, addresswrite.go
 //	task.go       a work as a task; taskwrite.go: and back; status.go, project.go
+//	fieldmap.go   FieldMap and Mapped: the tables shown and changed
+//	columns.go    Columns: what fields_get tells; plain.go: values of mapped columns
 //	probe.go      the steps of a link test; lookups.go: pick-lists
 //
 // What Tryton is and what follows from it:
@@ -34,6 +36,9 @@
 //     Changes and List do not. Unassign archives. Delete deletes, but archives
 //     what something else in Tryton points to, because Tryton would empty or delete
 //     that too.
+//   - Tryton's people add columns by modules. Those that a field map names are asked for
+//     with every reading and are part of the version: what Tryton works out, and what
+//     the record that a column leads to is called, changes without a stamp.
 //   - Parties and tasks belong to nobody, so that Scope.AllOwners changes nothing
 //     and tasks cannot be unassigned.
 //

@@ -145,5 +145,9 @@ func open(_ context.Context, env remote.Env, s remote.Settings) (remote.Remote, 
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return newConnector(newClient(h, set), env.Now, log), nil
+	zone, err := time.LoadLocation(env.Zone)
+	if err != nil {
+		return nil, pim.Errorf(op, pim.ErrInvalid, "the zone %q is not known", env.Zone)
+	}
+	return newConnector(newClient(h, set), env.Now, log, zone), nil
 }

@@ -2,6 +2,8 @@ package tryton
 
 import (
 	"context"
+	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,41 +59,13 @@ const (
 // the id is 0 and the note says so.
 func (c *connector) employerNamed(ctx context.Context, f *facts, name string) (int64, remote.Note, error) {
 	const op = "tryton: employer"
-	parties := func(ctx context.Context, where ...any) ([]crm.LookupValue, error) {
-		var found []named
-		q := query{model: modelParty, where: append(domain(where), clause("active", "=", true)), limit: mostAlike, fields: []string{"name"}}
-		err := c.find(ctx, op, f.in, q, &found)
-		out := make([]crm.LookupValue, len(found))
-		for i, p := range found {
-			out[i] = crm.LookupValue{ID: strconv.FormatInt(p.ID, 10), Name: p.Name}
-		}
-		return out, err
-	}
 	l := crm.Lookup{
 		Field: pim.FieldCompany, What: "company",
 		Find: func(ctx context.Context, name string) (crm.Offer, error) {
-			exact, err := parties(ctx, clause("name", "=", name))
-			if err != nil || len(exact) > 0 {
-				return crm.Offer{Values: exact}, err
-			}
-			word := likeWord(name)
-			if word == "" {
-				return crm.Offer{}, nil
-			}
-			some, err := parties(ctx, clause("name", "ilike", "%"+word+"%"))
-			if err != nil || len(some) < mostAlike {
-				return crm.Offer{Values: some}, err
-			}
-			// The longest word is in too many names: all words.
-			var where []any
-			for _, w := range crm.LongestWords(name, mostWords) {
-				where = append(where, clause("name", "ilike", "%"+w+"%"))
-			}
-			some, err = parties(ctx, where...)
-			return crm.Offer{Values: some, Cut: len(some) >= mostAlike}, err
+			return c.alike(ctx, op, f, modelParty, "name", name)
 		},
 		Code: func(ctx context.Context, code string) (crm.LookupValue, bool, error) {
-			found, err := parties(ctx, clause("code", "=", code))
+			found, err := c.called(ctx, op, f, modelParty, "name", clause("code", "=", code))
 			if err != nil || len(found) == 0 {
 				return crm.LookupValue{}, false, err
 			}
@@ -116,6 +90,55 @@ func (c *connector) employerNamed(ctx context.Context, f *facts, name string) (i
 	}
 	id, err := strconv.ParseInt(v.ID, 10, 64)
 	return id, note, err
+}
+
+// called are the records of a model that meet conditions, archived ones left out, with the
+// field that they are called by.
+func (c *connector) called(ctx context.Context, op string, f *facts, model, field string, where ...any) ([]crm.LookupValue, error) {
+	var found []map[string]json.RawMessage
+	in := maps.Clone(f.in)
+	if in == nil {
+		in = values{}
+	}
+	in["active_test"] = true
+	q := query{model: model, where: where, limit: mostAlike, fields: []string{field}}
+	if err := c.find(ctx, op, in, q, &found); err != nil {
+		return nil, err
+	}
+	out := make([]crm.LookupValue, len(found))
+	for i, r := range found {
+		out[i].ID = string(r["id"])
+		if err := json.Unmarshal(r[field], &out[i].Name); err != nil {
+			return nil, &pim.Error{Op: op, Kind: pim.ErrProtocol, Public: "Tryton's answer is not what was asked for", Err: err}
+		}
+	}
+	return out, nil
+}
+
+// alike asks a model for records that are called so, else for those that have the longest
+// word of the name in theirs; where those are too many, for those that have all its words.
+func (c *connector) alike(ctx context.Context, op string, f *facts, model, field, name string) (crm.Offer, error) {
+	// Asked for a name, Tryton finds what has it as its number or code, too.
+	exact, err := c.called(ctx, op, f, model, field, clause(field, "=", name))
+	exact = slices.DeleteFunc(exact, func(v crm.LookupValue) bool { return v.Name != name })
+	if err != nil || len(exact) > 0 {
+		return crm.Offer{Values: exact}, err
+	}
+	word := likeWord(name)
+	if word == "" {
+		return crm.Offer{}, nil
+	}
+	some, err := c.called(ctx, op, f, model, field, clause(field, "ilike", "%"+word+"%"))
+	if err != nil || len(some) < mostAlike {
+		return crm.Offer{Values: some}, err
+	}
+	// The longest word is in too many names: all words.
+	var where []any
+	for _, w := range crm.LongestWords(name, mostWords) {
+		where = append(where, clause(field, "ilike", "%"+w+"%"))
+	}
+	some, err = c.called(ctx, op, f, model, field, where...)
+	return crm.Offer{Values: some, Cut: len(some) >= mostAlike}, err
 }
 
 // likeWord is the longest word of a name, fit for a pattern.

@@ -42,7 +42,10 @@ type live struct {
 	users    atomic.Int64
 }
 
-const livePassword = "wk7-plumbago!QFXZ"
+const (
+	livePassword = "wk7-plumbago!QFXZ"
+	liveZone     = "Europe/Oslo"
+)
 
 func startLive(t *testing.T) *live {
 	t.Helper()
@@ -54,6 +57,9 @@ func startLive(t *testing.T) *live {
 		[]any{"create", []values{{"name": "Østlandet", "code": "NO-99", "type": "region"}}},
 	}})
 	l.add(t, "party.relation.type", values{"name": "Employee of"})
+	for _, name := range areas() {
+		l.add(t, modelRegion, values{"name": name})
+	}
 	var ids []int64
 	l.call(t, "res.group", "search", &ids, []any{}, 0, nil, nil)
 	l.groups = ids
@@ -128,7 +134,7 @@ func openRemote(t *testing.T, now func() time.Time, base string, more map[string
 	if s, err = d.Complete(s); err != nil {
 		t.Fatal(err)
 	}
-	r, err := d.Open(context.Background(), remote.Env{HTTP: h, Now: now}, s)
+	r, err := d.Open(context.Background(), remote.Env{HTTP: h, Now: now, Zone: liveZone}, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,16 +287,21 @@ func (l *live) account(t *testing.T) remotetest.Account {
 	if err := b.client.user(t.Context(), "test", modelWork, "create", f.in, nil, projects); err != nil {
 		t.Fatalf("projects: %v: %s", err, pim.PublicText(err))
 	}
-	return remotetest.Account{Remote: c, Behind: b, Faults: faulty, Pass: clock.pass}
+	return remotetest.Account{Remote: c, Behind: b, Faults: faulty, Pass: clock.pass, Zone: liveZone}
 }
 
 // judged is the account of a conformance case.
 func (l *live) judged(t *testing.T) remotetest.Account {
 	t.Helper()
+	return judged(t, l.account)
+}
+
+func judged(t *testing.T, account func(*testing.T) remotetest.Account) remotetest.Account {
+	t.Helper()
 	if strings.HasSuffix(t.Name(), "/window") {
 		t.Skip("left out: Tryton's tasks have no dates, so that they are in every window")
 	}
-	a := l.account(t)
+	a := account(t)
 	if strings.HasSuffix(t.Name(), "/unassign") {
 		a.Remote = partiesOnly{a.Remote.(*connector)} // nobody can be taken off a task; see TestUnassign
 	}
@@ -325,7 +336,10 @@ func TestConformance(t *testing.T) {
 		Open: l.judged, Fix: fix, Renews: true, Many: 301,
 		Coupled: []pim.FieldSet{pim.Set(pim.FieldName, pim.FieldPrefix, pim.FieldSuffix, pim.FieldFullName), pim.Set(pim.FieldStatus, pim.FieldPercent)},
 	}
-	crmtest.Run(t, crmtest.Harness{Harness: h, Wrong: func(t *testing.T) remote.Remote {
-		return openRemote(t, clockNow, l.url, map[string]string{"username": l.user(t), "password": "not " + livePassword})
-	}})
+	crmtest.Run(t, crmtest.Harness{Harness: h, Wrong: l.wrong})
+}
+
+// wrong is a connection with a wrong password.
+func (l *live) wrong(t *testing.T) remote.Remote {
+	return openRemote(t, clockNow, l.url, map[string]string{"username": l.user(t), "password": "not " + livePassword})
 }

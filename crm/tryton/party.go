@@ -20,6 +20,7 @@ type party struct {
 	Mechanisms []mechanism `json:"contact_mechanisms."`
 	Addresses  []place     `json:"addresses."`
 	Relations  []relation  `json:"relations."`
+	cells      cells
 }
 
 // part is what every row that hangs on a party has.
@@ -31,11 +32,11 @@ type part struct {
 	Sequence *int64 `json:"sequence"`
 }
 
-func partyShelf() shelf {
+func (c *connector) partyShelf() shelf {
 	return shelf{
 		id: Parties, name: "Parties", kind: pim.KindContact, model: modelParty,
 		usable: func(f *facts) error { return usable(f, modelParty, "party") },
-		fields: partyAsked, scope: partyScope, changed: partyChanged, read: readParties,
+		fields: c.partyAsked, scope: partyScope, changed: partyChanged, read: c.readParties,
 		plan: planParty, mark: markParty, marked: markedParty, remove: removeParty,
 	}
 }
@@ -54,7 +55,7 @@ func usable(f *facts, model, module string) error {
 
 // partyAsked are the fields of one search_read, which reads what hangs on a party in the
 // same transaction.
-func partyAsked(f *facts, brief bool) []string {
+func (c *connector) partyAsked(f *facts, brief bool) []string {
 	var out []string
 	add := func(prefix string, names ...string) {
 		for _, n := range names {
@@ -71,7 +72,7 @@ func partyAsked(f *facts, brief bool) []string {
 		return out
 	}
 	add("", "active", "_timestamp")
-	add("", partyTable(f.employer != 0).Asked()...)
+	add("", c.contacts.Asked()...)
 	return out
 }
 
@@ -108,16 +109,19 @@ func partyChanged(f *facts, t stamp) domain {
 	return d
 }
 
-func readParties(f *facts, raw json.RawMessage, brief bool) ([]row, error) {
+func (c *connector) readParties(f *facts, raw json.RawMessage, brief bool, cells []cells) ([]row, error) {
 	var ps []party
 	if err := json.Unmarshal(raw, &ps); err != nil {
 		return nil, err
 	}
 	out := make([]row, 0, len(ps))
-	for _, p := range ps {
+	for i, p := range ps {
 		r := p.row(f)
 		if !brief {
-			r.item, r.locks, r.party = p.contact(f), p.locks(), &p
+			if cells != nil {
+				p.cells = cells[i]
+			}
+			r.item, r.locks, r.party = c.contact(f, &p), p.locks(), &p
 		}
 		out = append(out, r)
 	}
@@ -150,9 +154,9 @@ func (p *party) row(f *facts) row {
 }
 
 // contact is the party in the words of pim.
-func (p *party) contact(f *facts) *pim.Contact {
+func (c *connector) contact(f *facts, p *party) *pim.Contact {
 	out := &pim.Contact{}
-	partyTable(f.employer != 0).Read(partyRead{p, f}, out)
+	c.contacts.Read(partyRead{p, f}, out)
 	return out
 }
 

@@ -49,7 +49,7 @@ func partyTable(hires bool) partyFields {
 				return nil
 			})
 	}
-	name := func(id pim.FieldID) remote.Mapping { return crm.In(id, remote.TextColumn, "name") }
+	name := func(id pim.FieldID) remote.Mapping { return crm.Tied(crm.In(id, remote.TextColumn, "name")) }
 	company := crm.Of(modelRelation, crm.In(pim.FieldCompany, remote.RowsColumn, "relations"))
 	if !hires {
 		company = crm.ReadOnly(company)

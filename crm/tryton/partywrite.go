@@ -20,7 +20,7 @@ func planParty(ctx context.Context, c *connector, op string, f *facts, r row, wa
 		now = *r.party
 	}
 	w := &partyWrite{connector: c, ctx: ctx, f: f, now: now, want: v, set: set, out: values{}}
-	if err := partyTable(c.set.employer != "").Write(pim.KindContact, set, w); err != nil {
+	if err := c.contacts.Write(pim.KindContact, set, w); err != nil {
 		return plan{}, err
 	}
 	p, ms, as := plan{set: w.out, notes: w.notes}, w.mechanisms, w.addresses

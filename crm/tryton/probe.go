@@ -32,9 +32,9 @@ func (c *connector) Probe(ctx context.Context) []remote.Check {
 			}
 			return "", err
 		}) &&
-		step("contacts", func() (string, error) { return c.probeShelf(ctx, f, partyShelf()) }) &&
+		step("contacts", func() (string, error) { return c.probeShelf(ctx, f, c.partyShelf()) }) &&
 		step("tasks", func() (string, error) {
-			note, err := c.probeShelf(ctx, f, taskShelf())
+			note, err := c.probeShelf(ctx, f, c.taskShelf())
 			if pim.ReasonOf(err) == pim.ErrUnsupported {
 				return "not available: " + pim.PublicText(err), nil
 			}
@@ -72,10 +72,14 @@ func (c *connector) probeSettings(f *facts) error {
 // probeShelf reads a record and tells what may be done with the collection. Reading is
 // a must; the rest is said in the note.
 func (c *connector) probeShelf(ctx context.Context, f *facts, s shelf) (string, error) {
-	if err := s.usable(f); err != nil {
+	op, err := "tryton: "+s.name, s.usable(f)
+	if err == nil {
+		s.mapped, err = c.mapped(ctx, op, s.kind, s.model)
+	}
+	if err != nil {
 		return "", err
 	}
-	if _, err := c.rows(ctx, "tryton: "+s.name, s, f, nil, 1, false); err != nil {
+	if _, err := c.rows(ctx, op, s, f, nil, 1, false); err != nil {
 		return "", err
 	}
 	r := f.rights[s.model]

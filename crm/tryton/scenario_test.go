@@ -29,6 +29,8 @@ func scenarios() map[string]scenario {
 		"rights":   {setup: lowly, run: playRights},
 		"settings": {run: playSettings},
 		"busy":     {run: playConcurrency},
+		"columns":  {run: playColumns},
+		"custom":   {run: playCustom},
 	}
 }
 
@@ -206,7 +208,7 @@ func playChildren(t *testing.T, open func(map[string]string) *connector) {
 	f := must(c.facts(ctx))(t)
 	_, cur := changed(t, c, Parties, "")
 	n, _ := recordID(made.ID)
-	r := must(c.one(ctx, "test", partyShelf(), f, n))(t)
+	r := must(c.one(ctx, "test", c.partyShelf(), f, n))(t)
 	phone := rowOfType(r.party, "phone")
 	if !made.Untouched {
 		t.Error("a new party is touched")
@@ -240,7 +242,7 @@ func playChildren(t *testing.T, open func(map[string]string) *connector) {
 	if got := must(c.Update(ctx, Parties, now.Ref, entry(next), pim.Set(pim.FieldEmails)))(t); got.Item.(*pim.Contact).Emails[0].Value != "ann.new@example.org" {
 		t.Errorf("%+v", got.Item)
 	}
-	r2 := must(c.one(ctx, "test", partyShelf(), f, n))(t)
+	r2 := must(c.one(ctx, "test", c.partyShelf(), f, n))(t)
 	if a, b := rowOfType(r.party, "email"), rowOfType(r2.party, "email"); a != b {
 		t.Errorf("the e-mail address moved from row %d to %d", a, b)
 	}
@@ -414,7 +416,7 @@ func playConcurrency(t *testing.T, open func(map[string]string) *connector) {
 	made := must(c.Create(ctx, Parties, entry(ann()), ""))(t)
 	f := must(c.facts(ctx))(t)
 	n, _ := recordID(made.ID)
-	r := must(c.one(ctx, "test", partyShelf(), f, n))(t)
+	r := must(c.one(ctx, "test", c.partyShelf(), f, n))(t)
 	for key := range r.locks {
 		if strings.HasPrefix(key, modelMechanism) {
 			r.locks[key] = "1.0"

@@ -31,7 +31,10 @@ type shelf struct {
 	// changed is the condition for records that changed at t or later.
 	changed func(f *facts, t stamp) domain
 	// read makes rows of the records in an answer; with brief fields they have no item.
-	read func(f *facts, raw json.RawMessage, brief bool) ([]row, error)
+	// cells are what the mapped columns of each record hold; nil: there are none.
+	read func(f *facts, raw json.RawMessage, brief bool, cells []cells) ([]row, error)
+	// mapped are the columns that only the field map names.
+	mapped mappedColumns
 
 	// plan is the write that gives the record in r (zero: a new one) the fields of set.
 	plan func(ctx context.Context, c *connector, op string, f *facts, r row, want pim.Item, set pim.FieldSet) (plan, error)
@@ -48,6 +51,7 @@ type row struct {
 	version string
 	born    stamp // when it was made
 	last    stamp // the newest stamp of the record and its parts
+	seen    stamp // the newest one that was asked for: of records that show in it, too
 	item    pim.Item
 	locks   values // Tryton's own stamps, by model and id
 	party   *party // what was read, of the kind that it is
@@ -64,18 +68,21 @@ type plan struct {
 }
 
 // shelves are the collections.
-func shelves() []shelf { return []shelf{partyShelf(), taskShelf()} }
+func (c *connector) shelves() []shelf { return []shelf{c.partyShelf(), c.taskShelf()} }
 
 func (c *connector) shelf(ctx context.Context, op string, id remote.CollectionID) (shelf, *facts, error) {
-	for _, s := range shelves() {
+	for _, s := range c.shelves() {
 		if s.id != id {
 			continue
 		}
 		f, err := c.facts(ctx)
-		if err != nil {
-			return s, nil, err
+		if err == nil {
+			err = s.usable(f)
 		}
-		return s, f, s.usable(f)
+		if err == nil {
+			s.mapped, err = c.mapped(ctx, op, s.kind, s.model)
+		}
+		return s, f, err
 	}
 	return shelf{}, nil, pim.Errorf(op, pim.ErrNotFound, "there is no collection %q", id)
 }
@@ -84,13 +91,23 @@ func (c *connector) shelf(ctx context.Context, op string, id remote.CollectionID
 func (c *connector) rows(ctx context.Context, op string, s shelf, f *facts, where domain, limit int, brief bool) ([]row, error) {
 	var raw json.RawMessage
 	where = append(slices.Clone(s.base), where...)
-	q := query{model: s.model, where: where, limit: limit, fields: s.fields(f, brief)}
+	q := query{model: s.model, where: where, limit: limit, fields: append(s.fields(f, brief), s.mapped.asked()...)}
 	if err := c.find(ctx, op, f.in, q, &raw); err != nil {
 		return nil, err
 	}
-	rows, err := s.read(f, raw, brief)
+	cells, err := s.mapped.read(raw, c.zone)
+	var rows []row
+	if err == nil {
+		rows, err = s.read(f, raw, brief, cells)
+	}
 	if err != nil {
 		return nil, &pim.Error{Op: op, Kind: pim.ErrProtocol, Public: "Tryton's answer is not what was asked for", Err: err}
+	}
+	for i := range rows {
+		if rows[i].seen = rows[i].last; cells != nil {
+			rows[i].version = version(rows[i].version, cells[i].texts)
+			rows[i].seen = max(rows[i].last, cells[i].seen)
+		}
 	}
 	return rows, nil
 }

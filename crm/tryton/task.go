@@ -22,6 +22,7 @@ type work struct {
 	Progress *float64 `json:"progress"` // 0 to 1; null: not begun
 	Status   int64    `json:"status"`
 	Parent   parent   `json:"parent."`
+	cells    cells
 }
 
 // parent is the work above another one; its path names all works above.
@@ -30,7 +31,7 @@ type parent struct {
 	Path string `json:"rec_name"`
 }
 
-func taskShelf() shelf {
+func (c *connector) taskShelf() shelf {
 	return shelf{
 		id: Tasks, name: "Tasks", kind: pim.KindTask, model: modelWork,
 		usable: func(f *facts) error {
@@ -43,17 +44,17 @@ func taskShelf() shelf {
 			return nil
 		},
 		base:   domain{clause("type", "=", "task")},
-		fields: taskAsked, scope: taskScope, changed: taskChanged, read: readTasks,
+		fields: c.taskAsked, scope: taskScope, changed: taskChanged, read: c.readTasks,
 		plan: planTask, mark: markTask, marked: markedTask, remove: removeTask,
 	}
 }
 
-func taskAsked(_ *facts, brief bool) []string {
+func (c *connector) taskAsked(_ *facts, brief bool) []string {
 	out := []string{"create_date", "write_date", "parent.rec_name"}
 	if brief {
 		return out
 	}
-	return append(append(out, "_timestamp"), taskTable().Asked()...)
+	return append(append(out, "_timestamp"), c.works.Asked()...)
 }
 
 // taskScope: tasks have no dates, so that they are in every window, and no owner.
@@ -71,16 +72,19 @@ func taskChanged(_ *facts, t stamp) domain {
 	return append(since(t), clause("parent", "where", since(t)))
 }
 
-func readTasks(f *facts, raw json.RawMessage, brief bool) ([]row, error) {
+func (c *connector) readTasks(f *facts, raw json.RawMessage, brief bool, cells []cells) ([]row, error) {
 	var ws []work
 	if err := json.Unmarshal(raw, &ws); err != nil {
 		return nil, err
 	}
 	out := make([]row, 0, len(ws))
-	for _, w := range ws {
+	for i, w := range ws {
 		r := row{id: w.ID, version: version(w.ID, w.Written, w.Parent.Path), born: w.Created, last: w.last()}
 		if !brief {
-			r.item, r.locks, r.work = w.task(f), w.locks(), &w
+			if cells != nil {
+				w.cells = cells[i]
+			}
+			r.item, r.locks, r.work = c.task(f, &w), w.locks(), &w
 		}
 		out = append(out, r)
 	}
@@ -88,9 +92,9 @@ func readTasks(f *facts, raw json.RawMessage, brief bool) ([]row, error) {
 }
 
 // task is the work in the words of pim.
-func (w *work) task(f *facts) *pim.Task {
+func (c *connector) task(f *facts, w *work) *pim.Task {
 	t := &pim.Task{}
-	taskTable().Read(taskRead{w, f}, t)
+	c.works.Read(taskRead{w, f}, t)
 	return t
 }
 

@@ -26,6 +26,8 @@ type (
 		want *pim.Task
 		set  pim.FieldSet
 		out  values
+		// notes tell what became of names that were looked up.
+		notes []remote.Note
 	}
 	taskField  = crm.Field[taskRead, *taskWrite]
 	taskFields = crm.Fields[taskRead, *taskWrite]
@@ -42,7 +44,7 @@ func taskTable() taskFields {
 		row(crm.In(pim.FieldNotes, remote.TextColumn, "comment"), nil, readComment, (*taskWrite).comment),
 		row(crm.In(pim.FieldEffort, remote.DurationColumn, "effort_duration"), nil, readEffort, (*taskWrite).effort),
 		row(crm.Of(modelStatus, crm.Required(crm.In(pim.FieldStatus, remote.ChoiceColumn, "status", "progress"))), nil, readProgress, (*taskWrite).progress),
-		row(crm.In(pim.FieldPercent, remote.NumberColumn, "progress"), nil, nil, (*taskWrite).progress),
+		row(crm.Tied(crm.In(pim.FieldPercent, remote.NumberColumn, "progress")), nil, nil, (*taskWrite).progress),
 		row(crm.Of(modelWork, crm.In(pim.FieldProject, remote.ReferenceColumn, "parent")), []string{"parent.rec_name"}, readProject, (*taskWrite).project),
 	}
 }

@@ -18,14 +18,15 @@ func planTask(ctx context.Context, c *connector, op string, f *facts, r row, wan
 		now = *r.work
 	}
 	v := values{}
-	err := taskTable().Write(pim.KindTask, set, &taskWrite{connector: c, ctx: ctx, op: op, f: f, now: now, want: t, set: set, out: v})
+	w := &taskWrite{connector: c, ctx: ctx, op: op, f: f, now: now, want: t, set: set, out: v}
+	err := c.works.Write(pim.KindTask, set, w)
 	if err == nil && r.work == nil {
 		v["type"], v["company"] = "task", f.company
 		if _, given := v["parent"]; !given && f.project != 0 {
 			v["parent"] = f.project
 		}
 	}
-	return plan{set: v}, err
+	return plan{set: v, notes: w.notes}, err
 }
 
 func markTask(set values, key string) {

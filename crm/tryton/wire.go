@@ -31,25 +31,37 @@ func (s *stamp) UnmarshalJSON(b []byte) error {
 		*s = 0
 		return nil
 	}
+	t, err := datetime(b)
+	if err == nil {
+		*s = stamp(t.UnixMicro())
+	}
+	return err
+}
+
+// datetime reads one that is not null.
+func datetime(b []byte) (time.Time, error) {
 	var p parts
 	if err := json.Unmarshal(b, &p); err != nil {
-		return err
+		return time.Time{}, err
 	}
 	if p.Class != "datetime" || p.Year < 1 || p.Year > 9999 {
-		return fmt.Errorf("tryton: %.40s is no datetime", b)
+		return time.Time{}, fmt.Errorf("tryton: %.40s is no datetime", b)
 	}
-	t := time.Date(p.Year, time.Month(p.Month), p.Day, p.Hour, p.Minute, p.Second, p.Microsecond*1000, time.UTC)
-	*s = stamp(t.UnixMicro())
-	return nil
+	return time.Date(p.Year, time.Month(p.Month), p.Day, p.Hour, p.Minute, p.Second, p.Microsecond*1000, time.UTC), nil
 }
 
 // MarshalJSON implements json.Marshaler.
 func (s stamp) MarshalJSON() ([]byte, error) {
-	t := s.time()
-	return json.Marshal(map[string]any{
+	return json.Marshal(datetimeOf(s.time()))
+}
+
+// datetimeOf is an instant as Tryton's JSON has it.
+func datetimeOf(t time.Time) values {
+	t = t.UTC()
+	return values{
 		"__class__": "datetime", "year": t.Year(), "month": int(t.Month()), "day": t.Day(),
 		"hour": t.Hour(), "minute": t.Minute(), "second": t.Second(), "microsecond": t.Nanosecond() / 1000,
-	})
+	}
 }
 
 func (s stamp) time() time.Time {

@@ -3,6 +3,7 @@ package tryton
 import (
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"testing"
 	"time"
@@ -111,7 +112,10 @@ func FuzzAnswer(f *testing.F) {
 	} {
 		f.Add([]byte(s))
 	}
+	f.Add([]byte(`{"id":1,"result":[{"id":2,"name":"N","c":"x\u2060","n":1.50,"d":{"__class__":"Decimal","decimal":"1E+2"},"y":1,"day":{"__class__":"date","year":2026,"month":2,"day":30},"t":{"__class__":"datetime","year":2026,"month":11,"day":21},"s":{"__class__":"timedelta","seconds":-5},"l":"a","r.":{"id":1,"rec_name":"North"}}]}`))
 	known := &facts{employer: 1, statuses: []status{{ID: 1}}}
+	c := newConnector(newClient(nil, settings{employer: "Employee of"}), clockNow, slog.New(slog.DiscardHandler), time.UTC)
+	columns := columnsOfEveryKind()
 	f.Fuzz(func(t *testing.T, body []byte) {
 		r := &upstream.Response{Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}
 		var raw json.RawMessage
@@ -122,9 +126,13 @@ func FuzzAnswer(f *testing.F) {
 			}
 			return
 		}
-		for _, read := range []func(*facts, json.RawMessage, bool) ([]row, error){readParties, readTasks} {
-			full, err1 := read(known, raw, false)
-			brief, err2 := read(known, raw, true)
+		for _, read := range []func(*facts, json.RawMessage, bool, []cells) ([]row, error){c.readParties, c.readTasks} {
+			held, err := columns.read(raw, time.UTC)
+			if err != nil {
+				continue
+			}
+			full, err1 := read(known, raw, false, held)
+			brief, err2 := read(known, raw, true, held)
 			if (err1 == nil) != (err2 == nil) || len(full) != len(brief) {
 				t.Fatalf("%d %v, brief %d %v", len(full), err1, len(brief), err2)
 			}

@@ -3,9 +3,11 @@ package testenv
 import (
 	"bytes"
 	"crypto/sha256"
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -25,7 +27,13 @@ const (
 )
 
 // trytonModules are activated with what they depend on (company, product, timesheet and so on).
-var trytonModules = []string{"party", "party_relationship", "project", "timesheet"}
+var trytonModules = []string{"party", "party_relationship", "project", "timesheet", "sample_fields"}
+
+// ownTrytonModules are modules of ours, as companies add them to their Tryton: sample_fields gives parties and works
+// columns of every kind.
+//
+//go:embed all:trytonmodules
+var ownTrytonModules embed.FS
 
 // TrytonServer is a running Tryton with one database. Embedded is its process, for tests that stop or freeze it.
 type TrytonServer struct {
@@ -35,8 +43,8 @@ type TrytonServer struct {
 	Database, User, Password string
 }
 
-// Tryton serves a fresh database, with parties, relationships, projects and timesheets activated and nothing else in it,
-// until the test ends. The test is skipped when Tryton is not installed.
+// Tryton serves a fresh database, with parties, relationships, projects, timesheets and the columns of sample_fields
+// activated and nothing else in it, until the test ends. The test is skipped when Tryton is not installed.
 func Tryton(tb testing.TB) *TrytonServer {
 	tb.Helper()
 	Need(tb, "trytond", "trytond-admin", "/usr/lib/python3/dist-packages/trytond/modules/party_relationship",
@@ -113,17 +121,28 @@ func (s *TrytonServer) login() error {
 	return nil
 }
 
+// trytonConfig makes what Tryton needs in a directory: its configuration, and our modules.
 func trytonConfig(dir string, port int) (string, error) {
+	own, err := fs.Sub(ownTrytonModules, "trytonmodules")
+	if err == nil {
+		err = os.CopyFS(ownModulesIn(dir), own)
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) { // the second try to start in the same directory
+		return "", err
+	}
 	path := filepath.Join(dir, "trytond.conf")
 	text := fmt.Sprintf("[web]\nlisten = 127.0.0.1:%d\n[database]\nuri = sqlite://\npath = %s\n", port, dir)
 	return path, os.WriteFile(path, []byte(text), 0o600)
 }
 
+func ownModulesIn(dir string) string { return filepath.Join(dir, "modules") }
+
 func trytonCommand(program, dir string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
 	cmd.Dir = dir
 	// Debian's Tryton belongs to Debian's Python, whatever "python3" is in PATH.
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC", "HOME=" + dir, "PYTHONDONTWRITEBYTECODE=1"}
+	cmd.Env = []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC", "HOME=" + dir, "PYTHONDONTWRITEBYTECODE=1",
+		"PYTHONPATH=" + ownModulesIn(dir)}
 	return cmd
 }
 
@@ -140,8 +159,20 @@ func trytonTemplate() (string, error) {
 			return "", fmt.Errorf("testenv: tryton's version: %w", err)
 		}
 	}
-	key := sha256.Sum256([]byte(string(version) + strings.Join(trytonModules, " ") + trytonPassword))
-	path := filepath.Join(dir, fmt.Sprintf("tryton-%x.sqlite", key[:8]))
+	sum := sha256.New()
+	fmt.Fprint(sum, string(version), strings.Join(trytonModules, " "), trytonPassword) // a hash never fails to be written to
+	err = fs.WalkDir(ownTrytonModules, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := ownTrytonModules.ReadFile(path)
+		fmt.Fprintf(sum, "\x00%s\x00%s", path, text)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("testenv: %w", err)
+	}
+	path := filepath.Join(dir, fmt.Sprintf("tryton-%x.sqlite", sum.Sum(nil)[:8]))
 
 	unlock, err := lockFile(path + ".lock") // test processes of other packages want it too
 	if err != nil {
