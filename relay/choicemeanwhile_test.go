@@ -2,8 +2,10 @@ package relay
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"crmbridge/crm/mem"
 	"crmbridge/pim"
@@ -99,4 +101,151 @@ func TestMineIsWhatIsHereNow(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The same where the choice is made while the run's own transaction waits for somebody else's.
+func TestAChoiceDuringATransactionHolds(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s, "ann", mem.Options{}, open(rule.Ask))
+		id := w.collision()
+		w.edit("a.ics", func(e *pim.Event) { e.Notes = "more" })
+		w.change(w.record().ID, func(e *pim.Event) { e.End.Time = e.End.Time.Add(time.Hour) })
+		var once sync.Once
+		free := make(chan struct{})
+		done, chosen := make(chan struct{}), make(chan struct{})
+		w.engine.pause = func(step string) error {
+			if step != "remote written" {
+				return nil
+			}
+			once.Do(func() {
+				held := make(chan struct{})
+				go func() {
+					defer close(done)
+					_ = s.Update(w.ctx, func(tx *store.Tx) error {
+						if _, err := tx.Collection(w.coll.ID); err != nil {
+							return err
+						}
+						select {
+						case <-held:
+						default:
+							close(held)
+						}
+						<-free
+						return nil
+					})
+				}()
+				<-held
+				go func() {
+					time.Sleep(100 * time.Millisecond) // the run comes to its transaction
+					settled := make(chan struct{})
+					go func() { w.choose(id, "mine"); close(settled) }()
+					select {
+					case <-settled:
+					case <-time.After(300 * time.Millisecond):
+					}
+					close(free)
+					<-settled
+					close(chosen)
+				}()
+			})
+			return nil
+		}
+		_, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{Trigger: "test", Full: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-done
+		<-chosen
+		w.engine.pause = nil
+		for range 2 {
+			if rep, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{Trigger: "test", Full: true, Retry: true}); err != nil {
+				t.Fatal(rep.Run, err)
+			}
+		}
+		if got := w.sides(); got != choices["mine"] {
+			t.Errorf("%s", got)
+		}
+	})
+}
+
+// A choice brings back an item whose deletion a run is about to carry over: its record is not deleted and made anew.
+func TestAChoiceBeforeADeletionHolds(t *testing.T) {
+	t.Parallel()
+	for _, take := range []string{"mine", "theirs"} {
+		t.Run(take, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, s *store.Store) {
+				w := newWorld(t, s, "ann", mem.Options{}, open(rule.Ask))
+				id := w.collision()
+				was := w.record().ID
+				w.delete("a.ics")
+				chosen := false
+				w.engine.pause = func(step string) error {
+					if step == "looked at" && !chosen {
+						chosen = true
+						w.choose(id, take)
+					}
+					return nil
+				}
+				_, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{Trigger: "test", Full: true, AllowDeletions: true})
+				if err != nil || !chosen {
+					t.Fatal(chosen, err)
+				}
+				w.engine.pause = nil
+				for range 2 {
+					_, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{Trigger: "test", Full: true, Retry: true})
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+				if got := w.record().ID; got != was {
+					t.Errorf("the record was %s, is %s", was, got)
+				}
+			})
+		})
+	}
+}
+
+// What is unlinked while a run writes its change stays so.
+func TestATieDuringARunHolds(t *testing.T) {
+	t.Parallel()
+	for _, step := range []string{"looked at", "intent stored", "remote written"} {
+		t.Run(step, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, s *store.Store) {
+				w := newWorld(t, s, "ann", mem.Options{}, open(rule.Ask))
+				w.collision()
+				w.edit("a.ics", func(e *pim.Event) { e.Notes = "more" })
+				uid := ""
+				w.update(func(tx *store.Tx) error {
+					o, err := tx.Object(w.coll.ID, "a.ics")
+					uid = o.UID
+					return err
+				})
+				told := false
+				w.engine.pause = func(at string) error {
+					if at == step && !told {
+						told = true
+						if err := w.engine.SetTie(w.ctx, w.link.ID, uid, rule.Apart); err != nil {
+							t.Error(err)
+						}
+					}
+					return nil
+				}
+				_, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{Trigger: "test", Full: true})
+				if err != nil || !told {
+					t.Fatal(told, err)
+				}
+				w.engine.pause = nil
+				w.update(func(tx *store.Tx) error {
+					ps, err := tx.PairsByUID(w.link.ID, uid)
+					for _, p := range ps {
+						if p.Tie != string(rule.Apart) {
+							t.Errorf("tie %q dirty %v", p.Tie, p.Dirty)
+						}
+					}
+					return err
+				})
+			})
+		})
+	}
 }

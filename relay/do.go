@@ -12,17 +12,6 @@ import (
 	"crmbridge/store"
 )
 
-// hereOnly does a view's work that is all of the hub, unless a person settled a conflict
-// since the view was made.
-func (r *run) hereOnly(ctx context.Context, v view, f func(*store.Tx, view) error) error {
-	return r.update(ctx, func(tx *store.Tx) error {
-		if moved, err := reread(tx, &v); moved || err != nil {
-			return errors.Join(err, errStale)
-		}
-		return f(tx, v)
-	})
-}
-
 // do carries out what a view asks for. errStale and errChangedThere ask the caller
 // to look again.
 func (r *run) do(ctx context.Context, v view) error {
@@ -257,34 +246,19 @@ func (r *run) base(tx *store.Tx, p *store.Pair, o store.Object, local, theirs, l
 	p.RemotePrint, p.Version = pim.Fingerprint(theirs, carried), p.TheirVersion
 	p.TheirPrint = p.RemotePrint
 	p.LocalGone, p.RemoteGone = false, false
-	if err := r.answered(tx, p); err != nil {
+	next, err := r.spoken(tx, p)
+	if err != nil {
 		return err
 	}
-	clean(p)
+	if clean(p); next {
+		wake(p)
+	}
 	if met {
 		if err := r.remember(tx, *p); err != nil {
 			return err
 		}
 	}
 	return tx.SavePair(p)
-}
-
-// answered takes away what a pair waits for, but not a person's word that was given while
-// the run was at it: that is for what comes next.
-func (r *run) answered(tx *store.Tx, p *store.Pair) error {
-	seen := p.Hold
-	p.Hold = ""
-	if p.ID == 0 || seen == string(rule.HoldApproved) {
-		return nil
-	}
-	now, err := tx.Pair(p.ID)
-	if errors.Is(err, pim.ErrNotFound) {
-		return nil
-	}
-	if now.Hold == string(rule.HoldApproved) {
-		p.Hold = now.Hold
-	}
-	return err
 }
 
 // deleteLocal removes the object, unless it changed since it was looked at.

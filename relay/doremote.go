@@ -50,6 +50,9 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 	}
 	st := store.Step{PairID: p.ID, UID: p.UID, Title: v.title(), Action: "create"}
 	err = r.update(ctx, func(tx *store.Tx) (err error) {
+		if moved, err := r.meanwhile(tx, &v); moved || err != nil {
+			return errors.Join(err, errStale)
+		}
 		if anew {
 			// A record that is gone is made anew under a new key: the old one may be
 			// remembered by the remote.
@@ -137,7 +140,14 @@ func (r *run) goneSince(ctx context.Context, p store.Pair) error {
 		p.LocalPrint = "" // it may have been made of less than there is here, which is a change then
 	}
 	wake(&p)
-	return r.update(ctx, func(tx *store.Tx) error { return tx.SavePair(&p) })
+	return r.update(ctx, func(tx *store.Tx) error {
+		now, err := tx.Pair(p.ID)
+		if err != nil {
+			return err
+		}
+		p.Tie = now.Tie
+		return tx.SavePair(&p)
+	})
 }
 
 // unmade takes the intent of a create back when the failure says that nothing was
@@ -342,7 +352,7 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 	how := r.rules.Removal(kind)
 	// What came along is somebody else's as a rule, and others are tied to it.
 	if how == rule.RemoveKeep || p.Along != "" {
-		return r.park(ctx, p)
+		return r.park(ctx, v)
 	}
 	ref := remote.Ref{ID: remote.ItemID(p.RemoteID), Version: p.TheirVersion}
 	if err := r.unmailed(ctx, v, ref, remote.Entry{}, pim.FieldSet{}); err != nil {
@@ -356,6 +366,9 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 	}
 	st := store.Step{PairID: p.ID, UID: p.UID, Title: v.title(), Action: string(how)}
 	err := r.update(ctx, func(tx *store.Tx) error {
+		if err := r.asSeen(tx, &v); err != nil {
+			return err
+		}
 		if err := r.intend(tx, &st, memo{Pair: v.pair}); err != nil {
 			return err
 		}
@@ -374,7 +387,7 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 	err = r.rem.Delete(ctx, remote.CollectionID(r.link.Remote), ref, removal)
 	switch {
 	case errors.Is(err, pim.ErrUnsupported) && how == rule.RemoveUnassign:
-		return errors.Join(r.update(ctx, func(tx *store.Tx) error { return r.missed(tx, st) }), r.park(ctx, p))
+		return errors.Join(r.update(ctx, func(tx *store.Tx) error { return errors.Join(r.missed(tx, st), r.markIntent(tx, p.ID, "")) }), r.park(ctx, v))
 	case errors.Is(err, pim.ErrConflict):
 		return errors.Join(errChangedThere, r.update(ctx, func(tx *store.Tx) error { return r.missed(tx, st) }))
 	case err != nil && !errors.Is(err, pim.ErrNotFound):
@@ -418,7 +431,12 @@ func (r *run) parted(tx *store.Tx, p store.Pair) error {
 
 // park settles a deletion that leaves the remote item in place: the pair stays, so
 // that the item does not come back.
-func (r *run) park(ctx context.Context, p store.Pair) error {
-	p.LocalGone = true
-	return r.update(ctx, func(tx *store.Tx) error { return r.settle(tx, p) })
+func (r *run) park(ctx context.Context, v view) error {
+	return r.update(ctx, func(tx *store.Tx) error {
+		if err := r.asSeen(tx, &v); err != nil {
+			return err
+		}
+		v.pair.LocalGone = true
+		return r.settle(tx, v.pair)
+	})
 }

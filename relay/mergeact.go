@@ -117,7 +117,7 @@ func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) 
 		return remote.Record{}, st, err
 	}
 	err = r.update(ctx, func(tx *store.Tx) error {
-		if moved, err := reread(tx, &v); moved || err != nil {
+		if moved, err := r.meanwhile(tx, &v); moved || err != nil {
 			return errors.Join(err, errStale)
 		}
 		// The values that are about to be overwritten are reported first: once
@@ -162,7 +162,7 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 	if err := r.inStep(tx, v.object); err != nil {
 		return err
 	}
-	settled, err := reread(tx, &v)
+	settled, err := r.meanwhile(tx, &v)
 	if err != nil {
 		return err
 	}
@@ -240,24 +240,6 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 		return err
 	}
 	return r.again(tx, p)
-}
-
-// reread puts the bases of the pair as they are now in the place of those the view was made from,
-// and tells whether they differ: the books of a pair are the run's, but a person who settles a conflict
-// meanwhile says in them what is agreed (Engine.Settle).
-func reread(tx *store.Tx, v *view) (moved bool, err error) {
-	now, err := tx.Pair(v.pair.ID)
-	if errors.Is(err, pim.ErrNotFound) {
-		return true, nil
-	}
-	if err != nil || bytes.Equal(now.LocalItem, v.pair.LocalItem) && bytes.Equal(now.RemoteItem, v.pair.RemoteItem) {
-		return false, err
-	}
-	if v.localBase, err = pim.DecodeItem(now.LocalItem); err != nil {
-		return true, err
-	}
-	v.remoteBase, err = pim.DecodeItem(now.RemoteItem)
-	return true, err
 }
 
 // late are the fields that a write to the remote had nothing to do with and that are

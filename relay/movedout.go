@@ -82,5 +82,5 @@ func cameBack(now *store.Pair, was store.Pair) {
 		return
 	}
 	now.LocalItem, now.LocalPrint, now.LocalText = was.LocalItem, was.LocalPrint, was.LocalText
-	now.RemoteItem, now.RemotePrint = was.RemoteItem, was.RemotePrint
+	now.RemoteItem, now.RemotePrint, now.Agreed = was.RemoteItem, was.RemotePrint, was.Agreed
 }

@@ -22,6 +22,8 @@ import (
 
 const (
 	relateBatch = 100
+	// relateAgain is when records are asked about again that could not be.
+	relateAgain = 15 * time.Minute
 	relateEvery = 24 * time.Hour
 )
 
@@ -154,7 +156,8 @@ func (r *run) relateSome(ctx context.Context, b bringing, by time.Time) (n int, 
 				return 0, err
 			}
 			if kind := pim.ReasonOf(err); kind != pim.ErrForbidden && kind != pim.ErrUnsupported {
-				return 0, nil // what is known stays, and the next run asks again
+				// What is known stays. The next run asks about others first, if these are what the remote stumbles over.
+				return 0, r.update(ctx, func(tx *store.Tx) error { return tx.Related(idsOf(pairs), r.now.Add(relateAgain)) })
 			}
 			continue
 		}
@@ -214,11 +217,7 @@ func (r *run) noteBrings(tx *store.Tx, b bringing, pairs []store.Pair, found map
 		}
 		news = news || added
 	}
-	ids := make([]store.PairID, len(pairs))
-	for i, p := range pairs {
-		ids[i] = p.ID
-	}
-	if err := tx.Related(ids, r.now.Add(relateEvery)); err != nil || !news || b.to.ID == r.link.ID {
+	if err := tx.Related(idsOf(pairs), r.now.Add(relateEvery)); err != nil || !news || b.to.ID == r.link.ID {
 		return err
 	}
 	return r.Engine.wanted(tx.Context(), tx, b.to.ID)
@@ -277,4 +276,12 @@ func (r *run) inForce(a along) bool {
 		return r.rules.RelatedContacts
 	}
 	return r.givers[a.Link]
+}
+
+func idsOf(pairs []store.Pair) []store.PairID {
+	ids := make([]store.PairID, len(pairs))
+	for i, p := range pairs {
+		ids[i] = p.ID
+	}
+	return ids
 }

@@ -22,6 +22,9 @@ func (e *Engine) Settle(ctx context.Context, id store.ConflictID, ch Choice, by 
 		if c.ResolvedAt != nil {
 			return pim.Errorf("relay: settle", pim.ErrExists, "the conflict is settled already: %s", c.Resolution)
 		}
+		if err := tx.Hold(c.CollectionID); err != nil {
+			return err
+		}
 		u, err := tx.User(c.UserID)
 		if err != nil {
 			return err

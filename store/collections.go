@@ -46,6 +46,16 @@ func (t *Tx) Collection(id CollectionID) (Collection, error) {
 	return c, fail("collection", err)
 }
 
+// Hold keeps a collection as it is until the end of the transaction, as reading it with Collection does, for who is going to
+// write pairs of its objects: locks are taken in one order, collections first. 0 is none, and SQLite has one writer anyway.
+func (t *Tx) Hold(id CollectionID) error {
+	if id == 0 || !t.s.postgres {
+		return nil
+	}
+	_, err := t.exec(`SELECT id FROM collections WHERE id = ?`+t.forUpdate(), id)
+	return fail("hold collection", err)
+}
+
 // AnyCollection returns the collection with that id, a deleted one too, else pim.ErrNotFound.
 // It is for naming what is no more: whether it may be read is Collection's to say.
 func (t *Tx) AnyCollection(id CollectionID) (Collection, error) {

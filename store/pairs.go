@@ -10,26 +10,26 @@ import (
 
 // Pair returns the pair with that id, else pim.ErrNotFound.
 func (t *Tx) Pair(id PairID) (Pair, error) {
-	p, err := take[Pair](t, "id = ?", id)
+	p, err := take[Pair](t, "id = ?"+t.forUpdate(), id)
 	return p, fail("pair", err)
 }
 
 // PairByObject returns the pair of an object in a link, else pim.ErrNotFound.
 func (t *Tx) PairByObject(l LinkID, o ObjectID) (Pair, error) {
-	p, err := take[Pair](t, "link_id = ? AND object_id = ? AND object_id <> 0", l, o)
+	p, err := take[Pair](t, "link_id = ? AND object_id = ? AND object_id <> 0"+t.forUpdate(), l, o)
 	return p, fail("pair by object", err)
 }
 
 // PairByRemote returns the pair of a remote item in a link, else pim.ErrNotFound.
 func (t *Tx) PairByRemote(l LinkID, remote string) (Pair, error) {
-	p, err := take[Pair](t, "link_id = ? AND remote_id = ? AND remote_id <> ''", l, remote)
+	p, err := take[Pair](t, "link_id = ? AND remote_id = ? AND remote_id <> ''"+t.forUpdate(), l, remote)
 	return p, fail("pair by remote", err)
 }
 
 // PairsByUID returns the pairs with a UID in a link, oldest first: an item that was
 // deleted and made anew has several.
 func (t *Tx) PairsByUID(l LinkID, uid string) ([]Pair, error) {
-	ps, err := find[Pair](t, "link_id = ? AND uid = ? ORDER BY id", l, uid)
+	ps, err := find[Pair](t, "link_id = ? AND uid = ? ORDER BY id"+t.forUpdate(), l, uid)
 	return ps, fail("pairs by uid", err)
 }
 
@@ -42,7 +42,7 @@ func (t *Tx) PairsByRemote(l LinkID, remotes []string) (map[string]Pair, error) 
 		n := min(chunk, len(remotes))
 		list := t.textList(remotes[:n])
 		remotes = remotes[n:]
-		ps, err := find[Pair](t, "link_id = ? AND remote_id <> '' AND remote_id "+t.anyText(), l, list)
+		ps, err := find[Pair](t, "link_id = ? AND remote_id <> '' AND remote_id "+t.anyText()+" ORDER BY id"+t.forUpdate(), l, list)
 		if err != nil {
 			return nil, fail("pairs by remote", err)
 		}

@@ -57,7 +57,13 @@ func (k *keptRing) forget() error {
 	if k.none == "" {
 		return nil
 	}
-	return errors.Join(gone(os.Remove(k.none)), gone(os.Remove(k.none+".1")))
+	var errs []error
+	for _, path := range []string{k.none, k.none + ".1"} {
+		if ourLines(path) {
+			errs = append(errs, gone(os.Remove(path)))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // notStarted keeps why a server did not start, which the shell is told, too, and closes the ring.
@@ -191,6 +197,19 @@ func (k *keptRing) lines(now time.Time) ([]keptLine, error) {
 		}
 	}
 	return out, nil
+}
+
+// ourLines reports whether a file begins with a line of a ring: something else may have the name.
+func ourLines(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var l keptLine
+	d := json.NewDecoder(f)
+	d.DisallowUnknownFields()
+	return d.Decode(&l) == nil && l.Message != "" && l.Level != "" && !l.Time.IsZero()
 }
 
 // readKept reads up to most lines, 0 is all; one that is not whole is passed over.

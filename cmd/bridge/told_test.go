@@ -85,7 +85,11 @@ func TestServeOnATakenPort(t *testing.T) {
 		}
 	}
 	// Nothing is to be kept any more: what was kept goes, whether the server comes up or not.
-	p.write("bridge.db.log.1", "old")
+	line, err := keptLine{Time: time.Now(), Level: "WARN", Message: "old"}.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.write("bridge.db.log.1", string(line))
 	cfg, err := os.ReadFile(p.path("config.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -99,5 +103,13 @@ func TestServeOnATakenPort(t *testing.T) {
 	}
 	if err := newKeptRing(config.Config{Database: ":memory:"}).forget(); err != nil {
 		t.Error(err)
+	}
+	// What somebody else keeps under the name stays.
+	p.write("bridge.db.log", `{"time":"2030-01-01T00:00:00Z","level":"INFO","msg":"another program's"}`)
+	if err := newKeptRing(config.Config{Database: p.path("bridge.db")}).forget(); err != nil {
+		t.Error(err)
+	}
+	if left, err := filepath.Glob(kept + "*"); err != nil || len(left) != 1 {
+		t.Errorf("%v %v", left, err)
 	}
 }

@@ -123,6 +123,9 @@ func EachWith(t *testing.T, cfg store.Config, f func(*testing.T, *store.Store)) 
 	t.Helper()
 	// scripts/test.sh runs the largest package once for each: "" is both.
 	only := os.Getenv("BRIDGE_TEST_DATABASE")
+	if only != "" && only != "sqlite" && only != "postgres" {
+		t.Fatalf("BRIDGE_TEST_DATABASE is %q, and has to be sqlite, postgres or nothing", only)
+	}
 	if only == "" || only == "sqlite" {
 		t.Run("sqlite", func(t *testing.T) {
 			t.Parallel()
