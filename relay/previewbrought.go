@@ -133,8 +133,8 @@ func notedFor(ctx context.Context, scratch *store.Store, from store.Link) (to st
 }
 
 // lend prepares a copy for bringing records to r's link: what this link has, or is to bring
-// already, is taken off the notes of the copy, and of what is left it gets the objects that
-// such records are known by. It reports whether anything is left.
+// already, is taken off the notes of the copy, and of what is left it gets the identities and
+// the objects that such records are known by. It reports whether anything is left.
 func (r *run) lend(ctx context.Context, scratch *store.Store, bs []store.Bring) (some bool, err error) {
 	waiting := map[string]bool{}
 	err = r.Store.View(ctx, func(tx *store.Tx) error {
@@ -184,11 +184,19 @@ func (r *run) lendSome(ctx context.Context, scratch *store.Store, bs []store.Bri
 	if err != nil {
 		return false, err
 	}
+	var known []store.Identity
 	var had []store.Object
 	err = r.Store.View(ctx, func(tx *store.Tx) error {
-		had = nil
+		known, had = nil, nil
 		for _, rec := range recs {
-			objects, err := r.objectsOf(tx, rec)
+			i, err := r.identity(tx, string(rec.ID))
+			if err != nil && !errors.Is(err, pim.ErrNotFound) {
+				return err
+			}
+			if err == nil {
+				known = append(known, i)
+			}
+			objects, err := r.objectsOf(tx, rec, i.CollectionID)
 			if err != nil {
 				return err
 			}
@@ -203,6 +211,11 @@ func (r *run) lendSome(ctx context.Context, scratch *store.Store, bs []store.Bri
 		if err := tx.DropBrings(drop); err != nil {
 			return err
 		}
+		for _, i := range known {
+			if err := tx.SaveIdentity(i); err != nil {
+				return err
+			}
+		}
 		for _, o := range had {
 			in := store.Put{Collection: o.CollectionID, Name: o.Name, UID: o.UID, Kind: o.Kind, Component: o.Component, Text: o.Text, Start: o.Start, End: o.End}
 			if _, err := tx.PutObject(in); err != nil {
@@ -213,20 +226,16 @@ func (r *run) lendSome(ctx context.Context, scratch *store.Store, bs []store.Bri
 	})
 }
 
-// objectsOf are those that a record is known by, here or where a run takes them along from
-// (bringAlong), and that no other record has now.
-func (r *run) objectsOf(tx *store.Tx, rec remote.Record) (out []store.Object, err error) {
+// objectsOf are those that a record is known by, here or in the collection that it was in, from
+// which a run takes them along (bringAlong), and that no other record has now.
+func (r *run) objectsOf(tx *store.Tx, rec remote.Record, was store.CollectionID) (out []store.Object, err error) {
 	uid, err := r.uidOf(tx, rec)
 	if err != nil {
 		return nil, err
 	}
 	places := []store.CollectionID{r.coll.ID}
-	known, err := r.identity(tx, string(rec.ID))
-	if err != nil && !errors.Is(err, pim.ErrNotFound) {
-		return nil, err
-	}
-	if known.CollectionID != 0 && known.CollectionID != r.coll.ID {
-		places = append(places, known.CollectionID)
+	if was != 0 && was != r.coll.ID {
+		places = append(places, was)
 	}
 	for _, id := range places {
 		o, free, err := r.free(tx, id, uid)

@@ -156,6 +156,39 @@ func TestPreviewOfContactsKnownBefore(t *testing.T) {
 	}
 }
 
+// A card that no run has read yet is tied to the record of its UID, and not made a second time.
+func TestPreviewOfContactsByTheirUID(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+		l := w.withPeople(parsed(w.t, `{"groups":["Nobody"]}`))
+		w.crm.Group("Nobody")
+		ann := person("Ann", func(c *pim.Contact) { c.UID = "uid-ann" })
+		if _, err := w.crm.Remote().Create(w.ctx, mem.Contacts, remote.Entry{Item: ann, UID: ann.UID}, "of another program"); err != nil {
+			w.t.Fatal(err)
+		}
+		w.crm.Add(person("Bea"), "")
+		card, err := newCodec(w.clock.Now(), "").create(ann, ann.UID)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.update(func(tx *store.Tx) error {
+			in := card.put(l.CollectionID, "ann.vcf", ann.UID, pim.KindContact)
+			in.By = "dav:test"
+			_, err := tx.PutObject(in)
+			return err
+		})
+		w.lunchWith("Ann", "Bea")
+		w.runOf(w.link, RunOptions{})
+		w.rulesOf(w.link, `{"pastDays":-1,"activityContacts":true}`)
+		p := w.shown(w.link, PreviewOptions{})
+		w.runOf(w.link, RunOptions{})
+		rep := w.runOf(l, RunOptions{})
+		if p.Brought == nil || p.Brought.Counts.CreatedLocal != 1 || !slices.Equal(planned(p.Brought.Changes), done(rep.Steps, nil)) {
+			w.t.Errorf("shown\n%+v\ndone\n%v", p.Brought, done(rep.Steps, nil))
+		}
+	})
+}
+
 // anew removes the link of an address book, and links it, or another one, to the same CRM again.
 func (w *world) anew(l store.Link, another bool) store.Link {
 	w.t.Helper()
@@ -283,7 +316,11 @@ func TestPreviewCopiesWhatIsNeeded(t *testing.T) {
 			w.put(fmt.Sprintf("%d.ics", i), event(fmt.Sprint("uid-", i), fmt.Sprint("item ", i)))
 		}
 		w.clean()
-		big := w.coll
+		big, people := w.coll, w.withPeople(open(rule.Ask))
+		for i := range 20 {
+			w.crm.Add(person(fmt.Sprint("Contact", i)), "")
+		}
+		w.runOf(people, RunOptions{})
 		private := w.another("private")
 		w.coll = private
 		for i := range 40 {
@@ -317,6 +354,9 @@ func TestPreviewCopiesWhatIsNeeded(t *testing.T) {
 		}
 		if n := count(`SELECT count(*) FROM pairs WHERE link_id <> ?`, w.link.ID); n != 1 {
 			w.t.Errorf("%d pairs of other links", n)
+		}
+		if n := count(`SELECT count(*) FROM identities WHERE collection_id = ?`, people.CollectionID); n != 0 {
+			w.t.Errorf("%d identities of contacts", n)
 		}
 		if n := count(`SELECT count(*) FROM versions WHERE object_id NOT IN (SELECT id FROM objects)`); n != 0 {
 			w.t.Errorf("%d texts of nothing", n)

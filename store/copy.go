@@ -48,7 +48,9 @@ func copies() []copied {
 		{"pairs", `link_id = ?`},
 		{"pairs", `id IN ` + tied},
 		{"brings", `link_id = ?`},
-		{"identities", `user_id IN ` + user + ` AND driver IN (SELECT driver FROM links WHERE id = ?)`},
+		// Records of contacts are none of activities, however many there are.
+		{"identities", `user_id IN ` + user + ` AND driver IN (SELECT driver FROM links WHERE id = ?)
+			AND collection_id NOT IN (SELECT c.id FROM links AS l JOIN collections AS h ON h.id = l.collection_id JOIN collections AS c ON c.user_id = l.user_id AND c.home <> h.home WHERE l.id = ?)`},
 		{"conflicts", `collection_id IN ` + collections + ` AND resolved_at IS NULL`},
 		{"duplicates", `collection_id IN ` + collections},
 	}
