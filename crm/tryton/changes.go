@@ -111,15 +111,8 @@ func (c *connector) Fetch(ctx context.Context, col remote.CollectionID, ids []re
 	if err != nil {
 		return nil, err
 	}
-	var numbers []int64
-	for _, id := range ids {
-		if n, ok := recordID(id); ok {
-			numbers = append(numbers, n)
-		}
-	}
-	slices.Sort(numbers)
 	var out []remote.Record
-	for part := range slices.Chunk(slices.Compact(numbers), fetchSize) {
+	for part := range slices.Chunk(recordIDs(ids), fetchSize) {
 		rows, err := c.rows(ctx, op, sh, f, domain{clause("id", "in", part)}, 0, false)
 		if err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package tryton
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -114,6 +115,18 @@ func (c *connector) Close() error {
 func recordID(id remote.ItemID) (n int64, ok bool) {
 	n, err := strconv.ParseInt(string(id), 10, 32)
 	return n, err == nil && n > 0 && strconv.FormatInt(n, 10) == string(id)
+}
+
+// recordIDs are the numbers of those items that Tryton can have, each once.
+func recordIDs(ids []remote.ItemID) []int64 {
+	var out []int64
+	for _, id := range ids {
+		if n, ok := recordID(id); ok {
+			out = append(out, n)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func itemID(n int64) remote.ItemID { return remote.ItemID(strconv.FormatInt(n, 10)) }

@@ -18,6 +18,7 @@
 //	task.go       a work as a task; taskwrite.go: and back; status.go, project.go
 //	fieldmap.go   FieldMap and Mapped: the tables shown and changed
 //	columns.go    Columns: what fields_get tells; plain.go: values of mapped columns
+//	relations.go  what records are tied to: Roles, Related, Candidates, Relate
 //	probe.go      the steps of a link test; lookups.go: pick-lists
 //
 // What Tryton is and what follows from it:

@@ -117,9 +117,13 @@ func (c *connector) called(ctx context.Context, op string, f *facts, model, fiel
 
 // alike asks a model for records that are called so, else for those that have the longest
 // word of the name in theirs; where those are too many, for those that have all its words.
-func (c *connector) alike(ctx context.Context, op string, f *facts, model, field, name string) (crm.Offer, error) {
+// within are conditions on all of them.
+func (c *connector) alike(ctx context.Context, op string, f *facts, model, field, name string, within ...any) (crm.Offer, error) {
+	called := func(where ...any) ([]crm.LookupValue, error) {
+		return c.called(ctx, op, f, model, field, append(slices.Clone(within), where...)...)
+	}
 	// Asked for a name, Tryton finds what has it as its number or code, too.
-	exact, err := c.called(ctx, op, f, model, field, clause(field, "=", name))
+	exact, err := called(clause(field, "=", name))
 	exact = slices.DeleteFunc(exact, func(v crm.LookupValue) bool { return v.Name != name })
 	if err != nil || len(exact) > 0 {
 		return crm.Offer{Values: exact}, err
@@ -128,7 +132,7 @@ func (c *connector) alike(ctx context.Context, op string, f *facts, model, field
 	if word == "" {
 		return crm.Offer{}, nil
 	}
-	some, err := c.called(ctx, op, f, model, field, clause(field, "ilike", "%"+word+"%"))
+	some, err := called(clause(field, "ilike", "%"+word+"%"))
 	if err != nil || len(some) < mostAlike {
 		return crm.Offer{Values: some}, err
 	}
@@ -137,7 +141,7 @@ func (c *connector) alike(ctx context.Context, op string, f *facts, model, field
 	for _, w := range crm.LongestWords(name, mostWords) {
 		where = append(where, clause(field, "ilike", "%"+w+"%"))
 	}
-	some, err = c.called(ctx, op, f, model, field, where...)
+	some, err = called(where...)
 	return crm.Offer{Values: some, Cut: len(some) >= mostAlike}, err
 }
 

@@ -267,12 +267,16 @@ func fronted(t *testing.T, target string) (*remotetest.Faulty, string) {
 	return faulty, front.URL
 }
 
-func (l *live) account(t *testing.T) remotetest.Account {
+// account is a user's, with settings besides the usual ones.
+func (l *live) account(t *testing.T, more ...string) remotetest.Account {
 	t.Helper()
 	login := l.user(t)
 	faulty, front := fronted(t, l.url)
 	clock := &passingClock{}
 	who := map[string]string{"username": login, "password": livePassword}
+	for i := 0; i < len(more); i += 2 {
+		who[more[i]] = more[i+1]
+	}
 	c := openRemote(t, clock.now, front, who)
 	f, err := c.(*connector).facts(t.Context())
 	if err != nil {
@@ -293,7 +297,7 @@ func (l *live) account(t *testing.T) remotetest.Account {
 // judged is the account of a conformance case.
 func (l *live) judged(t *testing.T) remotetest.Account {
 	t.Helper()
-	return judged(t, l.account)
+	return judged(t, func(t *testing.T) remotetest.Account { return l.account(t) })
 }
 
 func judged(t *testing.T, account func(*testing.T) remotetest.Account) remotetest.Account {

@@ -96,28 +96,33 @@ func (c *connector) employerTie(ctx context.Context, f *facts, now party, name s
 	if has && present.To.Name == name || !has && name == "" {
 		return nil, nil
 	}
-	cut := []any{[]any{"delete", []int64{present.ID}}}
 	if name == "" {
-		out.put("relations", cut)
+		tieEmployer(f, now, 0, out)
 		return nil, nil
 	}
 	id, note, err := c.employerNamed(ctx, f, name)
-	var notes []remote.Note
-	if note.Field != "" {
-		notes = []remote.Note{note}
-	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case id == 0 && has:
-		out.put("relations", cut)
-	case id == 0 || has && present.To.ID == id:
-	case has:
+	}
+	tieEmployer(f, now, id, out)
+	if note.Field == "" {
+		return nil, nil
+	}
+	return []remote.Note{note}, nil
+}
+
+// tieEmployer puts into a write of a party that it works for the one of a number; 0 is for
+// nobody.
+func tieEmployer(f *facts, now party, id int64, out values) {
+	present, has := employment(f, now.Relations)
+	switch {
+	case has && id == 0:
+		out.put("relations", []any{[]any{"delete", []int64{present.ID}}})
+	case has && present.To.ID != id:
 		out.put("relations", []any{[]any{"write", []int64{present.ID}, values{"to": id}}})
-	default:
+	case !has && id != 0:
 		out.put("relations", []any{[]any{"create", []values{{"to": id, "type": f.employer}}}})
 	}
-	return notes, nil
 }
 
 func markParty(set values, key string) {

@@ -31,6 +31,7 @@ func scenarios() map[string]scenario {
 		"busy":     {run: playConcurrency},
 		"columns":  {run: playColumns},
 		"custom":   {run: playCustom},
+		"ties":     {run: playTies},
 	}
 }
 
