@@ -18,9 +18,16 @@ func (t *Tx) Changes(c CollectionID, since Seq, limit int, text bool, f func(*Ob
 
 // ChangedNames is Changes that reads only Seq, Name, ETag and Deleted, in a third of
 // the time; the other fields are zero. As with EachOptions.Names, f must not use the
-// transaction, nor the object after it returns.
+// transaction, nor the object after it returns. From the beginning and without limit it is all that
+// lives, in a View in the order of ids and without Seq, as the names may be known without asking.
 func (t *Tx) ChangedNames(c CollectionID, since Seq, limit int, f func(*Object) error) (last Seq, more bool, err error) {
-	return t.changes(slimSeq, c, since, limit, f)
+	if since > 0 || limit > 0 || !t.whole {
+		return t.changes(slimSeq, c, since, limit, f)
+	}
+	if err := t.row(`SELECT seq FROM collections WHERE id = ? AND NOT deleted`, c).Scan(&last); err != nil {
+		return 0, false, fail("changes", err)
+	}
+	return last, false, t.eachName(c, f)
 }
 
 func (t *Tx) changes(fs fields, c CollectionID, since Seq, limit int, f func(*Object) error) (last Seq, more bool, err error) {

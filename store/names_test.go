@@ -66,7 +66,18 @@ func TestNamesAreThoseOfWholeRows(t *testing.T) {
 			if len(whole) != n-n/10 || !slices.Equal(whole, slim) {
 				t.Errorf("%d objects listed by name differ from %d whole ones", len(slim), len(whole))
 			}
-			for _, since := range []store.Seq{0, 1, n} {
+			// From the beginning it is all that lives, asked for a second time from memory.
+			for range 2 {
+				slim = nil
+				last, more, err := tx.ChangedNames(c.ID, 0, 0, listed(&slim))
+				if err != nil {
+					return err
+				}
+				if top, _, err := tx.Changes(c.ID, 0, 0, false, func(*store.Object) error { return nil }); err != nil || last != top || more || !slices.Equal(whole, slim) {
+					t.Errorf("%d objects up to %d, of %d up to %d, %t, %v", len(slim), last, len(whole), top, more, err)
+				}
+			}
+			for _, since := range []store.Seq{1, n} {
 				whole, slim = nil, nil
 				last, more, err := tx.Changes(c.ID, since, 0, false, changed(&whole))
 				if err != nil {
