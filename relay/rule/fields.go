@@ -142,7 +142,10 @@ func (r Rules) fieldFaults() (faults []error) {
 		}
 		faults = append(faults, customFaults(k, m.Custom)...)
 		for _, col := range m.columns() {
-			if strings.TrimSpace(col.Name) == "" || !col.Kind.Plain() {
+			switch {
+			case !col.Kind.Plain() && col.Why != "":
+				faults = append(faults, fmt.Errorf("fields of %ss: column %s cannot be mapped: it holds %s", k, col.Name, col.Why))
+			case strings.TrimSpace(col.Name) == "" || !col.Kind.Plain():
 				faults = append(faults, fmt.Errorf("fields of %ss: column %q has no kind of value that can be mapped", k, col.Name))
 			}
 		}
