@@ -9,7 +9,7 @@
 //	plan.go      Plan: pure: order of a run, and the deletion brake
 //	rule/        Rules: what a link does, as one value; Judge
 //	resolve.go   Resolve: pure: what a person's choice makes of a conflict
-//	engine.go lease.go read.go hub.go list.go resume.go adopt.go identity.go place.go movedout.go act.go view.go do*.go mergeact.go annotate.go
+//	engine.go lease.go read.go hub.go list.go resume.go adopt.go identity.go place.go movedout.go act.go view.go do*.go deleteremote.go mergeact.go annotate.go
 //	             Engine: carries one run out, part by part
 //	refused.go   ResolveRefused: the same for a device's report; Standing
 //	both.go      keeping both versions
@@ -32,7 +32,8 @@
 //	bring.go     Bring: a person links a record that the rules leave out
 //	related.go addressbook.go  contacts that come along with others, and with activities
 //	resolverelations.go  what a new activity is about, by the addresses of its people
-//	relate.go    what an item is tied to on a remote, shown and changed by a person
+//	ties.go relate.go undorelate.go  what an item is tied to on a remote: shown, changed by a person, taken back
+//	meanwhile.go what a person said of an item while a run was at it
 //	resend.go    a run that sends everything again to one side, without deletions
 //	fieldmap.go custom.go  the field map of a link, and columns of the CRM's own on devices
 //	scope.go count.go  groups of the remote; how much of it a link brings

@@ -16,7 +16,7 @@
 //	                        columns from $metadata, plain values in any of them
 //	activities.go  activitywrite.go  participants.go  times.go   events and tasks
 //	contacts.go  contactwrite.go  communications.go  addresses.go  contacts
-//	relations.go  directory.go   what items are tied to; who people are by their addresses
+//	relations.go  relate.go  directory.go   what items are tied to, and a change of it; who people are by their addresses
 //	kids.go                 rows of child entities; the version of a record
 //	folders.go              folders as groups, and counting
 //	mails.go                whom a write would make Creatio mail
