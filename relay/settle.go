@@ -34,7 +34,8 @@ func (e *Engine) Settle(ctx context.Context, id store.ConflictID, ch Choice, by 
 			return err
 		}
 		if c.LinkID != 0 && e.Wake != nil {
-			if err := e.Wake(ctx, tx, c.LinkID); err != nil {
+			// The report outlives its link, and then the choice is about what is here alone.
+			if err := e.Wake(ctx, tx, c.LinkID); err != nil && !errors.Is(err, pim.ErrNotFound) {
 				return err
 			}
 		}

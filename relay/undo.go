@@ -53,8 +53,8 @@ func (e *Engine) Undo(ctx context.Context, id store.ConflictID, by string) error
 			return err
 		}
 		s := settling{tx: tx, codec: newCodec(tx.Now(), u.Zone).ofLink(tx, c.LinkID), c: c, by: by}
-		if err := s.undo(); err != nil || c.LinkID != 0 {
-			return err // what no link carries any more cannot collide again
+		if err := s.undo(); err != nil {
+			return err
 		}
 		return tx.ReopenConflict(id, by)
 	})

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -478,6 +479,37 @@ func TestRowB12AChoiceAboutAnOccurrenceIsTakenBack(t *testing.T) {
 				w.clean()
 				w.same("08 09:00 Mine", "09 09:00 Theirs")
 				w.quiet()
+			})
+		})
+	}
+}
+
+// A report outlives its link: it can be settled, and that be taken back, for what is here.
+func TestRowB12ALinkThatIsGone(t *testing.T) {
+	t.Parallel()
+	for take, want := range map[string]string{"mine": "mine@my place", "theirs": "theirs@their place", "title=mine,location=theirs": "mine@their place",
+		"both": "mine@my place,theirs@their place"} {
+		t.Run(take, func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+				id := w.collision()
+				// As the queue does it, for which a link that is gone is an error.
+				w.engine.Wake = func(_ context.Context, tx *store.Tx, id store.LinkID) error {
+					_, err := tx.Link(id)
+					return err
+				}
+				w.update(func(tx *store.Tx) error { return w.engine.RemoveLink(tx, w.link.ID, true) })
+				here := func() string { s, _, _ := strings.Cut(w.sides(), " | "); return s }
+				for range 2 {
+					w.choose(id, take)
+					if got := here(); got != want || len(w.conflicts(false)) != 0 {
+						w.t.Errorf("settled: %s, %d open", got, len(w.conflicts(false)))
+					}
+					w.takeBack(id)
+					if got := here(); got != "mine@my place" || len(w.conflicts(false)) != 1 {
+						w.t.Errorf("taken back: %s, %d open", got, len(w.conflicts(false)))
+					}
+				}
 			})
 		})
 	}

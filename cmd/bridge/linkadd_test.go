@@ -58,6 +58,7 @@ func TestRulesInPlainWords(t *testing.T) {
 		`{"pastDays":1.5}`:               "rule pastDays: want a number",
 		`{"pastDays":-2}`:                "pastDays -2 is neither a number of days nor -1, which means no bound",
 		`{"futureDays":-400}`:            "futureDays -400 is neither a number of days nor -1, which means no bound",
+		`{"pastDays":1000000}`:           "pastDays 1000000 is more than a hundred years",
 		`{"policy":7}`:                   "rule policy: want a text in quotes",
 		`{"policy":"best"}`:              `policy "best" is not ask`,
 		`{"allOwners":"yes"}`:            "rule allOwners: want true or false",

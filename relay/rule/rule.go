@@ -198,6 +198,9 @@ func (r Rules) Defaults() Rules {
 	return r
 }
 
+// longest is the longest window in days, a hundred years: remotes do not read dates of any year.
+const longest = 36_525
+
 // Validate reports every fault at once.
 func (r Rules) Validate() error {
 	var faults []error
@@ -245,6 +248,9 @@ func (r Rules) Validate() error {
 		// Not "no bound" for all of them: somebody who writes -30 means thirty days.
 		if w.days < -1 {
 			bad("%s %d is neither a number of days nor -1, which means no bound", w.name, w.days)
+		}
+		if w.days > longest {
+			bad("%s %d is more than a hundred years (%d days); -1 means no bound", w.name, w.days, longest)
 		}
 	}
 	if r.BrakeShare < 0 || r.BrakeShare > 1 {

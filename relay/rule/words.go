@@ -72,6 +72,8 @@ func (f Flow) describe(where string, r Rules) []string {
 	switch f.Private {
 	case PrivateMask:
 		out = append(out, where+": of private items only their time goes over, as \""+MaskTitle+"\".")
+	case PrivateFull, "":
+		out = append(out, where+": private items go over in full, as others do.")
 	case PrivateNone:
 		out = append(out, where+": private items do not go over; one that turns private goes from the other side.")
 	}
