@@ -249,3 +249,69 @@ func TestATieDuringARunHolds(t *testing.T) {
 		})
 	}
 }
+
+// What both sides changed while an item was unlinked is asked about once it is linked again.
+func TestRowB8WhatChangedWhileUnlinkedIsAsked(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+		w.put("a.ics", event("uid-a", "base"))
+		w.clean()
+		tie := func(to rule.Tie) {
+			if err := w.engine.SetTie(w.ctx, w.link.ID, "uid-a", to); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+		tie(rule.Apart)
+		w.edit("a.ics", func(e *pim.Event) { e.Notes = "here" })
+		w.change(w.record().ID, func(e *pim.Event) { e.Notes = "there" })
+		w.clean()
+		tie(rule.TieNone)
+		w.clean()
+		if n := len(w.conflicts(false)); n != 1 {
+			w.t.Errorf("%d conflicts are open", n)
+		}
+		w.quiet()
+	})
+}
+
+// What a person keeps from being deleted while a run is about to delete it stays.
+func TestARejectionDuringARunHolds(t *testing.T) {
+	t.Parallel()
+	for name, begin := range map[string]func(*world){
+		"there": func(w *world) { w.delete("a.ics") },
+		"here":  func(w *world) { w.crm.Remove(mem.Activities, w.record().ID) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rules := open(rule.Ask)
+			rules.Approve = true
+			onBoth(t, mem.Options{}, rules, func(w *world) {
+				w.put("a.ics", event("uid-a", "base"))
+				w.clean()
+				begin(w)
+				w.run() // it waits
+				rejected := 0
+				w.engine.pause = func(step string) error {
+					if step == "looked at" && rejected == 0 {
+						n, err := w.engine.Reject(w.ctx, w.link.ID, "")
+						if err != nil {
+							t.Error(err)
+						}
+						rejected = n
+					}
+					return nil
+				}
+				_, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{Full: true, AllowDeletions: true})
+				if err != nil || rejected != 1 {
+					t.Fatal(rejected, err)
+				}
+				w.engine.pause = nil
+				w.run()
+				w.run()
+				if here, there := len(w.objects()), len(w.records()); here != 1 || there != 1 {
+					t.Errorf("%d here, %d there", here, there)
+				}
+			})
+		})
+	}
+}

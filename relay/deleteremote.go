@@ -73,15 +73,23 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 		if err := r.achieved(tx, st, memo{Pair: v.pair}); err != nil {
 			return err
 		}
+		next, err := r.spoken(tx, &p)
 		switch {
+		case err != nil:
+			return err
 		case r.rules.AllOwners:
 			// What was only unassigned or left is still in scope and must not come back.
 			p.LocalGone = true
-			return r.settle(tx, p)
+			err = r.settle(tx, p)
 		case v.away.local:
-			return r.parted(tx, p)
+			err = r.parted(tx, p)
+		default:
+			return tx.DeletePair(p.ID)
 		}
-		return tx.DeletePair(p.ID)
+		if err == nil && next {
+			err = r.markIntent(tx, p.ID, "") // to be looked at
+		}
+		return err
 	})
 }
 

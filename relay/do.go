@@ -79,6 +79,9 @@ func (r *run) createLocally(ctx context.Context, tasks []Task) error {
 		return err
 	}
 	return r.update(ctx, func(tx *store.Tx) error {
+		if err := tx.Hold(r.coll.ID); err != nil { // before the pairs, as Settle does
+			return err
+		}
 		for _, t := range tasks {
 			p, err := tx.Pair(t.Pair)
 			if err != nil {

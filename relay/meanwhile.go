@@ -11,11 +11,11 @@ import (
 )
 
 // A run looks at an item, then acts on what it saw; in between a person may have settled a conflict about it (Engine.Settle,
-// which says in the bases of the pair what is agreed) or tied or untied it (Engine.SetTie). Whatever writes a pair asks here
-// first, in the transaction that writes.
+// which says in the bases of the pair what is agreed), tied or untied it (Engine.SetTie), or answered to what waits
+// (Engine.Approve, Reject). Whatever writes a pair because of a view asks here first, in the transaction that writes.
 
 // meanwhile tells whether the pair of a view is another than it was, and puts its present bases into the view. The
-// collections are locked before the pair, as by all who write objects and pairs.
+// collections are locked before the pair, as Settle does.
 func (r *run) meanwhile(tx *store.Tx, v *view) (moved bool, err error) {
 	for _, c := range []store.CollectionID{r.coll.ID, v.object.CollectionID} {
 		if err := tx.Hold(c); err != nil {
@@ -26,7 +26,7 @@ func (r *run) meanwhile(tx *store.Tx, v *view) (moved bool, err error) {
 	if errors.Is(err, pim.ErrNotFound) {
 		return true, nil
 	}
-	if err != nil || now.Tie == v.pair.Tie && bytes.Equal(now.LocalItem, v.pair.LocalItem) && bytes.Equal(now.RemoteItem, v.pair.RemoteItem) {
+	if err != nil || now.Tie == v.pair.Tie && now.Hold == v.pair.Hold && bytes.Equal(now.LocalItem, v.pair.LocalItem) && bytes.Equal(now.RemoteItem, v.pair.RemoteItem) {
 		return false, err
 	}
 	if v.localBase, err = pim.DecodeItem(now.LocalItem); err != nil {
@@ -79,7 +79,7 @@ func (r *run) spoken(tx *store.Tx, p *store.Pair) (next bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if seen != string(rule.HoldApproved) && now.Hold == string(rule.HoldApproved) {
+	if answer := rule.Hold(now.Hold); now.Hold != seen && (answer == rule.HoldApproved || answer == rule.HoldRejected) {
 		p.Hold = now.Hold
 	}
 	next = now.Tie != p.Tie

@@ -96,8 +96,12 @@ func (e *Engine) brought(ctx context.Context, scratch *store.Store, from store.L
 		return nil, err
 	}
 	rep, err := shown.Run(ctx, to.ID, RunOptions{only: []string{"bring along", "match", "act"}})
-	if rep.Run.ID == 0 || err != nil && ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		return nil, err
+	}
+	if rep.Run.ID == 0 { // it did not begin: what is shown so far is true all the same
+		b.Outcome, b.Error = OutcomeFailed, pim.PublicText(err)
+		return b, nil
 	}
 	b.Outcome, b.Error, b.Counts, b.Cut = rep.Run.Outcome, rep.Run.Error, rep.Counts, len(rep.Steps) >= maxSteps
 	err = scratch.View(ctx, func(tx *store.Tx) (err error) {

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"crmbridge/pim"
@@ -103,14 +104,22 @@ func setRules(tx *store.Tx, l store.Link, now rule.Rules) (rule.Touch, error) {
 }
 
 // owes reports fields that changed when the rules did not let them through, or that a
-// mask hid, and that may go now, although neither side has moved since.
-func (r *run) owes(v view) bool {
+// mask hid, and that may go now, or are to be decided by a person who was not asked yet, although neither side has moved
+// since.
+func (r *run) owes(tx *store.Tx, v view) (bool, error) {
 	if v.local == nil || v.theirs == nil || v.localBase == nil || v.remoteBase == nil || v.local.Kind() != v.theirs.Kind() {
-		return false
+		return false, nil
 	}
 	if v.fresh {
-		return true // nothing may differ, and that is agreed from now on
+		return true, nil // nothing may differ, and that is agreed from now on
 	}
 	m := r.merging()(r.sides(v))
-	return !m.ToLocal.IsEmpty() || !m.ToRemote.IsEmpty() || !m.Settled.IsEmpty()
+	if m.Open.IsEmpty() || !m.ToLocal.IsEmpty() || !m.ToRemote.IsEmpty() || !m.Settled.IsEmpty() {
+		return !m.ToLocal.IsEmpty() || !m.ToRemote.IsEmpty() || !m.Settled.IsEmpty(), nil
+	}
+	c, err := tx.OpenConflict(v.object.ID, r.link.ID)
+	if errors.Is(err, pim.ErrNotFound) {
+		return true, nil
+	}
+	return c.Fields != "" && !m.Open.Minus(settling{c: c}.fields()).IsEmpty(), err
 }

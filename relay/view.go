@@ -91,8 +91,14 @@ func (r *run) view(tx *store.Tx, p store.Pair) (view, error) {
 		return v, err
 	}
 	v.action = r.decision()(v.localState, v.state, v.equal(r))
-	if v.action == Nothing && v.localState == Same && v.state == Same && r.owes(v) {
-		v.action = Reconcile
+	if v.action == Nothing && v.localState == Same && v.state == Same {
+		owes, err := r.owes(tx, v)
+		if err != nil {
+			return v, err
+		}
+		if owes {
+			v.action = Reconcile
+		}
 	}
 	v.action = r.resent(v)
 	v.action = r.permitted(v)

@@ -3,6 +3,7 @@ package creatio
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -72,7 +73,8 @@ func (k *looking) put(ctx context.Context, entity string, cur, out row, id pim.F
 	}
 	v, ok := plainValue(typ, value, k.zone)
 	if !ok {
-		return pim.Errorf("creatio: column", pim.ErrRefused, "%q cannot be written into column %s of Creatio, which holds a %s", printable(value, 100), col.Name, col.Kind)
+		return &pim.Error{Op: "creatio: column", Kind: pim.ErrRefused, Err: fmt.Errorf("a value is no %s", col.Kind), // the value itself is not for the log
+			Public: fmt.Sprintf("%q cannot be written into column %s of Creatio, which holds a %s", printable(value, 100), col.Name, col.Kind)}
 	}
 	out[col.Name] = v
 	return nil

@@ -214,7 +214,8 @@ func (w plainWrite) put(ctx context.Context, id pim.FieldID, col remote.Column, 
 	}
 	value, ok := d.value(v, w.zone)
 	if !ok {
-		return nil, pim.Errorf(op, pim.ErrRefused, "%q cannot be written into column %s of Tryton, which holds a %s", cut(oneLine(v), 100), col.Name, col.Kind)
+		return nil, &pim.Error{Op: op, Kind: pim.ErrRefused, Err: fmt.Errorf("a value is no %s", col.Kind), // the value itself is not for the log
+			Public: fmt.Sprintf("%q cannot be written into column %s of Tryton, which holds a %s", cut(oneLine(v), 100), col.Name, col.Kind)}
 	}
 	if s, is := value.(string); is && w.now.marks[col.Name] != "" {
 		value = s + w.now.marks[col.Name]
