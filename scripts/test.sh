@@ -29,8 +29,7 @@ everything() {
   # The longest first: what is left at the end should not be one package that cannot use both processors.
   mapfile -t others < <(go list ./... | grep -v '/relay$')
   local failed=0
-  # Three at a time on two processors: the commands' tests mostly wait for runs.
-  run "$@" -p 3 ./cmd/bridge ./dav "${others[@]}" || failed=1
+  run "$@" ./cmd/bridge ./dav "${others[@]}" || failed=1
   # The relay has more tests than all others, nearly all of them on both databases. Who shares what in memory does not depend
   # on the database, so that the race detector looks at it with one.
   BRIDGE_TEST_DATABASE=sqlite run "$@" ./relay || failed=1
