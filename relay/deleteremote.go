@@ -52,7 +52,7 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 	err = r.rem.Delete(ctx, remote.CollectionID(r.link.Remote), ref, removal)
 	switch {
 	case errors.Is(err, pim.ErrUnsupported) && how == rule.RemoveUnassign:
-		return errors.Join(r.update(ctx, func(tx *store.Tx) error { return errors.Join(r.missed(tx, st), r.markIntent(tx, p.ID, "")) }), r.park(ctx, v))
+		return errors.Join(r.update(ctx, func(tx *store.Tx) error { return errors.Join(r.missed(tx, st), r.clearIntent(tx, p.ID)) }), r.park(ctx, v))
 	case errors.Is(err, pim.ErrConflict):
 		return errors.Join(errChangedThere, r.update(ctx, func(tx *store.Tx) error { return r.missed(tx, st) }))
 	case err != nil && !errors.Is(err, pim.ErrNotFound):
@@ -87,7 +87,7 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 			return tx.DeletePair(p.ID)
 		}
 		if err == nil && next {
-			err = r.markIntent(tx, p.ID, "") // to be looked at
+			err = r.clearIntent(tx, p.ID) // to be looked at
 		}
 		return err
 	})

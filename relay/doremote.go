@@ -50,8 +50,8 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 	}
 	st := store.Step{PairID: p.ID, UID: p.UID, Title: v.title(), Action: "create"}
 	err = r.update(ctx, func(tx *store.Tx) (err error) {
-		if moved, err := r.meanwhile(tx, &v); moved || err != nil {
-			return errors.Join(err, errStale)
+		if err := r.unmoved(tx, &v); err != nil {
+			return err
 		}
 		if anew {
 			// A record that is gone is made anew under a new key: the old one may be

@@ -39,10 +39,19 @@ func (r *run) meanwhile(tx *store.Tx, v *view) (moved bool, err error) {
 	return true, nil
 }
 
+// unmoved is errStale when the pair of a view is another by now.
+func (r *run) unmoved(tx *store.Tx, v *view) error {
+	moved, err := r.meanwhile(tx, v)
+	if err == nil && moved {
+		err = errStale
+	}
+	return err
+}
+
 // asSeen is errStale when the pair, or the object, of a view is another by now.
 func (r *run) asSeen(tx *store.Tx, v *view) error {
-	if moved, err := r.meanwhile(tx, v); err != nil || moved {
-		return errors.Join(err, errStale)
+	if err := r.unmoved(tx, v); err != nil {
+		return err
 	}
 	o, err := tx.ObjectByID(v.object.ID)
 	if err != nil && !errors.Is(err, pim.ErrNotFound) {
@@ -57,8 +66,8 @@ func (r *run) asSeen(tx *store.Tx, v *view) error {
 // hereOnly does a view's work that is all of the hub.
 func (r *run) hereOnly(ctx context.Context, v view, f func(*store.Tx, view) error) error {
 	return r.update(ctx, func(tx *store.Tx) error {
-		if moved, err := r.meanwhile(tx, &v); moved || err != nil {
-			return errors.Join(err, errStale)
+		if err := r.unmoved(tx, &v); err != nil {
+			return err
 		}
 		return f(tx, v)
 	})

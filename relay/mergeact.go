@@ -117,8 +117,8 @@ func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) 
 		return remote.Record{}, st, err
 	}
 	err = r.update(ctx, func(tx *store.Tx) error {
-		if moved, err := r.meanwhile(tx, &v); moved || err != nil {
-			return errors.Join(err, errStale)
+		if err := r.unmoved(tx, &v); err != nil {
+			return err
 		}
 		// The values that are about to be overwritten are reported first: once
 		// they are, a lost answer must not be able to hide that.

@@ -222,9 +222,9 @@ func (w *relating) write(ctx context.Context, requests func() int, traces func()
 		case failure != nil && (written || unknown(failure)):
 			return w.Engine.wanted(ctx, tx, w.link.ID) // the step stays begun, until that run has read what came of it
 		case failure != nil:
-			return errors.Join(w.missed(tx, st), w.markIntent(tx, w.pair.ID, ""))
+			return errors.Join(w.missed(tx, st), w.clearIntent(tx, w.pair.ID))
 		}
-		if err := w.markIntent(tx, w.pair.ID, ""); err != nil {
+		if err := w.clearIntent(tx, w.pair.ID); err != nil {
 			return err
 		}
 		after, err := pim.EncodeItem(rec.Item)

@@ -114,8 +114,11 @@ func (r *run) owes(tx *store.Tx, v view) (bool, error) {
 		return true, nil // nothing may differ, and that is agreed from now on
 	}
 	m := r.merging()(r.sides(v))
-	if m.Open.IsEmpty() || !m.ToLocal.IsEmpty() || !m.ToRemote.IsEmpty() || !m.Settled.IsEmpty() {
-		return !m.ToLocal.IsEmpty() || !m.ToRemote.IsEmpty() || !m.Settled.IsEmpty(), nil
+	switch {
+	case !m.ToLocal.IsEmpty() || !m.ToRemote.IsEmpty() || !m.Settled.IsEmpty():
+		return true, nil
+	case m.Open.IsEmpty():
+		return false, nil
 	}
 	c, err := tx.OpenConflict(v.object.ID, r.link.ID)
 	if errors.Is(err, pim.ErrNotFound) {

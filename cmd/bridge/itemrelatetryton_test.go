@@ -19,9 +19,7 @@ func TestRowB7TiesOfTrytonByCommand(t *testing.T) {
 	task := crm.Task(t, company, "Ring the roofer")
 	p := newPlace(t, "")
 	p.alice()
-	pw := p.write("crm-password", server.Password+"\n")
-	p.must("", "link", "add", "--user", "alice", "--driver", "tryton", "--set", "url="+server.URL, "--set", "database="+server.Database, "--set", "username="+server.User,
-		"--set-file", "password="+pw, "--collection", "tasks", "--name", "crm", "--interval", "1h")
+	p.linkTryton(server, "tasks")
 	p.serve()
 	p.must("", "sync", "run", "crm")
 	items := list[itemShown](p, "item", "list", "--link", "crm")

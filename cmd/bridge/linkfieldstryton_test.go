@@ -10,6 +10,14 @@ import (
 	"crmbridge/internal/testenv"
 )
 
+// linkTryton links a collection of alice's to a live Tryton, as crm.
+func (p *place) linkTryton(server *testenv.TrytonServer, collection string) {
+	p.t.Helper()
+	pw := p.write("crm-password", server.Password+"\n")
+	p.must("", "link", "add", "--user", "alice", "--driver", "tryton", "--set", "url="+server.URL, "--set", "database="+server.Database, "--set", "username="+server.User,
+		"--set-file", "password="+pw, "--collection", collection, "--name", "crm", "--interval", "1h")
+}
+
 // TestRowX17X18FieldsOfTrytonByCommand gives a link to a live Tryton, in which a module of
 // the company's own added columns, another map, and syncs both ways with it.
 func TestRowX17X18FieldsOfTrytonByCommand(t *testing.T) {
@@ -21,9 +29,7 @@ func TestRowX17X18FieldsOfTrytonByCommand(t *testing.T) {
 	id := crm.Add(t, "party.party", tryton.Fields{"name": "Ann Example", "remarks": "likes tea", "nickname": "Annie", "area": north, "vip": true, "score": 3})
 	p := newPlace(t, "")
 	p.alice()
-	pw := p.write("crm-password", server.Password+"\n")
-	p.must("", "link", "add", "--user", "alice", "--driver", "tryton", "--set", "url="+server.URL, "--set", "database="+server.Database, "--set", "username="+server.User,
-		"--set-file", "password="+pw, "--collection", "contacts", "--name", "crm", "--interval", "1h")
+	p.linkTryton(server, "contacts")
 	p.serve()
 
 	kinds := map[string]string{}

@@ -224,8 +224,8 @@ func mappedHarness(change func(*creatiosim.Options)) crmtest.Harness {
 		b.r.addRegions()
 		m := allMoved(t, a.Remote)
 		from := a.Remote
-		a.Remote = changed(t, from, m)
-		b.Behind = remotetest.Through(changed(t, b.r.open(nil), m))
+		a.Remote = crmtest.Mapped(t, from, m)
+		b.Behind = remotetest.Through(crmtest.Mapped(t, b.r.open(nil), m))
 		a.Behind = b
 		of.Store(a.Remote, from)
 		return a

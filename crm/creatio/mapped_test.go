@@ -48,35 +48,6 @@ func (r *rig) addRegions() {
 	}
 }
 
-// offered are the columns that records have.
-func offered(t testing.TB, c remote.Remote, k pim.Kind) map[string]remote.Column {
-	t.Helper()
-	m, ok := remote.As[remote.FieldMapper](c)
-	if !ok {
-		t.Fatal("the map cannot be changed")
-	}
-	all, err := m.Columns(t.Context(), k)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]remote.Column{}
-	for _, col := range all {
-		out[col.Name] = col
-	}
-	return out
-}
-
-// changed is a connection with another map.
-func changed(t testing.TB, c remote.Remote, m remote.FieldMaps) remote.Remote {
-	t.Helper()
-	mapper, _ := remote.As[remote.FieldMapper](c)
-	out, err := mapper.Mapped(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
 // allMoved is a map with columns of every kind.
 func allMoved(t testing.TB, c remote.Remote) remote.FieldMaps {
 	out := remote.FieldMaps{}
@@ -92,26 +63,7 @@ func allMoved(t testing.TB, c remote.Remote) remote.FieldMaps {
 		pim.KindContact: {map[pim.FieldID]string{pim.FieldNickname: "UsrNickname", pim.FieldAnniversary: "UsrWedding"},
 			[]pim.FieldID{pim.FieldNotes}, []string{"UsrVIP", "UsrRegionId"}},
 	} {
-		all := offered(t, c, k)
-		m := remote.FieldMap{Without: cols.without}
-		for id, name := range cols.set {
-			m.Set = append(m.Set, remote.FieldColumn{Field: id, Column: all[name]})
-		}
-		for _, name := range cols.custom {
-			m.Custom = append(m.Custom, remote.CustomColumn{Key: name + "=X-TEST", Name: name, Column: all[name]})
-		}
-		own, _ := remote.As[remote.FieldMapper](c)
-		if faults := remote.CheckFieldMap(own.FieldMap(k), m, slicesOf(all), false); len(faults) > 0 {
-			t.Fatalf("%ss: %v", k, faults)
-		}
-		out[k] = m
-	}
-	return out
-}
-
-func slicesOf(all map[string]remote.Column) (out []remote.Column) {
-	for _, c := range all {
-		out = append(out, c)
+		out[k] = crmtest.MapOf(t, c, k, cols.set, cols.without, cols.custom...)
 	}
 	return out
 }
@@ -130,11 +82,7 @@ func sampleCustoms(it pim.Item, n int) {
 	case *pim.Contact:
 		all = map[string]string{"UsrVIP": flag, "UsrRegionId": regions()[n%3]}
 	}
-	var out []pim.Custom
-	for name, v := range all {
-		out = append(out, pim.Custom{Key: name + "=X-TEST", Name: name, Value: v})
-	}
-	pim.SetCustom(it, out)
+	pim.SetCustom(it, crmtest.Customs(all))
 }
 
 // A connection with a changed map is a remote like any other.
@@ -161,7 +109,7 @@ func TestRowX17InCreatio(t *testing.T) {
 	r := newRig(t, withColumns)
 	r.addRegions()
 	c := r.open(nil)
-	all := offered(t, c, pim.KindEvent)
+	all := crmtest.Columns(t, c, pim.KindEvent)
 	for name, want := range map[string]remote.Column{
 		"UsrReport":   {Kind: remote.TextColumn},
 		"UsrKey":      {Kind: remote.FlagColumn},
@@ -183,7 +131,7 @@ func TestRowX17InCreatio(t *testing.T) {
 			t.Errorf("column %s is %+v, want %+v", name, got, want)
 		}
 	}
-	m := changed(t, c, allMoved(t, c))
+	m := crmtest.Mapped(t, c, allMoved(t, c))
 	e := meeting("Visit")
 	sampleCustoms(e, 0)
 	rec := create(t, m, creatio.Events, e)
@@ -232,7 +180,7 @@ func TestRowX18InCreatio(t *testing.T) {
 	r.addRegions()
 	r.populate()
 	c := r.open(nil)
-	m := changed(t, c, allMoved(t, c))
+	m := crmtest.Mapped(t, c, allMoved(t, c))
 	task := &pim.Task{Activity: pim.Activity{Title: "Write offer"}, Due: pim.At(time.Date(2026, 6, 3, 12, 0, 0, 0, time.UTC), ""), Spent: 90 * time.Minute,
 		Completed: pim.At(time.Date(2026, 6, 2, 9, 15, 0, 0, time.UTC), "")}
 	task.CRM.Report, task.Reminders = "They want two.", []pim.Reminder{{Before: time.Hour}}

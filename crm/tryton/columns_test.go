@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"crmbridge/crm/crmtest"
 	"crmbridge/pim"
 	"crmbridge/remote"
 )
@@ -45,7 +46,7 @@ func playColumns(t *testing.T, open func(map[string]string) *connector) {
 		},
 		pim.KindEvent: {},
 	} {
-		all := offered(t, c, kind)
+		all := crmtest.Columns(t, c, kind)
 		for name, col := range want {
 			col.Name = name
 			if got := all[name]; got != col {
@@ -60,23 +61,23 @@ func playColumns(t *testing.T, open func(map[string]string) *connector) {
 	mapper, _ := remote.As[remote.FieldMapper](remote.Remote(c))
 	columns := must(mapper.Columns(t.Context(), pim.KindContact))(t)
 	for name, says := range map[string]string{"picture": "it holds a file", "branch": "differs from record to record", "areas": "filled in by the CRM", "addresses": "rows of another table"} {
-		m := remote.FieldMap{Custom: []remote.CustomColumn{{Key: name, Name: name, Column: offered(t, c, pim.KindContact)[name]}}}
+		m := remote.FieldMap{Custom: []remote.CustomColumn{{Key: name, Name: name, Column: crmtest.Columns(t, c, pim.KindContact)[name]}}}
 		if faults := fmt.Sprint(remote.CheckFieldMap(c.FieldMap(pim.KindContact), m, columns, false)); !strings.Contains(faults, says) {
 			t.Errorf("column %s: %s", name, faults)
 		}
 	}
 }
 
-// customs are custom fields under the keys of mapOf.
+// customs are custom fields under the keys of crmtest.MapOf.
 func customs(pairs ...string) []pim.Custom {
 	var out []pim.Custom
 	for i := 0; i < len(pairs); i += 2 {
-		out = append(out, pim.Custom{Key: pairs[i] + "=X-TEST", Name: pairs[i], Value: pairs[i+1]})
+		out = append(out, pim.Custom{Key: crmtest.CustomKey(pairs[i]), Name: pairs[i], Value: pairs[i+1]})
 	}
 	return out
 }
 
-func custom(it pim.Item, name string) string { return pim.CustomValue(it, name+"=X-TEST") }
+func custom(it pim.Item, name string) string { return pim.CustomValue(it, crmtest.CustomKey(name)) }
 
 // playCustom: fields and columns of the company's own travel as the map says, and their
 // changes are found (rows X17 and X18).
@@ -91,8 +92,8 @@ func playCustom(t *testing.T, open func(map[string]string) *connector) {
 
 func playCustomContacts(t *testing.T, plain *connector, f *facts, regions []int64) {
 	ctx := t.Context()
-	all := offered(t, plain, pim.KindContact)
-	m := mapOf(t, plain, pim.KindContact, map[pim.FieldID]string{pim.FieldNotes: "remarks", pim.FieldBirthday: "birth", pim.FieldDepartment: "area", pim.FieldNickname: "nickname"},
+	all := crmtest.Columns(t, plain, pim.KindContact)
+	m := crmtest.MapOf(t, plain, pim.KindContact, map[pim.FieldID]string{pim.FieldNotes: "remarks", pim.FieldBirthday: "birth", pim.FieldDepartment: "area", pim.FieldNickname: "nickname"},
 		[]pim.FieldID{pim.FieldIMs}, "vip", "score", "credit", "segment", "shift", "origin", "lang")
 	m.Custom = append(m.Custom, remote.CustomColumn{Key: "areas=X-TEST", Name: "areas", Column: all["areas"]})
 	c := withMaps(t, plain, remote.FieldMaps{pim.KindContact: m})
@@ -183,7 +184,7 @@ func playCustomContacts(t *testing.T, plain *connector, f *facts, regions []int6
 
 func playCustomTasks(t *testing.T, plain *connector, f *facts) {
 	ctx := t.Context()
-	m := mapOf(t, plain, pim.KindTask, map[pim.FieldID]string{pim.FieldReport: "comment", pim.FieldDue: "deadline", pim.FieldCompleted: "due", pim.FieldSpent: "minutes"},
+	m := crmtest.MapOf(t, plain, pim.KindTask, map[pim.FieldID]string{pim.FieldReport: "comment", pim.FieldDue: "deadline", pim.FieldCompleted: "due", pim.FieldSpent: "minutes"},
 		[]pim.FieldID{pim.FieldNotes}, "billable", "phase")
 	c := withMaps(t, plain, remote.FieldMaps{pim.KindTask: m})
 	task := &pim.Task{Due: pim.On(2026, time.June, 3), Completed: pim.At(time.Date(2026, 6, 2, 22, 30, 0, 0, time.UTC), ""), Spent: 90 * time.Minute}

@@ -2,11 +2,9 @@ package tryton
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"crmbridge/crm"
-	"crmbridge/crm/crmtest"
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/remote/remotetest"
@@ -18,12 +16,8 @@ func TestConformanceWithEmployers(t *testing.T) {
 	t.Parallel()
 	l := startLive(t)
 	h := remotetest.Harness{Renews: true, Many: 1,
-		Open: func(t *testing.T) remotetest.Account {
-			if !strings.Contains(t.Name(), "/relations") {
-				t.Skip("left out: judged without employers (TestConformance)")
-			}
-			return l.account(t, "employer_relation", "Employee of")
-		},
+		Only: []string{"relations", "relations in scope"},
+		Open: func(t *testing.T) remotetest.Account { return l.account(t, "employer_relation", "Employee of") },
 		Fix: func(it pim.Item, n int) {
 			fix(it, n)
 			if c, is := it.(*pim.Contact); is {
@@ -31,7 +25,7 @@ func TestConformanceWithEmployers(t *testing.T) {
 			}
 		},
 	}
-	crmtest.Run(t, crmtest.Harness{Harness: h})
+	remotetest.Run(t, h)
 }
 
 // playTies: a task is tied to the work above it and to the party of that, a party to its

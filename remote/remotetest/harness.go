@@ -26,6 +26,9 @@ type Harness struct {
 	// Renews says that the driver logs in by itself, so that an expired session is
 	// no failure.
 	Renews bool
+	// Only are the names of the cases to judge, for a variant of a driver that is judged as a whole elsewhere;
+	// nil is all.
+	Only []string
 	// Many is how many items the paging case makes; 0 is 1,001.
 	Many int
 }

@@ -52,11 +52,20 @@ func Run(t *testing.T, h Harness) {
 		{"relations in scope", relationScope},
 		{"people by address", directory},
 	}
+	left := slices.Clone(h.Only)
 	for _, c := range cases {
+		if i := slices.Index(left, c.name); i >= 0 {
+			left = slices.Delete(left, i, i+1)
+		} else if h.Only != nil {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			c.run(h.open(t))
 		})
+	}
+	if len(left) > 0 {
+		t.Errorf("there are no cases %q", left)
 	}
 }
 
