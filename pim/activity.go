@@ -80,13 +80,11 @@ type Attendee struct {
 // Recurrence is the repetition of a series (RFC 5545 3.8.5). Rules and times are
 // kept as written; package pim/rrule expands them.
 type Recurrence struct {
-	Rules   []string `json:"rules,omitempty"` // RRULE values
-	Dates   []When   `json:"dates,omitempty"` // RDATE starts
-	Except  []When   `json:"except,omitempty"`
-	Changed []When   `json:"changed,omitempty"` // RECURRENCE-ID of each override
-	// Overrides is a digest of the overrides' own fields, so that a change of one
-	// occurrence is a change of the series.
-	Overrides string `json:"overrides,omitempty"`
+	Rules  []string `json:"rules,omitempty"` // RRULE values
+	Dates  []When   `json:"dates,omitempty"` // RDATE starts
+	Except []When   `json:"except,omitempty"`
+	// Changed are the occurrences that differ from the series.
+	Changed []Occurrence `json:"occurrences,omitempty"`
 }
 
 // Relations is what a CRM knows of an item beyond its calendar fields. Names are

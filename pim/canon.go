@@ -126,10 +126,15 @@ func recurrenceText(r *Recurrence) string {
 	if r == nil {
 		return ""
 	}
-	return strings.Join(dropEmpty([]string{recurrenceShow(r), r.Overrides}), "\n")
+	changed := make([]string, 0, len(r.Changed))
+	for _, o := range r.Changed {
+		changed = append(changed, o.text())
+	}
+	sort.Strings(changed)
+	return strings.Join(append(dropEmpty([]string{recurrenceShow(r)}), changed...), "\n")
 }
 
-// recurrenceShow leaves out the digest, which tells people nothing.
+// recurrenceShow tells which occurrences differ, not in what.
 func recurrenceShow(r *Recurrence) string {
 	if r == nil {
 		return ""
@@ -144,7 +149,11 @@ func recurrenceShow(r *Recurrence) string {
 	}
 	rules := append([]string(nil), r.Rules...)
 	sort.Strings(rules)
-	parts := []string{strings.Join(rules, "\n"), whens("also ", r.Dates), whens("not ", r.Except), whens("changed ", r.Changed)}
+	changed := make([]When, 0, len(r.Changed))
+	for _, o := range r.Changed {
+		changed = append(changed, o.At)
+	}
+	parts := []string{strings.Join(rules, "\n"), whens("also ", r.Dates), whens("not ", r.Except), whens("changed ", changed)}
 	parts = dropEmpty(parts)
 	return strings.Join(parts, "\n")
 }
@@ -167,7 +176,10 @@ func (r *Recurrence) clone() *Recurrence {
 	c.Rules = append([]string(nil), r.Rules...)
 	c.Dates = append([]When(nil), r.Dates...)
 	c.Except = append([]When(nil), r.Except...)
-	c.Changed = append([]When(nil), r.Changed...)
+	c.Changed = nil
+	for _, o := range r.Changed {
+		c.Changed = append(c.Changed, o.clone())
+	}
 	return &c
 }
 

@@ -82,11 +82,19 @@ func Clone(it Item) Item {
 // Mask returns what may be shown of a private item: its open fields and the word
 // "Private" as title.
 func Mask(it Item, title string) Item {
+	if it == nil {
+		return nil
+	}
 	out := Clone(it)
 	empty := New(it.Kind())
 	for _, f := range table {
 		if f.Sensitivity == Content && f.Kinds.Has(it.Kind()) {
 			f.copy(out, empty)
+		}
+	}
+	if series(out) {
+		for i, o := range act(out).Recurrence.Changed {
+			act(out).Recurrence.Changed[i].Item = Mask(o.Item, title)
 		}
 	}
 	switch v := out.(type) {
@@ -100,6 +108,15 @@ func Mask(it Item, title string) Item {
 		v.Subject = title
 	}
 	return out
+}
+
+// series reports an activity that repeats.
+func series(it Item) bool {
+	switch it.(type) {
+	case *Event, *Task:
+		return act(it).Recurrence != nil
+	}
+	return false
 }
 
 func pair(a, b Item) (Item, Item) {

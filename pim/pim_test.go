@@ -175,6 +175,14 @@ func fill(t *rapid.T, v reflect.Value, name string) {
 			*p = pim.At(time.Unix(rapid.Int64Range(1, 3).Draw(t, name), 0), rapid.SampledFrom([]string{"", "Europe/Berlin"}).Draw(t, name+" zone"))
 		}
 		return
+	case *pim.Occurrence:
+		fill(t, reflect.ValueOf(&p.At).Elem(), name+".At")
+		if rapid.Bool().Draw(t, name+" there") {
+			it := draw(t, rapid.SampledFrom([]pim.Kind{pim.KindEvent, pim.KindTask}).Draw(t, name+" kind"), name)
+			pim.Copy(it, pim.New(it.Kind()), pim.Set(pim.FieldRecurrence)) // it has none of its own
+			p.Item = it
+		}
+		return
 	}
 	switch v.Kind() {
 	case reflect.String:
@@ -407,6 +415,16 @@ func TestMask(t *testing.T) {
 		title := []pim.FieldID{pim.FieldTitle, pim.FieldFullName}
 		for _, f := range pim.Fields(k) {
 			switch {
+			case f.ID == pim.FieldRecurrence:
+				// Which occurrences differ is open, what they hold is masked as any item is.
+				if f.Show(a) != f.Show(m) {
+					t.Fatalf("the mask changes which occurrences there are: %s", f.Show(m))
+				}
+				for _, o := range occurrences(m) {
+					if o.Item != nil && !pim.Equal(o.Item, pim.Mask(o.Item, "Private"), pim.AllOf(o.Item.Kind())) {
+						t.Fatalf("the mask shows an occurrence: %v", o.Item)
+					}
+				}
 			case f.Sensitivity == pim.Open && !f.Equal(a, m):
 				t.Fatalf("the mask changes %s", f.ID)
 			case f.Sensitivity == pim.Content && !slices.Contains(title, f.ID) && !f.Equal(empty, m):
@@ -414,4 +432,18 @@ func TestMask(t *testing.T) {
 			}
 		}
 	})
+}
+
+func occurrences(it pim.Item) []pim.Occurrence {
+	switch v := it.(type) {
+	case *pim.Event:
+		if v.Recurrence != nil {
+			return v.Recurrence.Changed
+		}
+	case *pim.Task:
+		if v.Recurrence != nil {
+			return v.Recurrence.Changed
+		}
+	}
+	return nil
 }

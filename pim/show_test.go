@@ -22,7 +22,7 @@ func TestShowIsForPeople(t *testing.T) {
 		Activity: pim.Activity{
 			Organizer:  pim.Person{Name: "Jane", Email: "Jane@example.org"},
 			Attendees:  []pim.Attendee{{Person: pim.Person{Email: "x@example.org"}, Answer: "accepted", Optional: true}},
-			Recurrence: &pim.Recurrence{Rules: []string{"FREQ=DAILY"}, Except: []pim.When{pim.On(2026, 11, 22)}, Overrides: "abcdef"},
+			Recurrence: &pim.Recurrence{Rules: []string{"FREQ=DAILY"}, Except: []pim.When{pim.On(2026, 11, 22)}},
 		},
 		Start: pim.At(at, ""), End: pim.At(at.Add(time.Hour), ""),
 	}

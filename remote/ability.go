@@ -106,3 +106,19 @@ func As[T any](r Remote) (ability T, ok bool) {
 	ability, ok = r.(T)
 	return ability, ok
 }
+
+// Marker is a remote whose items change their ids when a person moves them, and can carry a key of ours by which they are known
+// again. An item that was made with Create carries its key already; Record.Key tells it.
+type Marker interface {
+	// Mark gives an item made by others a key and changes nothing else. The answer is its new version. As Update it answers
+	// ErrConflict, and writes nothing, when the remote's version is no longer old.Version, and ErrNotFound when the item is gone.
+	Mark(ctx context.Context, c CollectionID, old Ref, key string) (Ref, error)
+	// Where finds the items that carry keys, in any collection of the user; those that are nowhere are left out.
+	Where(ctx context.Context, keys []string) (map[string]Whereabouts, error)
+}
+
+// Whereabouts is where an item is now.
+type Whereabouts struct {
+	Collection CollectionID
+	Ref        Ref
+}

@@ -38,8 +38,7 @@ type ApplyOptions struct {
 //
 // Overrides stay as they are. When the start of a series moves, their RECURRENCE-ID
 // moves with it, and EXDATE too unless set has the recurrence. Overrides go when the
-// recurrence goes or excludes them; Recurrence.Changed and .Overrides only describe and
-// are not written.
+// recurrence goes or excludes them; Recurrence.Changed only describes and is not written.
 //
 // pim.ErrUnsupported when the kind of it is not that of o, pim.ErrInvalid for values
 // that iCalendar cannot hold.

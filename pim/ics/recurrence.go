@@ -1,13 +1,6 @@
 package ics
 
-import (
-	"crypto/sha256"
-	"encoding/hex"
-	"slices"
-
-	"crmbridge/pim"
-	"crmbridge/pim/line"
-)
+import "crmbridge/pim"
 
 // recurrence is that of the whole object, nil when it does not repeat. What EXRULE takes away
 // is listed as if EXDATE did, since Recurrence, and who reads it, knows no EXRULE.
@@ -37,10 +30,9 @@ func (r reader) recurrence() (*pim.Recurrence, error) {
 	}
 	for _, c := range overrides {
 		if s, ok := stampOf(c.First("RECURRENCE-ID")); ok {
-			rec.Changed = append(rec.Changed, r.when(s))
+			rec.Changed = append(rec.Changed, pim.Occurrence{At: r.when(s), Item: r.o.view(c, r.z)})
 		}
 	}
-	rec.Overrides = r.o.digest(overrides, r.z)
 	return rec, nil
 }
 
@@ -52,30 +44,4 @@ func (r reader) dates(name string) []pim.When {
 		}
 	}
 	return out
-}
-
-// digest is the same for overrides whose fields are the same, whatever their order,
-// their DTSTAMP and all else that no field shows; "" for none.
-func (o *Object) digest(overrides []*line.Block, z Zones) string {
-	var marks []string
-	for _, c := range overrides {
-		it := o.view(c, z)
-		if it == nil {
-			continue
-		}
-		id := "?"
-		if s, ok := stampOf(c.First("RECURRENCE-ID")); ok {
-			id = o.reader(c, z).when(s).String()
-		}
-		marks = append(marks, id+" "+pim.Fingerprint(it, pim.AllOf(it.Kind())))
-	}
-	if len(marks) == 0 {
-		return ""
-	}
-	slices.Sort(marks)
-	h := sha256.New()
-	for _, m := range marks {
-		_, _ = h.Write([]byte(m + "\n"))
-	}
-	return hex.EncodeToString(h.Sum(nil)[:12])
 }

@@ -153,7 +153,10 @@ func (w *writer) moveExceptions(old, begin *line.Line) {
 	}
 	var stay map[string]bool
 	if rec := w.act().Recurrence; fixed && rec != nil {
-		stay = whenSet(append(slices.Clone(rec.Changed), rec.Except...))
+		stay = whenSet(rec.Except)
+		for _, o := range rec.Changed {
+			stay[o.At.String()] = true
+		}
 	}
 	for _, c := range w.next.Overrides() {
 		l := c.First("RECURRENCE-ID")
