@@ -3,6 +3,7 @@
 //
 //	exchange.go  names for the parts of the contract
 //	marker.go    Marker: the property that every item of ours carries there
+//	series/      recurrence in Exchange's terms, for EWS and Graph
 //
 // A driver lives in a folder of its own:
 //

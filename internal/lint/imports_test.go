@@ -49,7 +49,10 @@ var allowed = []struct {
 	{"crm/crmtest", []string{"pim", "remote", "crm", "remote/remotetest"}},
 	{"crm", []string{"pim", "remote"}},
 	{"crm/...", []string{"pim/...", "remote", "crm", "upstream"}}, // one driver never imports another
-	{"exchange/...", []string{"pim/...", "remote", "exchange", "upstream"}},
+	{"exchange/exchangetest", []string{"pim", "remote", "exchange", "remote/remotetest"}},
+	{"exchange/series", []string{"pim", "pim/rrule", "pim/tz"}},
+	{"exchange", []string{"pim", "remote"}},
+	{"exchange/...", []string{"pim/...", "remote", "exchange", "exchange/series", "upstream"}},
 
 	{"dav/davxml", nil},
 	{"dav", []string{"pim/...", "store", "dav/davxml", "birthday", "internal/accept"}},
