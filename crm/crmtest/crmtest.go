@@ -1,10 +1,8 @@
 // Package crmtest is the conformance suite of CRM drivers: all of
-// remote/remotetest, and what only CRMs have: owners, types, pick-lists, pages,
-// and a probe that names what is wrong.
+// remote/remotetest, and what only CRMs have: owners, types, pick-lists and pages.
 package crmtest
 
 import (
-	"context"
 	"net/url"
 	"slices"
 	"testing"
@@ -20,8 +18,6 @@ type Harness struct {
 	remotetest.Harness
 	// AddOther puts an item that belongs to somebody else into the CRM.
 	AddOther func(t *testing.T, a remotetest.Account, c remote.CollectionID, it pim.Item) remote.ItemID
-	// Wrong opens a connector whose password is wrong; nil leaves the case out.
-	Wrong func(t *testing.T) crm.Connector
 }
 
 // Run asks everything of a CRM driver.
@@ -32,7 +28,7 @@ func Run(t *testing.T, h Harness) {
 	})
 	for name, run := range map[string]func(*testing.T, Harness){
 		"other people's items": otherOwners, "types": types, "page in the CRM": page, "pick-lists": lookups,
-		"unassign": unassign, "probe": probe, "wrong password": wrongPassword,
+		"unassign": unassign,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -204,40 +200,4 @@ func unassign(t *testing.T, h Harness) {
 			t.Errorf("it is gone: %d records, %v", len(recs), err)
 		}
 	})
-}
-
-func probe(t *testing.T, h Harness) {
-	p, ok := h.Open(t).Remote.(remote.Prober)
-	if !ok {
-		t.Fatal("a CRM driver must be a remote.Prober")
-	}
-	checks := p.Probe(t.Context())
-	if len(checks) == 0 {
-		t.Error("no steps")
-	}
-	for _, c := range checks {
-		if c.Name == "" || c.Err != nil {
-			t.Errorf("step %q: %v", c.Name, c.Err)
-		}
-	}
-}
-
-func wrongPassword(t *testing.T, h Harness) {
-	if h.Wrong == nil {
-		t.Skip("left out: the harness cannot give a wrong password")
-	}
-	r := h.Wrong(t)
-	checks := r.(remote.Prober).Probe(context.Background())
-	last := checks[len(checks)-1]
-	if pim.ReasonOf(last.Err) != pim.ErrAuth {
-		t.Errorf("the last step is %q with %v, want ErrAuth", last.Name, last.Err)
-	}
-	for _, c := range checks[:len(checks)-1] {
-		if c.Err != nil {
-			t.Errorf("step %q failed and the probe went on: %v", c.Name, c.Err)
-		}
-	}
-	if _, err := r.Changes(t.Context(), "", remote.Scope{}, ""); err == nil {
-		t.Error("changes with a wrong password")
-	}
 }

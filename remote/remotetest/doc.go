@@ -8,6 +8,7 @@
 //	read.go create.go update.go remove.go   one item at a time
 //	relations.go  what items are tied to; people by address
 //	changes.go paging.go scope.go           listings and cursors
+//	probe.go     what "link test" tells
 //	faults.go    what a driver makes of failures
 //	faulty.go    Faulty: an HTTP server that fails on demand, for HarnessFaults
 //	parallel.go  cancelled contexts, many callers

@@ -23,6 +23,8 @@ type Harness struct {
 	// Coupled are fields that the remote changes together; they are tested
 	// together.
 	Coupled []pim.FieldSet
+	// Wrong opens a session whose password is wrong; nil leaves the case out.
+	Wrong func(t *testing.T) remote.Remote
 	// Renews says that the driver logs in by itself, so that an expired session is
 	// no failure.
 	Renews bool

@@ -51,6 +51,8 @@ func Run(t *testing.T, h Harness) {
 		{"relations", relations},
 		{"relations in scope", relationScope},
 		{"people by address", directory},
+		{"probe", probe},
+		{"wrong password", wrongPassword},
 	}
 	left := slices.Clone(h.Only)
 	for _, c := range cases {
