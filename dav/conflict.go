@@ -163,11 +163,17 @@ func (q *request) keep(tx *store.Tx, rep store.Conflict) (bool, error) {
 }
 
 // supersede closes reports of an object whose losing content is what the server holds now: the refused text, or the
-// one that was written over blindly. now is nil for a deletion.
+// one that was written over blindly. Who writes an object does not wish it deleted any more, so its refused deletions are
+// settled, too; what other devices wished stays. tx.DeleteObject settles them all.
 func (q *request) supersede(tx *store.Tx, old *resource, now []byte) error {
 	open, err := tx.OpenDigests(old.obj.ID)
 	if err != nil || len(open) == 0 {
 		return err
+	}
+	if slices.Contains(open, deletion) {
+		if err := tx.EndWishes(old.obj.ID, q.caller.Device, q.by()); err != nil {
+			return err
+		}
 	}
 	if d := digest(q.readStored(old.flavor, now), now); slices.Contains(open, d) {
 		_, err = tx.ResolveReports(old.obj.ID, d, "superseded", q.by())
@@ -175,13 +181,16 @@ func (q *request) supersede(tx *store.Tx, old *resource, now []byte) error {
 	return err
 }
 
+// deletion is the digest of a refused DELETE.
+const deletion = "deleted"
+
 // digest is the same for contents that differ only in spelling and in what programs write at every save (sameMeaning).
 // doc is the text when it can be read; text is nil for a deletion. Reports keep digests: another way to make them would
 // only mean that reports from before are not closed on their own, and told once more.
 func digest(doc document, text []byte) string {
 	switch {
 	case text == nil:
-		return "deleted"
+		return deletion
 	case doc == nil || doc.kind() == 0:
 		return hashed("text", string(text))
 	}

@@ -158,7 +158,7 @@ func (t transfer) object(tx *store.Tx, c *conditions, src *resource) (outcome, e
 // version of a destination.
 func (t transfer) replaced(tx *store.Tx, c *conditions, out *outcome, parent *resource, res *store.MoveResult) error {
 	q, old := t.q, parent.member(res.Deleted)
-	if err := q.supersede(tx, old, res.Object.Text); err != nil {
+	if err := errors.Join(q.supersede(tx, old, res.Object.Text), tx.EndWishes(old.obj.ID, "", q.by())); err != nil {
 		return err
 	}
 	if c.ifNames(t.to, true) || q.sameContent(old.flavor, old.obj.Text, res.Object.Text) {

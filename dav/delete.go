@@ -74,9 +74,6 @@ func (q *request) deleteIn(tx *store.Tx, c *conditions, r *resource) (outcome, e
 			out.conflicts = append(out.conflicts, store.CauseBlind)
 		}
 	}
-	if err := q.supersede(tx, r, nil); err != nil {
-		return outcome{}, err
-	}
 	_, err := tx.DeleteObject(r.col.ID, r.name, store.Cond{}, q.by(), 0)
 	return out, err
 }

@@ -244,17 +244,17 @@ func (w *putting) write(old *resource) (outcome, error) {
 		w.out.status = http.StatusCreated
 	}
 	w.out.now = &resource{target: w.q.at, col: w.parent.col, obj: &res.Object}
+	if old != nil {
+		if err := w.q.supersede(w.tx, old, w.doc.bytes()); err != nil {
+			return outcome{}, err
+		}
+	}
 	if w.out.merged {
 		return w.out, nil
 	}
 	// RFC 4791 5.3.4: no ETag when what the client would read is not what it sent, so that it reads it.
 	if bytes.Equal(w.q.shown(w.doc), w.sent) {
 		w.out.etag = res.Object.ETag
-	}
-	if old != nil {
-		if err := w.q.supersede(w.tx, old, w.doc.bytes()); err != nil {
-			return outcome{}, err
-		}
 	}
 	return w.out, w.tx.MarkSeen(w.q.caller.Device, []store.SeenMark{{Object: res.Object.ID, Seq: res.Object.Seq}})
 }

@@ -118,6 +118,78 @@ func TestRefusedWritesCostTheSame(t *testing.T) { // alone, as it counts allocat
 	}
 }
 
+// A refused deletion holds nothing but a wish. It waits for a person, since programs drop it without a word, until it comes
+// true or the device shows that it is given up.
+func TestAWishToDeleteEnds(t *testing.T) {
+	each(t, func(t *testing.T, s *server) {
+		tablet := "User: ann+tablet"
+		now := func(path string) string { return s.call("HEAD", path, "", "User: ann+reader").want(200).etag() }
+		for i, c := range []struct {
+			what string
+			do   func(path string, text func(title, note string) string)
+			open string // the devices whose wishes are left
+		}{
+			{"nothing", func(string, func(string, string) string) {}, "phone tablet"},
+			{"the device downloads", func(path string, _ func(string, string) string) { s.call("GET", path, "", phone).want(200) }, "phone tablet"},
+			{"another device changes it", func(path string, text func(string, string) string) {
+				s.put(path, text("Of the desk", ""), desk, "If-Match: "+now(path))
+			}, "phone tablet"},
+			{"the device changes it", func(path string, text func(string, string) string) {
+				s.put(path, text("Of the phone", ""), phone, "If-Match: "+now(path))
+			}, "tablet"},
+			{"the device changes it, and that is merged", func(path string, text func(string, string) string) {
+				if r := s.call("PUT", path, text("Plan", "of the phone"), phone).want(204); r.Header.Get("ETag") != "" || s.metrics.merges.Load() != 1 {
+					t.Errorf("not merged: %v", r.Header)
+				}
+			}, "tablet"},
+			{"another device deletes it", func(path string, _ func(string, string) string) {
+				s.call("DELETE", path, "", desk, "If-Match: "+now(path)).want(204)
+			}, ""},
+			{"it is deleted elsewhere", func(path string, _ func(string, string) string) {
+				if err := s.store.Update(t.Context(), func(tx *store.Tx) error {
+					c, err := tx.CollectionBySlug(s.auth.users["ann"].ID, store.Calendars, "calendar")
+					if err == nil {
+						_, err = tx.DeleteObject(c.ID, path[len(annCal):], store.Cond{}, "relay", 0)
+					}
+					return err
+				}); err != nil {
+					t.Fatal(err)
+				}
+			}, ""},
+			{"another calendar's is moved into its place", func(path string, text func(string, string) string) {
+				other := calHome + "other/x.ics"
+				s.call("MKCALENDAR", calHome+"other/", "").want(201)
+				s.put(other, text("Of the other calendar", ""), desk)
+				s.call("MOVE", other, "", desk, "Destination: "+path, "If-Match: "+now(other)).want(204)
+			}, ""},
+		} {
+			uid := fmt.Sprint("w", i)
+			path := annCal + uid + ".ics"
+			text := func(title, note string) string { return event(uid, title, "DESCRIPTION:"+note) }
+			tag := s.put(path, text("Plan", ""), phone)
+			s.call("GET", path, "", tablet).want(200)
+			s.put(path, text("Plan of the desk", ""), desk, "If-Match: "+tag)
+			for _, device := range []string{phone, tablet} {
+				s.call("DELETE", path, "", device, "If-Match: "+tag).want(412)
+			}
+			c.do(path, text)
+			left := ""
+			for _, r := range s.conflicts() {
+				switch {
+				case r.Name != uid+".ics" || r.Method != "DELETE" || r.Cause != store.CausePrecondition:
+				case r.ResolvedAt == nil:
+					left = strings.TrimSpace(strings.TrimPrefix(r.Device, "token:") + " " + left)
+				case r.Resolution != "superseded":
+					t.Errorf("%s: %s", c.what, r.Resolution)
+				}
+			}
+			if left != c.open {
+				t.Errorf("%s: the wishes of %q are open, want %q", c.what, left, c.open)
+			}
+		}
+	})
+}
+
 // Reports have a room of their own. When it is full, what is resolved goes; what is open stays, and what would lose
 // something is not done.
 func TestReportsHaveARoom(t *testing.T) {

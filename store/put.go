@@ -241,6 +241,9 @@ func (t *Tx) DeleteObject(c CollectionID, name string, cond Cond, by string, lin
 	if err := t.bury(o, &h, by); err != nil {
 		return Object{}, fail(op, err)
 	}
+	if err := t.EndWishes(o.ID, "", by); err != nil {
+		return Object{}, err
+	}
 	t.changed(c, link)
 	return o, fail(op, t.done(h))
 }

@@ -53,6 +53,24 @@ func (t *Tx) ResolveReports(o ObjectID, digest, resolution, by string) (int64, e
 	return n, fail(op, err)
 }
 
+// EndWishes closes the open reports of refused deletions of an object: those of a device, or
+// all when device is "". What they wish for has happened, or is wished no more; nothing
+// else is in them that is nowhere else.
+func (t *Tx) EndWishes(o ObjectID, device, by string) error {
+	const op = "end wishes"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	query := `UPDATE conflicts SET resolved_at = ?, resolution = 'superseded', resolved_by = ?
+		WHERE object_id = ? AND resolved_at IS NULL AND cause = 'precondition' AND method = 'DELETE'`
+	args := []any{t.now, by, o}
+	if device != "" {
+		query, args = query+` AND device = ?`, append(args, device)
+	}
+	_, err := t.exec(query, args...)
+	return fail(op, err)
+}
+
 // pruned is how many reports PruneConflicts deletes at once: each may have megabytes of
 // texts, and other writers wait. Those that make room for another have together little
 // more than that one.
