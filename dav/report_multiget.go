@@ -27,7 +27,7 @@ func (q *request) multiget(ask davxml.PropFind, hrefs []string) error {
 		for len(hrefs) > 0 {
 			n := min(multigetBatch, len(hrefs))
 			if err := l.batch(r, hrefs[:n], done); err != nil {
-				return err
+				return l.overBudget(r, err)
 			}
 			hrefs = hrefs[n:]
 		}
@@ -57,7 +57,7 @@ func (l *lister) batch(r *resource, hrefs []string, done map[string]bool) error 
 		return l.respond(r.member(o))
 	})
 	if err != nil {
-		return l.overBudget(r, err)
+		return err
 	}
 	for _, name := range names {
 		if href, missing := asked[name]; missing {

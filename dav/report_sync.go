@@ -46,19 +46,30 @@ func (q *request) syncCollection(rep *davxml.SyncCollection) error {
 	})
 }
 
-// changes prints the members of r that changed after since.
+// changes prints the members of r that changed after since, up to last. Who asks for more occurrences than one answer holds gets
+// it in parts.
 func (l *lister) changes(r *resource, since store.Seq, limit int) (last store.Seq, more bool, err error) {
-	each := func(o *store.Object) error {
+	told := since
+	each := func(o *store.Object) (err error) {
 		member := l.member(r, o)
 		if o.Deleted {
-			return l.gone(member)
+			err = l.gone(member)
+		} else {
+			err = l.respond(member)
 		}
-		return l.respond(member)
+		if err == nil {
+			told = o.Seq
+		}
+		return err
 	}
 	if l.slim(r) && !l.env.data.wanted {
 		return l.env.tx.ChangedNames(r.col.ID, since, limit, each)
 	}
-	return l.env.tx.Changes(r.col.ID, since, limit, l.env.data.wanted, each)
+	last, more, err = l.env.tx.Changes(r.col.ID, since, limit, l.env.data.wanted, each)
+	if errors.Is(err, errOverBudget) && l.q.w.begun {
+		return told, true, nil
+	}
+	return last, more, err
 }
 
 // gone prints a deleted member (RFC 6578 3.5.2).

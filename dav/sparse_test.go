@@ -74,3 +74,57 @@ func TestSparseRulesExpanded(t *testing.T) {
 	}
 	r.want(403).condition(nsD, "number-of-matches-within-limits")
 }
+
+// What is too much for one answer is told in parts where the report has parts, and marked as cut short where it has none; the
+// connection is never cut.
+func TestOccurrencesBeyondOneAnswer(t *testing.T) {
+	t.Parallel()
+	const objects, each = 200, 30
+	s := newServer(t, dav.Limits{TotalSteps: objects * each * 2 / 3})
+	s.fill(objects, func(i int) (string, int64, int64) {
+		return event(fmt.Sprint(i), "Daily "+strings.Repeat("x", 500), fmt.Sprintf("RRULE:FREQ=DAILY;COUNT=%d", each)), 0, 1 << 40
+	})
+	expand := `<D:prop><D:getetag/><C:calendar-data><C:expand start="20260101T000000Z" end="20270101T000000Z"/></C:calendar-data></D:prop>`
+	cut := func(m *multi) int {
+		n := 0
+		for _, href := range m.order {
+			if r := m.at(href); href == annCal {
+				if n++; r.status != "HTTP/1.1 507 Insufficient Storage" || !slices.Contains(r.errors, "number-of-matches-within-limits") {
+					t.Errorf("%+v", r)
+				}
+			}
+		}
+		return n
+	}
+	var hrefs strings.Builder
+	for i := range objects {
+		fmt.Fprintf(&hrefs, "<D:href>%s%d.ics</D:href>", annCal, i)
+	}
+	m := s.call("REPORT", annCal, `<C:calendar-multiget`+declarations+`>`+expand+hrefs.String()+`</C:calendar-multiget>`).multi()
+	if n := cut(m); n != 1 || len(m.order) < objects/2 {
+		t.Errorf("multiget: %d marks in %d responses", n, len(m.order))
+	}
+	known := map[string]bool{}
+	token, rounds := "", 0
+	for more := true; more; rounds++ {
+		m := s.call("REPORT", annCal, `<D:sync-collection`+declarations+`><D:sync-token>`+token+`</D:sync-token><D:sync-level>1</D:sync-level>`+expand+`</D:sync-collection>`).multi()
+		if more = cut(m) > 0; m.token == token || rounds > 5 {
+			t.Fatalf("round %d does not go on from %s", rounds, token)
+		}
+		token = m.token
+		for _, href := range m.order {
+			if href != annCal {
+				if known[href] {
+					t.Errorf("%s is told twice", href)
+				}
+				known[href] = true
+				if n := strings.Count(m.text(href, "calendar-data"), "BEGIN:VEVENT"); n != each {
+					t.Errorf("%s: %d occurrences", href, n)
+				}
+			}
+		}
+	}
+	if len(known) != objects || rounds != 2 || token != s.propfind(annCal, 0, "D:sync-token").text(annCal, "sync-token") {
+		t.Errorf("%d objects in %d rounds", len(known), rounds)
+	}
+}
