@@ -130,7 +130,7 @@ func (d *detached) spill(b []byte) (int, error) {
 	}
 	d.taken += int64(len(b))
 	if d.file == nil {
-		f, err := newSpoolFile()
+		f, err := newSpoolFile(d.spools.folder)
 		if err != nil {
 			d.log.Warn("dav: no file for an answer whose client is slow", "err", err)
 			return 0, nil

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"testing"
@@ -38,7 +39,7 @@ func queueTo(t *testing.T, w http.ResponseWriter, s *spools) *detached {
 func TestQueueKeepsAnswers(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		s := newSpools(rapid.Int64Range(0, 8<<20).Draw(rt, "room"), 1)
+		s := newSpools("", rapid.Int64Range(0, 8<<20).Draw(rt, "room"), 1)
 		left := s.left
 		c := &taker{take: make(chan struct{}, 1000)}
 		d := queueTo(t, c, s)
@@ -78,7 +79,7 @@ func TestQueueKeepsAnswers(t *testing.T) {
 // Without room on disk one answer may wait for its client; the next is cut off, and nothing stays behind of it.
 func TestQueueWithoutRoom(t *testing.T) {
 	t.Parallel()
-	s := newSpools(0, 1)
+	s := newSpools("", 0, 1)
 	var wg sync.WaitGroup
 	first := &taker{take: make(chan struct{})}
 	large := make([]byte, 5*queued)
@@ -121,7 +122,7 @@ func TestQueueToNobody(t *testing.T) {
 		"closed": func() (int, error) { return 0, io.ErrClosedPipe },
 		"panic":  func() (int, error) { panic("on the way") },
 	} {
-		d := queueTo(t, &failing{write: write}, newSpools(1<<30, 1))
+		d := queueTo(t, &failing{write: write}, newSpools("", 1<<30, 1))
 		var err error
 		for range 1000 {
 			if _, err = d.Write(make([]byte, queued)); err != nil {
@@ -145,7 +146,7 @@ func (f *failing) Write([]byte) (int, error) { return f.write() }
 // What lies in the file of an answer is not to be read by others, and the file has no name.
 func TestSpooledIsSealed(t *testing.T) {
 	t.Parallel()
-	f, err := newSpoolFile()
+	f, err := newSpoolFile(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,10 +177,29 @@ func TestSpooledIsSealed(t *testing.T) {
 	}
 }
 
+// Answers lie in the folder that was named: when no file can be made there, a slow client is waited for or cut off.
+func TestSpooledInItsFolder(t *testing.T) {
+	t.Parallel()
+	for _, folder := range []string{t.TempDir(), filepath.Join(t.TempDir(), "none")} {
+		s := newSpools(folder, 1<<20, 0)
+		c := &taker{take: make(chan struct{})}
+		d := queueTo(t, c, s)
+		d.lasted = grace
+		_, err := d.Write(make([]byte, 3*queued))
+		if here := filepath.Base(folder) != "none"; here != (err == nil) || here != (d.file != nil) || here != (d.inFile > 0) {
+			t.Errorf("%s: %v, %d bytes in a file", folder, err, d.inFile)
+		} else if here && filepath.Dir(d.file.f.Name()) != folder {
+			t.Errorf("%s lies elsewhere", d.file.f.Name())
+		}
+		close(c.take)
+		d.abandon()
+	}
+}
+
 // One user has no more than a quarter of the room.
 func TestRoomOfOneUser(t *testing.T) {
 	t.Parallel()
-	s := newSpools(400, 1)
+	s := newSpools("", 400, 1)
 	if !s.take(1, 100) || s.take(1, 1) || !s.take(2, 100) || !s.take(3, 100) || !s.take(4, 100) || s.take(5, 1) {
 		t.Errorf("%d left, %v", s.left, s.held)
 	}

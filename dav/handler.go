@@ -81,7 +81,7 @@ func New(o Options) *Handler {
 	reading, writing := turns(h.limits.AtOnce, runtime.GOMAXPROCS(0), h.store.Postgres())
 	h.reading, h.writing = newAdmission(reading, h.limits.Wait), newAdmission(writing, h.limits.Wait)
 	h.seen = newRecorder(h.store, h.log)
-	h.spools = newSpools(h.limits.Spool, lingering(h.store.Postgres()))
+	h.spools = newSpools(o.Temp, h.limits.Spool, lingering(h.store.Postgres()))
 	h.words = newWordIndexer(h.store, h.log, h.limits.vcf())
 	h.photos = newShrinker()
 	return h

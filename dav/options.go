@@ -64,7 +64,10 @@ type Options struct {
 	// the whole address.
 	Network func(address string) string
 	Metrics Metrics // nil: nobody counts
-	Limits  Limits
+	// Temp is the folder for the files of Limits.Spool; "" is the system's for temporary files, which is memory on many
+	// systems.
+	Temp   string
+	Limits Limits
 }
 
 // Limits bound what one request and one client may cost. A zero field takes the default named with it.

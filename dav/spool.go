@@ -15,6 +15,7 @@ import (
 // spools is the room on disk for answers whose clients are slow, and the share of the database's connections that those
 // may hold for whom there is no room.
 type spools struct {
+	folder  string // "" is the system's
 	perUser int64
 	linger  chan struct{}
 
@@ -23,9 +24,10 @@ type spools struct {
 	held map[store.UserID]int64
 }
 
-// newSpools shares so many bytes: one user may have a quarter. linger is how many may hold a connection for their clients.
-func newSpools(bytes int64, linger int) *spools {
-	return &spools{perUser: bytes / 4, linger: make(chan struct{}, linger), left: bytes, held: map[store.UserID]int64{}}
+// newSpools shares so many bytes in a folder: one user may have a quarter. linger is how many may hold a connection for their
+// clients.
+func newSpools(folder string, bytes int64, linger int) *spools {
+	return &spools{folder: folder, perUser: bytes / 4, linger: make(chan struct{}, linger), left: bytes, held: map[store.UserID]int64{}}
 }
 
 // lingering is how many connections may wait for clients: less than half of the pools in store/postgres.go and
@@ -69,7 +71,7 @@ type spoolFile struct {
 	scramble []byte
 }
 
-func newSpoolFile() (*spoolFile, error) {
+func newSpoolFile(folder string) (*spoolFile, error) {
 	var key, iv [16]byte
 	for _, b := range [][]byte{key[:], iv[:]} {
 		if _, err := rand.Read(b); err != nil {
@@ -80,7 +82,7 @@ func newSpoolFile() (*spoolFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.CreateTemp("", "bridge-answer-")
+	f, err := os.CreateTemp(folder, "bridge-answer-")
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,7 @@ type app struct {
 	jobs   *relay.Jobs
 	counts *metrics
 	kept   *keptRing // of serve only
+	slow   slowRoom  // of serve only
 	// pauses are those that CRMs asked for: all links to one wait together.
 	pauses upstream.Pauses
 }

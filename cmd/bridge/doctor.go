@@ -51,6 +51,7 @@ func (p *program) examine(ctx context.Context, connections bool) []checkShown {
 		return rows
 	}
 	rows = append(rows, examineSettings(ctx, cfg, time.Now())...)
+	rows = append(rows, checkShown{Name: "slow answers", OK: true, Note: slowAnswers(p.env, cfg.SlowAnswers).String()})
 	key, haveKey := examineKey(cfg)
 	rows = append(rows, key)
 	if path, ok := config.SQLitePath(cfg.Database); ok {

@@ -55,6 +55,10 @@ func (p *program) serve(ctx context.Context, cfg config.Config, ready func(a *ap
 		return errors.Join(err, kept.notStarted(err))
 	}
 	a.kept = kept
+	a.slow = slowAnswers(p.env, cfg.SlowAnswers)
+	if a.slow.memory {
+		log.Warn("answers for slow clients are kept in memory; TMPDIR can name a folder on a disk", "folder", a.slow.folder, "bytes", a.slow.bytes)
+	}
 	l, err := a.listen()
 	if err != nil {
 		return errors.Join(err, a.close(), kept.notStarted(err))
@@ -174,14 +178,14 @@ func (a *app) dav() *dav.Handler {
 	c := a.cfg
 	return dav.New(dav.Options{
 		Store: a.store, Auth: davAuth{a.auth}, Now: a.now, Log: a.log, PublicURL: c.PublicURL, Address: a.clientAddress, Network: auth.Network, Metrics: a.counts,
-		Limits: a.davLimits(),
+		Temp: a.slow.folder, Limits: a.davLimits(),
 	})
 }
 
 func (a *app) davLimits() dav.Limits {
 	c := a.cfg
 	return dav.Limits{Object: int(c.MaxObject), Card: int(c.MaxCard), Attendees: c.MaxAttendees, Collections: c.MaxCollections,
-		Quota: c.MaxStorage, Copy: c.MaxCopy, Reports: c.MaxConflicts, Spool: c.SlowAnswers,
+		Quota: c.MaxStorage, Copy: c.MaxCopy, Reports: c.MaxConflicts, Spool: a.slow.bytes,
 		Steps: c.Occurrences, TotalSteps: c.AllOccurrences, Query: c.QueryTime, Retry: c.RetryAfter,
 		PerUser: c.UserRequests, PerAddress: c.AddressRequests, AtOnce: c.RequestsAtOnce, Wait: c.RequestWait, Time: c.BodyTimeout,
 		XML: davxml.Limits{Bytes: c.MaxBody}}
