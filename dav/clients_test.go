@@ -47,13 +47,13 @@ func TestClientsRow02(t *testing.T) {
 		for _, path := range []string{"/.well-known/caldav", "/.well-known/carddav", "/.well-known/caldav/"} {
 			for _, user := range []string{"User:", "User: ann"} {
 				r := s.call(method, path, "", user).want(301, 302, 307)
-				if r.Header.Get("Location") != "/dav/" {
-					t.Errorf("%s %s: Location %q", method, path, r.Header.Get("Location"))
+				if r.Header.Get("Location") != "/dav/" || r.Header.Get("Cache-Control") != "no-cache" { // RFC 6764 5
+					t.Errorf("%s %s: %v", method, path, r.Header)
 				}
 			}
 		}
 	}
-	for _, path := range []string{"/", "/dav/", "/dav", "/dav/principals/", "/dav/calendars/", "/dav/principals/ann/", calHome} {
+	for _, path := range []string{"/", "/principals/", "/principals", "/dav/", "/dav", "/dav/principals/", "/dav/calendars/", "/dav/principals/ann/", calHome} {
 		m := s.propfind(path, 0, "D:current-user-principal", "C:calendar-home-set", "CR:addressbook-home-set", "D:resourcetype")
 		r := m.at(m.order[0])
 		for prop, want := range map[string]string{
@@ -66,7 +66,7 @@ func TestClientsRow02(t *testing.T) {
 	}
 	// One realm for all, before anything else.
 	realm := ""
-	for _, path := range []string{"/", "/dav/", calHome, "/dav/calendars/bob/calendar/", "/dav/nothing", "/%zz", annCal + "a.ics"} {
+	for _, path := range []string{"/", "/principals/", "/dav/", calHome, "/dav/calendars/bob/calendar/", "/dav/nothing", "/%zz", annCal + "a.ics"} {
 		for _, method := range []string{"PROPFIND", "GET", "PUT", "DELETE", "REPORT", "X-ANY", "MKCALENDAR"} {
 			if path == "/%zz" {
 				continue // net/http refuses it itself

@@ -2,7 +2,7 @@
 //
 // There is one tree, and calendars and address books differ in data only (flavor.go):
 //
-//	/                                     where a client may start
+//	/, /principals/                       where a client may start
 //	/.well-known/caldav, …/carddav        redirect to it (RFC 6764)
 //	/dav/principals/USER/                 who somebody is, and where the homes are
 //	/dav/calendars/USER/SLUG/NAME.ics     home, calendar, calendar object

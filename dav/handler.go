@@ -22,7 +22,7 @@ import (
 )
 
 // Handler serves the tree described in the package comment. It may be mounted at "/" or behind whatever else is
-// served from the same host, as long as "/", "/dav/" and the two well-known paths reach it with their paths unchanged.
+// served from the same host, as long as "/", "/principals/", "/dav/" and the two well-known paths reach it with their paths unchanged.
 type Handler struct {
 	store   *store.Store
 	auth    Authenticator
@@ -171,6 +171,7 @@ func (q *request) serve() error {
 	if wellKnown(q.r.URL.Path) {
 		// RFC 6764 5. 307 keeps method and body, and is not remembered.
 		header.Set("Location", rootPath)
+		header.Set("Cache-Control", "no-cache")
 		q.w.WriteHeader(http.StatusTemporaryRedirect)
 		return nil
 	}

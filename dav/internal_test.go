@@ -142,7 +142,7 @@ func TestPaths(t *testing.T) {
 		f := rapid.SampledFrom([]*flavor{calendars, books}).Draw(t, "flavor")
 		full := target{flavor: f, at: f.objectAt, user: segment.Draw(t, "user"), slug: segment.Draw(t, "slug"), name: segment.Draw(t, "name")}
 		for _, want := range []target{full, full.collection(), full.home(), {at: atHomes, flavor: f}, {at: atPrincipal, user: full.user},
-			{at: atPrincipals}, {at: atRoot, top: "/"}, {at: atRoot, top: rootPath}} {
+			{at: atPrincipals}, {at: atRoot, top: "/"}, {at: atRoot, top: rootPath}, {at: atRoot, top: oldPath}} {
 			got, ok := decodeTarget(davxml.EncodePath(want.path()), nil)
 			if !ok || got != want {
 				t.Fatalf("%q: %+v, want %+v", want.path(), got, want)

@@ -67,6 +67,7 @@ func (l *lister) members(r *resource) error {
 	switch {
 	case r.at == atRoot && r.top == "/":
 		return l.respond(&resource{target: target{at: atRoot, top: rootPath}})
+	case r.at == atRoot && r.top == oldPath: // nothing is below it: the principals have one address
 	case r.at == atRoot:
 		for _, t := range []target{{at: atPrincipals}, {at: atHomes, flavor: calendars}, {at: atHomes, flavor: books}} {
 			if err := l.respond(&resource{target: t}); err != nil {

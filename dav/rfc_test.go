@@ -157,7 +157,7 @@ func TestAllowIsTheSameEverywhere(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.put(annCal+"a.ics", event("a", "A"))
-	for _, path := range []string{"/", "/dav/", "/dav/principals/", "/dav/principals/ann/", "/dav/calendars/", calHome, bookHome, annCal, annBook, annCal + "a.ics"} {
+	for _, path := range []string{"/", "/principals/", "/dav/", "/dav/principals/", "/dav/principals/ann/", "/dav/calendars/", calHome, bookHome, annCal, annBook, annCal + "a.ics"} {
 		options := s.call("OPTIONS", path, "").want(200)
 		allow := options.Header.Get("Allow")
 		if got := s.call("LOCK", path, "").want(405).Header.Get("Allow"); got != allow {

@@ -10,7 +10,7 @@ type place uint16
 
 // The places of the tree.
 const (
-	atRoot       place = 1 << iota // "/", "/dav/"
+	atRoot       place = 1 << iota // "/", "/dav/", "/principals/"
 	atPrincipals                   // /dav/principals/
 	atPrincipal                    // /dav/principals/USER/
 	atHomes                        // /dav/calendars/, /dav/addressbooks/
@@ -31,6 +31,7 @@ const (
 // Paths of the tree, decoded.
 const (
 	rootPath       = "/dav/"
+	oldPath        = "/principals/" // where iOS and macOS look when nothing else led them on
 	principalsPath = "/dav/principals/"
 )
 
@@ -47,11 +48,10 @@ type target struct {
 // parsePath reads a decoded path. It is false for what is no place of the tree. A collection may lack the final
 // slash: a redirect would make Thunderbird ask its user.
 func parsePath(path string) (target, bool) {
-	if path == "/" || path == rootPath || path == strings.TrimSuffix(rootPath, "/") {
-		if path != "/" {
-			path = rootPath
+	for _, top := range []string{"/", rootPath, oldPath} {
+		if path == top || path != "" && path+"/" == top {
+			return target{at: atRoot, top: top}, true
 		}
-		return target{at: atRoot, top: path}, true
 	}
 	rest, ok := strings.CutPrefix(path, rootPath)
 	if !ok {
