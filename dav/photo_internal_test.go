@@ -89,6 +89,38 @@ func TestPhotosAreScaled(t *testing.T) {
 	}
 }
 
+// What a large photo of a camera takes is counted by how it is written: one that is read as it comes is scaled, one of which
+// all has to be kept is not.
+func TestPhotosOfManyPixels(t *testing.T) {
+	t.Parallel()
+	flat := image.NewYCbCr(image.Rect(0, 0, 5200, 2600), image.YCbCrSubsampleRatio420)
+	for i := range flat.Y {
+		flat.Y[i] = uint8(i / 5200 / 11)
+	}
+	photo := encoded(t, "jpeg", flat)
+	if len(photo) <= photoBytes {
+		t.Fatalf("only %d bytes", len(photo))
+	}
+	m, err := jpeg.Decode(bytes.NewReader(newShrinker().shrink(t.Context(), photo)))
+	if err != nil || m.Bounds().Dx() != 512 || m.Bounds().Dy() != 256 {
+		t.Errorf("13.5 megapixels: %v", err)
+	}
+	at := bytes.Index(photo, []byte{0xff, 0xc0})
+	later := bytes.Clone(photo)
+	later[at+1] = 0xc2
+	if _, ok := decodePhoto(later); ok || !progressive(later) || progressive(photo) {
+		t.Error("a progressive one is read")
+	}
+	huge := bytes.Clone(photo)
+	copy(huge[at+5:], []byte{8000 >> 8, 8000 & 0xff, 8000 >> 8, 8000 & 0xff})
+	if cfg, err := jpeg.DecodeConfig(bytes.NewReader(huge)); err != nil || cfg.Width != 8000 || cfg.Height != 8000 {
+		t.Fatalf("%+v %v", cfg, err)
+	}
+	if _, ok := decodePhoto(huge); ok {
+		t.Error("one of 64 megapixels is read")
+	}
+}
+
 func reddish(m image.Image, x, y int) bool {
 	r, _, b, _ := m.At(x, y).RGBA()
 	return r > b

@@ -10,9 +10,9 @@ import (
 	"image/png"
 )
 
-// maxScaledPixels bounds the memory for reading a photo: a progressive JPEG takes up to 15 bytes a pixel on the way.
-// Larger ones are served as they are.
-const maxScaledPixels = 12_600_000
+// photoMemory bounds what reading a photo takes, in bytes. What would take more is served as it is: 47 megapixels of a JPEG as
+// cameras write it, 12 of a progressive one.
+const photoMemory = 190_000_000
 
 // photoSteps are tried in order until the result is small enough: the longer side in pixels, and the quality.
 var photoSteps = [...]struct{ side, quality int }{{512, 85}, {512, 70}, {384, 75}, {256, 75}, {160, 70}, {96, 60}}
@@ -51,7 +51,7 @@ func decodePhoto(photo []byte) (image.Image, bool) {
 		return nil, false
 	}
 	cfg, err := config(bytes.NewReader(photo))
-	if err != nil || cfg.Width <= 0 || cfg.Height <= 0 || cfg.Width > maxScaledPixels/cfg.Height {
+	if err != nil || cfg.Width <= 0 || cfg.Height <= 0 || cfg.Width > photoMemory/bytesPerPixel(photo, cfg.ColorModel)/cfg.Height {
 		return nil, false
 	}
 	m, err := decode(bytes.NewReader(photo))
@@ -59,6 +59,29 @@ func decodePhoto(photo []byte) (image.Image, bool) {
 		return nil, false
 	}
 	return m, true
+}
+
+// bytesPerPixel is what the decoders of the standard library take for each pixel at most. Of a progressive JPEG they keep
+// four bytes for each colour until its last scan, and what is not in YCbCr is copied; of an interlaced PNG they keep parts.
+func bytesPerPixel(photo []byte, model color.Model) int {
+	switch {
+	case photo[0] == 'G':
+		return 2
+	case photo[0] != 0xff:
+		switch model {
+		case color.RGBA64Model, color.NRGBA64Model, color.Gray16Model:
+			return 12
+		}
+		return 6
+	}
+	need := 4
+	if progressive(photo) {
+		need = 15
+	}
+	if model != color.YCbCrModel && model != color.GrayModel {
+		need += 9
+	}
+	return need
 }
 
 // shrinkTo averages the pixels that become one, so that the longer side is at most side. It works in bands of a few
