@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -96,4 +97,50 @@ func TestTimeIsAParameter(t *testing.T) {
 			return true
 		})
 	})
+}
+
+// outbound are ways to reach another machine, by package and name.
+var outbound = []string{
+	"net.Dial", "net.DialTimeout", "net.DialTCP", "net.Dialer", "tls.Dial", "tls.DialWithDialer", "tls.Dialer",
+	"http.Get", "http.Head", "http.Post", "http.PostForm", "http.Client", "http.DefaultClient", "http.Transport", "http.DefaultTransport",
+	"smtp.SendMail", "smtp.Dial",
+}
+
+// TestOneWayOut keeps everything that the program asks of other machines in package upstream, which refuses addresses of the
+// inner network: nothing that people store (photos, attachments, subscriptions) makes the server ask for it. Tests, their
+// helpers and measurements ask the servers that they start.
+func TestOneWayOut(t *testing.T) {
+	t.Parallel()
+	found := 0
+	sources(t, func(path string, _ []byte, f *ast.File, fset *token.FileSet) {
+		ours := strings.HasPrefix(path, "upstream/")
+		for _, other := range []string{"e2e/", "bench/", "internal/testenv/"} {
+			if strings.HasPrefix(path, other) {
+				return
+			}
+		}
+		if strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			x, ok := sel.X.(*ast.Ident)
+			if !ok {
+				return true
+			}
+			switch out := slices.Contains(outbound, x.Name+"."+sel.Sel.Name); {
+			case out && ours:
+				found++
+			case out:
+				t.Errorf("%s: %s.%s; only package upstream reaches other machines", fset.Position(n.Pos()), x.Name, sel.Sel.Name)
+			}
+			return true
+		})
+	})
+	if found < 3 {
+		t.Errorf("only %d ways out in package upstream: this test looks for the wrong names", found)
+	}
 }
