@@ -1,5 +1,5 @@
 # make check runs everything; the other targets are its parts. Arguments: make test ARGS="-run TestX ./store/..."
-.PHONY: check deps lint test race fuzz e2e bench bench-server bench-relay bench-others clean
+.PHONY: check deps lint vulns test race fuzz e2e bench bench-server bench-relay bench-others clean
 .NOTPARALLEL:
 
 ARGS ?=
@@ -12,6 +12,10 @@ deps:
 
 lint:
 	@scripts/lint.sh
+
+# Needs GOVULNDB=https://vuln.go.dev, or a copy of it.
+vulns:
+	@scripts/vulns.sh
 
 test:
 	@scripts/test.sh $(ARGS)

@@ -24,6 +24,7 @@ step() { # name, command...
 
 step deps scripts/deps.sh
 step lint scripts/lint.sh
+step vulnerabilities scripts/vulns.sh
 # The race detector needs C. Of a C driver for SQLite only that it compiles is asked: it is linked and never used. What
 # "go test" asks of "go vet", lint has asked.
 step unit env CGO_ENABLED=1 CGO_CFLAGS=-O0 scripts/test.sh -race -vet=off

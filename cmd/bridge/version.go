@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -30,9 +31,17 @@ func thisBuild() built {
 }
 
 func (p *program) versionCommand() *cobra.Command {
-	return &cobra.Command{
+	var modules bool
+	c := &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if modules {
+				info, ok := debug.ReadBuildInfo()
+				if !ok {
+					return errors.New("this program was built without a list of its modules")
+				}
+				return p.printJSON(sbomOf(info, version))
+			}
 			v := thisBuild()
 			if p.json {
 				return p.printJSON(v)
@@ -40,4 +49,6 @@ func (p *program) versionCommand() *cobra.Command {
 			return p.say("bridge %s (%s)", v.Version, v.Go)
 		},
 	}
+	c.Flags().BoolVar(&modules, "sbom", false, "list all that the program is built of instead (CycloneDX, JSON)")
+	return c
 }
