@@ -48,7 +48,7 @@ func (m marks) add(device string, list []store.SeenMark) {
 	for _, s := range list {
 		of.add(s)
 	}
-	if of.count > 2*of.once+repeatsKept {
+	if of.count > of.once+max(of.once/2, repeatsKept) {
 		// The same again and again, while the database takes nothing.
 		each := m.list(device)
 		*of = downloads{once: len(each)}
@@ -58,7 +58,7 @@ func (m marks) add(device string, list []store.SeenMark) {
 	}
 }
 
-// repeatsKept is how many marks of a device may stand for the same objects, beside as many as there are objects.
+// repeatsKept is how many marks of a device may stand for the same objects, or half as many as there are objects.
 const repeatsKept = 50_000
 
 // list is in the order of the objects, as neighbours are written faster, and has each once.
