@@ -52,6 +52,7 @@ var allowed = []struct {
 	{"exchange/exchangetest", []string{"pim", "remote", "exchange", "remote/remotetest"}},
 	{"exchange/series", []string{"pim", "pim/rrule", "pim/tz"}},
 	{"exchange", []string{"pim", "remote"}},
+	{"exchange/graph/graphsim/...", []string{"exchange/graph/graphsim", "pim/tz"}},
 	{"exchange/...", []string{"pim/...", "remote", "exchange", "exchange/series", "upstream"}},
 
 	{"dav/davxml", nil},
