@@ -92,11 +92,7 @@ func Mask(it Item, title string) Item {
 			f.copy(out, empty)
 		}
 	}
-	if series(out) {
-		for i, o := range act(out).Recurrence.Changed {
-			act(out).Recurrence.Changed[i].Item = Mask(o.Item, title)
-		}
-	}
+	out = WithOccurrences(out, func(o Occurrence) Item { return Mask(o.Item, title) })
 	switch v := out.(type) {
 	case *Event:
 		v.Title = title
@@ -108,15 +104,6 @@ func Mask(it Item, title string) Item {
 		v.Subject = title
 	}
 	return out
-}
-
-// series reports an activity that repeats.
-func series(it Item) bool {
-	switch it.(type) {
-	case *Event, *Task:
-		return act(it).Recurrence != nil
-	}
-	return false
 }
 
 func pair(a, b Item) (Item, Item) {

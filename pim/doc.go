@@ -6,6 +6,8 @@
 //	when.go      When: a date, a floating time or an instant with its zone
 //	activity.go  what events and tasks share
 //	event.go task.go contact.go message.go   the four kinds
+//	occurrence.go shift.go   occurrences of series that differ; their names when a series moves
+//	series.go    the merge of series, by occurrence
 //	custom.go    Custom: values of a CRM's own columns, by field map
 //	code.go      companies written as #CODE#
 //	field.go     Field and FieldSet

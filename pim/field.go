@@ -97,7 +97,8 @@ func (f Field) Copy(dst, src Item) { f.copy(dst, src) }
 func (f Field) IsText() bool { return f.set != nil && f.Values == TextValue }
 
 // Merge puts into "into" what both sides made of the field since base, where that
-// can be told: lists merge by element (one side adds a phone, the other a second).
+// can be told: lists merge by element (one side adds a phone, the other a second), series
+// by occurrence (series.go).
 // False means the two changes collide and into is untouched.
 func (f Field) Merge(base, mine, theirs, into Item) bool {
 	if f.merge == nil {

@@ -41,6 +41,8 @@ func (o *Occurrence) UnmarshalJSON(b []byte) error {
 type whole interface {
 	print() string
 	clone() Item
+	own(at When) Item
+	merged(base, theirs Item) (Item, bool)
 }
 
 func (e *Event) print() string { return Fingerprint(e, AllOf(KindEvent)) }
@@ -61,4 +63,77 @@ func (o Occurrence) clone() Occurrence {
 		o.Item = w.clone()
 	}
 	return o
+}
+
+// RecurrenceOf is that of an event or a task, nil for items that do not repeat.
+func RecurrenceOf(it Item) *Recurrence {
+	switch it.(type) {
+	case *Event, *Task:
+		return act(it).Recurrence
+	}
+	return nil
+}
+
+// OwnOccurrence is the occurrence that a series has at a start that its rule gives, as far as nothing is said of that one alone:
+// the fields of the series, as long, and without a recurrence. A day names the occurrence of a timed series on that day.
+func OwnOccurrence(series Item, at When) Item {
+	if w, ok := series.(whole); ok {
+		return w.own(at)
+	}
+	return nil
+}
+
+// OccurrenceAt is the occurrence of a series at a start that its rule gives: the one that differs, where there is one with an
+// Item, else OwnOccurrence. It is the caller's to change.
+func OccurrenceAt(series Item, at When) Item {
+	at = StartOf(series, at)
+	if rec := RecurrenceOf(series); rec != nil {
+		for _, o := range rec.Changed {
+			if o.Item != nil && StartOf(series, o.At).Equal(at) {
+				return Clone(o.Item)
+			}
+		}
+	}
+	return OwnOccurrence(series, at)
+}
+
+// WithOccurrences is a series with f of each occurrence that differs, and everything else as it is; f gets what it may change.
+// An item that has no such occurrence is returned itself. Those whose Item is nil stay so.
+func WithOccurrences(series Item, f func(Occurrence) Item) Item {
+	rec := RecurrenceOf(series)
+	if rec == nil || len(rec.Changed) == 0 {
+		return series
+	}
+	out := Clone(series)
+	for i, o := range act(out).Recurrence.Changed {
+		if o.Item != nil {
+			act(out).Recurrence.Changed[i].Item = f(o)
+		}
+	}
+	return out
+}
+
+// StartOf is the start of a series' own occurrence of that name: at, in the form and the zone of the start of the series.
+func StartOf(series Item, at When) When { return at.inFormOf(startOf(series)) }
+
+func (e *Event) own(at When) Item {
+	bare := *e
+	bare.Recurrence = nil
+	bare.Start = at.inFormOf(e.Start)
+	bare.End = e.End.after(e.Start, bare.Start)
+	return Clone(&bare)
+}
+
+func (t *Task) own(at When) Item {
+	bare := *t
+	bare.Recurrence = nil
+	if t.Start.IsZero() {
+		if !t.Due.IsZero() {
+			bare.Due = at.inFormOf(t.Due) // RFC 5545 3.8.5.3 asks for a start; a series of tasks without one is named by DUE
+		}
+		return Clone(&bare)
+	}
+	bare.Start = at.inFormOf(t.Start)
+	bare.Due = t.Due.after(t.Start, bare.Start)
+	return Clone(&bare)
 }

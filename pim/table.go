@@ -302,5 +302,12 @@ func recurrence() Field {
 		text: func(it Item) string { return recurrenceText(*get(it)) },
 		show: func(it Item) string { return recurrenceShow(*get(it)) },
 		copy: func(dst, src Item) { *get(dst) = (*get(src)).clone() },
+		merge: func(base, mine, theirs, into Item) bool {
+			rec, ok := mergeSeries(base, mine, theirs)
+			if ok {
+				*get(into) = rec
+			}
+			return ok
+		},
 	}
 }

@@ -36,9 +36,15 @@ type ApplyOptions struct {
 // priority, free time and whole days. A task that is reopened loses COMPLETED and a
 // PERCENT-COMPLETE of 100 unless set says otherwise, since clients show it as done by them.
 //
-// Overrides stay as they are. When the start of a series moves, their RECURRENCE-ID
-// moves with it, and EXDATE too unless set has the recurrence. Overrides go when the
-// recurrence goes or excludes them; Recurrence.Changed only describes and is not written.
+// When the start of a series moves, the RECURRENCE-ID of its overrides moves with it, and
+// EXDATE too unless set has the recurrence.
+//
+// With the recurrence in set, the overrides become those of Recurrence.Changed, matched by
+// RECURRENCE-ID as a moment. Each is written as the master is, all its fields, and revised by
+// itself: every line that its fields do not change has the bytes it had. A new one is made of
+// the master's component, with its times. One that is not wanted, or that the recurrence
+// excludes, goes. An occurrence without Item leaves its override as it is. Overrides with
+// RANGE=THISANDFUTURE stay as they are until the recurrence goes or excludes them.
 //
 // pim.ErrUnsupported when the kind of it is not that of o, pim.ErrInvalid for values
 // that iCalendar cannot hold.
@@ -59,10 +65,12 @@ func Apply(o *Object, it pim.Item, set pim.FieldSet, opt ApplyOptions) (*Object,
 	if w.err != nil {
 		return nil, w.err
 	}
-	if !w.touched {
+	switch {
+	case w.touched:
+		w.stamp()
+	case !w.overridden:
 		return o, nil
 	}
-	w.stamp()
 	return newObject(w.next.text), nil
 }
 
@@ -75,7 +83,7 @@ type NewOptions struct {
 }
 
 // New makes a whole object of an event or a task: CRLF, one VTIMEZONE for each zone used,
-// then the component. pim.ErrUnsupported for other kinds, pim.ErrInvalid without
+// then the component, then one for each of Recurrence.Changed that has an Item. pim.ErrUnsupported for other kinds, pim.ErrInvalid without
 // a UID, a start (of an event), ProdID or Now, and for values that iCalendar cannot hold.
 func New(it pim.Item, opt NewOptions) (*Object, error) {
 	name := ""
@@ -118,12 +126,12 @@ func New(it pim.Item, opt NewOptions) (*Object, error) {
 	return newObject(w.next.text), nil
 }
 
-// writer edits a copy of an object. The first error stops it.
+// writer edits a component of a copy of an object. The first error stops it.
 type writer struct {
 	old  *Object
 	next *Object     // the copy
-	c    *line.Block // its master component
-	read reader      // of the master as it was
+	c    *line.Block // its master component, or an override
+	read reader      // of the component as it was
 
 	have, want pim.Item
 	set        pim.FieldSet
@@ -131,6 +139,7 @@ type writer struct {
 
 	touched     bool // something was written
 	rescheduled bool // times or recurrence were
+	overridden  bool // an override was
 	err         error
 }
 
@@ -163,6 +172,9 @@ func (w *writer) write(diff pim.FieldSet) {
 		if diff.Has(f.id) && w.err == nil {
 			f.write(w)
 		}
+	}
+	if rec := w.act().Recurrence; rec != nil && diff.Has(pim.FieldRecurrence) && w.err == nil {
+		w.overrides(rec) // new ones are made of what the master is now
 	}
 }
 

@@ -107,6 +107,55 @@ func applyAll(t failer, o *ics.Object, it pim.Item, z ics.Zones, valid bool) {
 	if faults := again.Validate(); valid && len(faults) > 0 {
 		t.Fatalf("%q became wrong: %v\n%s", o.Bytes(), faults, next.Bytes())
 	}
+	applyOccurrences(t, o, it, z, valid)
+}
+
+// applyOccurrences writes into each occurrence that differs, sets one back and adds one.
+func applyOccurrences(t failer, o *ics.Object, it pim.Item, z ics.Zones, valid bool) {
+	if pim.RecurrenceOf(it) == nil {
+		return
+	}
+	want := pim.Clone(it)
+	rec := pim.RecurrenceOf(want)
+	rec.Changed = rec.Changed[min(1, len(rec.Changed)):]
+	for _, x := range rec.Changed {
+		switch v := x.Item.(type) {
+		case *pim.Event:
+			v.Title, v.Start, v.End = "t", pim.At(now, "Asia/Tokyo"), pim.At(now.Add(time.Hour), "Asia/Tokyo")
+		case *pim.Task:
+			v.Title, v.Due = "t", pim.At(now, "Asia/Tokyo")
+		}
+	}
+	if at := pim.StartOf(want, pim.At(now.Add(time.Hour), "")); !at.IsZero() {
+		rec.Changed = append(rec.Changed, pim.Occurrence{At: at, Item: pim.OwnOccurrence(want, at)})
+	}
+	next, err := ics.Apply(o, want, pim.Set(pim.FieldRecurrence), ics.ApplyOptions{Now: now, Zones: z})
+	switch pim.ReasonOf(err) {
+	case "":
+	case pim.ErrInvalid:
+		return // an occurrence without a start
+	default:
+		t.Fatalf("%q: %v", o.Bytes(), err)
+	}
+	again, err := ics.Parse(next.Bytes(), ics.Limits{})
+	if err != nil {
+		t.Fatalf("%q became unreadable: %v\n%s", o.Bytes(), err, next.Bytes())
+	}
+	if faults := again.Validate(); valid && len(faults) > 0 {
+		t.Fatalf("%q became wrong: %v\n%s", o.Bytes(), faults, next.Bytes())
+	}
+	got, err := again.Item(z)
+	if err != nil {
+		t.Fatalf("%q became unreadable: %v\n%s", o.Bytes(), err, next.Bytes())
+	}
+	if rest := pim.AllOf(it.Kind()).Minus(pim.Set(pim.FieldRecurrence)); !pim.Equal(it, got, rest) {
+		t.Fatalf("%q: occurrences changed %s in\n%s", o.Bytes(), pim.Diff(it, got, rest), next.Bytes())
+	}
+	// Once more is nothing more: what is wanted is found again.
+	twice, err := ics.Apply(again, want, pim.Set(pim.FieldRecurrence), ics.ApplyOptions{Now: now, Zones: z})
+	if err != nil || len(twice.Overrides()) != len(again.Overrides()) {
+		t.Fatalf("%q: overrides are added again: %v\n%s\n%s", o.Bytes(), err, again.Bytes(), twice.Bytes())
+	}
 }
 
 func FuzzObject(f *testing.F) {

@@ -114,8 +114,30 @@ func drawEvent(t *rapid.T) *pim.Event {
 		}
 		rec.Dates, rec.Except = distinct(rec.Dates), distinct(rec.Except)
 		e.Recurrence = rec
+		drawOccurrences(t, e)
 	}
 	return e
+}
+
+// drawOccurrences lets some occurrences differ that are not excluded, in a little or in everything.
+func drawOccurrences(t *rapid.T, e *pim.Event) {
+	var at []pim.When
+	for range rapid.IntRange(0, 3).Draw(t, "changed") {
+		at = append(at, like(t, e.Start, "occurrence"))
+	}
+	for _, w := range distinct(at) {
+		if slices.ContainsFunc(e.Recurrence.Except, w.Equal) {
+			continue
+		}
+		o := pim.OwnOccurrence(e, w).(*pim.Event)
+		if rapid.Bool().Draw(t, "differs in all") {
+			o = &pim.Event{Activity: drawActivity(t, []pim.Status{"", pim.Tentative, pim.Confirmed, pim.Cancelled}), Start: drawWhen(t, "start of one")}
+			o.End = like(t, o.Start, "end of one")
+		} else {
+			o.Title = drawText(t, "title of one")
+		}
+		e.Recurrence.Changed = append(e.Recurrence.Changed, pim.Occurrence{At: w, Item: o})
+	}
 }
 
 func distinct(ws []pim.When) []pim.When {
@@ -222,7 +244,7 @@ func TestWhatIsAppliedIsRead(t *testing.T) {
 			}
 			want := drawItem(t, have.Kind())
 			set := drawSet(t, have.Kind())
-			keepOverrides(have, want)
+			keepOverrides(t, o, have, want, set)
 			if o.Master().Value("X-MICROSOFT-CDO-ALLDAYEVENT") == "TRUE" {
 				// A midnight there is a day, so a midnight cannot be told apart from one.
 				set = set.Minus(pim.Set(pim.FieldRecurrence))
@@ -245,17 +267,43 @@ func TestWhatIsAppliedIsRead(t *testing.T) {
 	})
 }
 
-// keepOverrides: Recurrence.Changed describes and is not written.
-func keepOverrides(have, want pim.Item) {
-	h, ok1 := have.(*pim.Event)
-	w, ok2 := want.(*pim.Event)
-	if !ok1 || !ok2 || h.Recurrence == nil || w.Recurrence == nil {
+// keepOverrides lets the wanted series have some of the occurrences that there are, as they are or changed; those that stand
+// for more than one have to stay. Names are in the form of the start that the series will have.
+func keepOverrides(t *rapid.T, o *ics.Object, have, want pim.Item, set pim.FieldSet) {
+	rec, had := pim.RecurrenceOf(want), pim.RecurrenceOf(have)
+	if rec == nil || !set.Has(pim.FieldRecurrence) {
 		return
 	}
-	w.Recurrence.Changed = h.Recurrence.Changed
-	w.Recurrence.Except = slices.DeleteFunc(w.Recurrence.Except, func(e pim.When) bool {
-		return slices.ContainsFunc(w.Recurrence.Changed, func(o pim.Occurrence) bool { return o.At.Equal(e) })
-	})
+	start := have
+	if set.Has(pim.FieldTime) {
+		start = want
+	}
+	var out []pim.Occurrence
+	taken := func(at pim.When) bool {
+		return slices.ContainsFunc(out, func(o pim.Occurrence) bool { return o.At.Equal(at) }) || slices.ContainsFunc(rec.Except, at.Equal)
+	}
+	if had != nil {
+		for i, x := range had.Changed {
+			whole := o.Overrides()[i].First("RECURRENCE-ID").Param("RANGE") != ""
+			if whole {
+				rec.Except = slices.DeleteFunc(rec.Except, x.At.Equal)
+			}
+			if taken(x.At) || !whole && (!pim.StartOf(start, x.At).Equal(x.At) || rapid.Bool().Draw(t, "set back")) {
+				continue
+			}
+			if !whole && rapid.Bool().Draw(t, "changed again") {
+				x.Item = pim.Clone(x.Item)
+				x.Item.(*pim.Event).Notes = drawText(t, "notes of one")
+			}
+			out = append(out, x)
+		}
+	}
+	for _, x := range rec.Changed {
+		if !taken(x.At) && pim.StartOf(start, x.At).Equal(x.At) {
+			out = append(out, x)
+		}
+	}
+	rec.Changed = out
 }
 
 func checkApplied(t *rapid.T, have, want, got pim.Item, set pim.FieldSet, o *ics.Object) {

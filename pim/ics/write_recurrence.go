@@ -10,7 +10,8 @@ import (
 	"crmbridge/pim/tz"
 )
 
-// recurrence makes RRULE, RDATE and EXDATE those of the wanted recurrence, value by value.
+// recurrence makes RRULE, RDATE and EXDATE those of the wanted recurrence, value by value. Overrides come when the master
+// is written (overrides).
 func (w *writer) recurrence() {
 	want := w.act().Recurrence
 	if want == nil {
@@ -27,13 +28,6 @@ func (w *writer) recurrence() {
 	}
 	w.dates("RDATE", want.Dates)
 	w.dates("EXDATE", want.Except)
-	except := whenSet(want.Except)
-	for _, c := range w.next.Overrides() {
-		if s, ok := stampOf(c.First("RECURRENCE-ID")); ok && except[w.read.when(s).String()] {
-			w.next.cal.RemoveBlock(c)
-			w.change()
-		}
-	}
 }
 
 func (w *writer) change() { w.touched, w.rescheduled = true, true }
@@ -113,10 +107,13 @@ func (w *writer) dates(name string, want []pim.When) {
 	}
 }
 
-// dateLine writes one exception or extra date. In an all-day event of Exchange, whose
+// dateLine writes a time that names an occurrence, in the form of the start. In an all-day event of Exchange, whose
 // dates are midnights, a date has to be a midnight too.
 func (w *writer) dateLine(name string, v pim.When) *line.Line {
 	begin := w.c.First("DTSTART")
+	if begin == nil {
+		begin = w.c.First("DUE")
+	}
 	s, ok := stampOf(begin)
 	if ok && v.Date && w.read.allDay && s.kind != dateOnly && s.midnight() {
 		y, m, d := v.Time.Date()
@@ -151,16 +148,21 @@ func (w *writer) moveExceptions(old, begin *line.Line) {
 			w.c.Replace(l, m.line(l))
 		}
 	}
-	var stay map[string]bool
+	var named map[string]bool // what is wanted names them by the new start, or by the old one
 	if rec := w.act().Recurrence; fixed && rec != nil {
-		stay = whenSet(rec.Except)
+		named = whenSet(rec.Except)
 		for _, o := range rec.Changed {
-			stay[o.At.String()] = true
+			named[o.At.String()] = true
 		}
 	}
-	for _, c := range w.next.Overrides() {
+	overrides := w.next.Overrides()
+	moved := !slices.ContainsFunc(overrides, func(c *line.Block) bool {
+		s, ok := stampOf(m.line(c.First("RECURRENCE-ID")))
+		return ok && !named[w.read.when(s).String()]
+	})
+	for _, c := range overrides {
 		l := c.First("RECURRENCE-ID")
-		if s, ok := stampOf(l); ok && !stay[w.read.when(s).String()] {
+		if s, ok := stampOf(l); ok && (moved || !named[w.read.when(s).String()]) {
 			c.Replace(l, m.line(l))
 		}
 	}
