@@ -167,6 +167,9 @@ func TestCorpus(t *testing.T) {
 			}
 			stored++
 			if got := s.call("GET", path, "").want(200); string(got.Body) != text {
+				if r.Header.Get("ETag") != "" { // RFC 9110 9.3.4
+					t.Errorf("an ETag for what is not read so: %.300q", got.Body)
+				}
 				// A VTIMEZONE that the file lacks is added, except for those who want none.
 				bare := s.call("GET", path, "", "CalDAV-Timezones: F").want(200)
 				// A card without UID, FN or N gets them, and the client no ETag.

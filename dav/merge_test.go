@@ -80,8 +80,9 @@ func TestBlindWriteKeepsWhatFieldsCannotHold(t *testing.T) {
 	} {
 		s := newServer(t)
 		path := annCal + name + ".ics"
-		s.put(path, meeting(name, berlin, "here"), phone)
-		s.put(path, meeting(name, berlin, "there"), desk, "If-Match: "+s.call("GET", path, "", desk).etag())
+		byName := "CalDAV-Timezones: F"
+		s.put(path, meeting(name, berlin, "here"), phone, byName)
+		s.put(path, meeting(name, berlin, "there"), desk, byName, "If-Match: "+s.call("GET", path, "", desk).etag())
 		s.blind(path, meeting(name, mine, "here"))
 		got := string(s.call("GET", path, "", desk).want(200).Body)
 		for _, l := range append(mine, "LOCATION:there") {

@@ -252,7 +252,7 @@ func (w *putting) write(old *resource) (outcome, error) {
 	if w.out.merged {
 		return w.out, nil
 	}
-	// RFC 4791 5.3.4: no ETag when what the client would read is not what it sent, so that it reads it.
+	// RFC 4791 5.3.4, RFC 9110 9.3.4: no ETag when what the client would read is not what it sent, so that it reads it.
 	if bytes.Equal(w.q.shown(w.doc), w.sent) {
 		w.out.etag = res.Object.ETag
 	}
@@ -283,12 +283,12 @@ func (w *putting) storeSent() error {
 	return w.tx.MarkSeen(w.q.caller.Device, []store.SeenMark{{Object: res.Object.ID, Seq: res.Object.Seq}})
 }
 
-// shown is the text of a document as programs get it that take everything as it is.
+// shown is the text of a document as programs get it that take everything as it is, with the zones that the sender wants.
 func (q *request) shown(doc document) []byte {
 	if _, card := doc.(cardDocument); card {
 		return vcf.PlainText(doc.bytes(), q.h.limits.vcf())
 	}
-	return doc.bytes()
+	return q.zones.text(doc.bytes(), q.h.limits)
 }
 
 // by is who made a version.

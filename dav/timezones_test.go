@@ -29,9 +29,10 @@ func TestTimezonesByReference(t *testing.T) {
 	with, without := zoned("std", "Europe/Berlin", berlin), zoned("std", "Europe/Berlin", "")
 	own, both := zoned("own", "Our Office", ownZone), zoned("both", "Europe/Berlin", berlin+ownZone)
 	bare := zoned("bare", "America/New_York", "")
-	for name, text := range map[string]string{"std": with, "own": own, "both": both, "bare": bare} {
+	for name, text := range map[string]string{"std": with, "own": own, "both": both} {
 		s.put(annCal+name+".ics", text)
 	}
+	s.put(annCal+"bare.ics", bare, "CalDAV-Timezones: F")
 	stripped := strings.Replace(both, berlin, "", 1)
 	for _, c := range []struct{ name, header, want string }{
 		{"std", "X: x", with}, {"std", "CalDAV-Timezones: T", with}, {"std", "CalDAV-Timezones: F", without}, {"std", "CalDAV-Timezones: maybe", with},
@@ -69,8 +70,17 @@ func TestTimezonesByReference(t *testing.T) {
 			t.Errorf("%s: %s", header, text)
 		}
 	}
+	// RFC 9110 9.3.4: whoever reads it with a definition gets no ETag for what was sent without one.
+	for header, same := range map[string]bool{"X: x": false, "CalDAV-Timezones: T": false, "CalDAV-Timezones: F": true} {
+		for i, text := range []string{zoned("tag", "America/New_York", ""), zoned("tag", "Asia/Tokyo", "")} {
+			r := s.call("PUT", annCal+"tag.ics", text, header).want(201, 204)
+			if got := r.Header.Get("ETag") != ""; got != same || same != (string(s.call("GET", annCal+"tag.ics", "", header).Body) == text) {
+				t.Errorf("%s, %d: ETag %q", header, i, r.Header.Get("ETag"))
+			}
+		}
+	}
 	// Names that are older than the one in use keep theirs.
-	s.put(annCal+"old.ics", zoned("old", "US/Eastern", ""))
+	s.call("PUT", annCal+"old.ics", zoned("old", "US/Eastern", "")).want(201)
 	if text := string(s.call("GET", annCal+"old.ics", "").Body); !strings.Contains(text, "\r\nTZID:US/Eastern\r\n") {
 		t.Errorf("%s", text)
 	}
