@@ -86,6 +86,7 @@ func (s *Sim) buildEvent(box *mailbox, body object) (*item, *refusal) {
 	}
 	it := box.newItem(kindEvent, s.opt.Now())
 	it.props, it.ext, it.when, it.rule = draft.props, draft.ext, draft.when, draft.rule
+	it.changed, it.cancelled = map[int]*exception{}, map[int]bool{}
 	return it, nil
 }
 

@@ -2,6 +2,7 @@ package graphsim
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -47,7 +48,33 @@ func parseRule(rec object) (*rule, *refusal) {
 	if why := r.check(text(g["endDate"]) != ""); why != "" {
 		return nil, invalidProperty("%s", why)
 	}
+	r.forget()
 	return r, nil
+}
+
+// forget clears what the type of pattern and range does not look at, so that rules that mean the same are equal.
+func (r *rule) forget() {
+	if r.kind == "daily" || strings.HasPrefix(r.kind, "absolute") {
+		r.days = [7]bool{}
+	}
+	if r.kind != "weekly" {
+		r.first = 0
+	}
+	if !strings.HasPrefix(r.kind, "absolute") {
+		r.day = 0
+	}
+	if !strings.HasSuffix(r.kind, "Yearly") {
+		r.month = 0
+	}
+	if !strings.HasPrefix(r.kind, "relative") {
+		r.index = 0
+	}
+	if r.end != "endDate" {
+		r.until = 0
+	}
+	if r.end != "numbered" {
+		r.count = 0
+	}
 }
 
 func weekIndexes() []string { return []string{"first", "second", "third", "fourth", "last"} }
@@ -158,7 +185,10 @@ func (r *rule) inMonth(year, month int) int {
 			fit = append(fit, day)
 		}
 	}
-	return fit[min(r.index, len(fit)-1)]
+	if r.index == len(weekIndexes())-1 {
+		return fit[len(fit)-1]
+	}
+	return fit[r.index] // each weekday comes four times a month
 }
 
 func dayNumber(year, month, day int) int {
