@@ -16,7 +16,7 @@ import (
 )
 
 func (p *program) linkCommand() *cobra.Command {
-	c := &cobra.Command{Use: "link", Short: "Ties between collections and CRMs"}
+	c := &cobra.Command{Use: "link", Short: "Ties between collections and CRMs or mail servers"}
 	c.AddCommand(p.linkAdd(), p.linkList(), p.linkShow(), p.linkRules(), p.linkGroups(), p.linkFields(), p.linkCount(), p.linkTest(),
 		p.linkPause("pause", "Let no run of a link begin until it is resumed", true), p.linkPause("resume", "Let runs of a paused link begin again", false), p.linkRemove(), p.linkDrivers())
 	return c
@@ -34,7 +34,7 @@ type linkFlags struct {
 func (f *linkFlags) register(c *cobra.Command) {
 	fs := c.Flags()
 	fs.StringVar(&f.user, "user", "", "account")
-	fs.StringVar(&f.driver, "driver", "", "kind of CRM: "+strings.Join(driverNames(), ", "))
+	fs.StringVar(&f.driver, "driver", "", "kind of CRM or mail server: "+strings.Join(driverNames(), ", "))
 	fs.StringArrayVar(&f.set, "set", nil, "an option of the driver: url=crm.example.org (see \"bridge link drivers\")")
 	fs.StringArrayVar(&f.secretFiles, "set-file", nil, "an option read from a file: password=/run/secrets/crm")
 	_ = c.MarkFlagRequired("user")

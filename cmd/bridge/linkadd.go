@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -33,7 +34,7 @@ type linkAdded struct {
 func (p *program) linkAdd() *cobra.Command {
 	var f linkFlags
 	c := &cobra.Command{
-		Use: "add", Short: "Link a collection to a CRM, after testing the connection", Args: cobra.NoArgs,
+		Use: "add", Short: "Link a collection to a CRM or a mail server, after testing the connection", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, s, err := f.settings()
 			if err != nil {
@@ -52,7 +53,7 @@ func (p *program) linkAdd() *cobra.Command {
 	fs := c.Flags()
 	fs.StringVar(&f.name, "name", "", "name of the link (default: driver and collection)")
 	fs.StringVar(&f.collection, "collection", "", "collection of the account: calendar, tasks, contacts")
-	fs.StringVar(&f.remote, "remote", "", "collection of the CRM (default: the one that fits)")
+	fs.StringVar(&f.remote, "remote", "", "collection of the CRM or mail server (default: the one that fits)")
 	fs.StringVar(&f.rules, "rules", "", `rules as JSON: {"policy":"ask","pastDays":60,"futureDays":365}`)
 	fs.DurationVar(&f.interval, "interval", 0, "time between polls (default: relay.interval)")
 	fs.BoolVar(&f.noTest, "no-test", false, "do not test the connection")
@@ -90,7 +91,7 @@ func (p *program) addLink(ctx context.Context, a *app, f linkFlags, s remote.Set
 		doc.ID, doc.Name, doc.Remote, doc.Kinds = l.ID, l.Name, l.Remote, rules.Kinds
 		return errors.Join(err, p.printJSON(doc))
 	}
-	return p.say("link %d %q added, to %q of the CRM; its first run begins as soon as the server runs", l.ID, l.Name, l.Remote)
+	return p.say("link %d %q added, to %q of %s; its first run begins as soon as the server runs", l.ID, l.Name, l.Remote, otherSide(l.Side))
 }
 
 // title is the link's name.
@@ -101,13 +102,13 @@ func (f *linkFlags) title() string {
 	return f.driver + " " + f.collection
 }
 
-// lookOver checks what can be checked without the CRM.
+// lookOver checks what can be checked without the other side.
 func (a *app) lookOver(ctx context.Context, f linkFlags) error {
 	rules, err := parseRules(f.rules)
 	if err != nil {
 		return err
 	}
-	if err := relay.CheckRules(store.CRM, rules); err != nil {
+	if err := relay.CheckRules(sideOf(f.driver), rules); err != nil {
 		return err
 	}
 	return a.store.View(ctx, func(tx *store.Tx) error {
@@ -119,7 +120,7 @@ func (a *app) lookOver(ctx context.Context, f linkFlags) error {
 		if err != nil {
 			return err
 		}
-		return a.conns.Vacant(tx, store.Link{Name: f.title(), UserID: u.ID, CollectionID: coll.ID, Side: store.CRM, Driver: f.driver}, nil)
+		return a.conns.Vacant(tx, store.Link{Name: f.title(), UserID: u.ID, CollectionID: coll.ID, Side: sideOf(f.driver), Driver: f.driver}, nil)
 	})
 }
 
@@ -129,7 +130,7 @@ func addLink(ctx context.Context, a *app, f linkFlags, s remote.Settings) (store
 	if err != nil {
 		return store.Link{}, err
 	}
-	l := store.Link{Name: f.title(), Driver: f.driver, Side: store.CRM, Interval: f.interval, Remote: f.remote}
+	l := store.Link{Name: f.title(), Driver: f.driver, Side: sideOf(f.driver), Interval: f.interval, Remote: f.remote}
 	if l.Interval == 0 {
 		l.Interval = a.cfg.Interval
 	}
@@ -146,6 +147,7 @@ func addLink(ctx context.Context, a *app, f linkFlags, s remote.Settings) (store
 		return l, err
 	}
 	l.UserID, l.CollectionID = u.ID, coll.ID
+	rules = ofSide(l.Side, rules)
 	// An untested link to a named place asks nobody; its runs will tell.
 	if l.Remote == "" || !f.noTest {
 		if l.Remote, rules.Kinds, err = a.meet(ctx, f, s, coll, rules); err != nil {
@@ -185,6 +187,21 @@ func addLink(ctx context.Context, a *app, f linkFlags, s remote.Settings) (store
 	return l, err
 }
 
+// ofSide completes rules with what is usual on a side. A contact of a CRM is the company's, so that by itself a person's deletion
+// takes it from the person only; an address book on a mail server is the person's own.
+func ofSide(s store.Side, rules rule.Rules) rule.Rules {
+	if _, said := rules.Remove[pim.KindContact]; s != store.Exchange || said {
+		return rules
+	}
+	remove := maps.Clone(rules.Remove)
+	if remove == nil {
+		remove = map[pim.Kind]rule.Removal{}
+	}
+	remove[pim.KindContact] = rule.RemoveDelete
+	rules.Remove = remove
+	return rules
+}
+
 // collectionNamed finds a collection by its path segment in either home.
 func collectionNamed(tx *store.Tx, u store.User, slug string) (store.Collection, error) {
 	for _, h := range []store.Home{store.Calendars, store.AddressBooks} {
@@ -196,7 +213,7 @@ func collectionNamed(tx *store.Tx, u store.User, slug string) (store.Collection,
 	return store.Collection{}, pim.Errorf("link", pim.ErrNotFound, "%s has no collection %q", u.Name, slug)
 }
 
-// meet asks the CRM for its collections and returns the named one, or the one that
+// meet asks the other side for its collections and returns the named one, or the one that
 // fits best, and the kinds that both it and ours take.
 func (a *app) meet(ctx context.Context, f linkFlags, s remote.Settings, coll store.Collection, ruled rule.Rules) (string, []pim.Kind, error) {
 	r, err := a.dial(ctx, f, s)
@@ -221,7 +238,7 @@ func meetingPlace(ctx context.Context, r remote.Remote, f linkFlags, coll store.
 	}
 	best := fitting(cs, f.remote, want)
 	if best == nil {
-		return "", nil, unfit(cs, f.remote, coll, want)
+		return "", nil, unfit(cs, f, coll, want)
 	}
 	return string(best.ID), (best.Kinds & want).List(), errors.Join(knownGroups(ctx, r, best.ID, ruled.Groups), knownTypes(ctx, r, best.Kinds&want, ruled),
 		relay.TellsContacts(ctx, r, (best.Kinds&want).List(), ruled))
@@ -265,20 +282,21 @@ func fitting(cs []remote.Collection, name string, want pim.KindSet) *remote.Coll
 	return best
 }
 
-// unfit says what the CRM has instead.
-func unfit(cs []remote.Collection, name string, coll store.Collection, want pim.KindSet) error {
+// unfit says what the other side has instead.
+func unfit(cs []remote.Collection, f linkFlags, coll store.Collection, want pim.KindSet) error {
+	name, side := f.remote, otherSide(sideOf(f.driver))
 	var there []string
 	for _, c := range cs {
 		there = append(there, fmt.Sprintf("%s (%s)", c.ID, kindNames(c.Kinds)))
 		if string(c.ID) == name {
-			return pim.Errorf("link add", pim.ErrUnsupported, "%q of the CRM holds %s, but the collection %q is for %s", name, kindNames(c.Kinds), coll.Slug, kindNames(want))
+			return pim.Errorf("link add", pim.ErrUnsupported, "%q of %s holds %s, but the collection %q is for %s", name, side, kindNames(c.Kinds), coll.Slug, kindNames(want))
 		}
 	}
 	has := "; it has " + strings.Join(there, ", ")
 	if name != "" {
-		return pim.Errorf("link add", pim.ErrNotFound, "the CRM has no collection %q%s", name, has)
+		return pim.Errorf("link add", pim.ErrNotFound, "%s has no collection %q%s", side, name, has)
 	}
-	return pim.Errorf("link add", pim.ErrUnsupported, "the CRM has nothing for %s, which the collection %q is for%s", kindNames(want), coll.Slug, has)
+	return pim.Errorf("link add", pim.ErrUnsupported, "%s has nothing for %s, which the collection %q is for%s", side, kindNames(want), coll.Slug, has)
 }
 
 // kindNames are kinds in words: "events and tasks".

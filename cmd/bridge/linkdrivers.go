@@ -9,7 +9,7 @@ import (
 
 func (p *program) linkDrivers() *cobra.Command {
 	return &cobra.Command{
-		Use: "drivers [NAME]", Short: "List the kinds of CRM, or the options of one", Args: cobra.MaximumNArgs(1),
+		Use: "drivers [NAME]", Short: "List the kinds of CRM and mail server, or the options of one", Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return p.listDrivers()
