@@ -20,8 +20,10 @@ import (
 // Clients made by At and Session share its connections and limits.
 type Client struct {
 	*shared
-	base *url.URL // nil: none yet
-	jar  http.CookieJar
+	base    *url.URL // nil: none yet
+	jar     http.CookieJar
+	own     *http.Transport // of a Pinned client; nil: that of all
+	account string          // see For
 }
 
 // shared is what all clients of a connection have in common.
@@ -75,7 +77,7 @@ func (c *Client) At(base string) (*Client, error) {
 	if err != nil {
 		return nil, &pim.Error{Op: "upstream: base", Kind: pim.ErrInvalid, Public: err.Error()}
 	}
-	return &Client{shared: c.shared, base: u}, nil
+	return &Client{shared: c.shared, base: u, own: c.own, account: c.account}, nil
 }
 
 // Session is the same connection and base with a cookie jar of its own, empty.
@@ -83,7 +85,22 @@ func (c *Client) At(base string) (*Client, error) {
 func (c *Client) Session() *Client {
 	// The error is nil in all releases of the library.
 	jar, _ := cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List})
-	return &Client{shared: c.shared, base: c.base, jar: jar}
+	return &Client{shared: c.shared, base: c.base, jar: jar, own: c.own, account: c.account}
+}
+
+// For is the same client for the calls of one account: a pause that Request.Pause tells is its alone, while one that the server
+// asks for with Retry-After is everybody's.
+func (c *Client) For(account string) *Client {
+	out := *c
+	out.account = account
+	return &out
+}
+
+func (c *Client) pauseKey(host string) string {
+	if c.account == "" {
+		return host
+	}
+	return host + " " + c.account
 }
 
 // Base is the address that paths are relative to, ending in "/"; "" without one.
@@ -109,7 +126,7 @@ func (c *Client) Cookie(name string) string {
 }
 
 // Close ends idle connections. Calls in flight go on.
-func (c *Client) Close() { c.rt.CloseIdleConnections() }
+func (c *Client) Close() { c.transport().CloseIdleConnections() }
 
 func trust(file string) (*x509.CertPool, error) {
 	if file == "" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -47,13 +48,14 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	defer leave()
 	plan := c.newRetries(r)
 	for n := 1; ; n++ {
-		if err := c.pace.turn(ctx, u.Host); err != nil {
+		if err := c.pace.turn(ctx, u.Host, c.pauseKey(u.Host)); err != nil {
 			return nil, wrapFailure(r.op(), false, err)
 		}
 		resp, err := c.attempt(ctx, u, r, n)
 		if resp != nil {
 			resp.Attempts = n
 			c.pace.heed(u.Host, resp)
+			c.pace.hold(c.pauseKey(u.Host), resp.pause)
 		}
 		wait, again := plan.next(ctx, resp, err)
 		if !again {
@@ -77,19 +79,27 @@ func (c *Client) attempt(ctx context.Context, u *url.URL, r Request, n int) (*Re
 	// goroutine of its own, so that nothing later than this tells for certain.
 	var sent atomic.Bool
 	tctx := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }})
-	req, err := http.NewRequestWithContext(tctx, r.method(), u.String(), bytes.NewReader(r.Body))
+	req, err := newRequest(tctx, u, r)
 	if err != nil {
-		return nil, &pim.Error{Op: r.op(), Kind: pim.ErrInternal, Err: err}
+		return nil, err
 	}
 	c.fill(req, r)
 	counted(ctx)
 	start := c.opt.Now()
-	hc := &http.Client{Transport: c.rt, Jar: c.jar, CheckRedirect: redirectRule(r.Redirects)}
+	hc := &http.Client{Transport: c.transport(), Jar: c.jar, CheckRedirect: redirectRule(r.Redirects)}
 	resp, err := c.read(hc, req, r)
 	err = c.verdict(r, resp, err, sent.Load())
 	traced(ctx, r.method(), resp)
 	c.observe(r, u, req, resp, err, n, c.opt.Now().Sub(start))
 	return resp, err
+}
+
+func newRequest(ctx context.Context, u *url.URL, r Request) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, r.method(), u.String(), bytes.NewReader(r.Body))
+	if err != nil {
+		return nil, &pim.Error{Op: r.op(), Kind: pim.ErrInternal, Err: err}
+	}
+	return req, nil
 }
 
 func (c *Client) fill(req *http.Request, r Request) {
@@ -106,6 +116,10 @@ func (c *Client) read(hc *http.Client, req *http.Request, r Request) (*Response,
 	if err != nil {
 		return nil, err
 	}
+	return c.readAll(res, r)
+}
+
+func (c *Client) readAll(res *http.Response, r Request) (*Response, error) {
 	defer func() { _ = res.Body.Close() }()
 	limit := r.MaxAnswer
 	if limit <= 0 {
@@ -118,13 +132,22 @@ func (c *Client) read(hc *http.Client, req *http.Request, r Request) (*Response,
 	if int64(len(body)) > limit {
 		return nil, errAnswerTooLarge
 	}
-	return &Response{Status: res.StatusCode, Header: res.Header, Body: body, URL: res.Request.URL}, nil
+	out := &Response{Status: res.StatusCode, Header: res.Header, Body: body, URL: res.Request.URL}
+	if res.TLS != nil && len(res.TLS.PeerCertificates) > 0 {
+		out.Peer = res.TLS.PeerCertificates[0]
+	}
+	return out, nil
 }
 
 // verdict is the error of an attempt, nil when its answer is the driver's to judge.
 func (c *Client) verdict(r Request, resp *Response, err error, sent bool) error {
 	if err != nil {
 		return wrapFailure(r.op(), sent, err)
+	}
+	if r.Pause != nil {
+		if resp.pause = min(r.Pause(resp), longestPause); resp.pause > 0 {
+			return &pim.Error{Op: r.op(), Kind: pim.ErrThrottled, Public: "the server asks for fewer requests", After: resp.pause, Err: fmt.Errorf("status %d", resp.Status)}
+		}
 	}
 	switch resp.Status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

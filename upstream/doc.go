@@ -6,6 +6,8 @@
 //	client.go    Client: New, At (another base), Session (own cookies), Close
 //	request.go   Request and Response
 //	do.go        Do: one call, attempt by attempt
+//	stream.go    Stream: an answer that comes in pieces
+//	pin.go       Pinned: one connection of its own, for NTLM
 //	retry.go     which failure is tried again and when; Retry-After
 //	pace.go      rate, concurrency and the pause a remote asked for
 //	dial.go      dialling by resolved address

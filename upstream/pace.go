@@ -26,7 +26,7 @@ type pace struct {
 // wait together; each would run into the same wall otherwise.
 type Pauses struct {
 	mu    sync.Mutex
-	until map[string]time.Time // by host: not before
+	until map[string]time.Time // by host, or host and account: not before
 }
 
 func newPace(o Options) *pace {
@@ -67,9 +67,13 @@ func (e *pauseError) Error() string {
 	return fmt.Sprintf("upstream: the server asked for a pause of another %s", e.left.Round(time.Second))
 }
 
-// turn waits until a request may go out to host.
-func (p *pace) turn(ctx context.Context, host string) error {
-	if left := p.pause(host); left > p.maxWait {
+// turn waits until a request may go out: none of the keys has a pause.
+func (p *pace) turn(ctx context.Context, keys ...string) error {
+	var left time.Duration
+	for _, k := range keys {
+		left = max(left, p.pause(k))
+	}
+	if left > p.maxWait {
 		return &pauseError{left}
 	} else if left > 0 {
 		if err := p.sleep(ctx, left); err != nil {
@@ -116,6 +120,13 @@ func (p *Pauses) extend(host string, t time.Time) {
 	}
 	if t.After(p.until[host]) {
 		p.until[host] = t
+	}
+}
+
+// hold notes a pause for a key; 0 is none.
+func (p *pace) hold(key string, d time.Duration) {
+	if d > 0 {
+		p.pauses.extend(key, p.now().Add(d))
 	}
 }
 

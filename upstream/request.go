@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/json"
 	"mime"
 	"net/http"
@@ -29,6 +30,10 @@ type Request struct {
 	// Passing tells whether a 500 may be gone a moment later; nil takes every 500 for
 	// passing. Some remotes answer 500 to what will never work.
 	Passing func(*Response) bool
+	// Pause tells how long an answer asks to be left alone, for remotes that say so in words of their own; 0: it does not. nil:
+	// only status and Retry-After tell. What was answered so was not carried out, whatever its status: it is ErrThrottled and may
+	// be sent again, and the calls of the client's account wait (Client.For).
+	Pause func(*Response) time.Duration
 	// Redirects follows redirects within the host. Otherwise a 3xx is an answer
 	// like any other: a driver must see that it was sent to a login page.
 	Redirects bool
@@ -45,6 +50,10 @@ type Response struct {
 	Body     []byte
 	URL      *url.URL // where it came from, after redirects
 	Attempts int      // how many it took
+	// Peer is the server's certificate; nil without TLS. Logins bind themselves to it (RFC 5929).
+	Peer *x509.Certificate
+
+	pause time.Duration // what Request.Pause told
 }
 
 // OK reports a 2xx status.

@@ -62,6 +62,9 @@ func (p *retries) worth(resp *Response, err error) bool {
 		// What was never sent can be sent again, whatever it is.
 		return passing(err) && (p.repeat || !Sent(err))
 	}
+	if resp.pause > 0 {
+		return true
+	}
 	if !p.repeat {
 		return false
 	}
@@ -74,6 +77,9 @@ func (p *retries) worth(resp *Response, err error) bool {
 	return false
 }
 
+// longestPause bounds what a server may ask for: a clock that is wrong must not stop a link for years.
+const longestPause = 24 * time.Hour
+
 // retryAfter reads the header (RFC 9110 10.2.3): seconds or a date; 0 when absent,
 // unreadable or past.
 func retryAfter(h http.Header, now time.Time) time.Duration {
@@ -81,16 +87,15 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	if v == "" {
 		return 0
 	}
-	const longest = 24 * time.Hour // a clock that is wrong must not stop a link for years
 	if n, err := strconv.ParseInt(v, 10, 64); err == nil {
 		if n < 0 {
 			return 0
 		}
-		return min(time.Duration(min(n, int64(longest/time.Second)))*time.Second, longest)
+		return min(time.Duration(min(n, int64(longestPause/time.Second)))*time.Second, longestPause)
 	}
 	t, err := http.ParseTime(v)
 	if err != nil || !t.After(now) {
 		return 0
 	}
-	return min(t.Sub(now), longest)
+	return min(t.Sub(now), longestPause)
 }

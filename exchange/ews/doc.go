@@ -1,0 +1,33 @@
+// Package ews is the driver for Exchange Server 2016, 2019 and Subscription Edition by Exchange Web Services.
+//
+//	driver.go  online.go     the Driver value, its settings; why Exchange Online is refused
+//	mailbox.go               remote.Remote: what is carried
+//	account.go               one call: where the server is, for whom, whose budget
+//	login.go  ntlm.go        basic, OAuth and NTLM
+//	autodiscover.go          the server of an address
+//	xml.go  soap.go          requests as they are written
+//	answer.go  item.go       answers as they are read
+//	errors.go                the table of response codes; when the server asks for a pause
+//	probe.go                 the connection test
+//	folders.go               calendars, task lists and address books
+//	changes.go  cursor.go  scope.go  find.go   what changed, what is there, what carries a key
+//	fetch.go                 items with their pictures and exceptions
+//	row.go                   a row of a table of fields, and what a write is made of
+//	shared.go  eventfields.go  taskfields.go   the tables of activities
+//	contactfields.go  phones.go  addresses.go  the table of contacts
+//	zones.go                 times, days and Windows zones
+//	write.go  photo.go       create, update by field, delete; whom that mails
+//	pattern.go  series.go    recurrences, exceptions, deleted occurrences
+//	watch.go                 streaming notifications
+//
+// Facts that shape it. A sync gives ids only and knows no conditions, so items are got by batches and the scope is applied to them. Updates
+// and nothing else compare versions at the server. An item's id changes when it is moved; the key of ours in
+// it (package exchange) stays. Setting one property can change others (a task's status, per cent and day of completion): such fields
+// are one row of a table and are written together. Tasks have days, no times. The pattern of a series that is
+// written anew forgets its exceptions, so they are planned from what is there afterwards (package exchange/series).
+//
+// What Exchange cannot keep: more than one reminder, cancelled events (they are shown as free), times of day of tasks, labels of e-mail
+// addresses, priorities between high, normal and low, answers of attendees (it collects them itself), patterns that it has no words for.
+//
+// Not here: mail, attachments other than pictures, public folders, other people's calendars that are shared.
+package ews

@@ -1,0 +1,66 @@
+package ews
+
+import (
+	"sync"
+
+	"crmbridge/exchange"
+	"crmbridge/pim"
+	"crmbridge/remote"
+)
+
+// concurrency is how many calls of one account go on at once. Exchange allows 27 and gives each less time the more there are
+// (EWSMaxConcurrency); other programs use the same account.
+const concurrency = 4
+
+// mail is one mailbox.
+type mail struct {
+	account  *account
+	env      exchange.Env
+	zones    *zones
+	settings exchange.Settings
+	pageSize int
+	hub      *hub
+
+	mu    sync.Mutex
+	known map[remote.CollectionID]shelf // folders that were seen
+}
+
+var (
+	_ exchange.Mailbox = (*mail)(nil)
+	_ remote.Finder    = (*mail)(nil)
+	_ remote.Lister    = (*mail)(nil)
+	_ remote.Marker    = (*mail)(nil)
+	_ remote.Prober    = (*mail)(nil)
+	_ remote.Mailer    = (*mail)(nil)
+	_ remote.Watcher   = (*mail)(nil)
+)
+
+// Traits implements remote.Remote.
+func (m *mail) Traits() remote.Traits {
+	limits := map[pim.FieldID]int{}
+	for _, f := range []pim.FieldID{pim.FieldTitle, pim.FieldLocation, pim.FieldFullName, pim.FieldNickname, pim.FieldJobTitle, pim.FieldCompany, pim.FieldDepartment, pim.FieldRole} {
+		limits[f] = textLimit
+	}
+	t := remote.Traits{
+		ReportsDeletions: true,
+		TimeStep:         1e9,
+		Recurrence:       remote.RuleRecurrence,
+		AllDay:           true,
+		TextLimit:        limits,
+		PageSize:         m.pageSize,
+		Concurrency:      concurrency,
+		Carries:          map[pim.Kind]pim.FieldSet{},
+		Required:         map[pim.Kind]pim.FieldSet{pim.KindEvent: pim.Set(pim.FieldTime)},
+	}
+	for k, rows := range tables {
+		rows.declare(k, &t)
+	}
+	return t
+}
+
+// Close implements remote.Remote.
+func (m *mail) Close() error {
+	m.hub.close()
+	m.account.close()
+	return nil
+}

@@ -1,0 +1,87 @@
+package ews
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+)
+
+// Probe implements remote.Prober: the server, the login, the mailbox, its folders and the rights in each.
+func (m *mail) Probe(ctx context.Context) []remote.Check {
+	const op = "ews: test"
+	at, err := m.account.endpoint(ctx)
+	checks := []remote.Check{{Name: "server", Err: err}}
+	if err != nil {
+		return checks
+	}
+	if u, err := url.Parse(at.client.Base()); err == nil {
+		checks[0].Note = u.Host + at.path
+	}
+	first, err := m.wellKnown(ctx, op, wellKnown)
+	steps := []struct {
+		name, note string
+		failed     bool
+	}{
+		{"login", m.settings["auth"], errors.Is(err, pim.ErrAuth)},
+		{"mailbox", m.whose(), errors.Is(err, pim.ErrForbidden)},
+		{"folders", "", err != nil},
+	}
+	if err != nil && !steps[0].failed && !steps[1].failed && errors.Is(err, pim.ErrProtocol) {
+		checks[0].Err = err
+		return checks
+	}
+	for _, s := range steps {
+		if s.failed {
+			return append(checks, remote.Check{Name: s.name, Err: err})
+		}
+		checks = append(checks, remote.Check{Name: s.name, Note: s.note})
+	}
+	for _, name := range wellKnown {
+		checks = append(checks, m.probeFolder(ctx, op, name, first[name]))
+	}
+	return checks
+}
+
+func (m *mail) whose() string {
+	switch {
+	case m.account.acting:
+		return m.settings["user"] + " acts for " + m.account.mailbox
+	case m.account.mailbox != "":
+		return m.account.mailbox
+	}
+	return "the login's own"
+}
+
+// probeFolder names the rights in a folder that are missing, and reads a change of it.
+func (m *mail) probeFolder(ctx context.Context, op, name string, f folder) remote.Check {
+	check := remote.Check{Name: name}
+	s, ok := shelfOf(f)
+	if !ok {
+		check.Note = "the mailbox has none"
+		return check
+	}
+	m.remember(s)
+	var lacking []string
+	for _, r := range []struct {
+		v    val
+		word string
+	}{{f.Rights.Read, "read"}, {f.Rights.Create, "create"}, {f.Rights.Modify, "change"}, {f.Rights.Delete, "delete"}} {
+		if r.v != "" && !r.v.bool() {
+			lacking = append(lacking, r.word)
+		}
+	}
+	if len(lacking) > 0 {
+		check.Err = pim.Errorf(op, pim.ErrForbidden, "in the folder %s the right is missing to: %s", s.Name, strings.Join(lacking, ", "))
+		return check
+	}
+	if _, err := m.syncPage(ctx, s.ID, "", 1); err != nil {
+		check.Err = err
+		return check
+	}
+	check.Note = s.Name
+	return check
+}

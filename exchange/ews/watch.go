@@ -1,0 +1,324 @@
+package ews
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+	"crmbridge/upstream"
+)
+
+// hub watches a mailbox: one subscription and one open connection for all that ask (Exchange allows ten connections of an account, and
+// some servers three). It runs while somebody watches.
+type hub struct {
+	account *account
+	log     *slog.Logger
+
+	mu       sync.Mutex
+	watchers []*watcher
+	stop     context.CancelFunc // of the goroutine; nil: none runs
+	done     chan struct{}      // closed when it has ended
+	closed   bool
+}
+
+// watcher is one Watch.
+type watcher struct {
+	folder string
+	hint   func()
+	failed chan error // gets at most one
+}
+
+func newHub(a *account, log *slog.Logger) *hub {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &hub{account: a, log: log}
+}
+
+const opWatch = "ews: watch"
+
+// Watch implements remote.Watcher by streaming notifications. The first hint comes when the subscription stands, for what happened
+// before it did.
+func (m *mail) Watch(ctx context.Context, c remote.CollectionID, hint func()) error {
+	w := &watcher{folder: string(c), hint: hint, failed: make(chan error, 1)}
+	if err := m.hub.join(w); err != nil {
+		return err
+	}
+	defer m.hub.leave(w)
+	select {
+	case <-ctx.Done():
+		return &pim.Error{Op: opWatch, Kind: pim.ErrUnavailable, Public: "stopped", Err: ctx.Err()}
+	case err := <-w.failed:
+		return err
+	}
+}
+
+// join adds a watcher and starts the stream when it is the first.
+func (h *hub) join(w *watcher) error {
+	for {
+		h.mu.Lock()
+		if h.closed {
+			h.mu.Unlock()
+			return pim.Errorf(opWatch, pim.ErrUnavailable, "stopped")
+		}
+		ending := h.done
+		if h.stop != nil || ending == nil {
+			break
+		}
+		h.mu.Unlock()
+		<-ending // the last stream is on its way out
+		h.mu.Lock()
+		if h.done == ending {
+			h.done = nil
+		}
+		h.mu.Unlock()
+	}
+	defer h.mu.Unlock()
+	h.watchers = append(h.watchers, w)
+	if h.stop == nil {
+		ctx, stop := context.WithCancel(context.Background())
+		h.stop, h.done = stop, make(chan struct{})
+		go h.run(ctx, h.done)
+	}
+	return nil
+}
+
+// leave removes a watcher and ends the stream when it was the last.
+func (h *hub) leave(w *watcher) {
+	h.mu.Lock()
+	h.watchers = slices.DeleteFunc(h.watchers, func(o *watcher) bool { return o == w })
+	h.end(len(h.watchers) == 0)
+	h.mu.Unlock()
+}
+
+// end stops the stream; h.mu is held.
+func (h *hub) end(now bool) {
+	if now && h.stop != nil {
+		h.stop()
+		h.stop = nil
+	}
+}
+
+func (h *hub) close() {
+	h.mu.Lock()
+	h.closed = true
+	h.end(true)
+	done := h.done
+	h.mu.Unlock()
+	if done != nil {
+		<-done
+	}
+}
+
+// run streams until nobody watches any more or it fails; then the watchers are told.
+func (h *hub) run(ctx context.Context, done chan struct{}) {
+	defer close(done)
+	err := h.guarded(ctx)
+	if ctx.Err() == nil {
+		h.log.DebugContext(ctx, "ews: the stream of notifications ended", slog.String("reason", string(pim.ReasonOf(err))))
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.done == done {
+		h.end(true)
+		h.done = nil
+	}
+	for _, w := range h.watchers {
+		select {
+		case w.failed <- err:
+		default:
+		}
+	}
+}
+
+// guarded turns a panic of ours into an error.
+func (h *hub) guarded(ctx context.Context) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			h.log.ErrorContext(ctx, "ews: watching panicked", slog.Any("panic", r))
+			err = &pim.Error{Op: opWatch, Kind: pim.ErrInternal, Err: fmt.Errorf("panic: %v", r)}
+		}
+	}()
+	return h.follow(ctx)
+}
+
+// tell hints those who watch one of the folders; nil is all.
+func (h *hub) tell(folders []string) {
+	h.mu.Lock()
+	var hints []func()
+	for _, w := range h.watchers {
+		if folders == nil || slices.Contains(folders, w.folder) {
+			hints = append(hints, w.hint)
+		}
+	}
+	h.mu.Unlock()
+	for _, hint := range hints {
+		hint()
+	}
+}
+
+const (
+	// streamMinutes is how long a connection stays open, of 30 that Exchange allows.
+	streamMinutes = 29
+	// silence is how long a live connection says nothing: Exchange sends a StatusEvent in less than a minute.
+	silence = 3 * time.Minute
+	// vain is how many connections in a row may end without having told anything.
+	vain = 3
+)
+
+// lost are the codes of subscriptions that Exchange has forgotten, or that missed something.
+var lost = []string{
+	"ErrorSubscriptionNotFound", "ErrorInvalidSubscription", "ErrorExpiredSubscription", "ErrorSubscriptionUnsubscribed",
+	"ErrorReadEventsFailed", "ErrorMissedNotificationEvents", "ErrorInvalidWatermark", "ErrorProxiedSubscriptionCallFailure",
+}
+
+// follow subscribes and reads, again and again: connections end by the clock, subscriptions get lost when a mailbox changes servers.
+func (h *hub) follow(ctx context.Context) error {
+	at, err := h.account.endpoint(ctx)
+	if err != nil {
+		return err
+	}
+	// A subscription lives on one server; its cookie (X-BackEndOverrideCookie) leads there.
+	at.client = at.client.Session()
+	subscription := ""
+	for idle := 0; idle < vain; idle++ {
+		if subscription == "" {
+			if subscription, err = h.subscribe(ctx, at); err != nil {
+				return err
+			}
+			h.tell(nil)
+		}
+		var told bool
+		told, err = h.read(ctx, at, subscription)
+		if told {
+			idle = -1
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil:
+		case slices.Contains(lost, codeOf(err)):
+			subscription = ""
+		case pim.ReasonOf(err) == pim.ErrUnavailable && told: // broke off: its subscription may live on
+		default:
+			return err
+		}
+	}
+	if err == nil {
+		err = pim.Errorf(opWatch, pim.ErrUnavailable, "Exchange ends the stream of notifications at once")
+	}
+	return err
+}
+
+// subscribe asks for the events of all folders. Those of folders that nobody watches are passed over: a subscription would have to be
+// made anew whenever somebody begins to.
+func (h *hub) subscribe(ctx context.Context, at endpoint) (string, error) {
+	types := node("t:EventTypes")
+	for _, t := range []string{"CopiedEvent", "CreatedEvent", "DeletedEvent", "ModifiedEvent", "MovedEvent"} {
+		types.kids = append(types.kids, leaf("t:EventType", t))
+	}
+	r := h.account.http1(at, request{op: opWatch, body: node("m:Subscribe", node("m:StreamingSubscriptionRequest", types).with("SubscribeToAllFolders", "true"))})
+	resp, err := h.account.login.do(ctx, at.client, affine(r))
+	if err != nil {
+		return "", err
+	}
+	a, err := judge(opWatch, resp)
+	if err != nil {
+		return "", err
+	}
+	msg, err := a.only(opWatch)
+	if err != nil {
+		return "", err
+	}
+	if msg.SubscriptionID == "" {
+		return "", pim.Errorf(opWatch, pim.ErrProtocol, "Exchange's answer is incomplete")
+	}
+	return msg.SubscriptionID, nil
+}
+
+// affine asks to be led to one and the same server.
+func affine(r upstream.Request) upstream.Request {
+	r.Header.Set("X-PreferServerAffinity", "true")
+	return r
+}
+
+// read reads one connection to its end; told says that Exchange had something to say on it.
+func (h *hub) read(ctx context.Context, at endpoint, subscription string) (told bool, err error) {
+	r := affine(h.account.http1(at, request{op: opWatch, body: node("m:GetStreamingEvents",
+		node("m:SubscriptionIds", leaf("t:SubscriptionId", subscription)), leaf("m:ConnectionTimeout", strconv.Itoa(streamMinutes)))}))
+	body, err := h.account.stream(ctx, at, r, silence)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = body.Close() }()
+	d := decoder(body)
+	for {
+		a, err := nextEnvelope(d)
+		if errors.Is(err, io.EOF) {
+			return told, nil
+		}
+		if err != nil {
+			return told, err
+		}
+		closed, err := h.take(a)
+		if err != nil {
+			return told, err
+		}
+		told = true
+		if closed {
+			return true, nil
+		}
+	}
+}
+
+// nextEnvelope reads one of the envelopes that come one after the other. Between them there is nothing but declarations and blanks.
+func nextEnvelope(d *xml.Decoder) (a answer, err error) {
+	for {
+		t, err := d.Token()
+		if err != nil {
+			return a, streamFault(err)
+		}
+		if start, ok := t.(xml.StartElement); ok {
+			return a, streamFault(d.DecodeElement(&a, &start))
+		}
+	}
+}
+
+func streamFault(err error) error {
+	var pe *pim.Error
+	if err == nil || errors.Is(err, io.EOF) || errors.As(err, &pe) {
+		return err
+	}
+	return &pim.Error{Op: opWatch, Kind: pim.ErrProtocol, Public: "Exchange's notifications are not readable", Err: err}
+}
+
+// take passes on what an envelope tells.
+func (h *hub) take(a answer) (closed bool, err error) {
+	if a.Body.Fault != nil {
+		return false, a.Body.Fault.err(opWatch)
+	}
+	for i := range a.Body.Response.Messages.List {
+		msg := &a.Body.Response.Messages.List[i]
+		if err := msg.err(opWatch); err != nil {
+			return false, err
+		}
+		folders := []string{}
+		for _, n := range msg.Notifications.List {
+			for _, e := range n.Events {
+				folders = append(folders, e.Parent.ID, e.OldParent.ID)
+			}
+		}
+		h.tell(folders)
+		closed = closed || msg.Connection == "Closed"
+	}
+	return closed, nil
+}
