@@ -13,6 +13,7 @@ packages=(
   evolution-data-server dbus python3-gi # a client, and what it is driven through
   gir1.2-ecal-2.0 gir1.2-ebook-1.2 gir1.2-ebookcontacts-1.2 gir1.2-edataserver-1.2 gir1.2-ical-3.0
   radicale xandikos                     # peers that judge the client scripts
+  libxml2-utils                         # requests of Exchange against its schema
 )
 
 # npm brings hundreds of packages along; one that is there from elsewhere will do.
