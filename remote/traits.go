@@ -17,6 +17,8 @@ type Traits struct {
 	// Required fields may not be absent on create, per kind; the driver has a
 	// default or refuses with ErrRefused and a public text.
 	Required map[pim.Kind]pim.FieldSet
+	// Lasting fields can be changed, but not taken away: an Update that clears one leaves it, and tells so in a Note.
+	Lasting pim.FieldSet
 	// CheckedWrites: Update and Delete compare versions atomically at the remote.
 	// Otherwise the driver reads and compares just before it writes.
 	CheckedWrites bool

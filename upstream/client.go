@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"sync"
+	"time"
 
 	"golang.org/x/net/publicsuffix"
 
@@ -144,4 +145,12 @@ func trust(file string) (*x509.CertPool, error) {
 		return nil, errors.New("no certificate in PEM form in it")
 	}
 	return pool, nil
+}
+
+// Hold keeps all calls to the client's host back for d: a remote asked for it elsewhere than in the status of an answer, such as
+// inside a batch. Calls then wait, or fail with the rest of the pause, as after a 429.
+func (c *Client) Hold(d time.Duration) {
+	if c.base != nil && d > 0 {
+		c.pace.pauses.extend(c.base.Host, c.opt.Now().Add(d))
+	}
 }

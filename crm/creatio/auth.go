@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,8 +14,7 @@ import (
 // session is a login: a client with its cookies, or a token.
 type session struct {
 	client *upstream.Client
-	token  string    // OAuth; "" with forms
-	until  time.Time // when a token ends; zero is unknown
+	token  string // OAuth; "" with forms
 	// rights is set once a fresh login got 403 too: from then on a 403 is about
 	// rights, not about the session.
 	rights atomic.Bool
@@ -35,90 +33,9 @@ func (s *session) header() http.Header {
 	return h
 }
 
-// opens logs in.
+// opens logs in. The time is when the session ends, zero when that is not known.
 type opens interface {
-	open(ctx context.Context) (*session, error)
-}
-
-// refusedFor is how long a refused login is not tried again: sites block users
-// after a few wrong passwords, and many callers would be many tries.
-const refusedFor = 5 * time.Minute
-
-// sessions holds the one session that all calls share.
-type sessions struct {
-	opens
-	now func() time.Time
-
-	gate chan struct{} // a lock that obeys contexts
-	cur  *session
-
-	mu        sync.Mutex
-	refusal   error
-	refusedAt time.Time
-}
-
-func newSessions(o opens, now func() time.Time) *sessions {
-	return &sessions{opens: o, now: now, gate: make(chan struct{}, 1)}
-}
-
-// get is the current session, or a new one.
-func (s *sessions) get(ctx context.Context) (*session, error) { return s.after(ctx, nil) }
-
-// after is a session that is not old: a new one, unless somebody else already
-// made it.
-func (s *sessions) after(ctx context.Context, old *session) (*session, error) {
-	select {
-	case s.gate <- struct{}{}:
-	case <-ctx.Done():
-		return nil, pim.Wrap("creatio: login", pim.ErrUnavailable, ctx.Err())
-	}
-	defer func() { <-s.gate }()
-	if s.cur != nil && s.cur != old && (s.cur.until.IsZero() || s.now().Before(s.cur.until)) {
-		return s.cur, nil
-	}
-	if err := s.refused(); err != nil {
-		return nil, err
-	}
-	next, err := s.open(ctx)
-	if err != nil {
-		s.note(err)
-		return nil, err
-	}
-	s.cur = next
-	return next, nil
-}
-
-func (s *sessions) refused() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.refusal != nil && s.now().Sub(s.refusedAt) < refusedFor {
-		return s.refusal
-	}
-	return nil
-}
-
-func (s *sessions) note(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if pim.ReasonOf(err) == pim.ErrAuth {
-		s.refusal, s.refusedAt = err, s.now()
-	}
-}
-
-// forget lets the next call log in again even if the last login was refused: a
-// person is testing the connection.
-func (s *sessions) forget(ctx context.Context) error {
-	select {
-	case s.gate <- struct{}{}:
-	case <-ctx.Done():
-		return pim.Wrap("creatio: login", pim.ErrUnavailable, ctx.Err())
-	}
-	defer func() { <-s.gate }()
-	s.cur = nil
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.refusal = nil
-	return nil
+	open(ctx context.Context) (*session, time.Time, error)
 }
 
 // forms is the login with user and password.
@@ -135,11 +52,11 @@ type loginAnswer struct {
 	PasswordChangeURL string `json:"PasswordChangeUrl"`
 }
 
-func (f *forms) open(ctx context.Context) (*session, error) {
+func (f *forms) open(ctx context.Context) (*session, time.Time, error) {
 	const op = "creatio: login"
 	body, err := json.Marshal(map[string]string{"UserName": f.user, "UserPassword": f.password})
 	if err != nil {
-		return nil, pim.Wrap(op, pim.ErrInternal, err)
+		return nil, time.Time{}, pim.Wrap(op, pim.ErrInternal, err)
 	}
 	s := &session{client: f.client.Session()}
 	resp, err := s.client.Do(ctx, upstream.Request{
@@ -151,12 +68,12 @@ func (f *forms) open(ctx context.Context) (*session, error) {
 		Passing: func(*upstream.Response) bool { return false },
 	})
 	if err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
 	if err := judgeLogin(op, resp); err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
-	return s, nil
+	return s, time.Time{}, nil
 }
 
 func judgeLogin(op string, resp *upstream.Response) error {

@@ -12,6 +12,7 @@ import (
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/upstream"
+	"crmbridge/upstream/login"
 )
 
 // Driver is the row of the driver table.
@@ -43,7 +44,7 @@ func open(_ context.Context, env crm.Env, s crm.Settings) (remote.Remote, error)
 	if err != nil {
 		return nil, err
 	}
-	login, err := opener(client, env, s)
+	opens, err := opener(client, env, s)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +56,7 @@ func open(_ context.Context, env crm.Env, s crm.Settings) (remote.Remote, error)
 	if err != nil {
 		return nil, pim.Errorf("creatio: open", pim.ErrInvalid, "lookup_age is no duration")
 	}
-	site := &site{sessions: newSessions(login, env.Now), client: client, workspace: s["workspace"]}
+	site := &site{sessions: login.NewKeeper("creatio: login", env.Now, opens.open), client: client, workspace: s["workspace"]}
 	c := &connector{
 		site: site, env: env, zone: loc, settings: s, pageSize: size,
 		lookupAge: age,

@@ -2,13 +2,14 @@ package creatio
 
 import (
 	"context"
-	"net/http"
+	"errors"
 	"net/url"
 	"strings"
 	"time"
 
 	"crmbridge/pim"
 	"crmbridge/upstream"
+	"crmbridge/upstream/login"
 )
 
 // oauth is the login with client credentials (RFC 6749 4.4) at the site's Identity
@@ -20,45 +21,19 @@ type oauth struct {
 	now            func() time.Time
 }
 
-func (o *oauth) open(ctx context.Context) (*session, error) {
+func (o *oauth) open(ctx context.Context) (*session, time.Time, error) {
 	const op = "creatio: token"
-	form := url.Values{"client_id": {o.id}, "client_secret": {o.secret}, "grant_type": {"client_credentials"}}
-	resp, err := o.identity.Do(ctx, upstream.Request{
-		Op: op, Method: http.MethodPost, Path: "connect/token", Body: []byte(form.Encode()), Sensitive: true, Idempotent: true,
-		Header:  http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"}},
-		Passing: func(*upstream.Response) bool { return false },
-	})
-	if err != nil {
-		return nil, err
-	}
-	var a struct {
-		Token   string `json:"access_token"`
-		Expires int    `json:"expires_in"` // seconds
-		Error   string `json:"error"`
-	}
+	t, err := login.ClientCredentials(ctx, o.identity, op, "connect/token", url.Values{"client_id": {o.id}, "client_secret": {o.secret}}, o.now)
+	var denied *login.Denied
 	switch {
-	case resp.Status == http.StatusBadRequest || resp.Status == http.StatusUnauthorized:
-		// RFC 6749 5.2: invalid_client and its kin; the body may be anything.
-		_ = resp.JSON(op, &a)
-		return nil, pim.Errorf(op, pim.ErrAuth, "the Identity Service refused client ID and secret%s", because(a.Error))
-	case resp.Status == http.StatusNotFound || resp.HTML():
-		return nil, pim.Errorf(op, pim.ErrProtocol, "there is no Identity Service at identity_url")
-	case !resp.OK():
-		return nil, translateError(op, resp, false)
+	case errors.As(err, &denied):
+		return nil, time.Time{}, pim.Errorf(op, pim.ErrAuth, "the Identity Service refused client ID and secret%s", because(denied.Code))
+	case pim.ReasonOf(err) == pim.ErrProtocol:
+		return nil, time.Time{}, pim.Errorf(op, pim.ErrProtocol, "there is no Identity Service at identity_url")
+	case err != nil:
+		return nil, time.Time{}, err
 	}
-	if err := resp.JSON(op, &a); err != nil {
-		return nil, err
-	}
-	if a.Token == "" {
-		return nil, pim.Errorf(op, pim.ErrProtocol, "the Identity Service gave no token")
-	}
-	s := &session{client: o.site, token: a.Token}
-	if a.Expires > 0 {
-		// A token is given back a minute early, or half-way for very short ones.
-		life := time.Duration(a.Expires) * time.Second
-		s.until = o.now().Add(life - min(time.Minute, life/2))
-	}
-	return s, nil
+	return &session{client: o.site, token: t.Access}, t.Until, nil
 }
 
 // cloudIdentity is the Identity Service of a site at creatio.com; "" elsewhere.

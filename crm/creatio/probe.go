@@ -13,11 +13,11 @@ import (
 func (c *connector) Probe(ctx context.Context) []remote.Check {
 	var out []remote.Check
 	// A person is watching: what was refused or loaded before does not count.
-	if err := c.site.forget(ctx); err != nil {
+	if err := c.site.sessions.Forget(ctx); err != nil {
 		return []remote.Check{{Name: "address", Err: err}}
 	}
 	c.lookups.Forget()
-	_, err := c.site.get(ctx)
+	_, err := c.site.sessions.Get(ctx)
 	if r := pim.ReasonOf(err); err != nil && r != pim.ErrAuth {
 		return []remote.Check{{Name: "address", Err: err}}
 	}

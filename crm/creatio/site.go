@@ -8,11 +8,12 @@ import (
 
 	"crmbridge/pim"
 	"crmbridge/upstream"
+	"crmbridge/upstream/login"
 )
 
 // site is the OData service behind a session.
 type site struct {
-	*sessions
+	sessions  *login.Keeper[session]
 	client    *upstream.Client // for addresses only; calls go through sessions
 	workspace string           // auto, 0 or none
 
@@ -25,7 +26,7 @@ type site struct {
 // says that the session is over. Any other answer is the caller's to judge.
 func (s *site) call(ctx context.Context, r upstream.Request) (*upstream.Response, error) {
 	r.Passing = func(resp *upstream.Response) bool { return !spoken(resp) }
-	ses, err := s.get(ctx)
+	ses, err := s.sessions.Get(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +35,7 @@ func (s *site) call(ctx context.Context, r upstream.Request) (*upstream.Response
 		return resp, err
 	}
 	forbidden := resp.Status == http.StatusForbidden
-	if ses, err = s.after(ctx, ses); err != nil {
+	if ses, err = s.sessions.After(ctx, ses); err != nil {
 		return nil, err
 	}
 	if resp, err = s.send(ctx, ses, r); err != nil {

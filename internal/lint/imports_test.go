@@ -36,6 +36,7 @@ var allowed = []struct {
 	{"pim/likeness", []string{"pim"}},
 	{"pim", nil},
 
+	{"upstream/login", []string{"pim", "upstream"}},
 	{"upstream", []string{"pim"}},
 	{"remote/remotetest", []string{"pim", "remote", "upstream"}},
 	{"remote", []string{"pim", "upstream"}},
@@ -48,12 +49,12 @@ var allowed = []struct {
 	{"crm/creatio/creatiosim/...", []string{"crm/creatio/creatiosim"}},
 	{"crm/crmtest", []string{"pim", "remote", "crm", "remote/remotetest"}},
 	{"crm", []string{"pim", "remote"}},
-	{"crm/...", []string{"pim/...", "remote", "crm", "upstream"}}, // one driver never imports another
+	{"crm/...", []string{"pim/...", "remote", "crm", "upstream/..."}}, // one driver never imports another
 	{"exchange/exchangetest", []string{"pim", "remote", "exchange", "remote/remotetest"}},
 	{"exchange/series", []string{"pim", "pim/rrule", "pim/tz"}},
 	{"exchange", []string{"pim", "remote"}},
 	{"exchange/graph/graphsim/...", []string{"exchange/graph/graphsim", "pim/tz"}},
-	{"exchange/...", []string{"pim/...", "remote", "exchange", "exchange/series", "upstream"}},
+	{"exchange/...", []string{"pim/...", "remote", "exchange", "exchange/series", "upstream/..."}},
 
 	{"dav/davxml", nil},
 	{"dav", []string{"pim/...", "store", "dav/davxml", "birthday", "internal/accept"}},

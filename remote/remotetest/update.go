@@ -60,6 +60,10 @@ func clearEach(a *account) {
 			if !g.And(a.traits.Required[k]).IsEmpty() {
 				continue
 			}
+			if !g.And(a.traits.Lasting).IsEmpty() {
+				a.keepsLasting(k, g)
+				continue
+			}
 			before := a.sample(k, 1)
 			if pim.Diff(before, pim.New(k), g).IsEmpty() {
 				before = a.sample(k, 2)
@@ -74,6 +78,22 @@ func clearEach(a *account) {
 			a.same("after clearing "+g.String(), a.must(a.homes[k], rec.ID).Item, after)
 		}
 	})
+}
+
+// keepsLasting: clearing what cannot be taken away leaves it, and says so.
+func (a *account) keepsLasting(k pim.Kind, g pim.FieldSet) {
+	a.t.Helper()
+	before := a.sample(k, 1)
+	rec := a.create(k, before)
+	made, err := a.Remote.Update(a.ctx, a.homes[k], rec.Ref, a.entry(pim.New(k)), g)
+	if err != nil {
+		a.t.Errorf("clearing %s, which lasts: %v", g, err)
+		return
+	}
+	if len(made.Notes) == 0 {
+		a.t.Errorf("clearing %s, which lasts: no note tells that it stayed", g)
+	}
+	a.same("after clearing "+g.String()+", which lasts", a.must(a.homes[k], rec.ID).Item, before)
 }
 
 // updateNothing: an empty set of fields is no write and no error.

@@ -1,0 +1,35 @@
+// Package graph is the driver for Microsoft 365 by Microsoft Graph v1.0: calendars, To Do lists and contacts of one mailbox, for a
+// program with application permissions.
+//
+//	driver.go  options.go   the Driver value and its settings; clouds
+//	oauth.go  assertion.go  the login: client credentials by secret or certificate
+//	call.go  batch.go       one request, pages, and many reads in one request
+//	errors.go               the one table of what Graph's errors mean
+//	connector.go            remote.Remote: which call goes to which shelf; versions
+//	folders.go              collections; who the mailbox is
+//	fields.go               what a table of fields is
+//	event.go  eventfields.go  events.go  eventwrite.go   events, and whom a write would mail
+//	recurrence.go  occurrences.go  reshape.go            series: read, and made as wanted
+//	tasks.go                To Do
+//	contacts.go  contactfields.go   contacts, with photos
+//	times.go  body.go       zones and days; HTML as text
+//	changes.go  cursor.go  window.go   delta queries, and the window of a calendar
+//	marker.go               the key that items carry: Finder, Marker
+//	watch.go  probe.go      hints of changes; the connection test
+//
+// Facts that shape it:
+//
+//   - Ids of events and contacts stay when an item is moved, if every request asks for such ids; those of tasks do not.
+//   - A version is the etag. It goes out as If-Match, which the documentation does not promise to be heeded, so that the driver reads and
+//     compares first.
+//   - A calendar is followed by the delta of a view, whose window is part of the token for good; a moved window asks for a
+//     fresh token. The view shows occurrences, and says "@removed" of what only left it: the items are read by id.
+//   - Graph mails the attendees of a meeting with every write. Attendees are written only where this mailbox is the organiser, and Mails
+//     tells beforehand.
+//   - A new pattern makes Exchange forget what differs from a series: it is sent only when it is another one.
+//
+// What Graph cannot keep: events that are called off and stay, more than one reminder, labels of e-mail addresses, fax numbers, times of day of
+// tasks, occurrences of tasks that differ, groups of contacts; it does not take away a contact's photo.
+//
+// Not here: subscriptions (webhooks), which need an address of ours; delegated logins of single users; mail.
+package graph

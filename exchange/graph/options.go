@@ -1,0 +1,121 @@
+package graph
+
+import (
+	"crypto"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"crmbridge/exchange"
+	"crmbridge/upstream"
+)
+
+// cloud is where Microsoft 365 is run: who gives tokens, and who answers.
+type cloud struct{ name, login, graph string }
+
+// clouds are Microsoft's national ones (Microsoft Graph, "National cloud deployments").
+func clouds() []cloud {
+	return []cloud{
+		{"global", "https://login.microsoftonline.com", "https://graph.microsoft.com"},
+		{"us-government", "https://login.microsoftonline.us", "https://graph.microsoft.us"},
+		{"us-defense", "https://login.microsoftonline.us", "https://dod-graph.microsoft.us"},
+		{"china", "https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn"},
+	}
+}
+
+func cloudNamed(name string) cloud {
+	for _, c := range clouds() {
+		if c.name == name {
+			return c
+		}
+	}
+	return clouds()[0]
+}
+
+func cloudNames() []string {
+	var names []string
+	for _, c := range clouds() {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// Bounds of numbers that people set.
+const (
+	maxPage   = 200  // events a page: one answer stays below some megabytes
+	maxWindow = 1800 // days in all that a calendar view may span; Graph's bound is five years
+)
+
+func options() []exchange.Option {
+	return []exchange.Option{
+		{Name: "tenant", Title: "Tenant", Required: true, Help: "The directory (tenant) ID of the organisation, or one of its domains.", Check: checkTenant},
+		{Name: "client_id", Title: "Application ID", Required: true, Help: "Of the app registration in Microsoft Entra ID."},
+		{Name: "client_secret", Title: "Client secret", Secret: true, Help: "Its value, not its ID. A certificate is better."},
+		{Name: "certificate", Title: "Certificate and key", Secret: true, Help: "In PEM form, the certificate and its private key one after the other; the certificate alone is uploaded to the app registration.",
+			Check: func(v string) error { _, err := parseCertificate([]byte(v)); return err }},
+		{Name: "mailbox", Title: "Mailbox", Required: true, Help: "The user's principal name or object ID.", Check: checkMailbox},
+		{Name: "cloud", Title: "Cloud", Default: "global", Values: cloudNames(), Help: "Where the organisation's Microsoft 365 is run."},
+		{Name: "login_url", Title: "Address of the login", Help: "Instead of the cloud's own.", Check: checkAddress},
+		{Name: "graph_url", Title: "Address of Graph", Help: "Instead of the cloud's own.", Check: checkAddress},
+		{Name: "concurrency", Title: "Requests at once", Default: "4", Help: "To this mailbox, 1 to 16. Microsoft allows four.", Check: between(1, 16)},
+		{Name: "page_size", Title: "Page size", Default: "100", Help: "Items a page, 5 to 200.", Check: between(5, maxPage)},
+		{Name: "days_back", Title: "Days back", Default: "365", Help: "How far back calendars are read where a link sets no start.", Check: between(0, maxWindow/2)},
+		{Name: "days_ahead", Title: "Days ahead", Default: "730", Help: "How far ahead calendars are read where a link sets no end.", Check: between(1, maxWindow/2)},
+		{Name: "poll_seconds", Title: "Seconds between looks", Default: "30", Help: "How often it is asked whether something has changed, 1 to 3600; one request for each calendar, list and folder.", Check: between(1, 3600)},
+		{Name: "photos", Title: "Photos of contacts", Default: "yes", Values: []string{"yes", "no"}, Help: "Each costs a request of its own."},
+	}
+}
+
+func between(low, high int) func(string) error {
+	return func(v string) error {
+		if n, err := strconv.Atoi(v); err != nil || n < low || n > high {
+			return fmt.Errorf("must be a number from %d to %d", low, high)
+		}
+		return nil
+	}
+}
+
+func checkAddress(v string) error { _, err := upstream.ParseBase(v); return err }
+
+// checkTenant keeps out what would change the path of the token service.
+func checkTenant(v string) error {
+	if strings.ContainsFunc(v, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '.'
+	}) {
+		return errors.New("must be an ID or a domain, such as example.org")
+	}
+	if v == "common" || v == "organizations" || v == "consumers" {
+		return errors.New("must be the organisation's own; a program cannot log in to all of them")
+	}
+	return nil
+}
+
+func checkMailbox(v string) error {
+	if strings.ContainsAny(v, "/\\?#% '\"\r\n\t") {
+		return errors.New("must be a principal name such as ann@example.org, or an object ID")
+	}
+	return nil
+}
+
+// together checks what options mean only in combination.
+func together(s exchange.Settings) error {
+	if (s["client_secret"] == "") == (s["certificate"] == "") {
+		return errors.New("either client_secret or certificate is needed, and not both")
+	}
+	return nil
+}
+
+// credential is what the program proves itself with: a secret or a key.
+type credential struct {
+	secret string
+	key    crypto.Signer
+	cert   []byte // DER
+}
+
+func credentialOf(s exchange.Settings) (credential, error) {
+	if s["client_secret"] != "" {
+		return credential{secret: s["client_secret"]}, nil
+	}
+	return parseCertificate([]byte(s["certificate"]))
+}
