@@ -48,10 +48,10 @@ func (s *Sim) createEvent(req *request, f *folder) (answer, *refusal) {
 	if r != nil {
 		return answer{}, r
 	}
-	box, txn := f.box, text(body["transactionId"])
+	box, txn, sent := f.box, text(body["transactionId"]), canonical(body)
 	if p, used := box.used[txn]; used && txn != "" {
 		it := box.items[p.item]
-		if it == nil || p.body != canonical(body) {
+		if it == nil || p.body != sent {
 			return answer{}, refuse(http.StatusConflict, "ErrorDuplicateTransactionId", "Your request can't be completed. The TransactionId specified in the request has already been used to create a different event.")
 		}
 		return s.show(req, "event", it, noDay, http.StatusCreated)
@@ -61,7 +61,7 @@ func (s *Sim) createEvent(req *request, f *folder) (answer, *refusal) {
 		return answer{}, r
 	}
 	if txn != "" {
-		box.used[txn] = posted{it.no, canonical(body)}
+		box.used[txn] = posted{it.no, sent}
 		it.props["transactionId"] = txn
 	}
 	f.put(it)
