@@ -120,7 +120,18 @@ func (a *app) listen() (net.Listener, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	return listen.New(l, listen.Options{TLS: tc, Handshake: a.cfg.HeaderTimeout, Refusal: dav.Refusal, Log: a.log}), nil
+	return listen.New(l, listen.Options{TLS: tc, Handshake: a.cfg.HeaderTimeout, Refusal: dav.Refusal, Log: a.log,
+		PerNetwork: a.cfg.AddressConnections, Network: a.connectionsOf}), nil
+}
+
+// connectionsOf is the network that a connection counts for. Behind a proxy there are many people, and so there are on
+// this machine, where one may run that nobody named.
+func (a *app) connectionsOf(addr string) string {
+	ap, err := netip.ParseAddrPort(addr)
+	if err != nil || ap.Addr().Unmap().IsLoopback() || within(a.cfg.TrustedProxies, ap.Addr()) {
+		return ""
+	}
+	return auth.Network(addr)
 }
 
 // tlsConfig is nil when the server speaks plain HTTP.

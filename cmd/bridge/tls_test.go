@@ -103,6 +103,20 @@ func TestClientAddress(t *testing.T) {
 	}
 }
 
+// Nobody takes all connections, but behind a proxy there are many.
+func TestConnectionsAreCountedByNetwork(t *testing.T) {
+	t.Parallel()
+	a := &app{cfg: config.Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}}
+	for addr, want := range map[string]string{
+		"192.0.2.9:1": "192.0.2.9", "[::ffff:192.0.2.9]:1": "192.0.2.9", "[2001:db8::1]:1": "2001:db8::/64", "[2001:db8::2]:7": "2001:db8::/64",
+		"10.1.1.1:1": "", "[::ffff:10.1.1.1]:1": "", "127.0.0.1:1": "", "[::1]:1": "", "[::ffff:127.0.0.1]:1": "", "@": "",
+	} {
+		if got := a.connectionsOf(addr); got != want {
+			t.Errorf("%s counts for %q, want %q", addr, got, want)
+		}
+	}
+}
+
 func TestProcessNames(t *testing.T) {
 	t.Parallel()
 	me := processName()

@@ -8,20 +8,21 @@ import (
 // Config is a complete, checked configuration. Zero values do not occur where the
 // table has a default.
 type Config struct {
-	Listen         string
-	PublicURL      string
-	TLSCert        string
-	TLSKey         string
-	ACMEHosts      []string
-	ACMEEmail      string
-	ACMECache      string
-	TrustedProxies []netip.Prefix
-	MetricsAllow   []netip.Prefix
-	HeaderTimeout  time.Duration
-	BodyTimeout    time.Duration
-	IdleTimeout    time.Duration
-	ShutdownWait   time.Duration
-	MaxConnections int
+	Listen             string
+	PublicURL          string
+	TLSCert            string
+	TLSKey             string
+	ACMEHosts          []string
+	ACMEEmail          string
+	ACMECache          string
+	TrustedProxies     []netip.Prefix
+	MetricsAllow       []netip.Prefix
+	HeaderTimeout      time.Duration
+	BodyTimeout        time.Duration
+	IdleTimeout        time.Duration
+	ShutdownWait       time.Duration
+	MaxConnections     int
+	AddressConnections int
 
 	MaxObject       int64
 	MaxBody         int64

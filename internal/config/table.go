@@ -57,6 +57,7 @@ var table = []option{
 	{key: "server.idle_timeout", def: "60s", help: "How long an idle connection is kept.", set: duration(func(c *Config) *time.Duration { return &c.IdleTimeout }, time.Second)},
 	{key: "server.shutdown_wait", def: "20s", help: "How long requests and runs may finish after a signal to stop.", set: duration(func(c *Config) *time.Duration { return &c.ShutdownWait }, time.Second)},
 	{key: "server.max_connections", def: "2000", help: "Connections at once.", set: integer(func(c *Config) *int { return &c.MaxConnections }, 1, 1_000_000)},
+	{key: "server.address_connections", def: "500", help: "Connections at once per address; those of trusted proxies and of this machine are not counted.", set: integer(func(c *Config) *int { return &c.AddressConnections }, 1, 1_000_000)},
 
 	{key: "limits.object", def: "1MiB", help: "Largest calendar object or card.", set: size(func(c *Config) *int64 { return &c.MaxObject }, 1<<10, 64<<20)},
 	{key: "limits.body", def: "10MiB", help: "Largest request body of other kinds.", set: size(func(c *Config) *int64 { return &c.MaxBody }, 64<<10, 256<<20)},

@@ -8,4 +8,7 @@
 //
 // With TLS the handshake is done here, before a connection is accepted: only then is it
 // known whether HTTP/2 was agreed on, whose connections net/http must be given as they are.
+//
+// No network has more than its share of the connections (fair.go), so that one address cannot
+// keep everybody else out.
 package listen

@@ -17,6 +17,12 @@ type Options struct {
 	TLS *tls.Config
 	// Handshake is how long a client may take for it; 0 means 10 s.
 	Handshake time.Duration
+	// PerNetwork is how many connections one network may have at the same time; further ones
+	// are closed at once. 0 is no bound.
+	PerNetwork int
+	// Network names the network of a remote address, such as "192.0.2.1:4711"; connections
+	// of "" are not counted. It is required with PerNetwork.
+	Network func(addr string) string
 	// Refusal is what is answered with status instead of net/http's text: a body and its
 	// type.
 	Refusal func(status int) (contentType string, body []byte)
@@ -28,6 +34,9 @@ type Options struct {
 // New returns l as a listener for an http.Server, which must be given no TLS
 // configuration of its own. Closing it closes l and ends handshakes under way.
 func New(l net.Listener, o Options) net.Listener {
+	if o.PerNetwork > 0 {
+		l = &fair{Listener: l, most: o.PerNetwork, of: o.Network, log: o.Log, open: map[string]int{}}
+	}
 	if o.TLS == nil {
 		return &plain{l, o.Refusal}
 	}

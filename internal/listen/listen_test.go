@@ -18,6 +18,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/net/netutil"
 )
 
 // served is an http.Server behind a Listener, which answers its requests' protocol.
@@ -124,6 +126,87 @@ func (s *served) ask(text string) (*http.Response, string) {
 		s.t.Fatal(err)
 	}
 	return res, string(body)
+}
+
+// One network takes a part of the connections and no more, be it ever so silent: others are answered. What it gives back it
+// may take again.
+func TestNoNetworkTakesAllConnections(t *testing.T) {
+	t.Parallel()
+	const most = 3
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := func(addr string) string {
+		h, _, err := net.SplitHostPort(addr)
+		if err != nil {
+			t.Error(err)
+		}
+		if h == "127.0.0.9" { // a proxy
+			return ""
+		}
+		return h
+	}
+	f := &fair{Listener: netutil.LimitListener(inner, 2*most), most: most, of: host, log: slog.New(slog.DiscardHandler), open: map[string]int{}}
+	srv := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })}
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(f) }()
+	t.Cleanup(func() {
+		_ = srv.Close()
+		<-done
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		for network, n := range f.open {
+			t.Errorf("%d connections of %s are still counted", n, network)
+		}
+	})
+	dial := func(from string) net.Conn {
+		t.Helper()
+		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: 10 * time.Second}
+		c, err := d.Dial("tcp", inner.Addr().String())
+		if err != nil {
+			t.Skipf("SKIPPED: no connection from %s: %v", from, err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	answered := func(c net.Conn) bool {
+		if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+			return false
+		}
+		res, err := http.ReadResponse(bufio.NewReader(c), nil)
+		return err == nil && res.StatusCode == http.StatusNoContent
+	}
+	var greedy []net.Conn
+	for range most {
+		c := dial("127.0.0.1")
+		if !answered(c) {
+			t.Fatal("within its share")
+		}
+		greedy = append(greedy, c)
+	}
+	for range 2 * most {
+		if answered(dial("127.0.0.1")) {
+			t.Error("more than its share")
+		}
+	}
+	if !answered(dial("127.0.0.2")) {
+		t.Error("another network is kept out")
+	}
+	for range 2 {
+		if !answered(dial("127.0.0.9")) {
+			t.Error("what is not counted is refused")
+		}
+	}
+	_ = greedy[0].Close()
+	for began := time.Now(); !answered(dial("127.0.0.1")); { // its end has to be noticed first
+		if time.Since(began) > 10*time.Second {
+			t.Fatal("what was given back cannot be taken again")
+		}
+	}
 }
 
 func TestWhatIsNoHTTPIsAnsweredByUs(t *testing.T) {
