@@ -136,8 +136,6 @@ type folder struct {
 	Total   val      `xml:"TotalCount"`
 	Rights  struct {
 		Create val `xml:"CreateContents"`
-		Modify val `xml:"Modify"`
-		Delete val `xml:"Delete"`
 		Read   val `xml:"Read"`
 	} `xml:"EffectiveRights"`
 	Extended []extendedValue `xml:"ExtendedProperty"`

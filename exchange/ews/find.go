@@ -136,7 +136,7 @@ func (m *mail) Where(ctx context.Context, keys []string) (map[string]remote.Wher
 // listPaths are the properties that tell whether an item is in a window.
 var listPaths = map[pim.Kind][]path{
 	pim.KindEvent: {uri("calendar:Start"), uri("calendar:End"), uri("calendar:IsAllDayEvent"), uri("calendar:CalendarItemType")},
-	pim.KindTask:  {uri("task:StartDate"), uri("task:DueDate")},
+	pim.KindTask:  {uri("task:StartDate"), uri("task:DueDate"), uri("task:IsRecurring")},
 }
 
 // List implements remote.Lister. FindItem does not tell how long a series goes on: those that begin before the window are got.

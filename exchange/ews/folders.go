@@ -93,7 +93,7 @@ func shelfOf(f folder) (s shelf, ok bool) {
 	may := func(v val) bool { return v == "" || v.bool() } // what the server does not tell it will refuse if need be
 	return shelf{kind: k, Collection: remote.Collection{
 		ID: remote.CollectionID(f.ID.ID), Name: name, Kinds: pim.Kinds(k),
-		ReadOnly: !may(f.Rights.Create) || !may(f.Rights.Modify) || !may(f.Rights.Delete),
+		ReadOnly: !may(f.Rights.Create), // the other rights are about the folder, which nobody can delete
 	}}, true
 }
 

@@ -62,6 +62,7 @@ type item struct {
 	Completed  val `xml:"CompleteDate"`
 	Percent    val `xml:"PercentComplete"`
 	Status     val
+	Recurring  val `xml:"IsRecurring"`
 	Owner      string
 
 	// of a Contact

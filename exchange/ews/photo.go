@@ -40,11 +40,15 @@ func (m *mail) writePhoto(ctx context.Context, op string, ref remote.Ref, photo 
 	return ref, err
 }
 
+// picture is the attachment that is a contact's picture.
+func picture(photo []byte) el {
+	return node("t:FileAttachment", leaf("t:Name", "ContactPicture.jpg"), leaf("t:IsContactPhoto", "true"), leaf("t:Content", base64.StdEncoding.EncodeToString(photo)))
+}
+
 func (m *mail) attach(ctx context.Context, op string, ref remote.Ref, photo []byte) (remote.Ref, error) {
-	file := node("t:FileAttachment", leaf("t:Name", "ContactPicture.jpg"), leaf("t:IsContactPhoto", "true"), leaf("t:Content", base64.StdEncoding.EncodeToString(photo)))
 	parent := itemID(string(ref.ID), ref.Version)
 	parent.name = "m:ParentItemId"
-	a, err := m.account.call(ctx, request{op: op, write: true, body: node("m:CreateAttachment", parent, node("m:Attachments", file))})
+	a, err := m.account.call(ctx, request{op: op, write: true, body: node("m:CreateAttachment", parent, node("m:Attachments", picture(photo)))})
 	if err != nil {
 		return ref, err
 	}

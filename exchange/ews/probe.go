@@ -69,7 +69,7 @@ func (m *mail) probeFolder(ctx context.Context, op, name string, f folder) remot
 	for _, r := range []struct {
 		v    val
 		word string
-	}{{f.Rights.Read, "read"}, {f.Rights.Create, "create"}, {f.Rights.Modify, "change"}, {f.Rights.Delete, "delete"}} {
+	}{{f.Rights.Read, "read items"}, {f.Rights.Create, "create items"}} {
 		if r.v != "" && !r.v.bool() {
 			lacking = append(lacking, r.word)
 		}

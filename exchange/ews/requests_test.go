@@ -110,10 +110,6 @@ func TestRequests(t *testing.T) {
 			_, err := m.Create(t.Context(), "CONTACTS", remote.Entry{Item: fullContact()}, "key-1")
 			return err
 		}},
-		"create-photo": {"CreateAttachment", func(m *mail) error {
-			_, err := m.Create(t.Context(), "CONTACTS", remote.Entry{Item: fullContact()}, "key-1")
-			return err
-		}},
 		"update-event": {"UpdateItem", func(m *mail) error {
 			return rewrite(t, m, ref, remote.Entry{Item: fullEvent()}, writable(pim.KindEvent))
 		}},
@@ -138,6 +134,10 @@ func TestRequests(t *testing.T) {
 			now := &item{Files: []attachment{{Photo: "true"}}}
 			now.Files[0].ID.ID = "ATT"
 			_, err := m.writePhoto(t.Context(), opUpdate, ref, nil, now)
+			return err
+		}},
+		"add-photo": {"CreateAttachment", func(m *mail) error {
+			_, err := m.writePhoto(t.Context(), opUpdate, ref, []byte{1, 2, 3}, nil)
 			return err
 		}},
 		"get-photo": {"GetAttachment", func(m *mail) error {

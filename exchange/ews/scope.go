@@ -22,13 +22,13 @@ func (z *zones) within(s remote.Scope, x *item, it pim.Item) bool {
 		}
 		return overlaps(s, z.instant(v.Start), last)
 	case *pim.Task:
-		return z.taskWithin(s, v)
+		return z.taskWithin(s, v, x.Recurring.bool() || x.Recurrence != nil)
 	}
 	return true
 }
 
 // taskWithin counts the whole of a day that a task ends on.
-func (z *zones) taskWithin(s remote.Scope, t *pim.Task) bool {
+func (z *zones) taskWithin(s remote.Scope, t *pim.Task, repeats bool) bool {
 	first, last := t.Start, t.Due
 	if first.IsZero() {
 		first = last
@@ -39,7 +39,7 @@ func (z *zones) taskWithin(s remote.Scope, t *pim.Task) bool {
 	if first.IsZero() {
 		return true
 	}
-	if t.Recurrence != nil { // the day is that of the occurrence that is to be done next
+	if repeats { // the day is that of the occurrence that is to be done next
 		return overlaps(s, z.instant(first), time.Time{})
 	}
 	return overlaps(s, z.instant(first), z.instant(last).Add(24*time.Hour))

@@ -227,11 +227,12 @@ func (p seriesPlan) create(w *writing) {
 	}
 }
 
-// update adds what becomes of the pattern to a change.
+// update adds what becomes of the pattern to a change. It is taken away before anything else: a series of tasks that is done would go on
+// with its next one.
 func (p seriesPlan) update(w *writing) {
 	p.create(w)
 	if p.clear {
-		w.clear(recurrenceURI[p.kind])
+		w.changes = slices.Insert(w.changes, 0, setting{path: recurrenceURI[p.kind]})
 	}
 }
 

@@ -23,7 +23,7 @@ const (
 )
 
 // Create implements remote.Remote. Exchange gives an item the key in one piece with the rest, so that an item whose answer was lost
-// is found by it; the picture of a contact and the exceptions of a series are written afterwards.
+// is found by it; only the exceptions of a series are written afterwards.
 func (m *mail) Create(ctx context.Context, c remote.CollectionID, e remote.Entry, key string) (remote.Record, error) {
 	s, err := m.shelf(ctx, opCreate, c)
 	if err != nil {
@@ -42,24 +42,43 @@ func (m *mail) Create(ctx context.Context, c remote.CollectionID, e remote.Entry
 	w := &writing{item: e.Item, zones: m.zones, create: true, self: m.account.mailbox}
 	tables[s.kind].write(w, pim.AllOf(s.kind))
 	plan.create(w)
-	body := node("m:CreateItem", node("m:SavedItemFolderId", folderID(string(c))), node("m:Items", w.created(made(e, key)...)))
-	if s.kind == pim.KindEvent {
-		body = body.with("SendMeetingInvitations", m.sends(pim.AllOf(s.kind)))
-	}
-	a, err := m.account.call(ctx, request{op: opCreate, body: body, write: true})
+	x, err := m.make(ctx, s, w, made(e, key))
 	if err != nil {
 		return remote.Record{}, err
 	}
-	x, err := written(a, opCreate)
-	if err != nil {
-		return remote.Record{}, err
-	}
-	ref := remote.Ref{ID: remote.ItemID(x.ID.ID), Version: x.ID.ChangeKey}
-	ref, notes, err := m.finish(ctx, opCreate, ref, e.Item, nil, plan, pim.AllOf(s.kind))
+	ref, notes, err := plan.occurrences(ctx, m, opCreate, remote.Ref{ID: remote.ItemID(x.ID.ID), Version: x.ID.ChangeKey})
 	if err != nil {
 		return remote.Record{}, err
 	}
 	return remote.Record{Ref: ref, Key: key, Notes: append(w.notes, notes...)}, nil
+}
+
+// tooLarge are the codes of pictures that Exchange does not take.
+var tooLarge = []string{"ErrorAttachmentSizeLimitExceeded", "ErrorMessageSizeExceeded", "ErrorDataSizeLimitExceeded", "ErrorInvalidPhotoSize"}
+
+// make sends a CreateItem. A contact is better there without its picture than not at all.
+func (m *mail) make(ctx context.Context, s shelf, w *writing, extra []el) (*item, error) {
+	send := func(extra []el) (*item, error) {
+		body := node("m:CreateItem", node("m:SavedItemFolderId", folderID(string(s.ID))), node("m:Items", w.created(extra...)))
+		if s.kind == pim.KindEvent {
+			body = body.with("SendMeetingInvitations", m.sends(pim.AllOf(s.kind)))
+		}
+		a, err := m.account.call(ctx, request{op: opCreate, body: body, write: true})
+		if err != nil {
+			return nil, err
+		}
+		return written(a, opCreate)
+	}
+	c, ok := w.item.(*pim.Contact)
+	if !ok || len(c.Photo) == 0 {
+		return send(extra)
+	}
+	x, err := send(append(slices.Clone(extra), node("t:Attachments", picture(c.Photo))))
+	if slices.Contains(tooLarge, codeOf(err)) {
+		w.notes = append(w.notes, remote.Note{Field: pim.FieldPhoto, Says: "the picture was left out: " + pim.PublicText(err)})
+		return send(extra)
+	}
+	return x, err
 }
 
 // made are the properties that only a new item gets: the key; the UID of an appointment, by which a meeting is the same one in every
@@ -91,25 +110,6 @@ func written(a answer, op string) (*item, error) {
 		return nil, pim.Errorf(op, pim.ErrProtocol, "Exchange's answer is incomplete")
 	}
 	return &msg.Items.List[0], nil
-}
-
-// finish writes what takes requests of its own: the picture of a contact, the occurrences of a series. now is the item before, nil
-// for a new one.
-func (m *mail) finish(ctx context.Context, op string, ref remote.Ref, it pim.Item, now *item, plan seriesPlan, set pim.FieldSet) (remote.Ref, []remote.Note, error) {
-	var notes []remote.Note
-	if v, ok := it.(*pim.Contact); ok && set.Has(pim.FieldPhoto) {
-		next, err := m.writePhoto(ctx, op, ref, v.Photo, now)
-		switch {
-		case err == nil:
-			ref = next
-		case pim.ReasonOf(err).Retryable() || errors.Is(err, pim.ErrAuth) || now != nil:
-			return ref, nil, err
-		default: // the contact is there, and better without its picture than not at all
-			notes = append(notes, remote.Note{Field: pim.FieldPhoto, Says: "the picture was left out: " + pim.PublicText(err)})
-		}
-	}
-	next, told, err := plan.occurrences(ctx, m, op, ref)
-	return next, append(notes, told...), err
 }
 
 // Update implements remote.Remote. Exchange compares the version itself (NeverOverwrite).
@@ -152,7 +152,12 @@ func (m *mail) update(ctx context.Context, old remote.Ref, e remote.Entry, set p
 			return remote.Record{}, err
 		}
 	}
-	ref, notes, err := m.finish(ctx, opUpdate, ref, it, now, plan, set)
+	if v, ok := it.(*pim.Contact); ok && set.Has(pim.FieldPhoto) {
+		if ref, err = m.writePhoto(ctx, opUpdate, ref, v.Photo, now); err != nil {
+			return remote.Record{}, err
+		}
+	}
+	ref, notes, err := plan.occurrences(ctx, m, opUpdate, ref)
 	if err != nil {
 		return remote.Record{}, err
 	}

@@ -74,7 +74,7 @@ func inOrder(es []el) []el {
 
 // schemaOrder is the order of the elements that are written (types.xsd: ItemType, then CalendarItemType, TaskType, ContactItemType).
 var schemaOrder = strings.Fields(`
-ItemClass Subject Sensitivity Body Categories Importance ReminderDueBy ReminderIsSet ReminderMinutesBeforeStart ExtendedProperty
+ItemClass Subject Sensitivity Body Attachments Categories Importance ReminderDueBy ReminderIsSet ReminderMinutesBeforeStart ExtendedProperty
 UID Start End IsAllDayEvent LegacyFreeBusyStatus Location RequiredAttendees OptionalAttendees
 ActualWork CompleteDate DueDate PercentComplete Recurrence StartDate Status TotalWork StartTimeZone EndTimeZone
 FileAs FileAsMapping DisplayName GivenName MiddleName Nickname CompanyName EmailAddresses PhysicalAddresses PhoneNumbers
