@@ -13,7 +13,8 @@ packages=(
   evolution-data-server dbus python3-gi # a client, and what it is driven through
   gir1.2-ecal-2.0 gir1.2-ebook-1.2 gir1.2-ebookcontacts-1.2 gir1.2-edataserver-1.2 gir1.2-ical-3.0
   radicale xandikos                     # peers that judge the client scripts
-  libxml2-utils                         # requests of Exchange against its schema
+  libxml2-utils                         # what is said to and by a simulated Exchange, against its schema
+  python3-exchangelib davmail-server    # judges of the simulated Exchange
 )
 
 # npm brings hundreds of packages along; one that is there from elsewhere will do.

@@ -17,7 +17,7 @@ import (
 const maxLines = 900
 
 // clocks may read the time of day: programs, a simulated server among them, and tests.
-var clocks = []string{"cmd/", "internal/", "e2e/", "bench/", "crm/creatio/creatiosim/", "exchange/graph/graphsim/"}
+var clocks = []string{"cmd/", "internal/", "e2e/", "bench/", "crm/creatio/creatiosim/", "exchange/graph/graphsim/", "exchange/ews/ewssim/"}
 
 // sources calls do for every Go file of ours.
 func sources(t *testing.T, do func(path string, content []byte, f *ast.File, fset *token.FileSet)) {

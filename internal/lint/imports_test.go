@@ -53,6 +53,7 @@ var allowed = []struct {
 	{"exchange/exchangetest", []string{"pim", "remote", "exchange", "remote/remotetest"}},
 	{"exchange/series", []string{"pim", "pim/rrule", "pim/tz"}},
 	{"exchange", []string{"pim", "remote"}},
+	{"exchange/ews/ewssim/...", []string{"exchange/ews/ewssim", "pim/tz"}},
 	{"exchange/graph/graphsim/...", []string{"exchange/graph/graphsim", "pim/tz"}},
 	{"exchange/...", []string{"pim/...", "remote", "exchange", "exchange/series", "upstream/..."}},
 

@@ -1,0 +1,410 @@
+package ewssim
+
+import (
+	"slices"
+	"sort"
+	"strings"
+)
+
+func sortFolders(list []*folder) {
+	sort.Slice(list, func(i, j int) bool {
+		a, b := strings.ToLower(list[i].name), strings.ToLower(list[j].name)
+		return a < b || (a == b && list[i].num < list[j].num)
+	})
+}
+
+func folderOperations() map[string]func(c *call) (*node, error) {
+	return map[string]func(c *call) (*node, error){
+		"GetFolder": (*call).getFolder, "FindFolder": (*call).findFolders, "CreateFolder": (*call).createFolder,
+		"UpdateFolder": (*call).updateFolder, "DeleteFolder": (*call).deleteFolder, "EmptyFolder": (*call).emptyFolder,
+		"MoveFolder": (*call).moveFolder, "SyncFolderHierarchy": (*call).syncHierarchy,
+	}
+}
+
+// folderClass is the element of a folder: by its class, as the product decides.
+func (f *folder) element() string {
+	switch {
+	case under(f.class, "IPF.Appointment"):
+		return "t:CalendarFolder"
+	case under(f.class, "IPF.Contact"):
+		return "t:ContactsFolder"
+	case under(f.class, "IPF.Task"):
+		return "t:TasksFolder"
+	}
+	return "t:Folder"
+}
+
+// under says whether a class is another one or derived from it.
+func under(class, base string) bool {
+	class, base = strings.ToLower(class), strings.ToLower(base)
+	return class == base || strings.HasPrefix(class, base+".")
+}
+
+// folderShape is what is wanted of folders.
+type folderShape struct {
+	base  string
+	paths []path
+}
+
+func readFolderShape(n *node) (folderShape, error) {
+	sh := folderShape{base: n.str("BaseShape")}
+	for _, k := range n.kid("AdditionalProperties").all() {
+		p, err := parsePath(k)
+		if err != nil {
+			return sh, err
+		}
+		if p.kind == 'u' && p.space != "folder" {
+			return sh, fail("ErrorInvalidPropertyRequest", "The property can not be used with this type of request.")
+		}
+		sh.paths = append(sh.paths, p)
+	}
+	return sh, nil
+}
+
+func (c *call) showFolder(f *folder, sh folderShape) *node {
+	want := map[string]bool{"FolderId": true}
+	if sh.base != "IdOnly" {
+		for _, name := range []string{"DisplayName", "TotalCount", "ChildFolderCount", "UnreadCount"} {
+			want[name] = true
+		}
+	}
+	if sh.base == "AllProperties" {
+		for _, name := range []string{"ParentFolderId", "FolderClass", "EffectiveRights", "DistinguishedFolderId"} {
+			want[name] = true
+		}
+	}
+	for _, p := range sh.paths {
+		if p.kind == 'u' {
+			want[p.name] = true
+		}
+	}
+	out := el(f.element())
+	add := func(name string, n *node) {
+		if want[name] && n != nil {
+			out.kids = append(out.kids, n)
+		}
+	}
+	total, unread := f.count()
+	add("FolderId", c.folderID("t:FolderId", f))
+	if f.parent != nil {
+		add("ParentFolderId", c.folderID("t:ParentFolderId", f.parent))
+	} else {
+		add("ParentFolderId", c.folderID("t:ParentFolderId", f))
+	}
+	if f.class != "" {
+		add("FolderClass", el("t:FolderClass", f.class))
+	}
+	add("DisplayName", el("t:DisplayName", f.name))
+	add("TotalCount", el("t:TotalCount", itoa(total)))
+	add("ChildFolderCount", el("t:ChildFolderCount", itoa(len(f.kids()))))
+	for _, p := range sh.paths {
+		if p.kind == 'x' {
+			if n := f.ext[p.ext]; n != nil {
+				out.kids = append(out.kids, n)
+			}
+		}
+	}
+	rights := fullRights()
+	for i := range rights.kids {
+		rights.kids[i] = el(rights.kids[i].name, boolText(f.dist == "" || rights.kids[i].local() != "Delete"))
+	}
+	add("EffectiveRights", rights.renamed("t:EffectiveRights"))
+	if f.dist != "" {
+		add("DistinguishedFolderId", el("t:DistinguishedFolderId", f.dist))
+	}
+	if e := f.element(); e == "t:Folder" || e == "t:TasksFolder" {
+		add("UnreadCount", el("t:UnreadCount", itoa(unread)))
+	}
+	return out
+}
+
+func (f *folder) count() (total, unread int) {
+	for _, it := range f.box.items {
+		if it.folder == f && !it.associated {
+			total++
+			if it.isMessage() && it.text("IsRead") != "true" {
+				unread++
+			}
+		}
+	}
+	return total, unread
+}
+
+func (c *call) getFolder() (*node, error) {
+	sh, err := readFolderShape(c.req.kid("FolderShape"))
+	if err != nil {
+		return nil, err
+	}
+	return c.each("GetFolder", c.req.kid("FolderIds").kids, []*node{el("m:Folders")}, func(n *node) ([]*node, error) {
+		f, err := c.findFolder(n)
+		if err != nil {
+			return nil, err
+		}
+		return []*node{el("m:Folders", c.showFolder(f, sh))}, nil
+	})
+}
+
+// below lists the folders below root, in the order of a tree; the hidden ones only below the root of all.
+func below(root *folder, deep bool) []*folder {
+	var list []*folder
+	for _, k := range root.kids() {
+		if k.hidden && root.dist != "root" && !root.hidden {
+			continue
+		}
+		list = append(list, k)
+		if deep {
+			list = append(list, below(k, true)...)
+		}
+	}
+	return list
+}
+
+func (c *call) findFolders() (*node, error) {
+	sh, err := readFolderShape(c.req.kid("FolderShape"))
+	if err != nil {
+		return nil, err
+	}
+	return c.each("FindFolder", c.req.kid("ParentFolderIds").kids, nil, func(n *node) ([]*node, error) {
+		root, err := c.findFolder(n)
+		if err != nil {
+			return nil, err
+		}
+		var list []*folder
+		if c.req.at("Traversal") != "SoftDeleted" {
+			list = below(root, c.req.at("Traversal") == "Deep")
+		}
+		if r := c.req.kid("Restriction"); r != nil {
+			if list, err = c.restrictFolders(list, r.first()); err != nil {
+				return nil, err
+			}
+		}
+		page, total, last, offset := pageOf(list, c.req.kid("IndexedPageFolderView"), c.opt.MaxFind)
+		out := el("m:RootFolder", attr{"IndexedPagingOffset", itoa(offset)}, attr{"TotalItemsInView", itoa(total)},
+			attr{"IncludesLastItemInRange", boolText(last)})
+		folders := el("t:Folders")
+		for _, f := range page {
+			folders.kids = append(folders.kids, c.showFolder(f, sh))
+		}
+		out.kids = []*node{folders}
+		return []*node{out}, nil
+	})
+}
+
+// pageOf cuts a page out of a list by an IndexedPageViewType.
+func pageOf[T any](list []T, page *node, limit int) (part []T, total int, last bool, next int) {
+	total = len(list)
+	offset, most := 0, limit
+	if page != nil {
+		offset = max(atoi(page.at("Offset")), 0)
+		if v := page.at("MaxEntriesReturned"); v != "" {
+			most = min(max(atoi(v), 0), limit)
+		}
+		if page.at("BasePoint") == "End" {
+			list = slices.Clone(list)
+			slices.Reverse(list)
+		}
+	}
+	begin := min(offset, total)
+	end := min(begin+most, total)
+	return list[begin:end], total, end == total, end
+}
+
+func (c *call) createFolder() (*node, error) {
+	parent, err := c.target(c.req.kid("ParentFolderId"))
+	if err != nil {
+		f := asFailure(err)
+		if f.code == "ErrorFolderNotFound" {
+			f = fail("ErrorParentFolderNotFound", "The specified parent folder could not be found.")
+		}
+		err = f
+	}
+	return c.each("CreateFolder", c.req.kid("Folders").kids, []*node{el("m:Folders")}, func(n *node) ([]*node, error) {
+		if err != nil {
+			return nil, err
+		}
+		f, err := c.addFolder(parent, n)
+		if err != nil {
+			return nil, err
+		}
+		return []*node{el("m:Folders", el(f.element(), c.folderID("t:FolderId", f)))}, nil
+	})
+}
+
+func (c *call) addFolder(parent *folder, n *node) (*folder, error) {
+	name := n.str("DisplayName")
+	if name == "" {
+		return nil, fail("ErrorFolderSave", "The folder needs a display name.")
+	}
+	if sameName(parent, name, nil) {
+		return nil, fail("ErrorFolderExists", "A folder with the specified name already exists.")
+	}
+	class := n.str("FolderClass")
+	if class == "" {
+		class = map[string]string{"CalendarFolder": "IPF.Appointment", "ContactsFolder": "IPF.Contact", "TasksFolder": "IPF.Task",
+			"Folder": "IPF.Note"}[n.local()]
+	}
+	ext := map[string]*node{}
+	for _, k := range n.kids {
+		switch k.local() {
+		case "DisplayName", "FolderClass", "PermissionSet":
+		case "ExtendedProperty":
+			key, value, err := readExtended(k)
+			if err != nil {
+				return nil, err
+			}
+			ext[key] = value
+		default:
+			return nil, invalidSet("folder:" + k.local())
+		}
+	}
+	f := parent.box.addFolder(parent, name, class)
+	f.ext = ext
+	return f, nil
+}
+
+// sameName says whether another folder in parent has a name.
+func sameName(parent *folder, name string, but *folder) bool {
+	return slices.ContainsFunc(parent.kids(), func(k *folder) bool { return k != but && strings.EqualFold(k.name, name) })
+}
+
+func invalidSet(uri string) error {
+	f := fail("ErrorInvalidPropertySet", "Set action is invalid for property.")
+	f.values = []attr{{"FieldURI", uri}}
+	return f
+}
+
+func (c *call) updateFolder() (*node, error) {
+	return c.each("UpdateFolder", c.req.kid("FolderChanges").kids, []*node{el("m:Folders")}, func(n *node) ([]*node, error) {
+		f, err := c.findFolder(n.first())
+		if err != nil {
+			return nil, err
+		}
+		if key := n.first().at("ChangeKey"); key == "" && !c.opt.LooseChangeKeys {
+			return nil, fail("ErrorChangeKeyRequiredForWriteOperations", "Change key is required for this operation.")
+		} else if _, err := decodeKey(key); err != nil {
+			return nil, err
+		}
+		for _, u := range n.kid("Updates").kids {
+			if err := c.changeFolder(f, u); err != nil {
+				return nil, err
+			}
+		}
+		f.box.touchFolder(f)
+		return []*node{el("m:Folders", el(f.element(), c.folderID("t:FolderId", f)))}, nil
+	})
+}
+
+func (c *call) changeFolder(f *folder, u *node) error {
+	p, err := parsePath(u.first())
+	if err != nil {
+		return err
+	}
+	switch {
+	case p.kind == 'x' && u.local() == "DeleteFolderField":
+		delete(f.ext, p.ext)
+	case p.kind == 'x' && u.local() == "SetFolderField":
+		key, value, err := readExtended(u.kids[1].first())
+		if err != nil || key != p.ext {
+			return fail("ErrorUpdatePropertyMismatch", "The property and its value do not fit.")
+		}
+		f.ext[key] = value
+	case p.name == "DisplayName" && u.local() == "SetFolderField" && f.dist == "":
+		name := u.kids[1].str("DisplayName")
+		if sameName(f.parent, name, f) {
+			return fail("ErrorFolderExists", "A folder with the specified name already exists.")
+		}
+		f.name = name
+	case p.name == "PermissionSet":
+	default:
+		return invalidSet(p.uri())
+	}
+	return nil
+}
+
+func (c *call) deleteFolder() (*node, error) {
+	return c.each("DeleteFolder", c.req.kid("FolderIds").kids, nil, func(n *node) ([]*node, error) {
+		f, err := c.findFolder(n)
+		if err != nil {
+			return nil, err
+		}
+		if f.dist != "" {
+			return nil, fail("ErrorDeleteDistinguishedFolder", "Distinguished folders cannot be deleted.")
+		}
+		bin := f.box.named["deleteditems"]
+		if c.req.at("DeleteType") == "MoveToDeletedItems" && !f.within(bin) {
+			f.parent = bin
+			f.name = freeName(bin, f)
+			f.box.touchFolder(f)
+			return nil, nil
+		}
+		f.box.removeFolder(f)
+		return nil, nil
+	})
+}
+
+// freeName is f's name, with a number when parent has one of that name.
+func freeName(parent *folder, f *folder) string {
+	name := f.name
+	for i := 1; sameName(parent, name, f); i++ {
+		name = f.name + itoa(i)
+	}
+	return name
+}
+
+func (c *call) emptyFolder() (*node, error) {
+	return c.each("EmptyFolder", c.req.kid("FolderIds").kids, nil, func(n *node) ([]*node, error) {
+		f, err := c.findFolder(n)
+		if err != nil {
+			return nil, err
+		}
+		if under(f.class, "IPF.Appointment") {
+			return nil, fail("ErrorCannotEmptyFolder", "The folder cannot be emptied.")
+		}
+		for _, it := range f.sorted() {
+			c.discard(it, c.req.at("DeleteType"))
+		}
+		if isTrue(c.req.at("DeleteSubFolders")) {
+			for _, k := range f.kids() {
+				if k.dist == "" {
+					f.box.removeFolder(k)
+				}
+			}
+		}
+		return nil, nil
+	})
+}
+
+func (c *call) moveFolder() (*node, error) {
+	to, err := c.target(c.req.kid("ToFolderId"))
+	return c.each("MoveFolder", c.req.kid("FolderIds").kids, []*node{el("m:Folders")}, func(n *node) ([]*node, error) {
+		if err != nil {
+			return nil, fail("ErrorToFolderNotFound", "The destination folder could not be found.")
+		}
+		f, err := c.findFolder(n)
+		switch {
+		case err != nil:
+			return nil, err
+		case f.dist != "":
+			return nil, fail("ErrorMoveDistinguishedFolder", "Distinguished folders cannot be moved.")
+		case f.box != to.box || to.within(f):
+			return nil, fail("ErrorMoveCopyFailed", "The move or copy operation failed.")
+		case sameName(to, f.name, f):
+			return nil, fail("ErrorFolderExists", "A folder with the specified name already exists.")
+		}
+		f.parent = to
+		f.box.touchFolder(f)
+		return []*node{el("m:Folders", el(f.element(), c.folderID("t:FolderId", f)))}, nil
+	})
+}
+
+// sorted are a folder's items, the newest first.
+func (f *folder) sorted() []*item {
+	var list []*item
+	for _, it := range f.box.items {
+		if it.folder == f {
+			list = append(list, it)
+		}
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].num > list[j].num })
+	return list
+}

@@ -1,0 +1,29 @@
+package ewssim
+
+import (
+	"context"
+	"os/exec"
+	"testing"
+	"time"
+
+	"crmbridge/internal/testenv"
+)
+
+// TestExchangelib has an independent client library live through a life of items.
+func TestExchangelib(t *testing.T) {
+	t.Parallel()
+	testenv.Need(t, "/usr/bin/python3", "/usr/lib/python3/dist-packages/exchangelib")
+	r := newRig(t, Options{Now: time.Now, Accounts: []Account{{Login: "svc", Password: "svc-secret", Impersonates: []string{"*"}}}})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "/usr/bin/python3", "testdata/judge_exchangelib.py", r.srv.URL+"/EWS/Exchange.asmx", "ann@example.org", "ann-secret")
+	cmd.Env = append(cmd.Environ(), "HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir())
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		for _, q := range r.Requests()[max(0, len(r.Requests())-2):] {
+			t.Logf("%s: %s", q.Op, q.Body)
+		}
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+}
