@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -19,6 +21,7 @@ import (
 
 	"crmbridge/auth"
 	"crmbridge/crm/creatio/creatiosim"
+	"crmbridge/exchange/ews/ewssim"
 	"crmbridge/feed"
 	"crmbridge/internal/config"
 	"crmbridge/pim"
@@ -32,7 +35,7 @@ type demoFlags struct{ addr, dir, env string }
 func (p *program) demoCommand() *cobra.Command {
 	var f demoFlags
 	c := &cobra.Command{
-		Use: "demo", Short: "Try it: a simulated Creatio with sample data, the bridge and one account", Args: cobra.NoArgs,
+		Use: "demo", Short: "Try it: a simulated Creatio and Exchange with sample data, the bridge and one account", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.demo(cmd.Context(), f) },
 	}
 	c.Flags().StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to listen on")
@@ -44,12 +47,14 @@ func (p *program) demoCommand() *cobra.Command {
 // demoAccess is what somebody needs to use the demo. It is kept in the folder, so
 // that the same folder always has the same passwords.
 type demoAccess struct {
-	User        string `json:"user"`
-	Password    string `json:"password"`
-	CRMUser     string `json:"crmUser"`
-	CRMPassword string `json:"crmPassword"`
-	CRMAddr     string `json:"crmAddr"`
-	Feed        string `json:"feed"` // the secret of the calendar's feed
+	User         string `json:"user"`
+	Password     string `json:"password"`
+	CRMUser      string `json:"crmUser"`
+	CRMPassword  string `json:"crmPassword"`
+	CRMAddr      string `json:"crmAddr"`
+	MailAddr     string `json:"mailAddr"`
+	MailPassword string `json:"mailPassword"`
+	Feed         string `json:"feed"` // the secret of the calendar's feed
 }
 
 func (p *program) demo(ctx context.Context, f demoFlags) error {
@@ -70,6 +75,11 @@ func (p *program) demo(ctx context.Context, f demoFlags) error {
 		return err
 	}
 	defer crm.close()
+	mail, err := startExchange(filepath.Join(dir, "exchange"), &acc)
+	if err != nil {
+		return err
+	}
+	defer mail.close()
 	if err := saveCredentials(filepath.Join(dir, "demo.json"), acc); err != nil {
 		return err
 	}
@@ -83,13 +93,13 @@ func (p *program) demo(ctx context.Context, f demoFlags) error {
 		return err
 	}
 	return p.serve(ctx, cfg, func(a *app, base string) error {
-		if err := a.furnish(ctx, acc, crm.base); err != nil {
+		if err := a.furnish(ctx, acc, crm.base, mail.base); err != nil {
 			return err
 		}
-		if err := p.announce(acc, base, crm.base, path); err != nil {
+		if err := p.announce(acc, base, crm.base, mail.base, path); err != nil {
 			return err
 		}
-		return writeEnv(f.env, acc, base, crm.base)
+		return writeEnv(f.env, acc, base, crm.base, mail.base)
 	})
 }
 
@@ -128,7 +138,7 @@ func demoDir(dir string) (string, func(), error) {
 }
 
 func demoCredentials(path string) (demoAccess, error) {
-	acc := demoAccess{User: "demo", CRMUser: "Supervisor", CRMAddr: "127.0.0.1:0"}
+	acc := demoAccess{User: "demo", CRMUser: "Supervisor", CRMAddr: "127.0.0.1:0", MailAddr: "127.0.0.1:0"}
 	b, err := os.ReadFile(path)
 	if err == nil {
 		err = json.Unmarshal(b, &acc)
@@ -138,7 +148,7 @@ func demoCredentials(path string) (demoAccess, error) {
 	if err != nil {
 		return demoAccess{}, fmt.Errorf("demo: %w", err)
 	}
-	for at, length := range map[*string]int{&acc.Password: 14, &acc.CRMPassword: 14, &acc.Feed: 39} {
+	for at, length := range map[*string]int{&acc.Password: 14, &acc.CRMPassword: 14, &acc.MailPassword: 14, &acc.Feed: 39} {
 		if *at != "" {
 			continue
 		}
@@ -164,11 +174,31 @@ func saveCredentials(path string, acc demoAccess) error {
 // somebody else and let nobody change them (RFC 6638 2.4.1: calendar-user-address-set).
 const demoMail = "supervisor@example.org"
 
-// simulator is a Creatio on this machine.
+// simulator is a server of others on this machine.
 type simulator struct {
 	base string
-	sim  *creatiosim.Sim
+	sim  io.Closer
 	srv  *http.Server
+}
+
+// simulate lets sim answer at an address, which is the same again next time: links remember it.
+func simulate(what string, sim interface {
+	http.Handler
+	io.Closer
+}, addr *string) (*simulator, error) {
+	l, err := net.Listen("tcp", *addr)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("demo: %s: %w", what, err), sim.Close())
+	}
+	*addr = l.Addr().String()
+	s := &simulator{base: "http://" + *addr, sim: sim, srv: &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second}}
+	go func() { _ = s.srv.Serve(l) }() // owner: demo; ends with close
+	return s, nil
+}
+
+func (s *simulator) close() {
+	_ = s.srv.Close()
+	_ = s.sim.Close()
 }
 
 func startSimulator(dir string, acc *demoAccess) (*simulator, error) {
@@ -179,24 +209,21 @@ func startSimulator(dir string, acc *demoAccess) (*simulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", acc.CRMAddr)
+	return simulate("the simulated CRM", sim, &acc.CRMAddr)
+}
+
+// startExchange starts an Exchange Server with the mailbox of the one person.
+func startExchange(dir string, acc *demoAccess) (*simulator, error) {
+	sim, err := ewssim.New(ewssim.Options{Dir: dir, Mailboxes: []ewssim.Mailbox{{Address: demoMail, Name: "Demo Supervisor", Password: acc.MailPassword}}})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("demo: the simulated CRM: %w", err), sim.Close())
+		return nil, err
 	}
-	acc.CRMAddr = l.Addr().String() // the same again next time: links remember it
-	s := &simulator{base: "http://" + acc.CRMAddr, sim: sim, srv: &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second}}
-	go func() { _ = s.srv.Serve(l) }() // owner: demo; ends with close
-	return s, nil
+	return simulate("the simulated Exchange Server", sim, &acc.MailAddr)
 }
 
-func (s *simulator) close() {
-	_ = s.srv.Close()
-	_ = s.sim.Close()
-}
-
-// furnish makes the account and its three links, unless they are there, and waits
+// furnish makes the account and its links, unless they are there, and waits
 // until the first runs are over.
-func (a *app) furnish(ctx context.Context, acc demoAccess, crm string) error {
+func (a *app) furnish(ctx context.Context, acc demoAccess, crm, mail string) error {
 	err := a.store.Update(ctx, func(tx *store.Tx) error {
 		u, err := tx.UserByName(acc.User)
 		if err == nil && u.Email != demoMail { // a folder of an earlier version
@@ -211,21 +238,15 @@ func (a *app) furnish(ctx context.Context, acc demoAccess, crm string) error {
 	if err != nil {
 		return err
 	}
-	var have []linkShown
-	if have, err = a.linkRows(ctx, acc.User); err != nil {
-		return err
-	}
-	settings, err := drivers()["creatio"].Complete(remote.Settings{"url": crm, "username": acc.CRMUser, "password": acc.CRMPassword})
-	if err != nil {
-		return err
-	}
-	for _, slug := range []string{"calendar", "tasks", "contacts"} {
-		if linked(have, slug) {
-			continue
-		}
-		f := linkFlags{user: acc.User, name: slug, collection: slug, driver: "creatio", interval: 2 * time.Second,
-			rules: `{"reconcileEvery":"10s","allOwners":` + fmt.Sprint(slug == "contacts") + `}`}
-		if _, err := addLink(ctx, a, f, settings); err != nil {
+	for _, to := range []struct {
+		driver   string
+		suffix   string // of the links' names
+		settings remote.Settings
+	}{
+		{"creatio", "", remote.Settings{"url": crm, "username": acc.CRMUser, "password": acc.CRMPassword}},
+		{"ews", " exchange", remote.Settings{"url": mail, "user": demoMail, "password": acc.MailPassword}},
+	} {
+		if err := a.demoLinks(ctx, acc, to.driver, to.suffix, to.settings); err != nil {
 			return err
 		}
 	}
@@ -233,6 +254,29 @@ func (a *app) furnish(ctx context.Context, acc demoAccess, crm string) error {
 		return err
 	}
 	return a.settled(ctx, acc.User)
+}
+
+// demoLinks links the three collections to what a driver leads to, unless they are.
+func (a *app) demoLinks(ctx context.Context, acc demoAccess, driver, suffix string, given remote.Settings) error {
+	have, err := a.linkRows(ctx, acc.User)
+	if err != nil {
+		return err
+	}
+	settings, err := drivers()[driver].Complete(given)
+	if err != nil {
+		return err
+	}
+	for _, slug := range []string{"calendar", "tasks", "contacts"} {
+		if slices.ContainsFunc(have, func(l linkShown) bool { return l.Collection == slug && l.Driver == driver }) {
+			continue
+		}
+		f := linkFlags{user: acc.User, name: slug + suffix, collection: slug, driver: driver, interval: 2 * time.Second,
+			rules: `{"reconcileEvery":"10s","allOwners":` + fmt.Sprint(slug == "contacts") + `}`}
+		if _, err := addLink(ctx, a, f, settings); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // demoFeed makes the feed of the calendar, unless it is there.
@@ -245,15 +289,6 @@ func (a *app) demoFeed(ctx context.Context, acc demoAccess) error {
 		_, err = newFeed{user: acc.User, collection: "calendar", detail: string(store.DetailFull)}.create(tx, acc.Feed)
 		return err
 	})
-}
-
-func linked(rows []linkShown, slug string) bool {
-	for _, r := range rows {
-		if r.Collection == slug {
-			return true
-		}
-	}
-	return false
 }
 
 // settled waits until every link of an account has run.
@@ -284,7 +319,7 @@ func (a *app) settled(ctx context.Context, user string) error {
 }
 
 // announce prints what a newcomer needs.
-func (p *program) announce(acc demoAccess, base, crm, path string) error {
+func (p *program) announce(acc demoAccess, base, crm, mail, path string) error {
 	address, _ := feed.Address(base, acc.Feed, "calendar")
 	return p.say(`
   Address      %s/   (Thunderbird, iOS, macOS, Android, Evolution: this and the login)
@@ -299,9 +334,13 @@ func (p *program) announce(acc demoAccess, base, crm, path string) error {
   CRM user     %s
   CRM password %s
 
+  Exchange     %s/EWS/Exchange.asmx   (simulated Exchange Server, which tells of changes by itself)
+  Mailbox      %s
+  Its password %s
+
   Commands     %s sync status --config %s
   Stop         Ctrl-C
-`, base, acc.User, acc.Password, base, acc.User, base, acc.User, base, acc.User, address, crm, acc.CRMUser, acc.CRMPassword, invocation(), path)
+`, base, acc.User, acc.Password, base, acc.User, base, acc.User, base, acc.User, address, crm, acc.CRMUser, acc.CRMPassword, mail, demoMail, acc.MailPassword, invocation(), path)
 }
 
 // invocation is how this program was called, for copying.
@@ -314,13 +353,14 @@ func invocation() string {
 }
 
 // writeEnv writes the addresses for programs, whole or not at all.
-func writeEnv(path string, acc demoAccess, base, crm string) error {
+func writeEnv(path string, acc demoAccess, base, crm, mail string) error {
 	if path == "" {
 		return nil
 	}
 	lines := []string{
 		"BRIDGE_URL=" + base + "/", "BRIDGE_USER=" + acc.User, "BRIDGE_PASSWORD=" + acc.Password,
 		"CRM_URL=" + crm, "CRM_USER=" + acc.CRMUser, "CRM_PASSWORD=" + acc.CRMPassword,
+		"EXCHANGE_URL=" + mail, "EXCHANGE_USER=" + demoMail, "EXCHANGE_PASSWORD=" + acc.MailPassword,
 	}
 	tmp := path + ".part"
 	if err := os.WriteFile(tmp, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {

@@ -44,18 +44,20 @@ func TestDemo(t *testing.T) {
 		}()
 		eventually(t, "the env file", func() bool { _, err := os.Stat(env); return err == nil || len(done) > 0 })
 		vars := readEnv(t, env)
-		for _, k := range []string{"BRIDGE_URL", "BRIDGE_USER", "BRIDGE_PASSWORD", "CRM_URL", "CRM_USER", "CRM_PASSWORD"} {
+		for _, k := range []string{"BRIDGE_URL", "BRIDGE_USER", "BRIDGE_PASSWORD", "CRM_URL", "CRM_USER", "CRM_PASSWORD", "EXCHANGE_URL", "EXCHANGE_USER", "EXCHANGE_PASSWORD"} {
 			if vars[k] == "" {
 				t.Errorf("round %d: %s is missing", round, k)
 			}
 		}
 		p := &place{t: t, dir: dir}
-		links := list[linkShown](p, "link", "list")
 		items := map[string]int{}
-		for _, l := range links {
-			items[l.Collection] = l.Items
-		}
-		if items["calendar"] < 15 || items["tasks"] < 10 || items["contacts"] < 60 {
+		eventually(t, "what the CRM has is in Exchange", func() bool {
+			for _, l := range list[linkShown](p, "link", "list") {
+				items[l.Driver+" "+l.Collection] = l.Items
+			}
+			return items["ews calendar"] == items["creatio calendar"] && items["ews tasks"] == items["creatio tasks"] && items["ews contacts"] == items["creatio contacts"]
+		})
+		if items["creatio calendar"] < 15 || items["creatio tasks"] < 10 || items["creatio contacts"] < 60 {
 			t.Errorf("round %d: %v", round, items)
 		}
 		myMeetings(t, vars)

@@ -4,6 +4,8 @@ import (
 	"crmbridge/crm/creatio"
 	"crmbridge/crm/tryton"
 	"crmbridge/exchange/dav"
+	"crmbridge/exchange/ews"
+	"crmbridge/exchange/graph"
 	"crmbridge/remote"
 	"crmbridge/store"
 )
@@ -21,6 +23,8 @@ func kinds() []kind {
 	return []kind{
 		{creatio.Driver(), store.CRM},
 		{tryton.Driver(), store.CRM},
+		{ews.Driver(), store.Exchange},
+		{graph.Driver(), store.Exchange},
 		{dav.Driver(), store.Exchange},
 	}
 }

@@ -33,12 +33,12 @@ func TestGroupwareLinkAddRefusesWhatCannotWork(t *testing.T) {
 	p.alice()
 	good := groupwareFlags(p, g)
 	for want, args := range map[string][]string{
-		"the server does not accept user name and password":                          {"--collection", "calendar", "--set-file", "password=" + p.write("wrong", "wrong")},
+		"the server does not accept user name and password":                           {"--collection", "calendar", "--set-file", "password=" + p.write("wrong", "wrong")},
 		"neither CalDAV nor CardDAV was found at":                                     {"--collection", "calendar", "--set", "url=" + page.URL},
-		"nothing listens at this address and port":                                   {"--collection", "calendar", "--set", "url=http://" + freeAddr(t)},
-		`the mail server has no collection "/nobody/x/"; it has `:                    {"--collection", "calendar", "--remote", "/nobody/x/"},
+		"nothing listens at this address and port":                                    {"--collection", "calendar", "--set", "url=http://" + freeAddr(t)},
+		`the mail server has no collection "/nobody/x/"; it has `:                     {"--collection", "calendar", "--remote", "/nobody/x/"},
 		`of the mail server holds contacts, but the collection "calendar" is for eve`: {"--collection", "calendar", "--remote", pathIn(g, g.Book)},
-		"url or email is missing":                                                    {"--collection", "calendar", "--set", "url="},
+		"url or email is missing":                                                     {"--collection", "calendar", "--set", "url="},
 	} {
 		if out, code := p.cmd("", append(good[:len(good):len(good)], args...)...); code == 0 || !strings.Contains(out, want) {
 			t.Errorf("%v: %d\n%s\nwant %s", args, code, out, want)

@@ -14,6 +14,7 @@ type incoming struct {
 	acct      *account
 	body      []byte
 	began     time.Time
+	at        time.Time // when it is done, if that is said already
 	header    *node
 	req       *node
 	op        string // CreateItem, GetItem, …; "" when it could not be read
@@ -117,7 +118,10 @@ type operation struct {
 }
 
 func (s *Sim) newCall(in *incoming) (*call, error) {
-	c := &call{Sim: s, in: in, req: in.req, acct: in.acct, zone: time.UTC, now: s.opt.Now(), out: http.Header{}}
+	c := &call{Sim: s, in: in, req: in.req, acct: in.acct, zone: time.UTC, now: in.at, out: http.Header{}}
+	if c.now.IsZero() {
+		c.now = s.opt.Now()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var err error

@@ -32,6 +32,7 @@
 //	recur.go zones.go times.go      recurrence, zones
 //	meeting.go attach.go other.go   meetings and mail, attachments, the small operations, autodiscover
 //	mime.go icalout.go icalin.go    MimeContent both ways
+//	journal.go                      a folder that everything is kept in
 //	fault.go control.go stats.go    failures on demand, /__sim/, counters
 //
 // How sure each behaviour is. From the documentation and schemas: structure and order, response codes, required

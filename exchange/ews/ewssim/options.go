@@ -29,6 +29,10 @@ type Options struct {
 	Log    *slog.Logger     // nil discards
 	Secret []byte           // signs ids and states, so that none can be made up; nil is random
 
+	// Dir is a folder to keep everything in; a server that is made with it again has the same mailboxes, ids and states. ""
+	// keeps nothing. What tests change by calls and /__sim/ is not kept.
+	Dir string
+
 	Mailboxes []Mailbox
 	Accounts  []Account
 

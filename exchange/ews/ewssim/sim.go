@@ -22,6 +22,7 @@ type Sim struct {
 	faults   faults
 	stats    stats
 	ntlms    handshakes
+	journal  *journal // nil without Options.Dir
 	done     chan struct{}
 	end      sync.Once
 
@@ -50,6 +51,11 @@ func New(opt Options) (*Sim, error) {
 	if len(s.secret) == 0 {
 		s.secret = []byte(rand.Text())
 	}
+	if opt.Dir != "" {
+		if s.secret, err = folderSecret(opt.Dir, s.secret); err != nil {
+			return nil, err
+		}
+	}
 	s.stats.counts = map[string]int{}
 	for i, m := range opt.Mailboxes {
 		b, err := newMailbox(m, i, opt.Now())
@@ -66,13 +72,21 @@ func New(opt Options) (*Sim, error) {
 		s.accounts = append(s.accounts, &account{login: strings.ToLower(a.Login), password: a.Password,
 			box: s.boxByAddress(a.Login), impersonates: a.Impersonates, delegate: a.Delegate})
 	}
+	if opt.Dir != "" {
+		if err := s.openJournal(opt.Dir); err != nil {
+			return nil, err
+		}
+	}
 	return s, nil
 }
 
-// Close ends all streams. Requests go on being answered.
-func (s *Sim) Close() error {
-	s.end.Do(func() { close(s.done) })
-	return nil
+// Close ends all streams. Without a folder, requests go on being answered.
+func (s *Sim) Close() (err error) {
+	s.end.Do(func() {
+		close(s.done)
+		err = s.journal.close()
+	})
+	return err
 }
 
 // endpoint is where the service answers, in any case.
@@ -138,7 +152,7 @@ func (s *Sim) serveSOAP(w http.ResponseWriter, r *http.Request, a *account, body
 		return
 	}
 	in.stopped = hit != nil && hit.Kind == FaultStopped
-	ans := s.answer(in)
+	ans := s.kept(in)
 	s.busy.leave(a.login)
 	s.failAfter(w, in, hit, ans)
 }
