@@ -147,10 +147,10 @@ func trust(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// Hold keeps all calls to the client's host back for d: a remote asked for it elsewhere than in the status of an answer, such as
-// inside a batch. Calls then wait, or fail with the rest of the pause, as after a 429.
+// Hold keeps the calls of the client's account back for d: a remote asked for it inside an answer that was good otherwise, such as for
+// some requests of a batch. Calls then wait, or fail with the rest of the pause, as after a 429.
 func (c *Client) Hold(d time.Duration) {
-	if c.base != nil && d > 0 {
-		c.pace.pauses.extend(c.base.Host, c.opt.Now().Add(d))
+	if c.base != nil {
+		c.pace.hold(c.pauseKey(c.base.Host), min(d, longestPause))
 	}
 }

@@ -164,6 +164,14 @@ func passing(resp *upstream.Response) bool {
 		strings.EqualFold(body.Error.Code, "ErrorInternalServerTransientError")
 }
 
+// written reads the answer to a write. Where that cannot be read nobody knows what became of it, as if it had been lost.
+func (a answer) written(op string, into any) error {
+	if err := a.JSON(op, into); err != nil {
+		return &pim.Error{Op: op, Kind: pim.ErrUnavailable, Public: "the answer of Microsoft 365 to a change cannot be read", Err: err}
+	}
+	return nil
+}
+
 // get reads an object.
 func (s *service) get(ctx context.Context, r request, into any) error {
 	a, err := s.send(ctx, r)

@@ -174,6 +174,37 @@ func fixActivity(a *pim.Activity, _ int) {
 	}
 }
 
+// do does what a person does in Outlook.
+func (r *rig) do(method, path string, body graphsim.Fields) graphsim.Fields {
+	r.t.Helper()
+	var b any
+	if body != nil {
+		b = body
+	}
+	got, err := r.sim.Do(method, "/users/"+ann+path, b)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return got
+}
+
+// move drags an item into a new folder.
+func (r *rig) move(from remote.CollectionID, id remote.ItemID) (remote.CollectionID, remote.ItemID) {
+	r.t.Helper()
+	kind, _, _ := strings.Cut(string(from), ":")
+	made := r.do("POST", map[string]string{"calendar": "/calendars", "tasks": "/todo/lists", "contacts": "/contactFolders"}[kind],
+		map[string]graphsim.Fields{"calendar": {"name": "Elsewhere"}, "tasks": {"displayName": "Elsewhere"}, "contacts": {"displayName": "Elsewhere"}}[kind])
+	to := made["id"].(string)
+	now, err := r.sim.Move(ann, string(id), to)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if kind != "tasks" {
+		now = string(id) // the immutable one
+	}
+	return remote.CollectionID(kind + ":" + to), remote.ItemID(now)
+}
+
 // photo is a small picture, another one for each number.
 func photo(n int) []byte {
 	img := image.NewGray(image.Rect(0, 0, 8, 8))
@@ -217,6 +248,10 @@ func harness(change func(*graphsim.Options), settings exchange.Settings) exchang
 			return newRig(t, change).open(wrong)
 		},
 	}}
+	h.Move = func(t *testing.T, a remotetest.Account, from remote.CollectionID, id remote.ItemID) (remote.CollectionID, remote.ItemID) {
+		r, _ := rigs.Load(a.Remote)
+		return r.(*rig).move(from, id)
+	}
 	h.Mailed = func(_ *testing.T, a remotetest.Account) int {
 		r, _ := rigs.Load(a.Remote)
 		return r.(*rig).sim.MailCount()

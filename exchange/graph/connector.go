@@ -27,6 +27,7 @@ type connector struct {
 
 	links links // how far each collection has been read, for Watch
 	self  owner // who the mailbox is to others
+	rings keyring
 }
 
 var (

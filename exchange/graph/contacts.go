@@ -97,20 +97,22 @@ func (s *contacts) fetch(ctx context.Context, ids []remote.ItemID) ([]remote.Rec
 	return out, nil
 }
 
-func (s *contacts) changes(ctx context.Context, r request, _ window, _ bool) (found, error) {
-	var p page[stamp]
+func (s *contacts) changes(ctx context.Context, r request, _ window, full bool) (found, error) {
+	var p page[contact]
 	if err := s.get(ctx, r, &p); err != nil {
 		return found{}, err
 	}
 	f := found{next: p.Next, delta: p.Delta}
-	var ids, removed []string
-	for _, x := range p.Value {
+	latest, ids, removed := map[string]*contact{}, []string{}, []string{}
+	for i := range p.Value {
+		x := &p.Value[i]
+		latest[x.ID] = x
 		ids = append(ids, x.ID)
 		if x.Removed != nil {
 			removed = append(removed, x.ID)
 		}
 	}
-	all, err := s.load(ctx, once(ids))
+	all, err := s.present(ctx, once(ids), latest, full, r.link == "")
 	if err != nil {
 		return found{}, err
 	}
@@ -125,6 +127,35 @@ func (s *contacts) changes(ctx context.Context, r request, _ window, _ bool) (fo
 		}
 	}
 	return f, nil
+}
+
+// present reads contacts by id; in a listing from the beginning those of the page are taken as they are.
+func (s *contacts) present(ctx context.Context, ids []string, latest map[string]*contact, full, first bool) ([]contact, error) {
+	if !full {
+		return s.load(ctx, ids)
+	}
+	keys, err := s.keys(ctx, s, s.home(), first)
+	if err != nil {
+		return nil, err
+	}
+	var ask []string
+	var shown []contact
+	for _, id := range ids {
+		x := latest[id]
+		if x.Removed != nil || x.version() == "" {
+			ask = append(ask, id)
+			continue
+		}
+		if keys[id] != "" {
+			x.Extended = keyed(keys[id])
+		}
+		shown = append(shown, *x)
+	}
+	if err := s.pictures(ctx, shown); err != nil {
+		return nil, err
+	}
+	asked, err := s.load(ctx, ask)
+	return append(shown, asked...), err
 }
 
 func (s *contacts) list(ctx context.Context) ([]listed, error) {
@@ -157,7 +188,7 @@ func (s *contacts) create(ctx context.Context, e remote.Entry, key string) (remo
 		return remote.Record{}, err
 	}
 	var made contact
-	if err := a.JSON(op, &made); err != nil {
+	if err := a.written(op, &made); err != nil {
 		return remote.Record{}, err
 	}
 	if s.photos && len(it.Photo) > 0 {
@@ -212,7 +243,7 @@ func (s *contacts) update(ctx context.Context, old remote.Ref, e remote.Entry, c
 			return remote.Record{}, err
 		}
 		after = &contact{}
-		if err := a.JSON(op, after); err != nil {
+		if err := a.written(op, after); err != nil {
 			return remote.Record{}, err
 		}
 		after.Extended, after.photo = now.Extended, now.photo

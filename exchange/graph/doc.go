@@ -14,7 +14,7 @@
 //	contacts.go  contactfields.go   contacts, with photos
 //	times.go  body.go       zones and days; HTML as text
 //	changes.go  cursor.go  window.go   delta queries, and the window of a calendar
-//	marker.go               the key that items carry: Finder, Marker
+//	marker.go  keyring.go   the key that items carry: Finder, Marker; all keys of a folder
 //	watch.go  probe.go      hints of changes; the connection test
 //
 // Facts that shape it:

@@ -10,7 +10,6 @@ import (
 	"crmbridge/exchange"
 	"crmbridge/pim"
 	"crmbridge/remote"
-	"crmbridge/upstream"
 	"crmbridge/upstream/login"
 )
 
@@ -54,6 +53,7 @@ func open(_ context.Context, env exchange.Env, s exchange.Settings) (remote.Remo
 // serviceOf is Graph at the cloud's addresses, or at those that the settings name instead.
 func serviceOf(env exchange.Env, s exchange.Settings) (*service, error) {
 	at := cloudNamed(s["cloud"])
+	scope := at.graph + "/.default" // all permissions that the application has there, whichever way Graph is reached
 	if s["login_url"] != "" {
 		at.login = s["login_url"]
 	}
@@ -72,15 +72,12 @@ func serviceOf(env exchange.Env, s exchange.Settings) (*service, error) {
 	if err != nil {
 		return nil, &pim.Error{Op: "graph: open", Kind: pim.ErrInvalid, Public: "certificate: " + err.Error()}
 	}
-	p := &program{client: entra, tenant: s["tenant"], id: s["client_id"], proof: proof, scope: scopeOf(client), now: env.Now}
+	p := &program{client: entra, tenant: s["tenant"], id: s["client_id"], proof: proof, scope: scope, now: env.Now}
 	most := int64(number(s["concurrency"]))
 	return &service{
-		tokens: login.NewKeeper("graph: login", env.Now, p.open), client: client, places: semaphore.NewWeighted(most), most: most,
+		tokens: login.NewKeeper("graph: login", env.Now, p.open), client: client.For(s["mailbox"]), places: semaphore.NewWeighted(most), most: most,
 	}, nil
 }
-
-// scopeOf asks for all permissions that the application has at this Graph.
-func scopeOf(graph *upstream.Client) string { return graph.Base() + ".default" }
 
 // number is a setting that Complete has checked.
 func number(s string) int {

@@ -104,6 +104,9 @@ func (a answer) fail(op string, write bool) error {
 	}
 	if a.OK() {
 		e.Kind, e.Public = pim.ErrProtocol, "Microsoft 365 answered with a web page instead of data"
+		if write { // whoever sent the page, the change may have been made
+			e.Kind = pim.ErrUnavailable
+		}
 		return e
 	}
 	for _, f := range faults() {

@@ -38,6 +38,7 @@ type event struct {
 
 // Types of events.
 const (
+	typeSingle     = "singleInstance"
 	typeOccurrence = "occurrence"
 	typeException  = "exception"
 	typeMaster     = "seriesMaster"
@@ -86,8 +87,10 @@ func (e *event) meeting() bool { return e.Organising && len(e.Attendees) > 0 }
 
 // escape is one segment of a path.
 func escape(s string) string {
-	// A dot alone or two would lead elsewhere even when they are escaped by some servers.
-	return strings.ReplaceAll(url.PathEscape(s), ".", "%2E")
+	if s == "." || s == ".." { // these lead elsewhere (RFC 3986 5.2.4)
+		return strings.ReplaceAll(s, ".", "%2E")
+	}
+	return url.PathEscape(s)
 }
 
 // quoted is a text in a filter (OData 4.01 URL 5.1.1.14.1).

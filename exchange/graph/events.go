@@ -177,28 +177,15 @@ func (s *events) changes(ctx context.Context, r request, w window, full bool) (f
 	}
 	f := found{next: p.Next, delta: p.Delta}
 	ask, removed := sorted(p.Value)
-	all, err := s.load(ctx, append(slices.Clone(ask), removed...))
-	if err != nil {
-		return found{}, err
-	}
-	there, masters := map[string]bool{}, []string{}
-	for i := range all {
-		e := &all[i]
-		there[e.ID] = true
-		if e.part() { // named by its own id because it left the window
-			masters = append(masters, e.Master)
-			continue
-		}
-		f.changed = append(f.changed, s.record(e))
-	}
-	if masters = without(masters, there); len(masters) > 0 {
-		more, err := s.load(ctx, masters)
-		if err != nil {
+	if full {
+		var err error
+		if ask, err = s.asShown(ctx, &f, p.Value, ask, r.link == ""); err != nil {
 			return found{}, err
 		}
-		for i := range more {
-			f.changed = append(f.changed, s.record(&more[i]))
-		}
+	}
+	there, err := s.lookUp(ctx, &f, ask, removed)
+	if err != nil {
+		return found{}, err
 	}
 	// "@removed" is said of what left the window as well, so that only what is not there counts (Microsoft Graph, "event: delta").
 	elsewhere, err := s.moved(ctx, removed, there)
@@ -214,6 +201,59 @@ func (s *events) changes(ctx context.Context, r request, w window, full bool) (f
 		}
 	}
 	return f, nil
+}
+
+// asShown takes single events as the page has them, and returns those that have to be asked for.
+func (s *events) asShown(ctx context.Context, f *found, page []event, ask []string, first bool) ([]string, error) {
+	single := map[string]*event{}
+	for i := range page {
+		if e := &page[i]; e.Type == typeSingle && e.Start != nil && e.version() != "" {
+			single[e.ID] = e
+		}
+	}
+	keys, err := s.keys(ctx, s, s.home(), first)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(ask, func(id string) bool {
+		e := single[id]
+		if e == nil {
+			return false
+		}
+		if keys[id] != "" {
+			e.Extended = keyed(keys[id])
+		}
+		f.changed = append(f.changed, s.record(e))
+		return true
+	}), nil
+}
+
+// lookUp reads events, those that are said to be removed as well, and tells which are there.
+func (s *events) lookUp(ctx context.Context, f *found, ask, removed []string) (map[string]bool, error) {
+	all, err := s.load(ctx, append(slices.Clone(ask), removed...))
+	if err != nil {
+		return nil, err
+	}
+	there, masters := map[string]bool{}, []string{}
+	for i := range all {
+		e := &all[i]
+		there[e.ID] = true
+		if e.part() { // named by its own id because it left the window
+			masters = append(masters, e.Master)
+			continue
+		}
+		f.changed = append(f.changed, s.record(e))
+	}
+	if masters = without(masters, there); len(masters) == 0 {
+		return there, nil
+	}
+	if all, err = s.load(ctx, masters); err != nil {
+		return nil, err
+	}
+	for i := range all {
+		f.changed = append(f.changed, s.record(&all[i]))
+	}
+	return there, nil
 }
 
 // sorted tells of a page which events to ask for, each once, and which are said to be removed.

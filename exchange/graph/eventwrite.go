@@ -47,7 +47,7 @@ func (s *events) create(ctx context.Context, e remote.Entry, key string) (remote
 		return remote.Record{}, err
 	}
 	var made event
-	if err := a.JSON(op, &made); err != nil {
+	if err := a.written(op, &made); err != nil {
 		return remote.Record{}, err
 	}
 	if it.Recurrence != nil && len(it.Recurrence.Except)+len(it.Recurrence.Changed) > 0 {
@@ -144,7 +144,7 @@ func (s *events) patch(ctx context.Context, op string, now *event, expected stri
 		a, err := s.send(ctx, request{op: op, method: "PATCH", path: s.path(remote.ItemID(now.ID)), prefer: reading(), match: now.version(), body: props})
 		if err == nil {
 			after := &event{}
-			return after, a.JSON(op, after)
+			return after, a.written(op, after)
 		}
 		if pim.ReasonOf(err) != pim.ErrConflict || try > 0 {
 			return nil, err

@@ -98,7 +98,7 @@ func marking(key string) url.Values {
 	}
 	return url.Values{
 		"$filter": {"singleValueExtendedProperties/Any(ep: ep/id eq '" + ours + "' and " + value + ")"},
-		"$expand": {withKey}, "$select": {"id,changeKey"}, "$top": {"100"},
+		"$expand": {withKey}, "$select": {"id,changeKey"}, "$top": {"250"},
 	}
 }
 

@@ -9,12 +9,19 @@ import (
 	"crmbridge/remote"
 )
 
-// permissions are what the driver needs, what for, and what to read to see whether they reach the mailbox.
-func permissions() []struct{ name, of, path string } {
-	return []struct{ name, of, path string }{
-		{"Calendars.ReadWrite", "calendars", "/calendars"},
-		{"Contacts.ReadWrite", "contacts", "/contactFolders"},
-		{"Tasks.ReadWrite.All", "tasks", "/todo/lists"},
+// permission is one that the driver needs.
+type permission struct {
+	name, of string
+	// read is what to read to see whether it reaches the mailbox; write is nothing, so that a change of it does no harm.
+	read, write string
+}
+
+func permissions() []permission {
+	const nothing = "this-is-no-id"
+	return []permission{
+		{"Calendars.ReadWrite", "calendars", "/calendars", "/events/" + nothing},
+		{"Contacts.ReadWrite", "contacts", "/contactFolders", "/contacts/" + nothing},
+		{"Tasks.ReadWrite.All", "tasks", "/todo/lists", "/todo/lists/" + nothing},
 	}
 }
 
@@ -33,34 +40,41 @@ func (c *connector) Probe(ctx context.Context) []remote.Check {
 	}
 	roles, readable := rolesOf(token.Access)
 	for _, p := range permissions() {
-		err := c.reach(ctx, p.of, p.name, p.path, roles, readable)
+		err := c.reach(ctx, p, roles, readable)
 		if out = append(out, remote.Check{Name: p.of, Err: err}); err != nil {
 			return out
 		}
 	}
-	if last := &out[len(out)-1]; last.Err == nil && !readable {
-		last.Note = "what the application may write cannot be told from its token"
-	}
 	return out
 }
 
-// reach names the missing permission exactly: it is not in the token, or it is and does not reach the mailbox.
-func (c *connector) reach(ctx context.Context, name, permission, path string, roles []string, readable bool) error {
-	op := "graph: " + name
-	if readable && !slices.Contains(roles, permission) {
+// reach names the missing permission exactly: it is not in the token, or it is and does not reach the mailbox. Where a token cannot be
+// read, a change of what is not there tells: rights are looked at first.
+func (c *connector) reach(ctx context.Context, p permission, roles []string, readable bool) error {
+	op := "graph: " + p.of
+	if readable && !slices.Contains(roles, p.name) {
 		have := "it has none"
 		if len(roles) > 0 {
 			have = "it has " + strings.Join(roles, ", ")
 		}
-		return pim.Errorf(op, pim.ErrForbidden, "the application permission %s is missing, or an administrator has not consented to it; %s", permission, have)
+		return pim.Errorf(op, pim.ErrForbidden, "the application permission %s is missing, or an administrator has not consented to it; %s", p.name, have)
 	}
-	var p page[stamp]
-	err := c.get(ctx, request{op: op, path: c.user() + path}, &p)
-	if pim.ReasonOf(err) != pim.ErrForbidden {
+	var some page[stamp]
+	err := c.get(ctx, request{op: op, path: c.user() + p.read}, &some)
+	switch {
+	case pim.ReasonOf(err) == pim.ErrForbidden && readable:
+		return pim.Errorf(op, pim.ErrForbidden, "%s is granted, but not for this mailbox: add it to the management scope (RBAC for applications), or to the group of the application access policy", p.name)
+	case pim.ReasonOf(err) == pim.ErrForbidden:
+		return pim.Errorf(op, pim.ErrForbidden, "%s is missing, or limited to other mailboxes (RBAC for applications, application access policy)", p.name)
+	case err != nil || readable:
 		return err
 	}
-	if readable {
-		return pim.Errorf(op, pim.ErrForbidden, "%s is granted, but not for this mailbox: add it to the management scope (RBAC for applications), or to the group of the application access policy", permission)
+	_, err = c.send(ctx, request{op: op, method: "PATCH", path: c.user() + p.write, body: map[string]any{}})
+	switch pim.ReasonOf(err) {
+	case pim.ErrForbidden:
+		return pim.Errorf(op, pim.ErrForbidden, "%s is missing: the application may read the %s of this mailbox, but not change them", p.name, p.of)
+	case pim.ErrNotFound, pim.ErrRefused, pim.ErrUnsupported, "":
+		return nil
 	}
-	return pim.Errorf(op, pim.ErrForbidden, "%s is missing, or limited to other mailboxes (RBAC for applications, application access policy)", permission)
+	return err
 }

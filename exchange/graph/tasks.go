@@ -317,7 +317,7 @@ func (s *tasks) create(ctx context.Context, e remote.Entry, key string) (remote.
 		return remote.Record{}, err
 	}
 	var made task
-	if err := a.JSON(op, &made); err != nil {
+	if err := a.written(op, &made); err != nil {
 		return remote.Record{}, err
 	}
 	rec := s.record(&made)
@@ -355,7 +355,7 @@ func (s *tasks) update(ctx context.Context, old remote.Ref, e remote.Entry, chan
 			return remote.Record{}, err
 		}
 		after = &task{}
-		if err := a.JSON(op, after); err != nil {
+		if err := a.written(op, after); err != nil {
 			return remote.Record{}, err
 		}
 		after.Linked = now.Linked
