@@ -34,27 +34,38 @@ type area struct {
 	read   []string // any of these lets read
 	write  []string // any of these lets write
 	scoped bool     // an application's scope of mailboxes counts
+	people *area    // the permissions that people give, where their names are others
 }
 
 func calendarArea() area {
-	return area{[]string{CalendarsRead, CalendarsReadWrite}, []string{CalendarsReadWrite}, true}
+	return area{[]string{CalendarsRead, CalendarsReadWrite}, []string{CalendarsReadWrite}, true, nil}
 }
 func contactArea() area {
-	return area{[]string{ContactsRead, ContactsReadWrite}, []string{ContactsReadWrite}, true}
+	return area{[]string{ContactsRead, ContactsReadWrite}, []string{ContactsReadWrite}, true, nil}
 }
 func settingsArea() area {
-	return area{[]string{MailboxSettingsRead, MailboxSettingsWrite}, []string{MailboxSettingsWrite}, true}
+	return area{[]string{MailboxSettingsRead, MailboxSettingsWrite}, []string{MailboxSettingsWrite}, true, nil}
 }
 
 // taskArea has no scope: access policies and RBAC for applications do not cover To Do.
 func taskArea() area {
-	return area{[]string{TasksReadAll, TasksReadWriteAll}, []string{TasksReadWriteAll}, false}
+	return area{[]string{TasksReadAll, TasksReadWriteAll}, []string{TasksReadWriteAll}, false,
+		&area{read: []string{TasksRead, TasksReadWrite}, write: []string{TasksReadWrite}}}
 }
 
 // mayUse says why an application may not do something in an area of a mailbox, nil when it may.
 func (s *Sim) mayUse(g *grant, a area, b *mailbox, write bool) *refusal {
 	if g.local {
 		return nil
+	}
+	if g.user != "" {
+		if !strings.EqualFold(g.user, b.user.Name) {
+			return denied() // a person's token is for the own mailbox
+		}
+		if a.people != nil {
+			a = *a.people
+		}
+		a.scoped = false
 	}
 	wanted := a.read
 	if write {

@@ -148,8 +148,12 @@ func TestDeltaPagesAreUnkind(t *testing.T) {
 	if got := names(rest); !reflect.DeepEqual(got, []string{"e5", "removed"}) {
 		t.Errorf("%v", got)
 	}
-	if got := names(b.round(rest.next)); !reflect.DeepEqual(got, []string{"removed"}) {
-		t.Errorf("next round: %v", got)
+	next := b.round(rest.next)
+	if got := names(next); !reflect.DeepEqual(got, []string{"e0", "removed"}) {
+		t.Errorf("next round: %v: the deletion again, and something that has not changed", got)
+	}
+	if got := names(b.round(next.next)); len(got) != 0 {
+		t.Errorf("quiet round: %v", got)
 	}
 }
 

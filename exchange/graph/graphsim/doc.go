@@ -4,7 +4,7 @@
 // send. It keeps no secrets worth having and is for tests, trials and demos.
 //
 // Use it as a library (New gives an http.Handler; Do, Receive and Move do what people do in Outlook), or as the program
-// cmd/graphsim. Login and API are one host here: POST /{tenant}/oauth2/v2.0/token and /v1.0/….
+// cmd/graphsim. Login and API are one host here: /{tenant}/oauth2/v2.0/token and /authorize, and /v1.0/….
 //
 // A request travels: ServeHTTP → limits (a place, the rate) → failures on demand → token, or Bearer check → $batch (each of
 // its requests goes from limits to work by itself), subscriptions, or resource: user, permission, scope, path → answer →
@@ -13,7 +13,8 @@
 //	options.go                       what can be switched
 //	types.go schema.go check.go json.go   the type table, its parser, request bodies against it
 //	request.go errors.go limit.go    URL, headers, preferences; refusals; Outlook's limits
-//	token.go assertion.go access.go  client credentials, signed assertions, Bearer, permissions, scope of mailboxes
+//	token.go assertion.go delegated.go access.go   client credentials, signed assertions, codes and refresh tokens of
+//	                                 people; Bearer, permissions, scope of mailboxes
 //	store.go ids.go                  mailboxes, folders, items; ids of both forms and change keys
 //	zone.go recur.go series.go       wall clocks and zones; recurrence; occurrences, exceptions
 //	event.go eventview.go bodytext.go extended.go calendar.go   events: changes, how they show, paths
@@ -39,6 +40,6 @@
 // of more than 1825 days, and a fourth e-mail address or third telephone number of a contact are refused;
 // $filter takes no lambda over linkedResources; which status some refusals have.
 //
-// Not here: delegated sign-in and /me, groups, mail folders and messages, attachments, open extensions, calendar groups and
+// Not here: groups, shared mailboxes of people, mail folders and messages, attachments, open extensions, calendar groups and
 // permissions, $search, findMeetingTimes, beta; recurring tasks do not make their successor when they are completed.
 package graphsim

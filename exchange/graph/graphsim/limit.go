@@ -28,20 +28,23 @@ type usage struct {
 
 // enter takes a place for a request; release gives it back. Requests that are about no mailbox need none.
 func (s *Sim) enter(req *request) (release func(), r *refusal) {
-	if req.kind == "token" || req.kind == "batch" || len(req.path) < 2 || !strings.EqualFold(req.path[0], "users") {
-		return func() {}, nil
+	if req.kind != "token" && req.kind != "batch" && (at(req.path, 0) == "me" || at(req.path, 0) == "users" && len(req.path) > 1) {
+		g := req.grant
+		if g == nil {
+			token, _ := strings.CutPrefix(req.header.Get("Authorization"), "Bearer ")
+			s.grants.mu.Lock()
+			g = s.grants.tokens[token]
+			s.grants.mu.Unlock()
+		}
+		switch {
+		case g == nil: // it will be refused for that
+		case at(req.path, 0) == "me":
+			return s.limits.enter(g.app + " " + strings.ToLower(g.user))
+		default:
+			return s.limits.enter(g.app + " " + strings.ToLower(req.path[1]))
+		}
 	}
-	g := req.grant
-	if g == nil {
-		token, _ := strings.CutPrefix(req.header.Get("Authorization"), "Bearer ")
-		s.grants.mu.Lock()
-		g = s.grants.tokens[token]
-		s.grants.mu.Unlock()
-	}
-	if g == nil {
-		return func() {}, nil // it will be refused for that
-	}
-	return s.limits.enter(g.app + " " + strings.ToLower(req.path[1]))
+	return func() {}, nil
 }
 
 func (l *limits) enter(key string) (release func(), r *refusal) {

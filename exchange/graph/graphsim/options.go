@@ -21,15 +21,26 @@ const (
 	UserReadAll          = "User.Read.All"
 )
 
-// App is a registered application that signs in as itself (client credentials).
+// Permissions that people give an App for their own mailbox, where their names differ from those above.
+const (
+	TasksRead      = "Tasks.Read"
+	TasksReadWrite = "Tasks.ReadWrite"
+	UserRead       = "User.Read"
+	OfflineAccess  = "offline_access" // refresh tokens
+)
+
+// App is a registered application. It signs in as itself (client credentials), or for a person (authorisation code).
 type App struct {
 	ID     string // client_id
-	Secret string // "" when it has certificates only
+	Secret string // "" when it has certificates only; one that has neither is public and proves its codes by PKCE
 	// Certificates are the DER forms of certificates whose keys may sign the application's assertions.
 	Certificates [][]byte
 	Permissions  []string
 	// Mailboxes are the user principal names that Exchange lets the application into; nil is all. To Do knows no such scope.
 	Mailboxes []string
+	// Delegated are the permissions that people have consented to, and Redirects where they may be sent back to.
+	Delegated []string
+	Redirects []string
 }
 
 // User is a person of the tenant.
@@ -57,7 +68,7 @@ type Options struct {
 	Concurrency   int           // requests at once of one application on one mailbox; 0 is 4, negative is no limit
 	Rate          int           // requests of one application on one mailbox in ten minutes; 0 is 10 000, negative is no limit
 	MaxBody       int64         // bytes of a request; 0 is 4 MiB
-	DeltaStates   int           // delta tokens kept for each mailbox, older ones are gone; 0 is 1 000
+	DeltaStates   int           // delta tokens kept for each mailbox, older ones are gone; 0 is 200
 
 	Calm bool // pages are never empty or repeated, batches are answered in order: for looking at transcripts, not for tests
 
@@ -97,7 +108,7 @@ func (o *Options) setDefaults() {
 	orDefault(&o.Concurrency, 4)
 	orDefault(&o.Rate, 10_000)
 	orDefault(&o.MaxBody, 4<<20)
-	orDefault(&o.DeltaStates, 1000)
+	orDefault(&o.DeltaStates, 200)
 }
 
 func orDefault[T comparable](v *T, def T) {

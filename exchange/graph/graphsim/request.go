@@ -23,7 +23,7 @@ type request struct {
 	id     string // request-id
 	client string // client-request-id, request-id when none was sent
 
-	kind    string // for counters and faults: token, batch, subscriptions, other, or "METHOD collection"
+	kind    string // for counters and faults: token, authorize, batch, subscriptions, other, or "METHOD collection"
 	entity  string // calendars, events, calendarView, contacts, tasks, …
 	batched bool
 	bad     *refusal // what is wrong with the request's URL or headers
@@ -64,9 +64,10 @@ func (s *Sim) newRequest(r *http.Request, body []byte) *request {
 		return req
 	}
 	req.kind = "other"
-	if strings.HasSuffix(path, tokenPath) {
-		req.kind, req.entity = "token", "token"
-		req.path = []string{strings.Trim(strings.TrimSuffix(path, tokenPath), "/")}
+	for kind, end := range map[string]string{"token": tokenPath, "authorize": authorizePath} {
+		if tenant, ok := strings.CutSuffix(path, end); ok {
+			req.kind, req.entity, req.path, req.query = kind, kind, []string{strings.Trim(tenant, "/")}, r.URL.Query()
+		}
 	}
 	return req
 }

@@ -9,11 +9,10 @@ import (
 
 // resource answers what is below /v1.0, by the segments of the path. Sim.mu is held.
 func (s *Sim) resource(req *request) (answer, *refusal) {
-	switch at(req.path, 0) {
-	case "users":
-	case "me":
-		return answer{}, badRequest("/me request is only valid with delegated authentication flow.")
-	default:
+	if r := req.grant.me(req); r != nil {
+		return answer{}, r
+	}
+	if at(req.path, 0) != "users" {
 		return answer{}, noSegment(req.path[0])
 	}
 	if len(req.path) < 3 {
@@ -55,7 +54,7 @@ func (s *Sim) part(segment string) (area, handler) {
 	case "mailboxsettings":
 		return settingsArea(), s.serveSettings
 	case "translateexchangeids":
-		return area{[]string{UserReadAll}, []string{UserReadAll}, false}, s.translateIDs
+		return area{read: []string{UserReadAll}, write: []string{UserReadAll}, people: &area{read: []string{UserRead}, write: []string{UserRead}}}, s.translateIDs
 	}
 	return area{}, nil
 }
@@ -64,7 +63,8 @@ func (s *Sim) serveUsers(req *request) (answer, *refusal) {
 	switch {
 	case req.method != http.MethodGet:
 		return answer{}, noMethod()
-	case !slices.Contains(req.grant.may, UserReadAll):
+	case !slices.Contains(req.grant.may, UserReadAll) && !(len(req.path) == 2 && req.grant.user != "" &&
+		strings.EqualFold(req.grant.user, req.path[1]) && slices.Contains(req.grant.may, UserRead)):
 		return answer{}, refuse(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 	case len(req.path) == 1:
 		value := []any{}

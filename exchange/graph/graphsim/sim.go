@@ -35,6 +35,7 @@ func New(opt Options) (*Sim, error) {
 	s.faults.rand = opt.Rand
 	s.limits.now, s.limits.slots, s.limits.rate = opt.Now, opt.Concurrency, opt.Rate
 	s.grants.tokens, s.grants.assertions = map[string]*grant{}, map[string]struct{}{}
+	s.grants.codes, s.grants.refresh = map[string]*code{}, map[string]*grant{}
 	s.stats.counts = map[string]int{}
 	for _, app := range opt.Apps {
 		if err := s.SetApp(app); err != nil {
@@ -142,6 +143,8 @@ func (s *Sim) route(req *request) answer {
 	switch {
 	case req.kind == "token":
 		return s.token(req)
+	case req.kind == "authorize":
+		return s.authorize(req)
 	case req.kind == "other":
 		return answer{status: http.StatusNotFound}
 	}

@@ -191,10 +191,10 @@ func (s *Sim) watch(req *request, resource string) (watched, *refusal) {
 	bad := invalidSubscription("Resource '%s' is not supported.", resource)
 	look := &request{query: url.Values{}}
 	look.parseURL(strings.TrimPrefix(resource, "/"), "")
-	p := look.path
-	if at(p, 0) == "me" {
-		return watched{}, badRequest("/me request is only valid with delegated authentication flow.")
+	if r := req.grant.me(look); r != nil {
+		return watched{}, r
 	}
+	p := look.path
 	if len(p) < 3 || at(p, 0) != "users" {
 		return watched{}, bad
 	}

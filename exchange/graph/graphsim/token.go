@@ -3,6 +3,7 @@ package graphsim
 import (
 	"crypto/rand"
 	"crypto/subtle"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -19,6 +20,8 @@ type grants struct {
 	mu         sync.Mutex
 	apps       []*registered
 	tokens     map[string]*grant
+	codes      map[string]*code
+	refresh    map[string]*grant
 	assertions map[string]struct{} // ids of assertions that were used
 	issued     int
 }
@@ -27,6 +30,7 @@ type grants struct {
 type grant struct {
 	app     string
 	may     []string
+	user    string // of delegated tokens; "" is the application itself
 	expires time.Time
 	local   bool // a program of the simulator's own side, which may do everything
 }
@@ -45,11 +49,12 @@ func (s *Sim) SetApp(app App) error {
 	return nil
 }
 
-// ExpireTokens ends all tokens.
+// ExpireTokens ends all tokens, those for renewal too.
 func (s *Sim) ExpireTokens() {
 	s.grants.mu.Lock()
 	defer s.grants.mu.Unlock()
 	clear(s.grants.tokens)
+	clear(s.grants.refresh)
 }
 
 // Tokens is how many tokens were issued.
@@ -85,31 +90,67 @@ func (s *Sim) oauthRefused(req *request, e *oauthError) answer {
 		"error_uri": fmt.Sprintf("https://login.microsoftonline.com/error?code=%d", e.code)}}
 }
 
-// token answers the token endpoint: client credentials by secret or by assertion.
+// token answers the token endpoint: client credentials, codes and refresh tokens.
 func (s *Sim) token(req *request) answer {
-	app, e := s.signIn(req)
+	form, e := s.tokenForm(req)
 	if e != nil {
 		return s.oauthRefused(req, e)
 	}
 	s.grants.mu.Lock()
 	defer s.grants.mu.Unlock()
-	// Three parts as in the service's tokens, of which the specification says that clients may not look into them.
-	token := "eyJ0eXAiOiJKV1Qi." + rand.Text() + rand.Text() + "." + rand.Text()
+	app, e := s.signIn(req, form)
+	if e != nil {
+		return s.oauthRefused(req, e)
+	}
+	g := &grant{app: app.ID, may: slices.Clone(app.Permissions)}
+	switch form.Get("grant_type") {
+	case "authorization_code":
+		g, e = s.redeem(app, form)
+	case "refresh_token":
+		if g = s.grants.refresh[form.Get("refresh_token")]; g == nil || g.app != app.ID {
+			e = &oauthError{400, "invalid_grant", 700082, "The refresh token has expired due to inactivity or was revoked."}
+		}
+	}
+	if e != nil {
+		return s.oauthRefused(req, e)
+	}
+	g = &grant{app: g.app, may: g.may, user: g.user, expires: s.opt.Now().Add(s.opt.TokenLifetime)}
+	token := s.newToken(g, req.host)
 	s.grants.issued++
-	s.grants.tokens[token] = &grant{app: app.ID, may: slices.Clone(app.Permissions), expires: s.opt.Now().Add(s.opt.TokenLifetime)}
+	s.grants.tokens[token] = g
 	life := int(s.opt.TokenLifetime/time.Second) - 1
-	return answer{status: http.StatusOK, typ: "application/json; charset=utf-8", body: object{"token_type": "Bearer",
-		"expires_in": life, "ext_expires_in": life, "access_token": token}}
+	body := object{"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": token}
+	if g.user != "" {
+		body["scope"] = strings.Join(g.may, " ")
+		if slices.Contains(g.may, OfflineAccess) {
+			body["refresh_token"] = "1.A" + rand.Text() + rand.Text()
+			s.grants.refresh[text(body["refresh_token"])] = g
+		}
+	}
+	return answer{status: http.StatusOK, typ: "application/json; charset=utf-8", body: body}
 }
 
-// signIn finds the application that a token request is from.
-func (s *Sim) signIn(req *request) (*registered, *oauthError) {
-	form, e := s.tokenForm(req)
-	if e != nil {
-		return nil, e
+// newToken makes a token in the form of the service's: a JWT with roles for an application's own, with scp for a person's.
+// Nobody can check its signature; what it is good for stands with the simulator.
+func (s *Sim) newToken(g *grant, host string) string {
+	now := s.opt.Now()
+	claims := object{"aud": "https://graph.microsoft.com", "iss": host + "/" + s.opt.Tenant + "/", "iat": now.Unix(), "nbf": now.Unix(),
+		"exp": g.expires.Unix(), "appid": g.app, "tid": s.opt.Tenant, "uti": rand.Text()}
+	if g.user != "" {
+		claims["idtyp"], claims["scp"], claims["upn"] = "user", strings.Join(g.may, " "), g.user
+	} else {
+		roles := []any{}
+		for _, p := range g.may {
+			roles = append(roles, p)
+		}
+		claims["idtyp"], claims["roles"] = "app", roles
 	}
-	s.grants.mu.Lock()
-	defer s.grants.mu.Unlock()
+	part := func(o object) string { return base64.RawURLEncoding.EncodeToString([]byte(canonical(o))) }
+	return part(object{"typ": "JWT", "alg": "RS256", "kid": "simulated"}) + "." + part(claims) + "." + rand.Text()
+}
+
+// signIn finds the application that a token request is from. grants.mu is held.
+func (s *Sim) signIn(req *request, form url.Values) (*registered, *oauthError) {
 	app := s.grants.app(form.Get("client_id"))
 	if app == nil {
 		return nil, &oauthError{400, "unauthorized_client", 700016, "Application with identifier '" + form.Get("client_id") + "' was not found in the directory."}
@@ -121,6 +162,8 @@ func (s *Sim) signIn(req *request) (*registered, *oauthError) {
 			return nil, &oauthError{400, "invalid_request", 900144, "The request body must contain the following parameter: 'client_assertion_type'."}
 		}
 		return app, s.checkAssertion(app, assertion, req)
+	case secret == "" && app.Secret == "" && len(app.certs) == 0 && form.Get("grant_type") != "client_credentials":
+		return app, nil
 	case secret == "":
 		return nil, &oauthError{401, "invalid_client", 7000216, "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type."}
 	case app.Secret == "" || subtle.ConstantTimeCompare([]byte(secret), []byte(app.Secret)) == 0:
@@ -141,11 +184,11 @@ func (s *Sim) tokenForm(req *request) (url.Values, *oauthError) {
 		return nil, &oauthError{400, "invalid_request", 90002, "Tenant '" + req.path[0] + "' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."}
 	case form.Get("grant_type") == "":
 		return nil, &oauthError{400, "invalid_request", 900144, "The request body must contain the following parameter: 'grant_type'."}
-	case form.Get("grant_type") != "client_credentials":
+	case !slices.Contains([]string{"client_credentials", "authorization_code", "refresh_token"}, form.Get("grant_type")):
 		return nil, &oauthError{400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type '" + form.Get("grant_type") + "'."}
 	case form.Get("client_id") == "":
 		return nil, &oauthError{400, "invalid_request", 900144, "The request body must contain the following parameter: 'client_id'."}
-	case !s.knowsScope(form.Get("scope"), req.host):
+	case form.Get("grant_type") == "client_credentials" && !s.knowsScope(form.Get("scope"), req.host):
 		return nil, &oauthError{400, "invalid_scope", 1002012, "The provided value for scope " + form.Get("scope") + " is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI)."}
 	}
 	return form, nil

@@ -161,6 +161,16 @@ func TestBearer(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	good := b.token
+	if _, claims, _, _, ok := splitJWT(good + "="); ok || claims != nil {
+		t.Error("padding was taken")
+	}
+	claims, err := base64.RawURLEncoding.DecodeString(strings.Split(good, ".")[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o, err := parseObject(claims); err != nil || o["appid"] != "app" || len(list(o, "roles")) != len(everything()) {
+		t.Errorf("claims %s, %v", claims, err)
+	}
 	for _, token := range []string{"", "nonsense"} {
 		b.token = token
 		b.refused(401, "InvalidAuthenticationToken", "GET", ann+"/calendars", nil)

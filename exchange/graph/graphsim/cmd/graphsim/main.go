@@ -66,6 +66,10 @@ func parseFlags(args []string, stderr io.Writer) (settings, error) {
 		st.app.ID, st.app.Secret, _ = strings.Cut(v, ":")
 		return nil
 	})
+	fs.Func("redirect", "address that people may be sent back to when they sign in for the application; may be repeated", func(v string) error {
+		st.app.Redirects = append(st.app.Redirects, v)
+		return nil
+	})
 	fs.Func("certificate", "file with a certificate (PEM) whose key may sign the application's assertions; may be repeated", st.addCertificate)
 	fs.Func("fault", "a failure, such as throttled,entity=events,retryAfter=3,count=2; may be repeated. Kinds: "+kinds()+". Names: method, entity, path, nth, after, count, p (which requests); delay, retryAfter, status, code, message (what becomes of them)", func(v string) error {
 		f, err := graphsim.ParseFault(v)
@@ -119,6 +123,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	st.app.Permissions = []string{graphsim.CalendarsReadWrite, graphsim.ContactsReadWrite, graphsim.TasksReadWriteAll,
 		graphsim.MailboxSettingsRead, graphsim.UserReadAll}
+	st.app.Delegated = []string{graphsim.CalendarsReadWrite, graphsim.ContactsReadWrite, graphsim.TasksReadWrite,
+		graphsim.MailboxSettingsRead, graphsim.UserRead}
 	st.opt.Apps = []graphsim.App{st.app}
 	st.opt.Notify = new(http.Client).Do
 	st.opt.Log = slog.New(slog.NewTextHandler(stderr, nil))
