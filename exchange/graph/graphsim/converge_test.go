@@ -114,7 +114,7 @@ func TestDeltasConverge(t *testing.T) {
 		calendars := []string{text(must(t, s, "GET", ann+"/calendar", nil)["id"]), other}
 		f := follower{has: map[string]string{}}
 		begin := ann + "/calendarView/delta" + october
-		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			if rapid.IntRange(0, 4).Draw(t, "follow") == 0 {
 				f.catchUp(t, s, begin)
 			} else {

@@ -40,8 +40,9 @@ func (s *Sim) id(r ref) string {
 	for _, n := range []uint32{r.box, r.place, r.no, uint32(r.day)} {
 		b = binary.BigEndian.AppendUint32(b, n)
 	}
-	for sum := s.seal(b); len(b) < idBytes; sum = s.seal(sum) {
-		b = append(b, sum[:min(len(sum), idBytes-len(b))]...)
+	sum := s.seal(b)
+	for i := 0; len(b) < idBytes; i++ {
+		b = append(b, sum[i%len(sum)]^byte(i/len(sum)*101)) // the seal, and more of its kind to the length of an id
 	}
 	return base64.URLEncoding.EncodeToString(b)
 }
