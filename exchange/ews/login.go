@@ -142,7 +142,10 @@ func (o *oauth) bearer(ctx context.Context, refused string) (string, error) {
 type ntlm struct {
 	user, domain, password string
 	now                    func() time.Time
-	free                   chan *pinned // as many as there may be; nil: not made yet
+	places                 chan struct{} // a place for each call that may go on
+
+	mu   sync.Mutex
+	free []*pinned // the last used is the next: it has logged in most likely
 }
 
 // pinned is one connection. It is one call's at a time.
@@ -151,29 +154,42 @@ type pinned struct {
 	in     bool // the connection has logged in, as far as is known
 }
 
-// ntlmConnections is how many calls go on at once.
-const ntlmConnections = concurrency
-
 func newNTLM(user, password string, now func() time.Time) *ntlm {
-	n := &ntlm{password: password, now: now, free: make(chan *pinned, ntlmConnections)}
+	n := &ntlm{password: password, now: now, places: make(chan struct{}, concurrency)}
 	n.user, n.domain = ntlmUser(user)
-	for range ntlmConnections {
-		n.free <- nil
-	}
 	return n
 }
 
-func (n *ntlm) do(ctx context.Context, c *upstream.Client, r upstream.Request) (*upstream.Response, error) {
-	var p *pinned
+// take waits for a place and takes a connection; give brings it back.
+func (n *ntlm) take(ctx context.Context, c *upstream.Client) (*pinned, error) {
 	select {
-	case p = <-n.free:
+	case n.places <- struct{}{}:
 	case <-ctx.Done():
-		return nil, &pim.Error{Op: r.Op, Kind: pim.ErrUnavailable, Public: "stopped before the server answered", Err: ctx.Err()}
+		return nil, ctx.Err()
 	}
-	if p == nil {
-		p = &pinned{client: c.Pinned()}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if last := len(n.free) - 1; last >= 0 {
+		p := n.free[last]
+		n.free = n.free[:last]
+		return p, nil
 	}
-	defer func() { n.free <- p }()
+	return &pinned{client: c.Pinned()}, nil
+}
+
+func (n *ntlm) give(p *pinned) {
+	n.mu.Lock()
+	n.free = append(n.free, p)
+	n.mu.Unlock()
+	<-n.places
+}
+
+func (n *ntlm) do(ctx context.Context, c *upstream.Client, r upstream.Request) (*upstream.Response, error) {
+	p, err := n.take(ctx, c)
+	if err != nil {
+		return nil, &pim.Error{Op: r.Op, Kind: pim.ErrUnavailable, Public: "stopped before the server answered", Err: err}
+	}
+	defer n.give(p)
 	over := c.Over(p.client)
 	if p.in {
 		resp, err := over.Do(ctx, r)
@@ -181,21 +197,21 @@ func (n *ntlm) do(ctx context.Context, c *upstream.Client, r upstream.Request) (
 			return resp, err
 		}
 	}
+	// A connection that broke off between the messages looks like a wrong password, once.
 	for try := 1; ; try++ {
 		authorization, resp, err := n.shake(ctx, over, r)
-		if authorization == "" {
-			return resp, err
+		if authorization != "" {
+			resp, err = over.Do(ctx, signed(r, authorization))
 		}
-		resp, err = over.Do(ctx, signed(r, authorization))
 		p.in = err == nil && resp.Status != http.StatusUnauthorized
-		// A connection that broke off between the messages looks like a wrong password, once.
 		if err != nil || p.in || try == 2 {
 			return resp, err
 		}
 	}
 }
 
-// shake sends the first message and answers the challenge; without a challenge it returns what came instead.
+// shake sends the first message and answers the challenge; without a challenge it returns what came instead: most often a 401, where the
+// server has no NTLM.
 func (n *ntlm) shake(ctx context.Context, c *upstream.Client, r upstream.Request) (authorization string, resp *upstream.Response, err error) {
 	hello := signed(r, "NTLM "+base64.StdEncoding.EncodeToString(ntlmNegotiate()))
 	hello.Body, hello.Idempotent = nil, true
@@ -255,15 +271,12 @@ func (n *ntlm) stream(ctx context.Context, c *upstream.Client, r upstream.Reques
 }
 
 func (n *ntlm) close() {
-	for range ntlmConnections {
-		select {
-		case p := <-n.free:
-			if p != nil {
-				p.client.Close()
-			}
-		default: // in use: its call ends by itself
-		}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, p := range n.free {
+		p.client.Close()
 	}
+	n.free = nil
 }
 
 // closing is a body with something to end after it.

@@ -50,7 +50,8 @@ func (m *mail) Traits() remote.Traits {
 		PageSize:         m.pageSize,
 		Concurrency:      concurrency,
 		Carries:          map[pim.Kind]pim.FieldSet{},
-		Required:         map[pim.Kind]pim.FieldSet{pim.KindEvent: pim.Set(pim.FieldTime)},
+		// A task without an owner is its mailbox's.
+		Required: map[pim.Kind]pim.FieldSet{pim.KindEvent: pim.Set(pim.FieldTime), pim.KindTask: pim.Set(pim.FieldOwner)},
 	}
 	for k, rows := range tables {
 		rows.declare(k, &t)

@@ -63,8 +63,11 @@ func (z *zones) readSeries(x *item, it pim.Item) *pim.Recurrence {
 		if i < 0 {
 			continue
 		}
-		one := z.read(&x.changed[i])
-		rec.Changed = append(rec.Changed, pim.Occurrence{At: at(o.Original), Item: one})
+		// One that was changed back is still an exception there, and none here.
+		one, when := z.read(&x.changed[i]), at(o.Original)
+		if !pim.Equal(one, series.Own(it, when, z.days(start)), inOccurrences) {
+			rec.Changed = append(rec.Changed, pim.Occurrence{At: when, Item: one})
+		}
 	}
 	return rec
 }

@@ -38,9 +38,10 @@ type path struct {
 	ext   extended
 }
 
-// extended names a MAPI property (PathToExtendedFieldType). Of one by tag only tag and typ are set.
+// extended names a MAPI property (PathToExtendedFieldType): by its tag, by name in a set, or by number in a set that has a name.
 type extended struct {
 	tag, set, name, typ string
+	known, id           string // DistinguishedPropertySetId, PropertyId
 }
 
 func uri(s string) path { return path{uri: s} }
@@ -57,7 +58,7 @@ func (p path) el() el {
 
 func (x extended) el() el {
 	e := leaf("t:ExtendedFieldURI", "")
-	for _, a := range [][2]string{{"PropertySetId", x.set}, {"PropertyTag", x.tag}, {"PropertyName", x.name}, {"PropertyType", x.typ}} {
+	for _, a := range [][2]string{{"DistinguishedPropertySetId", x.known}, {"PropertySetId", x.set}, {"PropertyTag", x.tag}, {"PropertyName", x.name}, {"PropertyId", x.id}, {"PropertyType", x.typ}} {
 		if a[1] != "" {
 			e = e.with(a[0], a[1])
 		}

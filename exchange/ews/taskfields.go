@@ -25,10 +25,15 @@ var taskTable = slices.Concat(activityRows(), table{
 	minutes(pim.FieldSpent, "ActualWork", func(x *item) val { return x.ActualWork }, func(t *pim.Task) *time.Duration { return &t.Spent }),
 	{fields: pim.Set(pim.FieldRecurrence), asks: []path{uri("task:Recurrence")}},
 	{
-		fields: pim.Set(pim.FieldOwner), readOnly: true, asks: []path{uri("task:Owner")},
-		read: func(x *item, it pim.Item, _ *zones) { it.(*pim.Task).CRM.Owner = x.Owner },
+		// EWS shows the owner and does not let it be written, but for the property behind it.
+		fields: pim.Set(pim.FieldOwner), asks: []path{uri("task:Owner")},
+		read:  func(x *item, it pim.Item, _ *zones) { it.(*pim.Task).CRM.Owner = x.Owner },
+		write: func(w *writing) { w.extended(ownerProperty, cut(w.task().CRM.Owner)) },
 	},
 })
+
+// ownerProperty is PidLidTaskOwner (MS-OXPROPS 2.328): 0x811F in the set of tasks.
+var ownerProperty = extended{known: "Task", id: "33055", typ: "String"}
 
 func minutes(f pim.FieldID, name string, in func(*item) val, at func(*pim.Task) *time.Duration) row {
 	p := uri("task:" + name)

@@ -1,0 +1,269 @@
+package ews_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"crmbridge/exchange"
+	"crmbridge/exchange/ews"
+	"crmbridge/exchange/ews/ewssim"
+	"crmbridge/exchange/exchangetest"
+	"crmbridge/pim"
+	"crmbridge/remote"
+	"crmbridge/remote/remotetest"
+	"crmbridge/upstream"
+)
+
+const (
+	password = "correct horse battery"
+	ann      = "ann@example.org"
+	service  = "svc-bridge"
+	zone     = "Europe/Helsinki"
+)
+
+// clock is that of the server and of the driver.
+type clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+func newClock() *clock { return &clock{t: time.Date(2026, 5, 20, 9, 30, 0, 0, time.UTC)} }
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+}
+
+func (c *clock) sleep(ctx context.Context, d time.Duration) error {
+	c.pass(d)
+	return ctx.Err()
+}
+
+// rig is a simulated server with faults in front of it.
+type rig struct {
+	t      testing.TB
+	sim    *ewssim.Sim
+	faulty *remotetest.Faulty
+	srv    *httptest.Server
+	url    string
+	clock  *clock
+}
+
+var writes = regexp.MustCompile(`<m:(CreateItem|UpdateItem|DeleteItem|CreateAttachment|DeleteAttachment)[ >]`)
+
+func newRig(t testing.TB, change func(*ewssim.Options)) *rig {
+	t.Helper()
+	r := &rig{t: t, clock: newClock()}
+	o := ewssim.Options{
+		Now:       r.clock.now,
+		Mailboxes: []ewssim.Mailbox{{Address: ann, Name: "Ann Example", Password: password, Zone: "FLE Standard Time"}, {Address: "bob@example.org", Name: "Bob Example", Password: password}},
+		Accounts:  []ewssim.Account{{Login: service, Password: password, Impersonates: []string{ann}}},
+	}
+	if change != nil {
+		change(&o)
+	}
+	sim, err := ewssim.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.sim = sim
+	r.faulty = remotetest.NewFaulty(sim, nil, func(_ *http.Request, body []byte) bool { return writes.Match(body) })
+	srv := httptest.NewUnstartedServer(r.faulty)
+	srv.Config.ConnContext = ewssim.ConnContext // NTLM logs connections in
+	srv.Start()
+	r.srv, r.url = srv, srv.URL
+	t.Cleanup(func() {
+		_ = sim.Close()
+		srv.CloseClientConnections()
+		srv.Close()
+	})
+	return r
+}
+
+func (r *rig) open(settings exchange.Settings) exchange.Mailbox {
+	r.t.Helper()
+	client, err := upstream.New(upstream.Options{
+		Now: r.clock.now, Sleep: r.clock.sleep, Concurrency: 16, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(client.Close)
+	s := exchange.Settings{"url": r.url, "user": ann, "password": password, "page_size": "20"}
+	for k, v := range settings {
+		s[k] = v
+	}
+	m, err := ews.Driver().Open(r.t.Context(), exchange.Env{HTTP: client, Now: r.clock.now, Log: slog.New(slog.DiscardHandler), Zone: zone}, s)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { _ = m.Close() })
+	return m
+}
+
+// soap is a person's own program: it sends an operation as it stands.
+func (r *rig) soap(op string) string {
+	r.t.Helper()
+	body := `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages" xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types">` +
+		`<s:Header><t:RequestServerVersion Version="Exchange2013_SP1"/></s:Header><s:Body>` + op + `</s:Body></s:Envelope>`
+	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, r.url+"/EWS/Exchange.asmx", strings.NewReader(body))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	req.SetBasicAuth(ann, password)
+	req.Header.Set("Content-Type", "text/xml; charset=utf-8")
+	w := httptest.NewRecorder()
+	r.sim.ServeHTTP(w, req)
+	b, err := io.ReadAll(w.Body)
+	if err != nil || !strings.Contains(string(b), `ResponseClass="Success"`) {
+		r.t.Fatalf("%s: %v: %s", op, err, b)
+	}
+	return string(b)
+}
+
+var newID = regexp.MustCompile(`<t:(?:Item|Folder)Id Id="([^"]*)"`)
+
+// move drags an item into a new folder of its kind.
+func (r *rig) move(from remote.CollectionID, id remote.ItemID, k pim.Kind) (remote.CollectionID, remote.ItemID) {
+	r.t.Helper()
+	kind := map[pim.Kind][2]string{pim.KindEvent: {"CalendarFolder", "calendar"}, pim.KindTask: {"TasksFolder", "tasks"}, pim.KindContact: {"ContactsFolder", "contacts"}}[k]
+	made := r.soap(fmt.Sprintf(`<m:CreateFolder><m:ParentFolderId><t:DistinguishedFolderId Id="%s"/></m:ParentFolderId><m:Folders><t:%s><t:DisplayName>Moved to</t:DisplayName></t:%s></m:Folders></m:CreateFolder>`, kind[1], kind[0], kind[0]))
+	folder := newID.FindStringSubmatch(made)
+	moved := r.soap(fmt.Sprintf(`<m:MoveItem><m:ToFolderId><t:FolderId Id="%s"/></m:ToFolderId><m:ItemIds><t:ItemId Id="%s"/></m:ItemIds></m:MoveItem>`, folder[1], id))
+	item := newID.FindStringSubmatch(moved)
+	if item == nil {
+		r.t.Fatalf("the move told no id: %s", moved)
+	}
+	return remote.CollectionID(folder[1]), remote.ItemID(item[1])
+}
+
+// fix makes samples fit what Exchange can keep.
+func fix(it pim.Item, n int) {
+	switch v := it.(type) {
+	case *pim.Event:
+		fixActivity(&v.Activity, n)
+		v.Status = ""
+		if !v.Free {
+			v.Status = pim.Tentative
+		}
+		v.Organizer = pim.Person{Name: "Ann Example", Email: ann}
+	case *pim.Task:
+		fixActivity(&v.Activity, n)
+		fixTask(v)
+	case *pim.Contact:
+		for i := range v.Phones {
+			v.Phones[i].Preferred = false
+		}
+		for i := range v.Emails {
+			v.Emails[i].Preferred, v.Emails[i].Label = false, ""
+		}
+	}
+}
+
+func fixActivity(a *pim.Activity, n int) {
+	if n%2 == 1 {
+		a.Recurrence = nil // the suite makes some of these last for days
+	}
+	if a.Priority == 5 {
+		a.Priority = 0
+	}
+	for i := range a.Attendees {
+		a.Attendees[i].Answer = ""
+	}
+}
+
+// fixTask: days, and what status, per cent and day of completion say together. A task that repeats is not done.
+func fixTask(t *pim.Task) {
+	day := func(w pim.When) pim.When { return pim.On(w.Time.Date()) }
+	t.Start, t.Due = day(t.Start), day(t.Due)
+	switch t.Status {
+	case pim.Completed:
+		t.Percent, t.Completed, t.Recurrence = 100, pim.On(2026, time.May, 18), nil
+	case pim.InProcess:
+		t.Completed = pim.When{}
+	default:
+		t.Status, t.Percent, t.Completed = "", 0, pim.When{}
+	}
+}
+
+func harness(change func(*ewssim.Options), settings exchange.Settings) exchangetest.Harness {
+	rigs := &sync.Map{} // by mailbox
+	of := func(a remotetest.Account) *rig {
+		x, _ := rigs.Load(a.Remote)
+		return x.(*rig)
+	}
+	h := exchangetest.Harness{Harness: remotetest.Harness{
+		Fix: fix, Many: 201,
+		Coupled: []pim.FieldSet{
+			// Of events free and tentative are one word there; of tasks the progress is one, and what repeats is not done.
+			pim.Set(pim.FieldFree, pim.FieldStatus, pim.FieldPercent, pim.FieldCompleted, pim.FieldRecurrence),
+			pim.Set(pim.FieldStart, pim.FieldDue, pim.FieldReminders),
+			pim.Set(pim.FieldFullName, pim.FieldName),
+		},
+		Open: func(t *testing.T) remotetest.Account {
+			r := newRig(t, change)
+			m := r.open(settings)
+			rigs.Store(m, r)
+			return remotetest.Account{Remote: m, Faults: r.faulty, Pass: r.clock.pass, Zone: zone, Behind: remotetest.Through(r.open(nil))}
+		},
+		Wrong: func(t *testing.T) remote.Remote {
+			return newRig(t, change).open(exchange.Settings{"password": "wrong"})
+		},
+	}}
+	h.Move = func(t *testing.T, a remotetest.Account, from remote.CollectionID, id remote.ItemID) (remote.CollectionID, remote.ItemID) {
+		cols, err := a.Remote.Collections(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range cols {
+			if c.ID == from {
+				r := *of(a)
+				r.t = t
+				return r.move(from, id, c.Kinds.List()[0])
+			}
+		}
+		t.Fatal("no such folder")
+		return "", ""
+	}
+	h.Mailed = func(t *testing.T, a remotetest.Account) int { return len(of(a).sim.Mails()) }
+	return h
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	exchangetest.Run(t, harness(nil, nil))
+}
+
+// Behind NTLM, on a server that has nothing else, and with a service account: what a login can break.
+func TestConformanceByNTLM(t *testing.T) {
+	t.Parallel()
+	h := harness(func(o *ewssim.Options) { o.NoBasic = true }, exchange.Settings{"auth": "ntlm", "user": `EXAMPLE\` + service, "mailbox": ann})
+	open := h.Open
+	h.Open = func(t *testing.T) remotetest.Account {
+		a := open(t)
+		a.Behind = nil
+		return a
+	}
+	h.Wrong = func(t *testing.T) remote.Remote {
+		return newRig(t, func(o *ewssim.Options) { o.NoBasic = true }).open(exchange.Settings{"auth": "ntlm", "password": "wrong"})
+	}
+	h.Renews, h.Many, h.Move = true, 61, nil
+	exchangetest.Run(t, h)
+}

@@ -1,0 +1,188 @@
+package ews_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"crmbridge/exchange"
+	"crmbridge/exchange/ews/ewssim"
+	"crmbridge/pim"
+	"crmbridge/remote"
+)
+
+func (r *rig) fault(f ewssim.Fault) {
+	r.t.Helper()
+	if _, err := r.sim.AddFault(f); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// A busy server is waited for, in all its ways of saying so, and a write goes through once.
+func TestBusyServer(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []ewssim.FaultKind{ewssim.FaultBusy, ewssim.FaultBusyInside, ewssim.FaultUnavailable} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, nil)
+			m := r.open(nil)
+			c := home(t, m, pim.KindTask)
+			begin := r.clock.now()
+			r.fault(ewssim.Fault{Kind: kind, Op: "CreateItem", Count: 1, BackOff: 9000})
+			if _, err := m.Create(t.Context(), c, remote.Entry{Item: &pim.Task{Activity: pim.Activity{Title: "Later"}}}, "key-busy"); err != nil {
+				t.Fatal(err)
+			}
+			if waited := r.clock.now().Sub(begin); waited < 9*time.Second {
+				t.Errorf("waited %v", waited)
+			}
+			if d, err := m.Changes(t.Context(), c, remote.Scope{}, ""); err != nil || len(d.Changed) != 1 {
+				t.Errorf("%d items, %v", len(d.Changed), err)
+			}
+		})
+	}
+}
+
+// States that the server does not know any more ask for a new listing, and nothing is reported as removed.
+func TestStatesExpire(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	m := r.open(nil)
+	c := home(t, m, pim.KindContact)
+	if _, err := m.Create(t.Context(), c, remote.Entry{Item: &pim.Contact{FullName: "Bo Both"}}, "key-state"); err != nil {
+		t.Fatal(err)
+	}
+	d, err := m.Changes(t.Context(), c, remote.Scope{}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.sim.ExpireStates()
+	if _, err := m.Changes(t.Context(), c, remote.Scope{}, d.Next); !errors.Is(err, pim.ErrCursorGone) {
+		t.Fatalf("%v", err)
+	}
+	if d, err = m.Changes(t.Context(), c, remote.Scope{}, ""); err != nil || len(d.Changed) != 1 || len(d.Removed) != 0 {
+		t.Errorf("%d changed, %d removed, %v", len(d.Changed), len(d.Removed), err)
+	}
+}
+
+// What may pass is told as such, for one item or for all.
+func TestPassingFaults(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]pim.Reason{
+		"ErrorMailboxMoveInProgress": pim.ErrUnavailable, "ErrorMailboxStoreUnavailable": pim.ErrUnavailable, "ErrorBatchProcessingStopped": pim.ErrUnavailable,
+		"ErrorQuotaExceeded": pim.ErrRefused, "ErrorAccessDenied": pim.ErrForbidden, "ErrorPasswordExpired": pim.ErrAuth,
+	} {
+		for _, kind := range []ewssim.FaultKind{ewssim.FaultCode, ewssim.FaultSOAP} {
+			r := newRig(t, nil)
+			m := r.open(nil)
+			c := home(t, m, pim.KindTask)
+			r.fault(ewssim.Fault{Kind: kind, Op: "CreateItem", Code: code})
+			_, err := m.Create(t.Context(), c, remote.Entry{Item: &pim.Task{Activity: pim.Activity{Title: "x"}}}, "key-"+code)
+			if pim.ReasonOf(err) != want {
+				t.Errorf("%s as %s: %v", code, kind, err)
+			}
+		}
+	}
+}
+
+// Where a large page takes the server too long, a smaller one is asked for.
+func TestSmallerPages(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	m := r.open(exchange.Settings{"page_size": "200"})
+	c := home(t, m, pim.KindTask)
+	r.fault(ewssim.Fault{Kind: ewssim.FaultCode, Op: "SyncFolderItems", Code: "ErrorTimeoutExpired", Count: 2})
+	if _, err := m.Changes(t.Context(), c, remote.Scope{}, ""); err != nil {
+		t.Error(err)
+	}
+}
+
+// watch runs a Watch and tells its hints and its end.
+func watch(t *testing.T, m remote.Remote, c remote.CollectionID) (hints chan struct{}, ended chan error, stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	hints, ended = make(chan struct{}, 100), make(chan error, 1)
+	go func() {
+		ended <- m.(remote.Watcher).Watch(ctx, c, func() {
+			select {
+			case hints <- struct{}{}:
+			default:
+			}
+		})
+	}()
+	return hints, ended, cancel
+}
+
+func wait(t *testing.T, what string, on <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-on:
+	case <-time.After(30 * time.Second):
+		t.Fatalf("no %s in 30 s", what)
+	}
+}
+
+// Two watches of one mailbox share a connection; a lost subscription is made anew with a hint; a change in one folder is told to those who
+// watch it.
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *ewssim.Options) { o.Affinity, o.MaxHanging, o.MaxSubscriptions = true, 1, 2 })
+	m, person := r.open(nil), r.open(nil)
+	tasks, contacts := home(t, m, pim.KindTask), home(t, m, pim.KindContact)
+	taskHints, taskEnd, stopTasks := watch(t, m, tasks)
+	defer stopTasks()
+	wait(t, "subscription", taskHints)
+	contactHints, contactEnd, stopContacts := watch(t, m, contacts)
+	defer stopContacts()
+	for len(contactHints) == 0 { // when the second watch begins cannot be seen
+		if _, err := person.Create(t.Context(), contacts, remote.Entry{Item: &pim.Contact{FullName: "Bo Both"}}, "key-watch"); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-contactEnd:
+			t.Fatalf("the watch ended: %v", err)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	if n := len(taskHints); n != 0 {
+		t.Errorf("%d hints of changes in another folder", n)
+	}
+	if n := r.sim.Counts()["Subscribe"]; n != 1 {
+		t.Errorf("%d subscriptions", n)
+	}
+	r.sim.DropSubscriptions()
+	r.srv.CloseClientConnections()
+	wait(t, "hint after the subscription was lost", taskHints)
+	stopTasks()
+	stopContacts()
+	for _, end := range []chan error{taskEnd, contactEnd} {
+		select {
+		case err := <-end:
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("%v", err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Error("a watch goes on")
+		}
+	}
+	if err := m.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A watch that cannot begin says why.
+func TestWatchRefused(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	m := r.open(exchange.Settings{"password": "wrong"})
+	_, ended, stop := watch(t, m, "any")
+	defer stop()
+	select {
+	case err := <-ended:
+		if pim.ReasonOf(err) != pim.ErrAuth {
+			t.Errorf("%v", err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("the watch goes on")
+	}
+}
