@@ -121,13 +121,18 @@ func (r *rig) open(settings exchange.Settings) exchange.Mailbox {
 // soap is a person's own program: it sends an operation as it stands.
 func (r *rig) soap(op string) string {
 	r.t.Helper()
+	return r.soapAs(ann, op)
+}
+
+func (r *rig) soapAs(user, op string) string {
+	r.t.Helper()
 	body := `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages" xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types">` +
 		`<s:Header><t:RequestServerVersion Version="Exchange2013_SP1"/></s:Header><s:Body>` + op + `</s:Body></s:Envelope>`
 	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, r.url+"/EWS/Exchange.asmx", strings.NewReader(body))
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	req.SetBasicAuth(ann, password)
+	req.SetBasicAuth(user, password)
 	req.Header.Set("Content-Type", "text/xml; charset=utf-8")
 	w := httptest.NewRecorder()
 	r.sim.ServeHTTP(w, req)

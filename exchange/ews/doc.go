@@ -17,6 +17,7 @@
 //	contactfields.go  phones.go  addresses.go  the table of contacts
 //	zones.go                 times, days and Windows zones
 //	write.go  photo.go       create, update by field, delete; whom that mails
+//	respond.go               answers to meetings of others
 //	pattern.go  series.go    recurrences, exceptions, deleted occurrences
 //	watch.go                 streaming notifications
 //

@@ -94,6 +94,7 @@ func open(_ context.Context, env exchange.Env, s exchange.Settings) (remote.Remo
 	if err != nil {
 		return nil, pim.Errorf(op, pim.ErrInvalid, "the zone %q is not known", env.Zone)
 	}
+	z.self = mailboxOf(s)
 	way, err := newLogin(env, s)
 	if err != nil {
 		return nil, err

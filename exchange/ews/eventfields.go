@@ -135,7 +135,8 @@ func writeReminder(w *writing) {
 // answers of attendees, as PARTSTAT has them.
 var answers = map[string]string{"Accept": "accepted", "Organizer": "accepted", "Tentative": "tentative", "Decline": "declined"}
 
-func readAttendees(x *item, it pim.Item, _ *zones) {
+// readAttendees takes the mailbox's own answer from where it is when others invite.
+func readAttendees(x *item, it pim.Item, z *zones) {
 	e := it.(*pim.Event)
 	add := func(all []attendee, optional bool) {
 		for _, a := range all {
@@ -144,6 +145,11 @@ func readAttendees(x *item, it pim.Item, _ *zones) {
 	}
 	add(x.Required, false)
 	add(x.Optional, true)
+	for i := range e.Attendees {
+		if own := answers[x.MyResponse.text()]; own != "" && z.self != "" && strings.EqualFold(e.Attendees[i].Email, z.self) {
+			e.Attendees[i].Answer = own
+		}
+	}
 }
 
 // personOf leaves out addresses that are none of the internet: Exchange shows colleagues by their place in the directory
@@ -164,7 +170,7 @@ func personOf(m mailbox) pim.Person {
 // it, and would invite them all once its owner edits it there.
 func writeAttendees(w *writing) {
 	if !organises(w.event(), w.self) {
-		if len(w.event().Attendees) > 0 {
+		if w.create && len(w.event().Attendees) > 0 {
 			w.notes = append(w.notes, remote.Note{Field: pim.FieldAttendees, Says: "the attendees were left out: somebody else invites to this meeting"})
 		}
 		return

@@ -157,6 +157,13 @@ func (m *mail) update(ctx context.Context, old remote.Ref, e remote.Entry, set p
 			return remote.Record{}, err
 		}
 	}
+	if m.answersOther(it, set) {
+		var notes []remote.Note
+		if ref, notes, err = m.respond(ctx, ref, it.(*pim.Event), now); err != nil {
+			return remote.Record{}, err
+		}
+		w.notes = append(w.notes, notes...)
+	}
 	ref, notes, err := plan.occurrences(ctx, m, opUpdate, ref)
 	if err != nil {
 		return remote.Record{}, err
@@ -170,7 +177,7 @@ func (m *mail) whole(ctx context.Context, old remote.Ref, it pim.Item, set pim.F
 	k := it.Kind()
 	needs := tables[k].needs(set)
 	series := activityOf(it).Recurrence != nil || set.Has(pim.FieldRecurrence)
-	if old.Version != "" && needs.IsEmpty() && !series && !set.Has(pim.FieldPhoto) {
+	if old.Version != "" && needs.IsEmpty() && !series && !set.Has(pim.FieldPhoto) && !m.answersOther(it, set) {
 		return it, nil, nil
 	}
 	now, err := m.one(ctx, opUpdate, k, string(old.ID))
@@ -284,7 +291,7 @@ func (m *mail) Mails(ctx context.Context, _ remote.CollectionID, old remote.Ref,
 			return nil, err
 		}
 		if !organises(it, m.account.mailbox) {
-			return nil, nil
+			return m.mailedAnswer(it, e, changed), nil
 		}
 		people = it.Attendees
 	}
@@ -298,6 +305,19 @@ func (m *mail) Mails(ctx context.Context, _ remote.CollectionID, old remote.Ref,
 		}
 	}
 	return out, nil
+}
+
+// mailedAnswer is the organiser of a meeting whom the mailbox's new answer is sent to.
+func (m *mail) mailedAnswer(now *pim.Event, e remote.Entry, changed pim.FieldSet) []string {
+	v, ok := e.Item.(*pim.Event)
+	if !ok || !changed.Has(pim.FieldAttendees) {
+		return nil
+	}
+	was, _ := ownAnswer(now, m.account.mailbox)
+	if wanted, there := ownAnswer(v, m.account.mailbox); there && wanted != was && responses[wanted] != "" {
+		return []string{now.Organizer.Email}
+	}
+	return nil
 }
 
 // attended is an item's meeting; of what is none it is empty.

@@ -7,11 +7,12 @@ import (
 	"crmbridge/pim/tz"
 )
 
-// zones converts times between the store and Exchange for one user.
+// zones is what reading an item depends on: whose it is, and where he lives.
 type zones struct {
 	name string // the user's IANA zone; "" is UTC
 	loc  *time.Location
 	own  string // its Windows name; "" when Windows has none
+	self string // the mailbox's address; "" when it is not known
 }
 
 func newZones(name string) (*zones, error) {
