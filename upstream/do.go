@@ -146,7 +146,12 @@ func (c *Client) verdict(r Request, resp *Response, err error, sent bool) error 
 	}
 	if r.Pause != nil {
 		if resp.pause = min(r.Pause(resp), longestPause); resp.pause > 0 {
-			return &pim.Error{Op: r.op(), Kind: pim.ErrThrottled, Public: "the server asks for fewer requests", After: resp.pause, Err: fmt.Errorf("status %d", resp.Status)}
+			e := Fault(r.op(), &Response{Status: http.StatusTooManyRequests})
+			if resp.Status == http.StatusServiceUnavailable && !r.mayRepeat() {
+				e = Fault(r.op(), resp)
+			}
+			e.After, e.Err = resp.pause, fmt.Errorf("status %d", resp.Status)
+			return e
 		}
 	}
 	switch resp.Status {

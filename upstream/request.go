@@ -32,7 +32,8 @@ type Request struct {
 	Passing func(*Response) bool
 	// Pause tells how long an answer asks to be left alone, for remotes that say so in words of their own; 0: it does not. nil:
 	// only status and Retry-After tell. What was answered so was not carried out, whatever its status: it is ErrThrottled and may
-	// be sent again, and the calls of the client's account wait (Client.For).
+	// be sent again, and the calls of the client's account wait (Client.For). A 503 is repeated as ever: it may come from somebody on
+	// the way, and of a write the outcome is unknown.
 	Pause func(*Response) time.Duration
 	// Redirects follows redirects within the host. Otherwise a 3xx is an answer
 	// like any other: a driver must see that it was sent to a login page.

@@ -62,7 +62,7 @@ func (p *retries) worth(resp *Response, err error) bool {
 		// What was never sent can be sent again, whatever it is.
 		return passing(err) && (p.repeat || !Sent(err))
 	}
-	if resp.pause > 0 {
+	if resp.pause > 0 && resp.Status != http.StatusServiceUnavailable {
 		return true
 	}
 	if !p.repeat {

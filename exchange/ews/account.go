@@ -23,6 +23,7 @@ type account struct {
 	acting  bool   // by impersonation
 	fixed   string // the address of EWS; "" is found by autodiscover
 	find    func(ctx context.Context) (string, error)
+	places  chan struct{} // one for each call that may be under way; streams need none
 
 	mu    sync.Mutex
 	found *endpoint
@@ -47,6 +48,12 @@ func (a *account) call(ctx context.Context, r request) (answer, error) {
 	at, err := a.endpoint(ctx)
 	if err != nil {
 		return answer{}, err
+	}
+	select {
+	case a.places <- struct{}{}:
+		defer func() { <-a.places }()
+	case <-ctx.Done():
+		return answer{}, &pim.Error{Op: r.op, Kind: pim.ErrUnavailable, Public: "stopped before the server answered", Err: ctx.Err()}
 	}
 	resp, err := a.login.do(ctx, at.client, a.http1(at, r))
 	if err != nil {

@@ -36,7 +36,10 @@ func readAddresses(x *item, it pim.Item, _ *zones) {
 }
 
 func writeAddresses(w *writing) {
-	at, mail := placedAddresses(w.contact().Addresses)
+	at, mail, left := placedAddresses(w.contact().Addresses)
+	for _, a := range left {
+		w.left(pim.FieldAddresses, strings.TrimSpace(a.Street+" "+a.City))
+	}
 	for _, s := range addressSlots {
 		a := at[s.key]
 		for i, v := range []string{crlf(street(a)), a.City, a.Region, a.Country, a.PostalCode} {
@@ -51,8 +54,9 @@ func writeAddresses(w *writing) {
 	w.set(uri("contacts:PostalAddressIndex"), leaf("t:PostalAddressIndex", mail))
 }
 
-// placedAddresses gives addresses their places, those of a place's own label first. mail is the place of the first choice.
-func placedAddresses(all []pim.Address) (at map[string]pim.Address, mail string) {
+// placedAddresses gives addresses their places, those of a place's own label first. mail is the place of the first choice, left
+// are those for which there is no place.
+func placedAddresses(all []pim.Address) (at map[string]pim.Address, mail string, left []pim.Address) {
 	at, mail = map[string]pim.Address{}, "None"
 	var rest []pim.Address
 	put := func(key string, a pim.Address) {
@@ -75,14 +79,19 @@ func placedAddresses(all []pim.Address) (at map[string]pim.Address, mail string)
 		put(key, a)
 	}
 	for _, a := range rest {
-		for i := len(addressSlots) - 1; i >= 0; i-- {
-			if _, taken := at[addressSlots[i].key]; !taken {
-				put(addressSlots[i].key, a)
-				break
+		free := ""
+		for _, s := range addressSlots {
+			if _, taken := at[s.key]; !taken {
+				free = s.key // the last one says least of what it is for
 			}
 		}
+		if free == "" {
+			left = append(left, a)
+			continue
+		}
+		put(free, a)
 	}
-	return at, mail
+	return at, mail, left
 }
 
 // street is what Exchange has one property for.

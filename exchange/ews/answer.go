@@ -157,6 +157,14 @@ func (v val) int() int {
 	return int(f)
 }
 
+// minutes is a number of minutes; what is beyond any sense is 0: Exchange marks values that it has not got by large numbers.
+func (v val) minutes() time.Duration {
+	if n := v.int(); n > 0 && time.Duration(n)*time.Minute <= mostAhead {
+		return time.Duration(n) * time.Minute
+	}
+	return 0
+}
+
 // time is xs:dateTime in UTC, zero when absent or unreadable. One without offset is UTC by our TimeZoneContext.
 func (v val) time() time.Time {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02Z07:00", time.DateOnly} {

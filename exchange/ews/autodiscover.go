@@ -65,7 +65,7 @@ func (d discovery) ews(ctx context.Context, mailbox string) (string, error) {
 	}
 	kind := pim.ErrInvalid
 	for _, err := range faults {
-		if pim.ReasonOf(err).Retryable() {
+		if r := pim.ReasonOf(err); r == pim.ErrUnavailable || r == pim.ErrThrottled {
 			kind = pim.ErrUnavailable
 		}
 	}

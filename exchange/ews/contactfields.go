@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crmbridge/pim"
+	"crmbridge/remote"
 )
 
 // MAPI properties of contacts that EWS has no element for (MS-OXPROPS).
@@ -141,15 +142,22 @@ var (
 	imKeys    = []string{"ImAddress1", "ImAddress2", "ImAddress3"}
 )
 
-// numbered gives values the keys one after the other; what is more than the keys is left out.
-func numbered(keys []string, values []string) map[string]string {
+// numbered gives values the keys one after the other.
+func (w *writing) numbered(f pim.FieldID, keys []string, values []string) map[string]string {
 	out := map[string]string{}
 	for i, v := range values {
 		if i < len(keys) {
 			out[keys[i]] = v
+			continue
 		}
+		w.left(f, v)
 	}
 	return out
+}
+
+// left notes a value that Exchange has no place for.
+func (w *writing) left(f pim.FieldID, value string) {
+	w.notes = append(w.notes, remote.Note{Field: f, Wanted: value, Says: value + " was left out: Exchange has no further place for it"})
 }
 
 // inKeyOrder are the values of entries in the order of keys.
@@ -177,7 +185,7 @@ func writeEmails(w *writing) {
 	for _, l := range preferredFirst(w.contact().Emails) {
 		values = append(values, l.Value)
 	}
-	w.entries("contacts:EmailAddress", "t:EmailAddresses", emailKeys, numbered(emailKeys, values))
+	w.entries("contacts:EmailAddress", "t:EmailAddresses", emailKeys, w.numbered(pim.FieldEmails, emailKeys, values))
 }
 
 // messengers are the services that stand before an address as the scheme of a URI does: Exchange has no other place for them.
@@ -202,7 +210,7 @@ func writeIMs(w *writing) {
 		}
 		values = append(values, v)
 	}
-	w.entries("contacts:ImAddress", "t:ImAddresses", imKeys, numbered(imKeys, values))
+	w.entries("contacts:ImAddress", "t:ImAddresses", imKeys, w.numbered(pim.FieldIMs, imKeys, values))
 }
 
 func readPages(x *item, it pim.Item, _ *zones) {
@@ -225,6 +233,8 @@ func writePages(w *writing) {
 			work = l.Value
 		case home == "":
 			home = l.Value
+		default:
+			w.left(pim.FieldURLs, l.Value)
 		}
 	}
 	w.text(uri("contacts:BusinessHomePage"), "t:BusinessHomePage", work)

@@ -103,7 +103,7 @@ func open(_ context.Context, env exchange.Env, s exchange.Settings) (remote.Remo
 	if err != nil {
 		return nil, pim.Errorf(op, pim.ErrInvalid, "page_size is not a number")
 	}
-	a := &account{http: env.HTTP, login: way, mailbox: mailboxOf(s), acting: acting(s), fixed: s["url"]}
+	a := &account{http: env.HTTP, login: way, mailbox: mailboxOf(s), acting: acting(s), fixed: s["url"], places: make(chan struct{}, concurrency)}
 	a.find = func(ctx context.Context) (string, error) { return discovery{env.HTTP, way}.ews(ctx, a.mailbox) }
 	return &mail{account: a, env: env, zones: z, settings: s, pageSize: size, known: map[remote.CollectionID]shelf{}, hub: newHub(a, env.Log)}, nil
 }

@@ -30,7 +30,7 @@ var eventTable = slices.Concat(activityRows(), table{
 		fields: pim.Set(pim.FieldReminders), asks: []path{uri("item:ReminderIsSet"), uri("item:ReminderMinutesBeforeStart")},
 		read: func(x *item, it pim.Item, _ *zones) {
 			if x.Remind.bool() {
-				it.(*pim.Event).Reminders = []pim.Reminder{{Before: time.Duration(x.RemindMins.int()) * time.Minute}}
+				it.(*pim.Event).Reminders = []pim.Reminder{{Before: x.RemindMins.minutes()}}
 			}
 		},
 		write: writeReminder,
@@ -113,6 +113,9 @@ func busyStatus(e *pim.Event) string {
 	return "Busy"
 }
 
+// mostAhead is the longest that Exchange reminds before the start (ReminderMinutesBeforeStartType): five years.
+const mostAhead = 2629800 * time.Minute
+
 // writeReminder writes the first reminder that is ahead of the start; Exchange keeps one. It is always written: Exchange gives new
 // items a reminder of its own otherwise.
 func writeReminder(w *writing) {
@@ -126,7 +129,7 @@ func writeReminder(w *writing) {
 			continue
 		}
 		w.set(uri("item:ReminderIsSet"), leaf("t:ReminderIsSet", "true"))
-		w.set(uri("item:ReminderMinutesBeforeStart"), leaf("t:ReminderMinutesBeforeStart", strconv.Itoa(int(before/time.Minute))))
+		w.set(uri("item:ReminderMinutesBeforeStart"), leaf("t:ReminderMinutesBeforeStart", strconv.Itoa(int(min(before, mostAhead)/time.Minute))))
 		return
 	}
 	w.set(uri("item:ReminderIsSet"), leaf("t:ReminderIsSet", "false"))

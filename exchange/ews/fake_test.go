@@ -1,6 +1,7 @@
 package ews
 
 import (
+	"bytes"
 	"context"
 	"encoding/xml"
 	"fmt"
@@ -202,3 +203,10 @@ func atoi(s string) int {
 }
 
 func replace(s, old, with string) string { return strings.ReplaceAll(s, old, with) }
+
+// text is an element as it is written.
+func text(e el) string {
+	var b bytes.Buffer
+	e.write(&b)
+	return b.String()
+}

@@ -28,9 +28,20 @@ func TestBusyServer(t *testing.T) {
 			r := newRig(t, nil)
 			m := r.open(nil)
 			c := home(t, m, pim.KindTask)
-			begin := r.clock.now()
+			begin, entry := r.clock.now(), remote.Entry{Item: &pim.Task{Activity: pim.Activity{Title: "Later"}}}
 			r.fault(ewssim.Fault{Kind: kind, Op: "CreateItem", Count: 1, BackOff: 9000})
-			if _, err := m.Create(t.Context(), c, remote.Entry{Item: &pim.Task{Activity: pim.Activity{Title: "Later"}}}, "key-busy"); err != nil {
+			_, err := m.Create(t.Context(), c, entry, "key-busy")
+			if kind == ewssim.FaultUnavailable { // nobody knows whether Exchange or somebody before it said so
+				if pim.ReasonOf(err) != pim.ErrUnavailable {
+					t.Fatalf("%v", err)
+				}
+				_, found, ferr := m.(remote.Finder).Find(t.Context(), c, "key-busy", entry)
+				if found || ferr != nil {
+					t.Fatalf("%v, %v", found, ferr)
+				}
+				_, err = m.Create(t.Context(), c, entry, "key-busy")
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
 			if waited := r.clock.now().Sub(begin); waited < 9*time.Second {

@@ -7,8 +7,10 @@ import (
 	"crmbridge/pim"
 )
 
+type phoneSlot struct{ key, label string }
+
 // phoneSlots are Exchange's places for numbers with the labels that they have here, those that are filled first before others.
-var phoneSlots = []struct{ key, label string }{
+var phoneSlots = []phoneSlot{
 	{"BusinessPhone", "work"}, {"BusinessPhone2", "work"}, {"HomePhone", "home"}, {"HomePhone2", "home"}, {"MobilePhone", "cell"},
 	{"BusinessFax", "fax,work"}, {"HomeFax", "fax,home"}, {"OtherFax", "fax"}, {"Pager", "pager"}, {"CarPhone", "car"},
 	{"CompanyMainPhone", "main"}, {"PrimaryPhone", "primary"}, {"OtherTelephone", "other"}, {"Isdn", "isdn"},
@@ -32,13 +34,17 @@ func readPhones(x *item, it pim.Item, _ *zones) {
 }
 
 func writePhones(w *writing) {
-	w.entries("contacts:PhoneNumber", "t:PhoneNumbers", phoneKeys, placed(preferredFirst(w.contact().Phones)))
+	at, rest := placed(preferredFirst(w.contact().Phones))
+	for _, v := range rest {
+		w.left(pim.FieldPhones, v)
+	}
+	w.entries("contacts:PhoneNumber", "t:PhoneNumbers", phoneKeys, at)
 }
 
-// placed gives each number a place: one of its label, else one that comes near, else the next that is free. What is more than the
-// places is left out.
-func placed(phones []pim.Labeled) map[string]string {
-	out := map[string]string{}
+// placed gives each number a place: one of its label, else one that comes near, else the next that is free. left are those
+// for which there is none.
+func placed(phones []pim.Labeled) (out map[string]string, left []string) {
+	out = map[string]string{}
 	put := func(l pim.Labeled, label string) bool {
 		for _, s := range phoneSlots {
 			if s.label == label && out[s.key] == "" {
@@ -56,14 +62,16 @@ func placed(phones []pim.Labeled) map[string]string {
 	}
 	for _, l := range rest {
 		fax := strings.Contains(l.Label, "fax")
-		for _, s := range phoneSlots {
-			if out[s.key] == "" && strings.Contains(s.label, "fax") == fax && s.label != "pager" && s.label != "telex" && s.label != "tty" {
-				out[s.key] = l.Value
-				break
-			}
+		i := slices.IndexFunc(phoneSlots, func(s phoneSlot) bool {
+			return out[s.key] == "" && strings.Contains(s.label, "fax") == fax && s.label != "pager" && s.label != "telex" && s.label != "tty"
+		})
+		if i < 0 {
+			left = append(left, l.Value)
+			continue
 		}
+		out[phoneSlots[i].key] = l.Value
 	}
-	return out
+	return out, left
 }
 
 // phoneLabel is the label of a place for a label of a card.
@@ -83,7 +91,7 @@ func phoneLabel(label string) string {
 		return "other"
 	}
 	for _, p := range parts {
-		if slices.ContainsFunc(phoneSlots, func(s struct{ key, label string }) bool { return s.label == p }) {
+		if slices.ContainsFunc(phoneSlots, func(s phoneSlot) bool { return s.label == p }) {
 			return p
 		}
 	}

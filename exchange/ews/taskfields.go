@@ -39,7 +39,7 @@ func minutes(f pim.FieldID, name string, in func(*item) val, at func(*pim.Task) 
 	p := uri("task:" + name)
 	return row{
 		fields: pim.Set(f), asks: []path{p},
-		read: func(x *item, it pim.Item, _ *zones) { *at(it.(*pim.Task)) = time.Duration(in(x).int()) * time.Minute },
+		read: func(x *item, it pim.Item, _ *zones) { *at(it.(*pim.Task)) = in(x).minutes() },
 		write: func(w *writing) {
 			if d := *at(w.task()); d >= time.Minute {
 				w.set(p, leaf("t:"+name, strconv.Itoa(int(d/time.Minute))))
