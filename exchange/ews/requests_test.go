@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"crmbridge/exchange/series"
 	"crmbridge/pim"
 	"crmbridge/remote"
 )
@@ -135,6 +136,21 @@ func TestRequests(t *testing.T) {
 			now.Files[0].ID.ID = "ATT"
 			_, err := m.writePhoto(t.Context(), opUpdate, ref, nil, now)
 			return err
+		}},
+		"accept": {"CreateItem", func(m *mail) error {
+			e := fullEvent()
+			e.Attendees[0].Email, e.Attendees[0].Answer = "bob@example.org", "accepted"
+			_, _, err := m.respond(t.Context(), ref, e, &item{})
+			if pim.ReasonOf(err) == pim.ErrNotFound {
+				return nil // the script has no item to read afterwards
+			}
+			return err
+		}},
+		"update-one": {"UpdateItem", func(m *mail) error {
+			o := &occurrences{mail: m, op: opUpdate, master: "M", series: weekly, kind: pim.KindEvent}
+			return o.do(pim.At(weekly.Start.Time.AddDate(0, 0, 2), "Europe/Oslo"), func(el) error {
+				return o.write(t.Context(), itemID("ONE", "K0"), series.Change{Item: fullEvent(), Set: pim.Set(pim.FieldTitle, pim.FieldTime)})
+			})
 		}},
 		"add-photo": {"CreateAttachment", func(m *mail) error {
 			_, err := m.writePhoto(t.Context(), opUpdate, ref, []byte{1, 2, 3}, nil)

@@ -340,11 +340,15 @@ func (o *occurrences) change(ctx context.Context, id el, c series.Change) error 
 	if err != nil {
 		return err
 	}
+	return o.write(ctx, itemID(now.ID.ID, now.ID.ChangeKey), c)
+}
+
+func (o *occurrences) write(ctx context.Context, id el, c series.Change) error {
 	w := &writing{item: c.Item, zones: o.mail.zones, occurrence: true, self: o.mail.account.mailbox}
 	tables[o.kind].write(w, c.Set)
 	if len(w.changes) == 0 {
 		return nil
 	}
-	_, err = o.mail.changeItem(ctx, o.op, o.kind, itemID(now.ID.ID, now.ID.ChangeKey), w.updates(), o.mail.sends(c.Set))
+	_, err := o.mail.changeItem(ctx, o.op, o.kind, id, w.updates(), o.mail.sends(c.Set))
 	return err
 }
