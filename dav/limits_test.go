@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"crmbridge/dav"
 )
@@ -68,6 +69,36 @@ func TestPublishedLimits(t *testing.T) {
 	book := s.propfind(annBook, 0, "CR:max-resource-size", "CR:supported-address-data")
 	if book.text(annBook, "max-resource-size") == "" || len(book.at(annBook).found["supported-address-data"].Children) != 2 {
 		t.Errorf("%v", book.at(annBook).found)
+	}
+}
+
+// What is published where nobody has set anything, and kept: 10 000 occurrences of one series, 50 000 of a request.
+func TestLimitsOfADefaultServer(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	m := s.propfind(annCal, 0, "C:max-resource-size", "C:max-instances", "C:max-attendees-per-instance")
+	for name, want := range map[string]string{"max-resource-size": "1048576", "max-instances": "10000", "max-attendees-per-instance": "500"} {
+		if got := m.text(annCal, name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	expand := func(hours int) *reply {
+		end := time.Date(2026, 1, 10, 10, 0, 0, 0, time.UTC).Add(time.Duration(hours) * time.Hour).Format("20060102T150405Z")
+		return s.call("REPORT", annCal, `<C:calendar-query`+declarations+`><D:prop><C:calendar-data><C:comp name="VCALENDAR"><C:comp name="VEVENT"><C:prop name="DTSTART"/></C:comp></C:comp>
+			<C:expand start="20260110T100000Z" end="`+end+`"/></C:calendar-data></D:prop><C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT"/></C:comp-filter></C:filter></C:calendar-query>`, "Depth: 1")
+	}
+	s.put(annCal+"0.ics", event("0", "Hourly", "RRULE:FREQ=HOURLY"))
+	if n := strings.Count(string(expand(10_000).want(207).Body), "BEGIN:VEVENT"); n != 10_000 {
+		t.Errorf("%d occurrences", n)
+	}
+	expand(10_001).want(403).condition(nsD, "number-of-matches-within-limits")
+	for i := range 5 { // six with the first
+		uid := fmt.Sprint(i + 1)
+		s.put(annCal+uid+".ics", event(uid, "Hourly", "RRULE:FREQ=HOURLY"))
+	}
+	m = expand(9_000).multi()
+	if r := m.at(annCal); r.status != "HTTP/1.1 507 Insufficient Storage" || len(m.order) != 6 {
+		t.Errorf("54 000 occurrences: %v", m.order)
 	}
 }
 
