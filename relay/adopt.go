@@ -101,7 +101,7 @@ func (r *run) adopt(p *store.Pair, rec remote.Record) error {
 	if p.RemoteItem, err = pim.EncodeItem(base); err != nil {
 		return err
 	}
-	p.RemotePrint = pim.Fingerprint(base, carried)
+	p.RemotePrint = r.print(base)
 	return nil
 }
 

@@ -14,13 +14,22 @@ func (r *run) read(kind pim.Kind, text []byte) (pim.Item, error) { return r.read
 // readOver is read for an item that was base before; see codec.unsaid.
 func (r *run) readOver(kind pim.Kind, text []byte, base pim.Item) (pim.Item, error) {
 	it, err := r.codec.readOver(kind, text, base)
-	if err != nil || it == nil || r.link.Side != store.CRM {
+	if err != nil || it == nil {
 		return it, err
+	}
+	it = r.limit(pim.WithOccurrences(it, func(o pim.Occurrence) pim.Item { return r.forCRM(o.Item) }))
+	return r.forCRM(it), nil
+}
+
+// forCRM is the item as a CRM is to see it.
+func (r *run) forCRM(it pim.Item) pim.Item {
+	if r.link.Side != store.CRM {
+		return it
 	}
 	if it = coded(it); r.traits.OneContact {
 		it = firstContact(it)
 	}
-	return it, nil
+	return it
 }
 
 // firstContact is the item with its first attendee as its contact, if it has none. All

@@ -125,9 +125,13 @@ func (r *run) createLocal(tx *store.Tx, v view) error {
 	var w written
 	if len(p.LocalText) > 0 {
 		kept := stillCut(v.localBase, v.remoteBase, v.theirs, cuttable(r.traits.TextLimit))
+		within := always(r.carried(kind).Minus(left(v.in)))
+		if shown, err = r.codec.fitted(p.LocalText, shown, within); err != nil {
+			return err
+		}
 		w, err = r.codec.apply(p.LocalText, shown, r.carried(kind).Minus(left(v.in)).Minus(kept))
 	} else {
-		w, err = r.codec.create(shown, p.UID)
+		w, err = r.codec.create(over(unchanged(shown), shown, always(r.carried(kind))), p.UID)
 	}
 	if err != nil {
 		return err
@@ -242,11 +246,10 @@ func (r *run) base(tx *store.Tx, p *store.Pair, o store.Object, local, theirs, l
 	if p.RemoteItem, err = pim.EncodeItem(remoteBase); err != nil {
 		return err
 	}
-	carried := r.carried(local.Kind())
 	met := p.RemotePrint == "" // the first agreement, or one after something was found again
 	p.ObjectID, p.UID, p.Seq, p.LocalText = o.ID, o.UID, o.Seq, o.Text
-	p.LocalPrint = pim.Fingerprint(local, carried)
-	p.RemotePrint, p.Version = pim.Fingerprint(theirs, carried), p.TheirVersion
+	p.LocalPrint = r.print(local)
+	p.RemotePrint, p.Version = r.print(theirs), p.TheirVersion
 	p.TheirPrint = p.RemotePrint
 	p.LocalGone, p.RemoteGone = false, false
 	next, err := r.spoken(tx, p)

@@ -6,6 +6,7 @@
 //
 //	decide.go    Decide: pure, total: the step that two states ask for
 //	merge.go     Merge: pure: per field, three ways
+//	mergeseries.go overrides.go  the same of a series: its rule, exclusions, and each occurrence that differs
 //	plan.go      Plan: pure: order of a run, and the deletion brake
 //	rule/        Rules: what a link does, as one value; Judge
 //	resolve.go   Resolve: pure: what a person's choice makes of a conflict

@@ -17,7 +17,10 @@ import (
 // createRemote makes the remote item of an object. The intent is stored first, so
 // that a lost answer is looked for before anything is made again.
 func (r *run) createRemote(ctx context.Context, v view) error {
-	it := r.outgoing(v)
+	it, err := r.handed(v, r.outgoing(v))
+	if err != nil {
+		return err
+	}
 	if err := r.keepable(it); err != nil {
 		return err
 	}
@@ -109,7 +112,7 @@ func (r *run) outgoing(v view) pim.Item {
 // seen there.
 func (v view) entry(it pim.Item) remote.Entry {
 	e := remote.Entry{UID: v.pair.UID, Item: it}
-	if !v.masked.local && (!v.out.Alone || len(rule.AttendeesOf(v.local)) == 0) {
+	if !v.masked.local && (!v.out.Alone || len(rule.EverybodyOf(v.local)) == 0) {
 		e.Text = v.object.Text
 	}
 	return e
@@ -266,7 +269,7 @@ func (r *run) theirs(p *store.Pair, rec remote.Record, carried pim.FieldSet) err
 	if err != nil {
 		return err
 	}
-	p.TheirItem, p.TheirVersion, p.TheirPrint = item, rec.Version, pim.Fingerprint(rec.Item, carried)
+	p.TheirItem, p.TheirVersion, p.TheirPrint = item, rec.Version, r.print(rec.Item)
 	r.toRelate(p)
 	p.TheirModified = nil
 	if !rec.Modified.IsZero() {

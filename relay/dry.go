@@ -238,7 +238,7 @@ func (d *dry) Delete(ctx context.Context, c remote.CollectionID, old remote.Ref,
 	if err != nil {
 		return err
 	}
-	if err := d.wouldMail(ctx, c, old, remote.Entry{}, pim.FieldSet{}, string(rec.ID), rule.AttendeesOf(rec.Item)...); err != nil {
+	if err := d.wouldMail(ctx, c, old, remote.Entry{}, pim.FieldSet{}, string(rec.ID), rule.EverybodyOf(rec.Item)...); err != nil {
 		return err
 	}
 	d.mu.Lock()
@@ -251,7 +251,7 @@ func (d *dry) Delete(ctx context.Context, c remote.CollectionID, old remote.Ref,
 func (d *dry) wouldMail(ctx context.Context, c remote.CollectionID, old remote.Ref, e remote.Entry, changed pim.FieldSet, name string, more ...pim.Attendee) error {
 	people := len(more)
 	if e.Item != nil {
-		people += len(rule.AttendeesOf(e.Item))
+		people += len(rule.EverybodyOf(e.Item))
 	}
 	if people == 0 {
 		return nil

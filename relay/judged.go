@@ -34,6 +34,8 @@ func (r *run) judged(v *view) {
 		(made || v.pair.Mask == maskRemote || !known || !rule.IsPrivate(v.theirs) || isMask(v.theirs, r.carried(v.theirs.Kind())))
 	v.masked.theirs = v.in.Masked && known && !v.masked.local &&
 		(v.pair.Mask == maskLocal || v.local == nil || !rule.IsPrivate(v.local) || !made && v.localBase != nil)
+	v.veiled.local = !v.masked.local && (r.rules.Out.Private == rule.PrivateMask || r.rules.Out.Private == rule.PrivateNone)
+	v.veiled.theirs = !v.masked.theirs && (r.rules.In.Private == rule.PrivateMask || r.rules.In.Private == rule.PrivateNone)
 	v.away.local = v.out.Away && v.local != nil && known && (made || !rule.IsPrivate(v.theirs))
 	v.away.theirs = v.in.Away && known && v.local != nil && (!rule.IsPrivate(v.local) || !made && v.localBase != nil)
 }
@@ -43,6 +45,7 @@ func (r *run) judged(v *view) {
 // a change here.
 func (r *run) unmask(v *view) {
 	content := r.carried(v.theirs.Kind()).And(contentOf(v.theirs.Kind()))
+	r.unmaskOccurrences(v, content)
 	if v.pair.Mask != maskRemote || v.remoteBase == nil || v.remoteBase.Kind() != v.theirs.Kind() || !isMask(v.theirs, content) {
 		return
 	}
@@ -68,7 +71,7 @@ func (r *run) question(way rule.Way, v view) rule.Question {
 		q.Along = r.inForce(why)
 	}
 	if way == rule.Outward {
-		q.Mails, q.Invited = r.traits.MailsAttendees, !v.pair.RemoteGone && len(rule.AttendeesOf(v.theirs)) > 0
+		q.Mails, q.Invited = r.traits.MailsAttendees, !v.pair.RemoteGone && len(rule.EverybodyOf(v.theirs)) > 0
 		q.Item = first(v.local, v.localBase, v.kind())
 		if q.Start, q.End = span(q.Item); v.object.ID != 0 && !v.object.Deleted {
 			q.Start, q.End = bound(v.object.Start), bound(v.object.End)
@@ -138,15 +141,21 @@ func isMask(it pim.Item, carried pim.FieldSet) bool {
 
 // shownLocal and shownTheirs are the sides as the other one may see them.
 func (v view) shownLocal(it pim.Item) pim.Item {
-	if v.masked.local && it != nil {
+	switch {
+	case v.masked.local && it != nil:
 		return pim.Mask(it, rule.MaskTitle)
+	case v.veiled.local && it != nil:
+		return veil(it)
 	}
 	return it
 }
 
 func (v view) shownTheirs(it pim.Item) pim.Item {
-	if v.masked.theirs && it != nil {
+	switch {
+	case v.masked.theirs && it != nil:
 		return pim.Mask(it, rule.MaskTitle)
+	case v.veiled.theirs && it != nil:
+		return veil(it)
 	}
 	return it
 }

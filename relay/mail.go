@@ -20,9 +20,13 @@ func left(v rule.Verdict) pim.FieldSet {
 	return pim.FieldSet{}
 }
 
-// without is the item with some fields empty.
+// without is the item with some fields empty, in its occurrences too.
 func without(it pim.Item, set pim.FieldSet) pim.Item {
-	if it == nil || pim.Diff(it, pim.New(it.Kind()), set).IsEmpty() {
+	if it == nil || set.IsEmpty() {
+		return it
+	}
+	it = pim.WithOccurrences(it, func(o pim.Occurrence) pim.Item { return without(o.Item, set) })
+	if pim.Diff(it, pim.New(it.Kind()), set).IsEmpty() {
 		return it
 	}
 	out := pim.Clone(it)
@@ -33,11 +37,11 @@ func without(it pim.Item, set pim.FieldSet) pim.Item {
 // wholeText reports that the text a create was begun with shows no more than what it
 // sent.
 func (r *run) wholeText(p store.Pair, sent pim.Item) bool {
-	if len(rule.AttendeesOf(sent)) > 0 || len(p.LocalText) == 0 {
+	if len(rule.EverybodyOf(sent)) > 0 || len(p.LocalText) == 0 {
 		return true
 	}
 	it, err := r.codec.read(sent.Kind(), p.LocalText)
-	return err == nil && len(rule.AttendeesOf(it)) == 0
+	return err == nil && len(rule.EverybodyOf(it)) == 0
 }
 
 // unmailed refuses a write that would make the remote mail somebody, unless the rules let
@@ -45,7 +49,7 @@ func (r *run) wholeText(p store.Pair, sent pim.Item) bool {
 // deletion. A remote is only asked where there is anybody to mail.
 func (r *run) unmailed(ctx context.Context, v view, ref remote.Ref, e remote.Entry, changed pim.FieldSet) error {
 	m, ok := remote.As[remote.Mailer](r.rem)
-	if !ok || r.rules.Mail == rule.MailAllow || len(rule.AttendeesOf(v.theirs)) == 0 && len(rule.AttendeesOf(e.Item)) == 0 {
+	if !ok || r.rules.Mail == rule.MailAllow || len(rule.EverybodyOf(v.theirs)) == 0 && len(rule.EverybodyOf(e.Item)) == 0 {
 		return nil
 	}
 	people, err := m.Mails(ctx, remote.CollectionID(r.link.Remote), ref, e, changed)
@@ -61,7 +65,7 @@ func (r *run) unmailed(ctx context.Context, v view, ref remote.Ref, e remote.Ent
 // silent refuses a write, done for a person at once, that would make the remote mail somebody, be it that the remote
 // tells whom or that it mails without being asked.
 func (r *run) silent(ctx context.Context, v view, ref remote.Ref, e remote.Entry, changed pim.FieldSet) error {
-	if r.traits.MailsAttendees && r.rules.Mail != rule.MailAllow && len(rule.AttendeesOf(v.theirs))+len(rule.AttendeesOf(e.Item)) > 0 {
+	if r.traits.MailsAttendees && r.rules.Mail != rule.MailAllow && len(rule.EverybodyOf(v.theirs))+len(rule.EverybodyOf(e.Item)) > 0 {
 		return pim.Errorf("relay: mail", pim.ErrHeld, "the remote would mail those who take part; the rule mail does not allow it")
 	}
 	return r.unmailed(ctx, v, ref, e, changed)

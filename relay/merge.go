@@ -27,6 +27,9 @@ type Sides struct {
 	RemoteName rule.Policy
 	// Asked are fields that a person is to decide about whatever the policy says.
 	Asked pim.FieldSet
+	// VeiledLocal and VeiledRemote: of occurrences that are private in a series that is not, the
+	// other side sees only the mask of what this one has.
+	VeiledLocal, VeiledRemote bool
 }
 
 // Merged is what is to be done. Item holds the wanted value of every field in
@@ -34,19 +37,22 @@ type Sides struct {
 type Merged struct {
 	Item              pim.Item
 	ToLocal, ToRemote pim.FieldSet
-	// Settled fields collided and the policy decided; Open ones wait for a
-	// person and keep their values and their base on both sides.
+	// Settled fields collided and the policy decided, or a change beat a deletion of an
+	// occurrence; Open ones wait for a person and keep their values and their base on both
+	// sides.
 	Settled, Open pim.FieldSet
 	// KeptIn and KeptOut changed and are not let through: they keep their values, and
 	// the base of the side that changed, so that they go once the rules let them.
 	KeptIn, KeptOut pim.FieldSet
 	// RemoteWon are the settled fields whose remote value was taken.
 	RemoteWon pim.FieldSet
+	// heldIn and heldOut are what KeptIn and KeptOut are, of the occurrences of a series.
+	heldIn, heldOut held
 }
 
 // Merge is per field: a change on one side is carried to the other; lists merge by
-// element; the same change on both sides is agreement; what collides is settled by
-// the policy or left open.
+// element, series by occurrence (mergeseries.go); the same change on both sides is
+// agreement; what collides is settled by the policy or left open.
 func Merge(s Sides) Merged {
 	m := Merged{Item: pim.Clone(s.Local)}
 	mine := pim.Diff(s.BaseLocal, s.Local, s.Carried.And(s.Writable))
@@ -54,6 +60,8 @@ func Merge(s Sides) Merged {
 	for _, f := range pim.Fields(s.Local.Kind()) {
 		one := pim.FieldSet{}.With(f)
 		switch inMine, inTheirs := mine.Has(f.ID), theirs.Has(f.ID); {
+		case f.ID == pim.FieldRecurrence && s.repeatBoth():
+			// After the times: occurrences are named by them.
 		case (inMine || inTheirs) && s.cutAway(f):
 			// It has as much of the text as it takes.
 		case inTheirs && !inMine:
@@ -68,6 +76,9 @@ func Merge(s Sides) Merged {
 			}
 			s.collide(f, &m)
 		}
+	}
+	if s.repeatBoth() {
+		s.series(&m)
 	}
 	// A field may differ although neither side changed it since (the remote
 	// rounds). That is agreed and stays.

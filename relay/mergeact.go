@@ -67,7 +67,7 @@ func (r *run) sides(v view) Sides {
 	kind := v.local.Kind()
 	s := Sides{
 		BaseLocal: v.localBase, Local: v.shownLocal(v.local), BaseRemote: v.remoteBase, Remote: v.shownTheirs(v.theirs),
-		Carried: r.carried(kind), Writable: r.writable(kind), MayIn: r.mayIn(v), MayOut: r.mayOut(v),
+		Carried: r.carried(kind), Writable: r.writable(kind), MayIn: r.mayIn(v), MayOut: r.mayOut(v), VeiledLocal: v.veiled.local, VeiledRemote: v.veiled.theirs,
 		LocalAt: v.object.UpdatedAt, TextLimit: r.traits.TextLimit, Policy: r.rules.Policy, RemoteName: rule.PreferCRM, Asked: v.asked,
 	}
 	if v.pair.TheirModified != nil {
@@ -105,14 +105,18 @@ func changedBy(before, after remote.Record, set pim.FieldSet) pim.FieldSet {
 // nothing the step has no fields.
 func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) (remote.Record, store.Step, error) {
 	ref := remote.Ref{ID: remote.ItemID(p.RemoteID), Version: p.TheirVersion}
-	if err := r.unmailed(ctx, v, ref, v.entry(m.Item), m.ToRemote); err != nil {
+	sent, err := r.handed(v, m.Item)
+	if err != nil {
+		return remote.Record{}, store.Step{}, err
+	}
+	if err := r.unmailed(ctx, v, ref, v.entry(sent), m.ToRemote); err != nil {
 		return remote.Record{}, store.Step{}, err
 	}
 	p.Intent = "update"
 	st := store.Step{PairID: p.ID, UID: p.UID, Title: v.title(), Action: "update", Fields: m.ToRemote.String()}
 	wanted := pim.Clone(v.theirs)
-	pim.Copy(wanted, m.Item, m.ToRemote)
-	after, err := pim.EncodeItem(wanted)
+	pim.Copy(wanted, sent, m.ToRemote)
+	after, err := pim.EncodeItem(r.limit(wanted))
 	if err != nil {
 		return remote.Record{}, st, err
 	}
@@ -137,7 +141,7 @@ func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) 
 		return remote.Record{}, st, err
 	}
 	var rec remote.Record
-	rec, err = r.rem.Update(ctx, remote.CollectionID(r.link.Remote), ref, v.entry(m.Item), m.ToRemote)
+	rec, err = r.rem.Update(ctx, remote.CollectionID(r.link.Remote), ref, v.entry(sent), m.ToRemote)
 	if errors.Is(err, pim.ErrConflict) || errors.Is(err, pim.ErrNotFound) {
 		return rec, st, errors.Join(errChangedThere, r.update(ctx, func(tx *store.Tx) error { return r.missed(tx, st) }))
 	}
@@ -150,6 +154,7 @@ func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) 
 	if rec, err = r.whole(ctx, rec); err != nil {
 		return rec, st, err
 	}
+	rec.Item = r.limit(rec.Item)
 	changed := changedBy(remote.Record{Ref: ref, Item: v.theirs}, rec, m.ToRemote)
 	if st.Fields = changed.String(); !changed.IsEmpty() {
 		r.count(func(c *Counts) { c.UpdatedRemote++ })
@@ -217,7 +222,11 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 		notes = pim.FieldSet{} // the series is no better for them
 	}
 	pim.Copy(m.Item, given, notes)
-	w, err := r.codec.apply(o.Text, m.Item, m.ToLocal.Or(notes))
+	fit, err := r.codec.fitted(o.Text, m.Item, r.withinHere(v))
+	if err != nil {
+		return err
+	}
+	w, err := r.codec.apply(o.Text, fit, m.ToLocal.Or(notes))
 	if err != nil {
 		return err
 	}
@@ -263,6 +272,7 @@ func (r *run) again(tx *store.Tx, p store.Pair) error {
 // had: they still count as changed on both sides.
 func bases(v view, m Merged, local, theirs pim.Item) (localBase, remoteBase pim.Item) {
 	localBase, remoteBase = pim.Clone(v.shownLocal(local)), pim.Clone(v.shownTheirs(theirs))
+	localBase, remoteBase = m.heldOut.in(localBase, v.localBase), m.heldIn.in(remoteBase, v.remoteBase)
 	pim.Copy(localBase, orNew(v.localBase, local.Kind()), m.Open.Or(m.KeptOut))
 	pim.Copy(remoteBase, orNew(v.remoteBase, local.Kind()), m.Open.Or(m.KeptIn))
 	return localBase, remoteBase
@@ -348,11 +358,12 @@ func (r *run) agreedBase(text []byte, v view, fields pim.FieldSet) []byte {
 	if err != nil || it == nil || v.localBase == nil || v.localBase.Kind() != it.Kind() {
 		return text
 	}
-	differing := pim.Diff(it, v.localBase, fields)
+	differing := pim.Diff(r.limit(it), v.localBase, fields)
 	if differing.IsEmpty() {
 		return text
 	}
-	w, err := r.codec.apply(text, v.localBase, differing)
+	base := over(it, v.localBase, r.withinHere(v))
+	w, err := r.codec.apply(text, base, differing)
 	if err != nil {
 		return text // it is for people to read; the bases themselves are in the pair
 	}
@@ -362,7 +373,11 @@ func (r *run) agreedBase(text []byte, v view, fields pim.FieldSet) []byte {
 // conflict is the report of v over some fields. Theirs is the object's text with
 // the remote's values, so that it can be read and taken like any other.
 func (r *run) conflict(p store.Pair, v view, fields pim.FieldSet) (store.Conflict, error) {
-	w, err := r.codec.apply(v.object.Text, v.shownTheirs(v.theirs), r.carried(v.kind()))
+	theirs, err := r.codec.fitted(v.object.Text, v.shownTheirs(v.theirs), r.withinHere(v))
+	if err != nil {
+		return store.Conflict{}, err
+	}
+	w, err := r.codec.apply(v.object.Text, theirs, r.carried(v.kind()))
 	if err != nil {
 		return store.Conflict{}, err
 	}

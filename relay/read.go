@@ -205,7 +205,7 @@ func (r *run) store(tx *store.Tx, p *store.Pair, rec remote.Record) error {
 	if r.bringsAny() && (p.ID == 0 || p.TheirVersion != rec.Version || r.opts.Full) {
 		r.toRelate(p)
 	}
-	print := pim.Fingerprint(rec.Item, r.carried(rec.Item.Kind()))
+	print := r.print(rec.Item)
 	p.TheirItem, p.TheirVersion, p.URL = item, rec.Version, rec.URL
 	p.TheirModified = nil
 	if !rec.Modified.IsZero() {

@@ -299,7 +299,12 @@ func (b *choiceBack) askSecond(ctx context.Context) error {
 // asReported is a record as the report of a conflict would have it in the fields that
 // collided: a text may keep less of a value than the remote does.
 func (b *choiceBack) asReported(it pim.Item) (pim.Item, error) {
-	w, err := b.codec.apply(b.c.Theirs, it, b.fields.And(b.carried(it.Kind())))
+	carried := b.carried(it.Kind())
+	it, err := b.codec.fitted(b.c.Theirs, it, always(carried))
+	if err != nil {
+		return nil, err
+	}
+	w, err := b.codec.apply(b.c.Theirs, it, b.fields.And(carried))
 	if err != nil {
 		return nil, err
 	}

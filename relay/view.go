@@ -23,7 +23,9 @@ type view struct {
 	// what that means for each side's item (see judged.go).
 	in, out      rule.Verdict
 	masked, away struct{ local, theirs bool }
-	action       Action
+	// veiled: occurrences that are private by themselves are masked.
+	veiled struct{ local, theirs bool }
+	action Action
 	// asked are fields that a person has taken out of the policy's hands (Engine.Undo).
 	asked pim.FieldSet
 	// series: the object repeats, and the remote keeps nothing that does (series.go).
@@ -78,6 +80,7 @@ func (r *run) view(tx *store.Tx, p store.Pair) (view, error) {
 	if v.theirs, err = pim.DecodeItem(p.TheirItem); err != nil {
 		return v, err
 	}
+	v.localBase, v.remoteBase, v.theirs = r.limit(v.localBase), r.limit(v.remoteBase), r.limit(v.theirs)
 	r.agreed(&v)
 	if err := r.viewLocal(&v); err != nil {
 		return v, err
@@ -137,7 +140,7 @@ func (r *run) viewLocal(v *view) error {
 	if v.local, err = r.readOver(o.Kind, o.Text, v.localBase); err != nil {
 		return err
 	}
-	v.localPrint = pim.Fingerprint(v.local, r.carried(o.Kind))
+	v.localPrint = r.print(v.local)
 	v.localState = Changed
 	if p.LocalPrint != "" && v.localPrint == p.LocalPrint {
 		v.localState = Same

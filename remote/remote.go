@@ -36,7 +36,8 @@ type Record struct {
 	Ref
 	// Item is the typed view. In a Delta it may be nil: the relay then fetches
 	// the record. Its UID is the one the relay gave at Create if the remote can
-	// keep it, else "".
+	// keep it, else "". Occurrences in its recurrence have the fields that the remote
+	// carries for its kind, and no others (RuleRecurrence).
 	Item pim.Item
 	// Key is the idempotency key the item was created with, if the remote can
 	// tell; else "".
@@ -65,8 +66,11 @@ type Note struct {
 
 // Entry is what the relay wants a remote item to be.
 type Entry struct {
-	UID  string
-	Item pim.Item // never nil
+	UID string
+	// Item is never nil. Occurrences in its recurrence are whole: every field that each has, not
+	// only those that differ from the series, and also fields that the remote does not carry,
+	// which are ignored as they are in the series. See RuleRecurrence for what they ask.
+	Item pim.Item
 	// Text is the calendar object or card the fields were read from, for remotes
 	// that keep text; others ignore it. nil when the remote may see the fields only.
 	Text []byte

@@ -10,7 +10,8 @@ import (
 // and the conformance suite knows what to ask. The zero value promises nothing.
 type Traits struct {
 	// Carries is what survives a write and a read, per kind. A missing kind
-	// cannot be stored at all.
+	// cannot be stored at all. It holds of the occurrences of a series, too
+	// (RuleRecurrence).
 	Carries map[pim.Kind]pim.FieldSet
 	// ReadOnly fields are reported but never written (a record number, the URL).
 	ReadOnly pim.FieldSet
@@ -68,7 +69,25 @@ type Recurrence uint8
 
 // Recurrence abilities.
 const (
-	NoRecurrence   Recurrence = iota // single items only
-	RuleRecurrence                   // rule with exceptions
-	Materialised                     // each occurrence is an item
+	NoRecurrence Recurrence = iota // single items only
+	// RuleRecurrence: a series is one item, a rule with exceptions. pim.FieldRecurrence is among
+	// Traits.Carries for the kinds that repeat, and stands for all of it:
+	//
+	//   - What the remote shows has in Recurrence.Except the occurrences that are taken out, and in
+	//     Recurrence.Changed each that differs from the series, with its Item: how it is as a whole, in
+	//     the fields of Carries and no others, those that it has from the series among them. At is the
+	//     start that the rule gives it: a moment, or the date of an all-day series. An occurrence
+	//     that differs in nothing that is carried may be left out. Item is nil only where the remote
+	//     tells no more than that one differs: then nothing is taken over for it.
+	//   - A write with FieldRecurrence among the fields makes the rule, the extra dates, the
+	//     exclusions and the occurrences of the item those of the series. An occurrence of Changed is
+	//     to be as its Item is, in what is carried; one that differs at the remote and is in neither
+	//     list is set back to what the series says; one whose Item is nil stays as it is. An occurrence
+	//     that was taken out and is not in Except any more comes back.
+	//   - A write without FieldRecurrence leaves occurrences alone. What the remote itself makes of
+	//     them then, because they share fields with the series, is its change, and is read as such.
+	//   - A rule that the remote cannot keep is pim.ErrUnsupported with a public text, and nothing is
+	//     written.
+	RuleRecurrence
+	Materialised // each occurrence is an item
 )

@@ -28,7 +28,13 @@ func (m *CRM) mail(kind string, items ...pim.Item) {
 	}
 	var told []string
 	for _, it := range items {
-		for _, a := range attendees(it) {
+		all := attendees(it)
+		if rec := pim.RecurrenceOf(it); rec != nil {
+			for _, o := range rec.Changed {
+				all = append(slices.Clip(all), attendees(o.Item)...)
+			}
+		}
+		for _, a := range all {
 			to := a.Email
 			if to == "" {
 				to = a.Name

@@ -147,6 +147,7 @@ func (c *connector) Update(ctx context.Context, col remote.CollectionID, old rem
 		columns := c.columns(e.Item, changed)
 		changed = changed.And(c.m.opt.Carries[it.Kind()]).Minus(c.elsewhere(it.Kind()))
 		pim.Copy(it, e.Item, changed)
+		keepUnknown(it, r.item)
 		notes, err := c.m.lookUp(ctx, it, changed)
 		if err != nil {
 			return err

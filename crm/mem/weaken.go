@@ -1,6 +1,7 @@
 package mem
 
 import (
+	"slices"
 	"time"
 
 	"crmbridge/pim"
@@ -10,6 +11,7 @@ import (
 func (m *CRM) weaken(it pim.Item) pim.Item {
 	out := pim.New(it.Kind())
 	pim.Copy(out, it, m.opt.Carries[it.Kind()])
+	out = pim.WithOccurrences(out, func(o pim.Occurrence) pim.Item { return m.weaken(o.Item) })
 	switch v := out.(type) {
 	case *pim.Event:
 		v.Start, v.End = m.moment(v.Start), m.moment(v.End)
@@ -57,4 +59,20 @@ func (m *CRM) taskTime(w pim.When) pim.When {
 		t = t.In(m.loc)
 	}
 	return pim.On(t.Date())
+}
+
+// keepUnknown leaves occurrences as they are of which no more is said than that they differ.
+func keepUnknown(it, was pim.Item) {
+	rec, before := pim.RecurrenceOf(it), pim.RecurrenceOf(was)
+	if rec == nil {
+		return
+	}
+	rec.Changed = slices.DeleteFunc(rec.Changed, func(o pim.Occurrence) bool {
+		return o.Item == nil && (before == nil || !slices.ContainsFunc(before.Changed, func(b pim.Occurrence) bool { return b.At.Equal(o.At) }))
+	})
+	for i, o := range rec.Changed {
+		if o.Item == nil {
+			rec.Changed[i].Item = pim.OccurrenceAt(was, o.At)
+		}
+	}
 }

@@ -38,7 +38,7 @@ var allowed = []struct {
 
 	{"upstream/login", []string{"pim", "upstream"}},
 	{"upstream", []string{"pim"}},
-	{"remote/remotetest", []string{"pim", "remote", "upstream"}},
+	{"remote/remotetest", []string{"pim", "pim/rrule", "remote", "upstream"}},
 	{"remote", []string{"pim", "upstream"}},
 	{"secret", []string{"pim"}},
 	{"store/storetest", []string{"pim", "store", "internal/..."}},

@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"crmbridge/pim"
@@ -47,6 +49,26 @@ func AttendeesOf(it pim.Item) []pim.Attendee {
 	return nil
 }
 
+// EverybodyOf are the attendees of an item and of its occurrences that differ, each once.
+func EverybodyOf(it pim.Item) []pim.Attendee {
+	all := AttendeesOf(it)
+	rec := pim.RecurrenceOf(it)
+	if rec == nil {
+		return all
+	}
+	for _, o := range rec.Changed {
+		for _, a := range AttendeesOf(o.Item) {
+			same := func(b pim.Attendee) bool {
+				return strings.EqualFold(a.Email, b.Email) && (a.Email != "" || a.Name == b.Name)
+			}
+			if !slices.ContainsFunc(all, same) {
+				all = append(slices.Clip(all), a)
+			}
+		}
+	}
+	return all
+}
+
 // attendees keeps them where a rule says so, and from a remote that would mail them.
 func (j *judgement) attendees() {
 	if j.flow.Attendees == AttendeesKeep {
@@ -59,7 +81,7 @@ func (j *judgement) attendees() {
 	if j.q.Invited {
 		j.forbid(false, true, "mail", "the copy there has attendees, and a change of it would make the remote mail them")
 	}
-	if len(AttendeesOf(j.q.Item)) > 0 && !j.verdict.Alone {
+	if len(EverybodyOf(j.q.Item)) > 0 && !j.verdict.Alone {
 		j.says("mail", true, "it goes without its attendees, whom the remote would mail")
 	}
 	j.verdict.Alone = true

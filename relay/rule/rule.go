@@ -353,6 +353,7 @@ func (r Rules) begin(f Flow) (since Day, past, future int) {
 // they are.
 func (r Rules) Typed(it pim.Item) pim.Item {
 	t := r.typeOfNew(it)
+	it = pim.WithOccurrences(it, func(o pim.Occurrence) pim.Item { return r.Typed(o.Item) })
 	if t == "" || TypeOf(it) == t {
 		return it
 	}

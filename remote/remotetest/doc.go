@@ -6,6 +6,7 @@
 //	sample.go    items to write, and what must come back of them
 //	texts.go     texts that break naive drivers
 //	read.go create.go update.go remove.go   one item at a time
+//	series.go    series as a rule with exceptions
 //	relations.go  what items are tied to; people by address
 //	changes.go paging.go scope.go           listings and cursors
 //	probe.go     what "link test" tells

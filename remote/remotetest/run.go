@@ -35,6 +35,7 @@ func Run(t *testing.T, h Harness) {
 		{"delete", deleteTwice},
 		{"stale delete", staleDelete},
 		{"delete of any version", deleteAny},
+		{"series", series},
 		{"changes", changesFollow},
 		{"an edit at the remote shows", editShows},
 		{"a deletion shows", deletionShows},

@@ -1,0 +1,364 @@
+package relay
+
+import (
+	"slices"
+
+	"crmbridge/pim"
+	"crmbridge/relay/rule"
+)
+
+// The merge of a series that both sides have. The rule is one value; extra dates and exclusions are sets; each occurrence that
+// differs is merged as an item of its own (Merge), with the series' own occurrence for a side that has none of it. So two
+// people who change two occurrences, or two fields of one, both have their way; and what a remote does not carry, cuts or
+// rounds in an occurrence is no change of its, as with items.
+//
+// As Decide has it of items, a change beats a deletion: an occurrence that one side excluded and the other wrote to stays, and
+// is reported. One that was only set back to what the series says does not.
+
+// edition is a series as one side has or had it. Its occurrences are called as the hub called them when both agreed.
+type edition struct {
+	item    pim.Item    // nil: never agreed
+	to, own []pim.Shift // from its own names, and back
+	rec     *pim.Recurrence
+	dates   set
+	except  set
+	changed map[string]pim.Occurrence // At as the edition has it
+}
+
+// set are times by their text.
+type set map[string]pim.When
+
+func called(shifts []pim.Shift, w pim.When) pim.When {
+	for _, s := range shifts {
+		w = s.Of(w)
+	}
+	return w
+}
+
+func editionOf(it pim.Item, to ...pim.Shift) edition {
+	v := edition{item: it, to: to, rec: pim.RecurrenceOf(it), dates: set{}, except: set{}, changed: map[string]pim.Occurrence{}}
+	for _, s := range slices.Backward(to) {
+		v.own = append(v.own, s.Back())
+	}
+	if v.rec == nil {
+		v.rec = &pim.Recurrence{}
+	}
+	for _, w := range v.rec.Dates {
+		v.dates[w.String()] = w
+	}
+	for _, w := range v.rec.Except {
+		name := v.name(w)
+		v.except[name.String()] = name
+	}
+	for _, o := range v.rec.Changed {
+		v.changed[v.name(o.At).String()] = o
+	}
+	return v
+}
+
+// name is what the occurrence that the edition calls so is called here.
+func (v edition) name(w pim.When) pim.When { return called(v.to, pim.StartOf(v.item, w)) }
+
+// at is the occurrence of that name, differing or not; nil when it is not known.
+func (v edition) at(name pim.When) pim.Item {
+	if o, ok := v.changed[name.String()]; ok {
+		return o.Item
+	}
+	return v.ordinary(name)
+}
+
+// ordinary is the occurrence of that name as the series itself has it.
+func (v edition) ordinary(name pim.When) pim.Item {
+	if v.item == nil {
+		return nil
+	}
+	return pim.OwnOccurrence(v.item, called(v.own, name))
+}
+
+// seriesMerge is one merge under way.
+type seriesMerge struct {
+	s               Sides
+	bl, l, br, r    edition
+	out             pim.Recurrence
+	final           []pim.Shift // to the names of the outcome
+	renamed         bool        // which are others than those that the hub has
+	except          set         // exclusions of the outcome
+	toLocal         bool
+	toRemote        bool
+	settled, open   bool
+	heldIn, heldOut held
+}
+
+// held are fields of occurrences that were not carried over, by the name that their side has for the occurrence.
+type held map[string]pim.FieldSet
+
+// repeatBoth reports that there are two series to merge.
+func (s Sides) repeatBoth() bool {
+	return s.Carried.Has(pim.FieldRecurrence) && pim.RecurrenceOf(s.Local) != nil && pim.RecurrenceOf(s.Remote) != nil
+}
+
+func (s Sides) met() bool { return s.BaseLocal != nil && s.BaseRemote != nil }
+
+// series merges the recurrence of two series into m, once m has their times.
+func (s Sides) series(m *Merged) {
+	x := s.seriesMerge(*m)
+	x.mergeRules()
+	x.mergeDates()
+	x.mergeOccurrences()
+	one := pim.Set(pim.FieldRecurrence)
+	if x.open {
+		m.Open = m.Open.Or(one)
+		return
+	}
+	*pim.RecurrenceOf(m.Item) = x.out
+	named := len(x.out.Except)+len(x.out.Changed) > 0
+	if x.toLocal || named && x.renamed {
+		m.ToLocal = m.ToLocal.Or(one)
+	}
+	// A remote may drop what it names by starts that are others now.
+	if x.toRemote || named && !m.ToRemote.And(beginning()).IsEmpty() {
+		m.ToRemote = m.ToRemote.Or(one)
+	}
+	if x.settled {
+		m.Settled = m.Settled.Or(one)
+	}
+	m.heldIn, m.heldOut = x.heldIn, x.heldOut
+}
+
+// beginning are the fields that say when a series begins.
+func beginning() pim.FieldSet { return pim.Set(pim.FieldTime, pim.FieldStart, pim.FieldDue) }
+
+func (s Sides) seriesMerge(m Merged) *seriesMerge {
+	var mine, theirs pim.Shift
+	agreed := pim.StartShift(s.Remote, s.Local)
+	if s.met() {
+		mine, theirs = pim.StartShift(s.BaseLocal, s.Local), pim.StartShift(s.BaseRemote, s.Remote)
+		agreed = pim.StartShift(s.BaseRemote, s.BaseLocal)
+	}
+	x := &seriesMerge{
+		s: s, bl: editionOf(s.BaseLocal), l: editionOf(s.Local, mine.Back()), br: editionOf(s.BaseRemote, agreed), r: editionOf(s.Remote, theirs.Back(), agreed),
+		out: *pim.RecurrenceOf(pim.Clone(s.Local)), final: []pim.Shift{mine}, except: set{}, heldIn: held{}, heldOut: held{},
+	}
+	if !s.met() {
+		x.bl, x.br = editionOf(nil), editionOf(nil)
+	}
+	if !m.ToLocal.And(beginning()).And(s.MayIn).IsEmpty() && !theirs.IsZero() {
+		x.final, x.renamed = []pim.Shift{theirs}, true
+	}
+	return x
+}
+
+func (x *seriesMerge) mergeRules() {
+	mine, theirs := !sameRules(x.bl, x.l), !sameRules(x.br, x.r)
+	switch {
+	case sameRules(x.l, x.r):
+	case theirs && !mine:
+		x.out.Rules, x.toLocal = slices.Clone(x.r.rec.Rules), true
+	case mine && !theirs:
+		x.toRemote = true
+	case mine:
+		x.collide(func() { x.out.Rules = slices.Clone(x.r.rec.Rules) })
+	}
+}
+
+func sameRules(a, b edition) bool {
+	one, two := slices.Clone(a.rec.Rules), slices.Clone(b.rec.Rules)
+	slices.Sort(one)
+	slices.Sort(two)
+	return slices.Equal(one, two)
+}
+
+// collide has the policy, or a person, decide about what there can be one of only.
+func (x *seriesMerge) collide(take func()) {
+	winner := x.s.winner()
+	if x.s.Asked.Has(pim.FieldRecurrence) {
+		winner = sideNone
+	}
+	switch winner {
+	case sideRemote:
+		take()
+		x.toLocal, x.settled = true, true
+	case sideLocal:
+		x.toRemote, x.settled = true, true
+	default:
+		x.open = true
+	}
+}
+
+// mergeSets merges what is there or not there: what either side added since they agreed is there, what either took out is
+// not. It tells what the hub's set gains and loses.
+func (x *seriesMerge) mergeSets(bl, l, br, r set) (gained, lost set) {
+	gained, lost = set{}, set{}
+	for k, w := range r {
+		if !bl.has(k) && !l.has(k) && !br.has(k) {
+			gained[k] = w
+		}
+		x.toRemote = x.toRemote || bl.has(k) && !l.has(k)
+	}
+	for k, w := range l {
+		switch {
+		case r.has(k):
+		case br.has(k) && bl.has(k):
+			lost[k] = w
+		case !bl.has(k):
+			x.toRemote = true
+		}
+	}
+	x.toLocal = x.toLocal || len(gained)+len(lost) > 0
+	return gained, lost
+}
+
+func (s set) has(k string) bool {
+	_, ok := s[k]
+	return ok
+}
+
+func (s set) sorted() []string {
+	keys := make([]string, 0, len(s))
+	for k := range s {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func (x *seriesMerge) mergeDates() {
+	gained, lost := x.mergeSets(x.bl.dates, x.l.dates, x.br.dates, x.r.dates)
+	x.out.Dates = slices.DeleteFunc(x.out.Dates, func(w pim.When) bool { return lost.has(w.String()) })
+	for _, k := range gained.sorted() {
+		x.out.Dates = append(x.out.Dates, gained[k])
+	}
+	gained, lost = x.mergeSets(x.bl.except, x.l.except, x.br.except, x.r.except)
+	for _, from := range []set{x.l.except, gained} {
+		for k, w := range from {
+			if !lost.has(k) {
+				x.except[k] = w
+			}
+		}
+	}
+}
+
+func (x *seriesMerge) mergeOccurrences() {
+	x.out.Changed = nil
+	for _, o := range x.l.rec.Changed {
+		x.occurrence(x.l.name(o.At))
+	}
+	for _, o := range x.r.rec.Changed {
+		if name := x.r.name(o.At); !x.has(x.l, name) {
+			x.occurrence(name)
+		}
+	}
+	x.out.Except = nil
+	for _, w := range x.l.rec.Except { // those that the hub has stay as they are written
+		k := x.l.name(w).String()
+		if !x.except.has(k) {
+			continue
+		}
+		if x.renamed {
+			w = called(x.final, x.except[k])
+		}
+		x.out.Except = append(x.out.Except, w)
+		delete(x.except, k)
+	}
+	for _, k := range x.except.sorted() {
+		x.out.Except = append(x.out.Except, called(x.final, x.except[k]))
+	}
+}
+
+func (x *seriesMerge) has(v edition, name pim.When) bool {
+	_, ok := v.changed[name.String()]
+	return ok
+}
+
+// wrote reports that a side's occurrence is not what it was when both agreed.
+func (x *seriesMerge) wrote(was, is edition, name pim.When) bool {
+	now, there := is.changed[name.String()]
+	before, had := was.changed[name.String()]
+	if !there || now.Item == nil {
+		return false
+	}
+	return !had || before.Item == nil || before.Item.Kind() != now.Item.Kind() || !pim.Equal(before.Item, now.Item, inOccurrences(x.s.Carried))
+}
+
+// occurrence merges one that differs on either side.
+func (x *seriesMerge) occurrence(name pim.When) {
+	k := name.String()
+	here, there := x.has(x.l, name), x.has(x.r, name)
+	wroteHere, wroteThere := x.wrote(x.bl, x.l, name), x.wrote(x.br, x.r, name)
+	switch {
+	case here && !there && x.r.except.has(k) && !x.br.except.has(k): // taken out there
+		if !wroteHere {
+			x.toLocal = true
+			return
+		}
+		delete(x.except, k)
+		x.keep(name, x.l.changed[k].Item)
+		x.toRemote, x.settled = true, true
+	case there && !here && x.l.except.has(k) && !x.bl.except.has(k): // taken out here
+		if !wroteThere {
+			x.toRemote = true
+			return
+		}
+		delete(x.except, k)
+		x.keep(name, x.r.changed[k].Item)
+		x.toLocal, x.settled = true, true
+	case here && !there && x.has(x.br, name) && !wroteHere: // set back there
+		x.toLocal = true
+	case there && !here && x.has(x.bl, name) && !wroteThere: // set back here
+		x.toRemote = true
+	default:
+		x.fields(name, here)
+	}
+}
+
+// keep puts an occurrence into the outcome.
+func (x *seriesMerge) keep(name pim.When, it pim.Item) {
+	at := called(x.final, name)
+	if o, ok := x.l.changed[name.String()]; ok && !x.renamed {
+		at = o.At // as it is written
+	}
+	x.out.Changed = append(x.out.Changed, pim.Occurrence{At: at, Item: pim.Clone(it)})
+}
+
+// fields merges an occurrence field by field.
+func (x *seriesMerge) fields(name pim.When, here bool) {
+	n := x.s
+	n.BaseLocal, n.Local, n.BaseRemote, n.Remote = x.bl.at(name), x.l.at(name), x.br.at(name), x.r.at(name)
+	if n.Remote == nil {
+		n.Remote = n.BaseRemote // it is not told how it is
+	}
+	if n.Local == nil || n.Remote == nil || n.Local.Kind() != n.Remote.Kind() {
+		if here {
+			x.keep(name, n.Local)
+		}
+		return
+	}
+	if there := x.has(x.r, name); !n.met() && here != there {
+		// What one side alone says of an occurrence, the other never said otherwise.
+		n.BaseLocal, n.BaseRemote = x.l.ordinary(name), x.r.ordinary(name)
+	}
+	n.Carried, n.Writable = inOccurrences(n.Carried), inOccurrences(n.Writable)
+	if n.VeiledLocal && rule.IsPrivate(n.Local) {
+		n.MayIn = n.MayIn.Minus(contentOf(n.Local.Kind()))
+	}
+	if n.VeiledRemote && rule.IsPrivate(n.Remote) {
+		n.MayOut = n.MayOut.Minus(contentOf(n.Local.Kind()))
+	}
+	if n.Asked.Has(pim.FieldRecurrence) {
+		n.Asked = n.Carried
+	}
+	m := Merge(n)
+	if here || !m.ToLocal.IsEmpty() {
+		x.keep(name, m.Item)
+	}
+	x.toLocal = x.toLocal || !m.ToLocal.IsEmpty()
+	x.toRemote = x.toRemote || !m.ToRemote.IsEmpty()
+	x.settled = x.settled || !m.Settled.IsEmpty()
+	x.open = x.open || !m.Open.IsEmpty()
+	if !m.KeptIn.IsEmpty() {
+		x.heldIn[called(x.r.own, name).String()] = m.KeptIn
+	}
+	if !m.KeptOut.IsEmpty() {
+		x.heldOut[called(x.final, name).String()] = m.KeptOut
+	}
+}
