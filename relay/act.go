@@ -157,7 +157,8 @@ func (r *run) one(ctx context.Context, t Task) error {
 	ctx, traces := remote.TraceRequests(ctx)
 	from := r.stepped()
 	defer func() { r.label(id, from, title, traces()) }()
-	for range 4 {
+	sought := false
+	for range 5 {
 		if err = r.at("item"); err != nil {
 			return err
 		}
@@ -172,6 +173,16 @@ func (r *run) one(ctx context.Context, t Task) error {
 			return err
 		}
 		title = v.title()
+		if r.unplaced(v.pair) {
+			if sought {
+				return nil // it cannot be told where its record is; the next run asks again
+			}
+			sought = true
+			if err = r.guarded("item", func() error { return r.locate(ctx, []store.Pair{v.pair}) }); err != nil {
+				break
+			}
+			continue
+		}
 		if deletes(v.action) && !deletes(t.Action) {
 			return nil // it became one after the brake looked; the next run plans it
 		}
@@ -229,6 +240,9 @@ func (r *run) failed(ctx context.Context, id store.PairID, failure error) error 
 	}
 	err := r.update(ctx, func(tx *store.Tx) error {
 		p, err := tx.Pair(id)
+		if errors.Is(err, pim.ErrNotFound) {
+			return nil // another link's run took it along, as its record was moved there
+		}
 		if err != nil {
 			return err
 		}

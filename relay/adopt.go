@@ -13,6 +13,9 @@ import (
 // that are not known to have succeeded: a remote that lost an answer, and then did not
 // find the record, may show it later. Taken for somebody else's it would be doubled.
 func (r *run) seek(ctx context.Context, recs []remote.Record) error {
+	if err := r.recognise(ctx, recs); err != nil {
+		return err
+	}
 	if r.sought || len(recs) == 0 {
 		return nil
 	}

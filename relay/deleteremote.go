@@ -99,6 +99,7 @@ func (r *run) parted(tx *store.Tx, p store.Pair) error {
 	p.RemoteGone, p.LocalText, p.LocalItem, p.LocalPrint = true, nil, nil, ""
 	p.RemoteItem, p.RemotePrint, p.TheirItem, p.TheirPrint, p.TheirModified = nil, "", nil, "", nil
 	p.Version, p.TheirVersion, p.URL, p.Mask, p.Hold = "", "", "", "", ""
+	p.Mark, p.MarkAt = "", nil
 	return r.settle(tx, p)
 }
 

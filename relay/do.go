@@ -259,6 +259,7 @@ func (r *run) base(tx *store.Tx, p *store.Pair, o store.Object, local, theirs, l
 	if clean(p); next {
 		wake(p)
 	}
+	r.toMark(p)
 	if met {
 		if err := r.remember(tx, *p); err != nil {
 			return err

@@ -63,6 +63,7 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 				return err
 			}
 		}
+		p.Mark, p.MarkAt = r.markOf(p), nil
 		if err := r.intend(tx, &st, memo{Pair: v.pair, After: p.LocalItem}); err != nil {
 			return err
 		}
@@ -333,17 +334,26 @@ func (r *run) keepable(it pim.Item) error {
 
 // key is the idempotency key of the next create: the same for every try, another
 // for a record that takes the place of one that is gone (replaced: its key and id).
-func (r *run) key(uid, replaced string) string {
-	return uuid.NewSHA1(uidNames, []byte("create\x00"+r.link.Driver+"\x00"+r.link.Remote+"\x00"+r.user.Name+"\x00"+uid+"\x00"+replaced)).String()
+func (r *run) key(uid, replaced string) string { return r.keyIn(r.link.Remote, uid, replaced) }
+
+// keyIn is key in another collection of the remote.
+func (r *run) keyIn(place, uid, replaced string) string {
+	return uuid.NewSHA1(uidNames, []byte("create\x00"+r.link.Driver+"\x00"+place+"\x00"+r.user.Name+"\x00"+uid+"\x00"+replaced)).String()
 }
 
-// unusedKey is a key that no other pair has: that of an object which was deleted here
+// unusedKey is a key that no other pair has, and no other item carries: that of an object which was deleted here
 // and made anew still has the record that waits to go.
 func (r *run) unusedKey(tx *store.Tx, p store.Pair, replaced string) (string, error) {
 	others, err := tx.PairsByUID(r.link.ID, p.UID)
-	key := r.key(p.UID, replaced)
-	for slices.ContainsFunc(others, func(o store.Pair) bool { return o.ID != p.ID && o.Key == key }) {
-		key = r.key(p.UID, key)
+	if err != nil {
+		return "", err
 	}
-	return key, err
+	for key := r.key(p.UID, replaced); ; key = r.key(p.UID, key) {
+		if slices.ContainsFunc(others, func(o store.Pair) bool { return o.ID != p.ID && o.Key == key }) {
+			continue
+		}
+		if taken, err := r.keyTaken(tx, key, p.ID); err != nil || !taken {
+			return key, err
+		}
+	}
 }

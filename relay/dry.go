@@ -43,6 +43,8 @@ var (
 	_ remote.Lookups     = (*dry)(nil)
 	_ remote.FieldMapper = (*dry)(nil)
 
+	_ remote.Marker = (*dry)(nil)
+
 	_ remote.Relations = (*dry)(nil)
 	_ remote.Directory = (*dry)(nil)
 )
@@ -344,4 +346,18 @@ func (d *dry) mailing() (names map[string]bool, count int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return maps.Clone(d.mailed), d.mails
+}
+
+// Mark implements remote.Marker. No preview tells of keys, so that nothing but the answer is made up.
+func (d *dry) Mark(_ context.Context, _ remote.CollectionID, old remote.Ref, _ string) (remote.Ref, error) {
+	return old, nil
+}
+
+// Where implements remote.Marker.
+func (d *dry) Where(ctx context.Context, keys []string) (map[string]remote.Whereabouts, error) {
+	m, ok := remote.As[remote.Marker](d.Remote)
+	if !ok {
+		return nil, pim.Errorf("relay: preview", pim.ErrUnsupported, "the remote knows no items by keys")
+	}
+	return m.Where(ctx, keys)
 }

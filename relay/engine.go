@@ -120,6 +120,10 @@ type run struct {
 	// whose activities' contacts come here.
 	comes  map[remote.ItemID]along
 	givers map[store.LinkID]bool
+	// moved are the pairs, of this link or another, of records that are known by their key; placed those that carried one
+	// and are known to be nowhere else.
+	moved  map[remote.ItemID]moving
+	placed map[store.PairID]bool
 	// first: no run of the link came to its end yet.
 	first bool
 	// keyed are the UIDs of objects by the key of their records; nil before they are asked for.
@@ -177,11 +181,13 @@ func (r *run) parts(ctx context.Context) error {
 		{"read remote", r.readRemote},
 		{"read hub", r.readHub},
 		{"list", r.list},
+		{"follow moves", r.followMoves},
 		{"relate", r.relate},
 		{"bring along", r.comeAlong},
 		{"match", r.match},
 		{"wake", r.wakeAll},
 		{"act", r.act},
+		{"give keys", r.giveKeys},
 		{"suggest", r.suggest},
 	} {
 		if r.opts.only != nil && !slices.Contains(r.opts.only, part.name) {

@@ -93,6 +93,9 @@ func (r *run) explain(tx *store.Tx, p store.Pair) (Explanation, error) {
 		}
 	}
 	x.Words = append(x.Words, whereItIs(v))
+	if rule.Tie(p.Tie) == rule.Moved && p.RemoteGone {
+		x.Words = append(x.Words, "On the remote it was moved out of the linked folder: both copies stay, and nothing is carried over. Moved back, it is synced again.")
+	}
 	if v.localState == Gone {
 		switch c, err := r.elsewhere(tx, p); {
 		case err == nil:

@@ -38,6 +38,7 @@ func (r *run) newPair(tx *store.Tx, rec remote.Record) (store.Pair, error) {
 			// been found by its key. What a try of ours was to send was never agreed.
 			other.RemoteID = string(rec.ID)
 			other.LocalItem, other.RemoteItem, other.LocalPrint, other.RemotePrint = nil, nil, "", ""
+			other.Mark, other.MarkAt = "", nil
 			return other, nil
 		}
 		p.UID = r.uidFor(rec.ID) // the UID is another record's: two records, two objects
@@ -68,15 +69,21 @@ func (r *run) uidOf(tx *store.Tx, rec remote.Record) (string, error) {
 	return r.ownUID(tx, rec.ID)
 }
 
-// uidOfKey is the UID of the object whose record would be made with this key, "" for
-// none. Keys are made of UIDs and cannot be read, so all objects are asked for once.
+// uidOfKey is the UID of the object whose record would be made with this key, here or, if it was moved since, in another
+// collection of the account; "" for none. Keys are made of UIDs and cannot be read, so all objects are asked for once.
 func (r *run) uidOfKey(tx *store.Tx, key string) (string, error) {
 	if r.keyed == nil {
 		// Kept only when whole: the transaction may be begun again.
 		keyed := make(map[string]string)
-		err := tx.EachObject(r.coll.ID, store.EachOptions{}, func(o *store.Object) error {
-			if o.UID != "" {
-				keyed[r.key(o.UID, "")] = o.UID
+		places, err := r.keyPlaces(tx)
+		if err != nil {
+			return "", err
+		}
+		err = tx.EachObject(r.coll.ID, store.EachOptions{}, func(o *store.Object) error {
+			for _, place := range places {
+				if o.UID != "" {
+					keyed[r.keyIn(place, o.UID, "")] = o.UID
+				}
 			}
 			return nil
 		})
@@ -235,7 +242,8 @@ func (r *run) reunite(ctx context.Context, v view, rec remote.Record) error {
 		if err := r.theirs(&p, rec, r.carried(rec.Item.Kind())); err != nil {
 			return err
 		}
-		if err := r.remember(tx, p); err != nil {
+		p.Mark, p.MarkAt = "", nil
+		if err := errors.Join(r.noteKey(tx, &p, rec), r.remember(tx, p)); err != nil {
 			return err
 		}
 		wake(&p)

@@ -60,6 +60,7 @@ func (r *run) unmask(v *view) {
 // wanted reports a record that is new here, and that the rules let in.
 func (r *run) wanted(it pim.Item) bool {
 	q := rule.Question{Way: rule.Inward, Item: it, Now: r.now}
+	q.Off, q.OffSays = r.rules.Off(rule.Switch{There: it})
 	q.Start, q.End = span(it)
 	return r.rules.Judge(q).Create
 }
@@ -70,6 +71,7 @@ func (r *run) question(way rule.Way, v view) rule.Question {
 	if why, ok := alongOf(v.pair); ok {
 		q.Along = r.inForce(why)
 	}
+	q.Off, q.OffSays = r.switchedOff(v)
 	if way == rule.Outward {
 		q.Mails, q.Invited = r.traits.MailsAttendees, !v.pair.RemoteGone && len(rule.EverybodyOf(v.theirs)) > 0
 		q.Item = first(v.local, v.localBase, v.kind())
@@ -81,6 +83,18 @@ func (r *run) question(way rule.Way, v view) rule.Question {
 	q.Item = first(v.theirs, v.remoteBase, v.kind())
 	q.Start, q.End = span(q.Item)
 	return q
+}
+
+// switchedOff asks for the category of the link. A mask shows none.
+func (r *run) switchedOff(v view) (off bool, says string) {
+	s := rule.Switch{Here: v.local, HereWas: v.localBase, ThereWas: v.remoteBase, Carried: r.carried(v.kind()).Has(pim.FieldCategories)}
+	if v.theirs != nil && !v.pair.RemoteGone && v.pair.Mask == "" {
+		s.There = v.theirs
+	}
+	if v.pair.Mask == maskLocal {
+		s.Here, s.There = nil, v.theirs
+	}
+	return r.rules.Off(s)
 }
 
 func first(now, base pim.Item, k pim.Kind) pim.Item {

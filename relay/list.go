@@ -60,18 +60,23 @@ func (r *run) list(ctx context.Context) error {
 	if err := r.seek(ctx, recs); err != nil {
 		return err
 	}
-	anew, err := r.madeAnew(ctx, gone)
+	moved, err := r.goneElsewhere(ctx, gone)
 	if err != nil {
 		return err
 	}
-	reason, hold := SuddenlyEmpty(len(refs), len(gone)-len(anew), brake(r.rules, r.opts.AllowDeletions))
+	missing := slices.DeleteFunc(slices.Clone(gone), func(id remote.ItemID) bool { return moved[id] })
+	anew, err := r.madeAnew(ctx, missing)
+	if err != nil {
+		return err
+	}
+	reason, hold := SuddenlyEmpty(len(refs), len(missing)-len(anew), brake(r.rules, r.opts.AllowDeletions))
 	if hold {
 		r.rep.Held = reason
-		if len(anew) == 0 {
+		if len(anew)+len(moved) == 0 {
 			return nil
 		}
 		if !r.leavesOlder() {
-			gone = slices.DeleteFunc(gone, func(id remote.ItemID) bool { return anew[id] == 0 })
+			gone = slices.DeleteFunc(gone, func(id remote.ItemID) bool { return anew[id] == 0 && !moved[id] })
 		}
 	}
 	recs = r.inScopeOrKnown(recs, listed, known)
@@ -92,7 +97,7 @@ func (r *run) list(ctx context.Context) error {
 		if err := r.promise(tx, slices.Collect(maps.Values(anew))); err != nil {
 			return err
 		}
-		if err := r.lost(tx, gone); err != nil {
+		if err := r.lost(tx, missing); err != nil {
 			return err
 		}
 		if err := tx.SetAway(r.link.ID, away, true); err != nil {

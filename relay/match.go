@@ -101,11 +101,11 @@ func (r *run) strangers(ctx context.Context) (here, there []stranger, err error)
 
 // newHere and newThere report pairs of which nothing is under way.
 func newHere(p store.Pair) bool {
-	return p.ObjectID != 0 && (p.RemoteID == "" && p.Key == "" || p.RemoteGone) && p.Intent == "" && p.Tie != string(rule.Apart) && !p.LocalGone
+	return p.ObjectID != 0 && (p.RemoteID == "" && p.Key == "" || p.RemoteGone) && p.Intent == "" && !rule.Tie(p.Tie).Parts() && !p.LocalGone
 }
 
 func newThere(p store.Pair) bool {
-	return p.ObjectID == 0 && p.RemoteID != "" && !p.RemoteGone && p.Intent == "" && p.Tie != string(rule.Apart) && !p.LocalGone
+	return p.ObjectID == 0 && p.RemoteID != "" && !p.RemoteGone && p.Intent == "" && !rule.Tie(p.Tie).Parts() && !p.LocalGone
 }
 
 // sketch is what is compared of an item. A mask is like every other one.
@@ -178,6 +178,7 @@ func (r *run) tie(tx *store.Tx, here, there store.PairID) error {
 	p.RemoteID, p.RemoteGone, p.URL = o.RemoteID, false, o.URL
 	p.TheirItem, p.TheirVersion, p.TheirPrint, p.TheirModified = o.TheirItem, o.TheirVersion, o.TheirPrint, o.TheirModified
 	p.Version, p.LocalPrint, p.RemotePrint, p.Hold, p.AwayAt = "", "", "", "", nil
+	p.Mark, p.MarkAt = o.Mark, o.MarkAt
 	if !proven {
 		p.LocalText, p.LocalItem, p.RemoteItem, p.Seq, p.Mask = nil, nil, nil, 0, ""
 	}

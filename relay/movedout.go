@@ -69,7 +69,7 @@ func (r *run) elsewhere(tx *store.Tx, p store.Pair) (store.Collection, error) {
 // on which it comes back (cameBack).
 func (r *run) part(tx *store.Tx, v view) error {
 	p := v.pair
-	p.LocalGone, p.Tie = true, string(rule.Apart)
+	p.LocalGone, p.Tie = true, string(rule.Moved)
 	r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Title: v.title(), Side: "local", Action: "unlink"}, func(*Counts) {})
 	return r.settle(tx, p)
 }
@@ -78,7 +78,7 @@ func (r *run) part(tx *store.Tx, v view) error {
 // moved out, so that what changed meanwhile on either side is a change and no difference. now is
 // the pair it got as a new object, was the one that its record had.
 func cameBack(now *store.Pair, was store.Pair) {
-	if !was.LocalGone || was.Tie != string(rule.Apart) || was.UID != now.UID {
+	if !was.LocalGone || !rule.Tie(was.Tie).Parts() || was.UID != now.UID {
 		return
 	}
 	now.LocalItem, now.LocalPrint, now.LocalText = was.LocalItem, was.LocalPrint, was.LocalText

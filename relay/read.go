@@ -130,6 +130,10 @@ func (r *run) ingest(tx *store.Tx, recs []remote.Record, gone []remote.ItemID) e
 	for _, id := range gone {
 		ids = append(ids, string(id))
 	}
+	// Before the pairs are read: another link's run may be handing such an item over.
+	if err := r.holdMoved(tx, recs); err != nil {
+		return err
+	}
 	known, err := tx.PairsByRemote(r.link.ID, ids)
 	if err != nil {
 		return err
@@ -141,6 +145,9 @@ func (r *run) ingest(tx *store.Tx, recs []remote.Record, gone []remote.ItemID) e
 		}
 		if p.ID != 0 {
 			known[string(rec.ID)] = p // the page may name it twice
+		}
+		if m, ok := r.moved[rec.ID]; ok && m.pair.ID == p.ID && m.pair.RemoteID != p.RemoteID {
+			delete(known, m.pair.RemoteID) // that the old id is gone is no news of it any more
 		}
 	}
 	for _, id := range gone {
@@ -176,6 +183,12 @@ func (r *run) ingestOne(tx *store.Tx, rec remote.Record, p store.Pair, fresh boo
 		own, ok, aerr := r.adopted(tx, rec)
 		if aerr != nil || ok {
 			return own, aerr
+		}
+		if was, ok := r.moved[rec.ID]; ok {
+			own, became, err := r.take(tx, was, rec, r)
+			if err != nil || became == taken {
+				return own, err
+			}
 		}
 		if p, err = r.newPair(tx, rec); err != nil {
 			return p, err
@@ -213,7 +226,13 @@ func (r *run) store(tx *store.Tx, p *store.Pair, rec remote.Record) error {
 		p.TheirModified = &at
 	}
 	changed := print != p.TheirPrint || p.RemoteGone
+	if p.RemoteGone {
+		movedBack(p)
+	}
 	p.TheirPrint, p.RemoteGone = print, false
+	if err := r.noteKey(tx, p, rec); err != nil {
+		return err
+	}
 	switch {
 	case changed && print != p.RemotePrint, p.ID == 0:
 		wake(p)
@@ -221,7 +240,8 @@ func (r *run) store(tx *store.Tx, p *store.Pair, rec remote.Record) error {
 		p.Version = rec.Version // an echo, or a stamp that moved without a change
 	}
 	if p.ID != 0 && before.TheirVersion == p.TheirVersion && before.TheirPrint == p.TheirPrint &&
-		before.RemoteGone == p.RemoteGone && before.URL == p.URL && before.Dirty == p.Dirty && before.RelateAt == p.RelateAt {
+		before.RemoteGone == p.RemoteGone && before.URL == p.URL && before.Dirty == p.Dirty && before.RelateAt == p.RelateAt &&
+		before.Mark == p.Mark && before.MarkAt == p.MarkAt {
 		return nil
 	}
 	return tx.SavePair(p)

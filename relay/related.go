@@ -174,7 +174,7 @@ func (r *run) relateSome(ctx context.Context, b bringing, by time.Time) (n int, 
 // bringsOthers reports a record of the link's scope, not one that only came along itself.
 // Whom a private item is tied to is content, which a mask hides.
 func (r *run) bringsOthers(p store.Pair) bool {
-	if p.Along != "" || p.RemoteGone || p.LocalGone || p.Tie == string(rule.Apart) || p.AwayAt != nil && p.Tie != string(rule.Linked) {
+	if p.Along != "" || p.RemoteGone || p.LocalGone || rule.Tie(p.Tie).Parts() || p.AwayAt != nil && p.Tie != string(rule.Linked) {
 		return false
 	}
 	it, err := pim.DecodeItem(p.TheirItem)

@@ -118,6 +118,11 @@ func (r *run) resumeCreate(ctx context.Context, p store.Pair) error {
 		return errors.Join(err, errUnfound)
 	}
 	if !found {
+		if elsewhere, err := r.madeElsewhere(ctx, p); err != nil {
+			return errors.Join(err, errUnfound)
+		} else if elsewhere {
+			return r.goneSince(ctx, p) // it was moved since, and the part that looks for such finds it
+		}
 		return r.update(ctx, func(tx *store.Tx) error {
 			return errors.Join(tx.SettleBegun(p.ID, p.UID, false), r.clearIntent(tx, p.ID))
 		})

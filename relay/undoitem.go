@@ -253,6 +253,7 @@ func (b *undoing) makeAgain(ctx context.Context, x *restoring) error {
 		if p.Key, err = b.unusedKey(tx, p, x.was.Key+x.was.RemoteID+"undone"); err != nil {
 			return err
 		}
+		p.Mark, p.MarkAt = b.markOf(p), nil
 		if err := tx.SavePair(&p); err != nil {
 			return err
 		}
@@ -358,6 +359,7 @@ func (b *undoing) books(p *store.Pair, x *restoring) error {
 		return err
 	}
 	p.RemoteID, p.RemoteGone, p.Key = string(x.rec.ID), false, x.now.Key
+	p.Mark, p.MarkAt = x.now.Mark, x.now.MarkAt
 	if x.now.ID == 0 {
 		p.Key = x.was.Key
 	}

@@ -38,6 +38,7 @@ func migrations() []migration {
 		{id: 15, text: schema0015},
 		{id: 16, text: schema0016},
 		{id: 17, text: schema0017},
+		{id: 18, text: schema0018},
 	}
 }
 

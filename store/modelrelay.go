@@ -91,6 +91,10 @@ type Pair struct {
 	Dirty bool
 	// Key is the idempotency key of a create that was begun; it stays.
 	Key string
+	// Mark is the key that the remote's item carries, and by which it is found when a person moves it; "" for none. MarkAt
+	// is when the relay is to give it that, nil when it has it, or is to have none.
+	Mark   string
+	MarkAt *time.Time
 	// Intent is the write that was begun on the remote and whose outcome is not
 	// known yet: "", "create", "update", "delete", or "undo ID BY" while the choice about a
 	// conflict is taken back.

@@ -161,7 +161,7 @@ const (
 	PairsHeld     PairState = "held"     // wait for a person before they are made on the remote
 	PairsWaiting  PairState = "waiting"  // are looked at by the next run
 	PairsLinked   PairState = "linked"   // a person said that they are to be synced
-	PairsUnlinked PairState = "unlinked" // a person said that they are not
+	PairsUnlinked PairState = "unlinked" // a person said that they are not, or moved one copy to a place without a link
 	PairsMasked   PairState = "masked"   // one side shows only a mask
 	PairsHere     PairState = "here"     // have no item on the remote
 	PairsThere    PairState = "there"    // have no object
@@ -179,7 +179,7 @@ var pairStates = map[PairState]string{
 	PairsHeld:     `hold <> ''`,
 	PairsWaiting:  `(dirty OR intent <> '')`,
 	PairsLinked:   `tie = 'linked'`,
-	PairsUnlinked: `tie = 'unlinked'`,
+	PairsUnlinked: `tie IN ('unlinked', 'moved')`,
 	PairsMasked:   `mask <> ''`,
 	PairsHere:     `object_id <> 0 AND (remote_id = '' OR remote_gone)`,
 	PairsThere:    `remote_id <> '' AND NOT remote_gone AND (object_id = 0 OR local_gone OR NOT EXISTS (SELECT 1 FROM objects o WHERE o.id = pairs.object_id AND NOT o.deleted))`,

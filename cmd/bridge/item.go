@@ -69,7 +69,7 @@ func itemRow(tx *store.Tx, l store.Link, u store.User, p store.Pair) (itemShown,
 	here, there := o.ID != 0 && !o.Deleted && !p.LocalGone, p.RemoteID != "" && !p.RemoteGone
 	for state, is := range map[store.PairState]bool{
 		store.PairsFailing: p.Error != "", store.PairsHeld: p.Hold != "", store.PairsWaiting: p.Dirty || p.Intent != "",
-		store.PairsLinked: p.Tie == string(rule.Linked), store.PairsUnlinked: p.Tie == string(rule.Apart), store.PairsMasked: p.Mask != "",
+		store.PairsLinked: p.Tie == string(rule.Linked), store.PairsUnlinked: rule.Tie(p.Tie).Parts(), store.PairsMasked: p.Mask != "",
 		store.PairsHere: here && !there, store.PairsThere: there && !here,
 	} {
 		if is {

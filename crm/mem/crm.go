@@ -67,11 +67,15 @@ func New(o Options) (*CRM, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &CRM{
+	m := &CRM{
 		opt: o, loc: loc,
 		rows: map[remote.CollectionID]map[remote.ItemID]*row{Activities: {}, Contacts: {}},
 		keys: map[string]remote.ItemID{}, epoch: 1, groups: map[string]map[remote.ItemID]bool{},
-	}, nil
+	}
+	for _, c := range o.Folders {
+		m.rows[c] = map[remote.ItemID]*row{}
+	}
+	return m, nil
 }
 
 func home(k pim.Kind) remote.CollectionID {
@@ -89,6 +93,13 @@ func (m *CRM) Add(it pim.Item, owner string) remote.ItemID {
 		owner = m.opt.User
 	}
 	return m.insert(home(it.Kind()), it, "", "", owner).id
+}
+
+// AddTo is Add to a collection, for those of Options.Folders.
+func (m *CRM) AddTo(c remote.CollectionID, it pim.Item) remote.ItemID {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.insert(c, it, "", "", m.opt.User).id
 }
 
 // Edit changes an item in place. It reports false when there is none.
@@ -244,7 +255,7 @@ func (m *CRM) record(r *row) remote.Record {
 		v.UID, v.PageURL = uid, page
 	}
 	key := r.key
-	if m.opt.NotIdempotent {
+	if m.opt.NotIdempotent && !m.opt.Marks {
 		key = ""
 	}
 	return remote.Record{Ref: remote.Ref{ID: r.id, Version: r.version}, Item: it, Key: key, URL: page, Modified: r.changed, Untouched: r.seq == r.born}

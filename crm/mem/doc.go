@@ -9,6 +9,7 @@
 //	groups.go   groups of items, and counting
 //	companies.go  companies and contacts that names are looked up in
 //	relations.go  what items are tied to, and who people are by their addresses
+//	moves.go    items that move between collections, and the keys they carry
 //	mails.go    the mail that writes send, for CRMs that do
 //	watch.go    hints of changes
 //	weaken.go   what is left of an item under weak traits

@@ -11,9 +11,9 @@ import (
 // Call is one method call as a fault sees it.
 type Call struct {
 	N          int    // from 1, over all sessions
-	Op         string // collections, changes, list, fetch, find, create, update, delete, relate, related, candidates, whois, companies, probe
+	Op         string // collections, changes, list, fetch, find, create, update, delete, mark, where, relate, related, candidates, whois, companies, probe
 	Collection remote.CollectionID
-	ID         remote.ItemID // of update and delete
+	ID         remote.ItemID // of update, delete and mark
 	Write      bool
 }
 

@@ -54,6 +54,13 @@ type Options struct {
 	// CRM.Mails tells.
 	Mails bool
 
+	// Folders are collections of activities besides Activities; MovesChangeIDs gives an item that a
+	// person moves (CRM.Move) another id, as Exchange does. Marks makes sessions tell every item's key and take others
+	// (remote.Marker, and List and Find).
+	Folders        []remote.CollectionID
+	MovesChangeIDs bool
+	Marks          bool
+
 	// Types are those that activities can have; another one is refused. nil: any.
 	Types []string
 	// KnowsCompanies: the company of an item has to be one of AddCompany's, by name or as

@@ -40,6 +40,8 @@ func (m *CRM) Remote() remote.Remote { return m.session(&connector{m: m}) }
 
 func (m *CRM) session(c *connector) remote.Remote {
 	switch {
+	case m.opt.Marks:
+		return marker{full{c, lister{c}, finder{c}}}
 	case m.opt.Watch:
 		return watching{full{c, lister{c}, finder{c}}}
 	case m.opt.NoLister && m.opt.NoFinder:
@@ -74,6 +76,9 @@ func (c *connector) Collections(ctx context.Context) (out []remote.Collection, e
 		}
 		if activities != 0 {
 			out = append([]remote.Collection{{ID: Activities, Name: "Activities", Kinds: activities}}, out...)
+			for _, f := range c.m.opt.Folders {
+				out = append(out, remote.Collection{ID: f, Name: string(f), Kinds: activities})
+			}
 		}
 		return nil
 	})
@@ -227,7 +232,7 @@ func (m *CRM) acceptable(c remote.CollectionID, it pim.Item) error {
 	if err := m.exists(c); err != nil {
 		return err
 	}
-	if _, ok := m.opt.Carries[it.Kind()]; !ok || home(it.Kind()) != c {
+	if _, ok := m.opt.Carries[it.Kind()]; !ok || !m.keeps(c, it.Kind()) {
 		return pim.Errorf("mem: write", pim.ErrUnsupported, "%s cannot keep a %s", c, it.Kind())
 	}
 	if t := typeOf(it); len(m.opt.Types) > 0 && t != "" && !slices.Contains(m.opt.Types, t) {

@@ -16,6 +16,9 @@ func (r Rules) Anonymous() Rules {
 	if r.DefaultType != "" {
 		r.DefaultType = hidden
 	}
+	if r.Category != "" {
+		r.Category = hidden
+	}
 	if r.ContactsLink != "" {
 		r.ContactsLink = hidden
 	}

@@ -17,6 +17,10 @@ type Question struct {
 	Start, End time.Time
 	// Tie is what a person said of the pair.
 	Tie Tie
+	// Off: the rules have a category that switches items on (Rules.Category), and this one does not carry it; OffSays is
+	// why, in words.
+	Off     bool
+	OffSays string
 	// Along: it comes along with another record that points at it, by a rule that is in force.
 	Along bool
 	// Mails: the remote mails the attendees of what is written to it, whatever a driver
@@ -33,7 +37,12 @@ const (
 	TieNone Tie = ""         // nothing: the rules decide
 	Linked  Tie = "linked"   // is to be synced
 	Apart   Tie = "unlinked" // both copies stay, and nothing is carried over
+	// Moved: as Apart, because a person moved one of the copies to a collection without a link; it ends when that is moved back.
+	Moved Tie = "moved"
 )
+
+// Parts reports that both copies stay, and nothing is carried over.
+func (t Tie) Parts() bool { return t == Apart || t == Moved }
 
 // Verdict is what the rules make of a question.
 type Verdict struct {
@@ -100,6 +109,7 @@ func (r Rules) Judge(q Question) Verdict {
 	v := &j.verdict
 	v.Create, v.Carry, v.Delete = true, true, true
 	j.tie()
+	j.category()
 	j.direction()
 	j.kind()
 	j.types()
@@ -140,12 +150,26 @@ func (j *judgement) tie() {
 	switch j.q.Tie {
 	case Apart:
 		j.forbid(true, true, "tie", "a person unlinked it: both copies stay as they are")
+	case Moved:
+		j.forbid(true, true, "tie", "one of its copies was moved to a collection without a link: both stay as they are")
 	case Linked:
 		j.says("tie", true, "a person linked it")
 	default:
-		if j.rules.OnlyLinked && !j.comesAlong() {
+		// An item that carries the category of the link is linked by that.
+		if j.rules.OnlyLinked && j.rules.Category == "" && !j.comesAlong() {
 			j.forbid(true, false, "onlyLinked", "only items that a person links are made on the other side")
 		}
+	}
+}
+
+// category is the switch that people have at hand where they edit the item.
+func (j *judgement) category() {
+	switch {
+	case j.rules.Category == "" || j.q.Tie != TieNone || j.comesAlong():
+	case j.q.Off:
+		j.forbid(true, true, "category", "%s", j.q.OffSays)
+	default:
+		j.says("category", true, "it carries the category %q", j.rules.Category)
 	}
 }
 
@@ -272,5 +296,5 @@ func list(types []string) string {
 // JudgesItems reports rules for what comes in that look into each item, beyond what a
 // remote is asked for (Scope).
 func (r Rules) JudgesItems() bool {
-	return !r.Filter.IsZero() || r.OnlyLinked || r.In.Create != nil || r.In.Private == PrivateNone
+	return !r.Filter.IsZero() || r.OnlyLinked || r.Category != "" || r.In.Create != nil || r.In.Private == PrivateNone
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"crmbridge/pim"
 	"crmbridge/remote"
@@ -66,6 +67,9 @@ type Rules struct {
 	Filter pim.Filter `json:"filter,omitzero"`
 	// OnlyLinked makes only those items on the other side that a person linked.
 	OnlyLinked bool `json:"onlyLinked,omitempty"`
+	// Category is the switch of single items: only those are synced that carry it on either side. Taken away on one, both
+	// copies stay and nothing is carried over any more; put on, it is again. "" is no such switch.
+	Category string `json:"category,omitempty"`
 	// RelatedContacts brings the contacts along that a contact of the link points at, such as
 	// its owner, although groups, types or the filter leave them out; one step, not those that these
 	// point at.
@@ -227,6 +231,9 @@ func (r Rules) Validate() error {
 		if d.day != "" && d.day.Time().IsZero() {
 			bad("%s %q is no day such as 2026-11-22", d.name, d.day)
 		}
+	}
+	if strings.TrimSpace(r.Category) != r.Category || strings.ContainsFunc(r.Category, unicode.IsControl) {
+		bad("category %q begins or ends with a space, or has a character that no category has", r.Category)
 	}
 	for _, g := range r.Groups {
 		if strings.TrimSpace(g) == "" {

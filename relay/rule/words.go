@@ -28,7 +28,10 @@ func (r Rules) Describe(remote string) []string {
 	if len(r.Kinds) > 0 {
 		say("Only %s are synced.", kinds(r.Kinds))
 	}
-	if r.OnlyLinked {
+	switch {
+	case r.Category != "":
+		say("Only items with the category %q are synced, and those that a person links. Who takes it away, on either side, unlinks the item: both copies stay.", r.Category)
+	case r.OnlyLinked:
 		say("Only items that a person links are made on the other side.")
 	}
 	if r.Direction != Out {

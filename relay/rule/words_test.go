@@ -14,7 +14,7 @@ import (
 
 // everything has a value in every rule.
 const everything = `{"direction":"both","kinds":["event","task"],"pastDays":30,"futureDays":-1,"since":"2026-03-01","groups":["Key accounts","Fairs"],"types":["Meeting","Call"],"allOwners":true,
-	"filter":{"or":[{"field":"company","op":"is","value":"Acme"},{"field":"owner","op":"is empty"}]},"onlyLinked":true,"relatedContacts":true,"activityContacts":true,"contactsLink":"people","relate":"never",
+	"filter":{"or":[{"field":"company","op":"is","value":"Acme"},{"field":"owner","op":"is empty"}]},"onlyLinked":true,"category":"CRM","relatedContacts":true,"activityContacts":true,"contactsLink":"people","relate":"never",
 	"mail":"allow","in":{"since":"2026-02-01","futureDays":14,"create":["Meeting"],"carry":[],"private":"mask","attendees":"keep"},"out":{"pastDays":-1,"futureDays":90,"create":["-","Call"],"carry":["Call"],"private":"none"},
 	"defaultType":"Call","typeNames":["Visit"],"holdUntyped":false,"policy":"newest","remove":{"event":"keep","contact":"delete"},
 	"archiveDays":90,"series":"expand","approve":false,"brakeAbsolute":3,"brakeShare":0.125,"reconcileEvery":"1h","annotateAfter":"90s",

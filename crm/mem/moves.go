@@ -1,0 +1,91 @@
+package mem
+
+import (
+	"context"
+	"slices"
+
+	"crmbridge/pim"
+	"crmbridge/remote"
+)
+
+// marker is a session with a CRM whose items carry keys in every collection (Options.Marks).
+type marker struct{ full }
+
+var _ remote.Marker = marker{}
+
+// Move puts an item into another collection, as a person drags it there. Under Options.MovesChangeIDs
+// it is another item of that id afterwards, and the old one is gone. It returns the id it has now; false when there is none.
+func (m *CRM) Move(from remote.CollectionID, id remote.ItemID, to remote.CollectionID) (remote.ItemID, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	old := m.living(from, id)
+	if old == nil || m.rows[to] == nil {
+		return "", false
+	}
+	now := *old
+	now.item, now.born = pim.Clone(old.item), 0
+	if now.id = id; m.opt.MovesChangeIDs || m.opt.LocalIDs {
+		now.id = m.newID(to)
+	}
+	m.bury(old)
+	m.rows[to][now.id] = &now
+	m.touch(&now)
+	if m.keys[now.key] == id && now.key != "" {
+		m.keys[now.key] = now.id
+	}
+	return now.id, true
+}
+
+// Copy makes a second item of one, with all that the first carries: its key and its UID, too.
+func (m *CRM) Copy(from remote.CollectionID, id remote.ItemID, to remote.CollectionID) (remote.ItemID, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	old := m.living(from, id)
+	if old == nil || m.rows[to] == nil {
+		return "", false
+	}
+	return m.insert(to, old.item, old.uid, old.key, old.owner).id, true
+}
+
+// Mark implements remote.Marker.
+func (k marker) Mark(ctx context.Context, col remote.CollectionID, old remote.Ref, key string) (ref remote.Ref, err error) {
+	err = k.m.call(ctx, Call{Op: "mark", Collection: col, ID: old.ID, Write: true}, func() error {
+		r, err := k.m.expect("mem: mark", col, old)
+		if err != nil {
+			return err
+		}
+		k.m.mail("update", r.item)
+		r.key = key
+		k.m.keys[key] = r.id
+		k.m.touch(r)
+		ref = remote.Ref{ID: r.id, Version: r.version}
+		return nil
+	})
+	return ref, err
+}
+
+// Where implements remote.Marker.
+func (k marker) Where(ctx context.Context, keys []string) (out map[string]remote.Whereabouts, err error) {
+	err = k.m.call(ctx, Call{Op: "where"}, func() error {
+		out = map[string]remote.Whereabouts{}
+		for _, col := range k.m.collections() {
+			for _, r := range k.m.ordered(col) {
+				if r.item != nil && r.key != "" && slices.Contains(keys, r.key) {
+					out[r.key] = remote.Whereabouts{Collection: col, Ref: remote.Ref{ID: r.id, Version: r.version}}
+				}
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// collections are all there are, those of activities first.
+func (m *CRM) collections() []remote.CollectionID {
+	return append(append([]remote.CollectionID{Activities}, m.opt.Folders...), Contacts)
+}
+
+// keeps reports a collection that items of a kind are in.
+func (m *CRM) keeps(c remote.CollectionID, k pim.Kind) bool {
+	return home(k) == c || k != pim.KindContact && slices.Contains(m.opt.Folders, c)
+}

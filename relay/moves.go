@@ -1,0 +1,549 @@
+package relay
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"crmbridge/pim"
+	"crmbridge/relay/rule"
+	"crmbridge/remote"
+	"crmbridge/store"
+)
+
+// What a person moves at a remote.Marker is gone from one collection and there in another, under another id. Its key
+// (keys.go) tells that it is no deletion and no new item:
+//
+//   - The run of the link that lost it asks where it is before it does anything about that (followMoves, and one by one
+//     while it acts). In a collection of another link of the account it goes there, with its object and all that was agreed
+//     (take). In one without a link the two copies part (leave); moved back they are one again. Nowhere, it was deleted.
+//   - The run of the link that gets it knows its key, and takes it (recognise). Should the record still be where it was, it
+//     is a copy, and an item of its own.
+//
+// Which run comes first, or that both are under way, makes no difference: the pair and the object move in one transaction,
+// the pair under another id, so that whoever still knows the old one finds nothing to write to.
+
+// moving is the pair of a record that was moved, and the link it is of.
+type moving struct {
+	pair store.Pair
+	from store.Link
+}
+
+// became is what a try to take a pair over came to.
+type became uint8
+
+const (
+	stale   became = iota // it is another by now
+	refused               // its object cannot come
+	taken
+)
+
+// unplaced reports a pair whose record is gone and may be elsewhere.
+func (r *run) unplaced(p store.Pair) bool {
+	if _, ok := r.marker(); !ok || !p.RemoteGone || p.Mark == "" || rule.Tie(p.Tie).Parts() {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.placed[p.ID]
+}
+
+// nowhere notes that a record is in no other collection.
+func (r *run) nowhere(id store.PairID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.placed == nil {
+		r.placed = map[store.PairID]bool{}
+	}
+	r.placed[id] = true
+}
+
+// followMoves finds out where the records are that are gone from here.
+func (r *run) followMoves(ctx context.Context) error {
+	if _, ok := r.marker(); !ok {
+		return nil
+	}
+	for after := store.PairID(0); ; {
+		var missing []store.Pair
+		err := r.Store.View(ctx, func(tx *store.Tx) (err error) {
+			missing, err = tx.MissingPairs(r.link.ID, fetchBatch, after)
+			return err
+		})
+		if err != nil || len(missing) == 0 {
+			return err
+		}
+		after = missing[len(missing)-1].ID
+		missing = slices.DeleteFunc(missing, func(p store.Pair) bool { return !r.unplaced(p) })
+		if err := r.locate(ctx, missing); err != nil {
+			return err
+		}
+	}
+}
+
+// locate asks for the whereabouts of records that are gone, and has their pairs follow.
+func (r *run) locate(ctx context.Context, missing []store.Pair) error {
+	found, err := r.where(ctx, missing)
+	if err != nil {
+		return err
+	}
+	if err := r.at("whereabouts told"); err != nil {
+		return err
+	}
+	var kin map[store.LinkID]store.Link
+	err = r.Store.View(ctx, func(tx *store.Tx) (err error) {
+		kin, err = r.kin(tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	there := map[store.LinkID][]store.Pair{}
+	for _, p := range missing {
+		w, is := found[p.Mark]
+		if !is {
+			r.nowhere(p.ID)
+			continue
+		}
+		to := serves(kin, w.Collection)
+		if to == 0 {
+			if err := r.leave(ctx, p); err != nil {
+				return err
+			}
+			continue
+		}
+		there[to] = append(there[to], p)
+	}
+	for id, pairs := range there {
+		if err := r.follows(ctx, kin[id], pairs, found); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) where(ctx context.Context, missing []store.Pair) (map[string]remote.Whereabouts, error) {
+	m, ok := r.marker()
+	if !ok || len(missing) == 0 {
+		return nil, nil
+	}
+	keys := make([]string, 0, len(missing))
+	for _, p := range missing {
+		keys = append(keys, p.Mark)
+	}
+	return m.Where(ctx, keys)
+}
+
+// serves is the link of a collection of the remote, 0 for none.
+func serves(kin map[store.LinkID]store.Link, c remote.CollectionID) (id store.LinkID) {
+	for _, l := range kin {
+		if l.Remote == string(c) && (id == 0 || l.ID < id) {
+			id = l.ID
+		}
+	}
+	return id
+}
+
+// follows takes pairs over to the link whose collection has their records now.
+func (r *run) follows(ctx context.Context, to store.Link, pairs []store.Pair, found map[string]remote.Whereabouts) error {
+	heir := r
+	if to.ID != r.link.ID {
+		var err error
+		if heir, err = r.reach(ctx, to.ID); err != nil {
+			// It waits: nothing is deleted, and nothing made, before that link can take it.
+			r.Log.WarnContext(ctx, "items were moved to a link that cannot take them now", "link", r.link.ID, "to", to.ID, "err", err)
+			return ctx.Err()
+		}
+	}
+	ids := make([]remote.ItemID, 0, len(pairs))
+	for _, p := range pairs {
+		ids = append(ids, found[p.Mark].Ref.ID)
+	}
+	recs, _, err := heir.fetch(ctx, ids)
+	if err != nil {
+		return err
+	}
+	if err := r.at("moved read"); err != nil {
+		return err
+	}
+	for _, p := range pairs {
+		i := slices.IndexFunc(recs, func(rec remote.Record) bool { return rec.ID == found[p.Mark].Ref.ID })
+		if i < 0 {
+			continue // on its way somewhere; the next run asks again
+		}
+		if err := r.followed(ctx, heir, p, recs[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// followed is follows for one pair.
+func (r *run) followed(ctx context.Context, heir *run, p store.Pair, rec remote.Record) error {
+	switch {
+	case heir == r && string(rec.ID) == p.RemoteID:
+		return r.update(ctx, func(tx *store.Tx) error { return r.ingest(tx, []remote.Record{rec}, nil) }) // it is here after all
+	case !heir.kinds.Has(rec.Item.Kind()), r.rules.Direction == rule.Out, heir.rules.Direction == rule.Out:
+		return r.leave(ctx, p)
+	}
+	m := moving{p, r.link}
+	var got became
+	err := r.update(ctx, func(tx *store.Tx) (err error) {
+		if err := heir.holdBoth(tx, m); err != nil {
+			return err
+		}
+		if _, got, err = heir.take(tx, m, rec, r); err != nil || got != taken || heir == r {
+			return err
+		}
+		return r.Engine.wanted(tx.Context(), tx, heir.link.ID)
+	})
+	if err == nil && got == refused {
+		r.nowhere(p.ID) // it goes here as what was deleted, and comes there as what is new
+	}
+	return err
+}
+
+// leave parts the two copies of an item whose record was moved to where no link is.
+func (r *run) leave(ctx context.Context, was store.Pair) error {
+	return r.update(ctx, func(tx *store.Tx) error {
+		if err := tx.Hold(r.coll.ID); err != nil {
+			return err
+		}
+		p, err := tx.Pair(was.ID)
+		if errors.Is(err, pim.ErrNotFound) || err == nil && (!p.RemoteGone || p.RemoteID != was.RemoteID || rule.Tie(p.Tie).Parts()) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		o, err := tx.ObjectByID(p.ObjectID)
+		if errors.Is(err, pim.ErrNotFound) || err == nil && o.Deleted {
+			tx.AfterCommit(func() { r.nowhere(p.ID) }) // of two copies none is left here
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if p.RemoteID == "" {
+			if err := tx.SettleBegun(p.ID, p.UID, true); err != nil {
+				return err
+			}
+		}
+		p.Tie, p.Hold = string(rule.Moved), ""
+		r.note(tx, store.Step{PairID: p.ID, UID: p.UID, Title: pairTitle(p), Side: "local", Action: "unlink"}, func(*Counts) {})
+		return r.settle(tx, p)
+	})
+}
+
+// recognise finds among records those that were moved here: new to the link, with the key of a record that is not where it
+// was any more.
+func (r *run) recognise(ctx context.Context, recs []remote.Record) error {
+	if _, ok := r.marker(); !ok {
+		return nil
+	}
+	known, err := r.keyHolders(ctx, recs)
+	if err != nil || len(known) == 0 {
+		return err
+	}
+	// Of those that are not known to be gone the remote is asked; there they are originals, and these are copies.
+	ask := map[string][]remote.ItemID{}
+	for _, m := range known {
+		if m.pair.RemoteID != "" && !m.pair.RemoteGone {
+			ask[m.from.Remote] = append(ask[m.from.Remote], remote.ItemID(m.pair.RemoteID))
+		}
+	}
+	still := map[string]bool{}
+	for place, ids := range ask {
+		for some := range slices.Chunk(ids, fetchBatch) {
+			got, err := r.rem.Fetch(ctx, remote.CollectionID(place), some)
+			if errors.Is(err, pim.ErrNotFound) {
+				break // the collection went, and with it all that is not elsewhere
+			}
+			if err != nil {
+				return err
+			}
+			for _, rec := range got {
+				still[place+"\x00"+string(rec.ID)] = true
+			}
+		}
+	}
+	if err := r.at("keys looked up"); err != nil {
+		return err
+	}
+	if r.moved == nil {
+		r.moved = map[remote.ItemID]moving{}
+	}
+	for id, m := range known {
+		if !still[m.from.Remote+"\x00"+m.pair.RemoteID] {
+			r.moved[id] = m
+		}
+	}
+	return nil
+}
+
+// keyHolders are the pairs, here or in other links of the account, that hold the keys of records which are new to this link.
+func (r *run) keyHolders(ctx context.Context, recs []remote.Record) (known map[remote.ItemID]moving, err error) {
+	keys, ids := map[string]remote.ItemID{}, []string{}
+	for _, rec := range recs {
+		if rec.Key != "" && rec.Item != nil && r.kinds.Has(rec.Item.Kind()) {
+			keys[rec.Key] = rec.ID
+			ids = append(ids, string(rec.ID))
+		}
+	}
+	if len(keys) == 0 || r.rules.Direction == rule.Out {
+		return nil, nil
+	}
+	err = r.Store.View(ctx, func(tx *store.Tx) error {
+		known = map[remote.ItemID]moving{}
+		have, err := tx.PairsByRemote(r.link.ID, ids)
+		if err != nil {
+			return err
+		}
+		var look []string
+		for key, id := range keys {
+			if _, is := have[string(id)]; !is {
+				look = append(look, key)
+			}
+		}
+		if len(look) == 0 {
+			return nil
+		}
+		slices.Sort(look)
+		held, err := tx.PairsByMark(r.user.ID, look)
+		if err != nil || len(held) == 0 {
+			return err
+		}
+		kin, err := r.kin(tx)
+		if err != nil {
+			return err
+		}
+		for key, pairs := range held {
+			// Of several, that is copies that have no key of their own yet, those come first whose record is known to be gone.
+			slices.SortStableFunc(pairs, func(a, b store.Pair) int { return cmp.Compare(alive(a), alive(b)) })
+			for _, p := range pairs {
+				if l, ok := kin[p.LinkID]; ok && r.mayTake(p, l) {
+					known[keys[key]] = moving{p, l}
+					break
+				}
+			}
+		}
+		return nil
+	})
+	return known, err
+}
+
+func alive(p store.Pair) int {
+	if p.RemoteGone {
+		return 0
+	}
+	return 1
+}
+
+// mayTake reports a pair that may follow its record to this link. One that a person unlinked stays where it is, and a create
+// of this link that is under way is resume's and seek's.
+func (r *run) mayTake(p store.Pair, from store.Link) bool {
+	if rule.Tie(p.Tie) == rule.Apart || from.ID == r.link.ID && p.RemoteID == "" && !p.RemoteGone {
+		return false
+	}
+	rules, err := rule.Parse(from.Rules)
+	return err == nil && rules.Direction != rule.Out
+}
+
+// holdMoved locks the collections of items that are taken over, before any pair is.
+func (r *run) holdMoved(tx *store.Tx, recs []remote.Record) error {
+	var ids []store.CollectionID
+	for _, rec := range recs {
+		if m, ok := r.moved[rec.ID]; ok {
+			ids = append(ids, m.from.CollectionID, r.coll.ID)
+		}
+	}
+	return hold(tx, ids)
+}
+
+func (r *run) holdBoth(tx *store.Tx, m moving) error {
+	return hold(tx, []store.CollectionID{m.from.CollectionID, r.coll.ID})
+}
+
+// hold locks collections in the order in which every writer does.
+func hold(tx *store.Tx, ids []store.CollectionID) error {
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		if err := tx.Hold(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take makes the pair of a record that was moved one of this link, with its object and what was agreed: nothing is made or
+// deleted. by is the run that tells of it. The collections of both links are held.
+func (r *run) take(tx *store.Tx, m moving, rec remote.Record, by *run) (store.Pair, became, error) {
+	was, err := tx.Pair(m.pair.ID)
+	if errors.Is(err, pim.ErrNotFound) || err == nil && (was.LinkID != m.from.ID || was.RemoteID != m.pair.RemoteID || was.Mark != m.pair.Mark || rule.Tie(was.Tie) == rule.Apart) {
+		return was, stale, nil
+	}
+	if err != nil {
+		return was, stale, err
+	}
+	if _, err := tx.PairByRemote(r.link.ID, string(rec.ID)); err == nil {
+		return was, refused, nil // an item of its own: a copy
+	} else if !errors.Is(err, pim.ErrNotFound) {
+		return was, stale, err
+	}
+	p := was
+	if m.from.ID != r.link.ID {
+		ok, err := r.receive(tx, m, &p)
+		if err != nil || !ok {
+			return was, refused, err
+		}
+		p.ID, p.LinkID, p.Along, p.AwayAt = 0, r.link.ID, "", nil
+		if err := tx.DeletePair(was.ID); err != nil {
+			return was, stale, err
+		}
+	}
+	if err := r.arrive(tx, was, &p, rec); err != nil {
+		return p, stale, err
+	}
+	by.note(tx, store.Step{PairID: p.ID, UID: p.UID, Title: pairTitle(p), Side: "local", Action: "move"}, func(*Counts) {})
+	return p, taken, nil
+}
+
+// arrive stores a pair with the record that it has now. What was begun with the old one is settled: the record's
+// present state tells all there is to know.
+func (r *run) arrive(tx *store.Tx, was store.Pair, p *store.Pair, rec remote.Record) error {
+	begun := was.RemoteID == ""
+	if was.Intent != "" || begun {
+		if err := tx.SettleBegun(was.ID, was.UID, begun || was.Intent != "delete"); err != nil {
+			return err
+		}
+	}
+	p.RemoteID, p.RemoteGone, p.Intent, p.Hold = string(rec.ID), false, "", ""
+	movedBack(p)
+	p.MarkAt = nil
+	if begun {
+		if err := r.adopt(p, rec); err != nil {
+			return err
+		}
+	}
+	wake(p)
+	if err := r.store(tx, p, rec); err != nil {
+		return err
+	}
+	return r.remember(tx, *p)
+}
+
+// movedBack ends that the two copies of an item are apart because its record was moved to where no link is.
+func movedBack(p *store.Pair) {
+	if rule.Tie(p.Tie) == rule.Moved && !p.LocalGone {
+		p.Tie = string(rule.TieNone)
+		wake(p) // what was changed here meanwhile is to go over
+	}
+}
+
+// receive moves the object of a pair here from the collection of its link. It reports false for what cannot come, or is
+// gone there.
+func (r *run) receive(tx *store.Tx, m moving, p *store.Pair) (bool, error) {
+	o, err := tx.ObjectByID(p.ObjectID)
+	if errors.Is(err, pim.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	there, err := tx.ObjectByUID(r.coll.ID, p.UID)
+	switch {
+	case err == nil:
+		// A device moved it, too, or has a copy of it here.
+		free := false
+		if o.Deleted {
+			free, err = r.unpaired(tx, there)
+		}
+		if err != nil || !free {
+			return false, err
+		}
+		p.ObjectID, p.Seq, p.LocalGone = there.ID, 0, false
+		return true, tx.MoveConflicts(o.ID, m.from.ID, there, r.link.ID)
+	case !errors.Is(err, pim.ErrNotFound):
+		return false, err
+	case o.Deleted, o.CollectionID != m.from.CollectionID, !slices.Contains(Kinds(r.coll), o.Kind):
+		return false, nil
+	}
+	name := o.Name
+	if _, err := tx.Object(r.coll.ID, name); err == nil {
+		name = uuid.NewSHA1(uidNames, []byte("moved\x00"+p.UID+"\x00"+p.RemoteID)).String() + extension(o.Kind)
+	} else if !errors.Is(err, pim.ErrNotFound) {
+		return false, err
+	}
+	res, err := tx.MoveObject(store.Move{From: o.CollectionID, Name: o.Name, To: r.coll.ID, NewName: name, By: r.by(), Link: r.link.ID})
+	if err != nil {
+		return false, err
+	}
+	p.ObjectID = res.Object.ID
+	if p.Seq == o.Seq {
+		p.Seq = res.Object.Seq
+	} else {
+		p.Seq = 0 // what a device changed in it is still to go over
+	}
+	return true, tx.MoveConflicts(o.ID, m.from.ID, res.Object, r.link.ID)
+}
+
+// unpaired reports an object that has no record yet and for which none is being made, and drops the pair that it waits in.
+func (r *run) unpaired(tx *store.Tx, o store.Object) (bool, error) {
+	other, err := tx.PairByObject(r.link.ID, o.ID)
+	switch {
+	case errors.Is(err, pim.ErrNotFound):
+		return true, nil
+	case err != nil:
+		return false, err
+	case other.RemoteID != "" || other.Intent != "" || rule.Tie(other.Tie).Parts():
+		return false, nil
+	}
+	return true, tx.DeletePair(other.ID)
+}
+
+// goneElsewhere are those of some records that are gone from here and there in another collection.
+func (r *run) goneElsewhere(ctx context.Context, gone []remote.ItemID) (map[remote.ItemID]bool, error) {
+	out := map[remote.ItemID]bool{}
+	if _, ok := r.marker(); !ok {
+		return out, nil
+	}
+	for ids := range slices.Chunk(gone, fetchBatch) {
+		names := make([]string, len(ids))
+		for i, id := range ids {
+			names[i] = string(id)
+		}
+		var missing []store.Pair
+		err := r.Store.View(ctx, func(tx *store.Tx) error {
+			missing = nil
+			known, err := tx.PairsByRemote(r.link.ID, names)
+			for _, p := range known {
+				if p.Mark != "" {
+					missing = append(missing, p)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		found, err := r.where(ctx, missing)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range missing {
+			if _, is := found[p.Mark]; is {
+				out[remote.ItemID(p.RemoteID)] = true
+			}
+		}
+	}
+	return out, nil
+}
+
+// madeElsewhere reports that the record of a begun create is in another collection than it was made in.
+func (r *run) madeElsewhere(ctx context.Context, p store.Pair) (bool, error) {
+	found, err := r.where(ctx, []store.Pair{p})
+	_, is := found[p.Mark]
+	return is && p.Mark != "", err
+}

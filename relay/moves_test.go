@@ -1,0 +1,774 @@
+package relay
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"crmbridge/crm/mem"
+	"crmbridge/pim"
+	"crmbridge/relay/rule"
+	"crmbridge/remote"
+	"crmbridge/store"
+	"crmbridge/store/storetest"
+)
+
+const (
+	folderB remote.CollectionID = "work"
+	folderU remote.CollectionID = "unlinked"
+)
+
+// marking is a remote whose items change their ids when they are moved, and carry keys.
+func marking() mem.Options {
+	return mem.Options{Folders: []remote.CollectionID{folderB, folderU}, MovesChangeIDs: true, Marks: true, NotIdempotent: true}
+}
+
+// markings are such remotes by what they are weak at besides.
+func markings() map[string]mem.Options {
+	plain, listed, thin, forgets := marking(), marking(), marking(), marking()
+	listed.NoDeletionReport, listed.Bump = true, true
+	thin.NoItemsInDelta, thin.NotIdempotent, thin.PageSize = true, false, 2
+	forgets.NoUID, forgets.Stamps, forgets.Unchecked = true, time.Second, true
+	stays := marking()
+	stays.MovesChangeIDs = false
+	return map[string]mem.Options{"plain": plain, "listed": listed, "thin": thin, "forgets": forgets, "ids stay": stays}
+}
+
+// office is a world with a second calendar, linked to a second folder of the same mailbox.
+type office struct {
+	*world
+	collA, collB store.Collection
+	linkA, linkB store.Link
+}
+
+func (w *world) office(rules rule.Rules) *office {
+	w.t.Helper()
+	o := &office{world: w, collA: w.coll, linkA: w.link, collB: w.another("work")}
+	raw, err := json.Marshal(rules)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.update(func(tx *store.Tx) (err error) {
+		o.linkB, err = tx.CreateLink(store.Link{UserID: w.user.ID, CollectionID: o.collB.ID, Side: store.CRM, Name: "work",
+			Driver: "mem", Remote: string(folderB), Rules: raw, Interval: time.Minute})
+		return err
+	})
+	return o
+}
+
+// onOffice runs a test with each remote that marks, and with one of them on both databases.
+func onOffice(t *testing.T, f func(t *testing.T, o *office)) {
+	t.Helper()
+	for name, opt := range markings() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if name == "plain" {
+				storetest.Each(t, func(t *testing.T, s *store.Store) { f(t, newWorld(t, s, "ann", opt, open(rule.Ask)).office(open(rule.Ask))) })
+				return
+			}
+			f(t, newWorld(t, storetest.Open(t), "ann", opt, open(rule.Ask)).office(open(rule.Ask)))
+		})
+	}
+}
+
+func (o *office) atA() *office { o.coll, o.link = o.collA, o.linkA; return o }
+func (o *office) atB() *office { o.coll, o.link = o.collB, o.linkB; return o }
+
+// settle runs both links, in either order, until nothing is left to do.
+func (o *office) settle(bFirst bool) {
+	o.t.Helper()
+	at := []func() *office{o.atA, o.atB}
+	if bFirst {
+		slices.Reverse(at)
+	}
+	for range 2 {
+		for _, f := range at {
+			f().clean()
+		}
+	}
+	for _, f := range at {
+		f().quiet()
+	}
+}
+
+// wantIn counts objects of the two calendars and records of the three folders.
+func (o *office) wantIn(objectsA, objectsB, recordsA, recordsB, recordsU int) {
+	o.t.Helper()
+	o.atB()
+	b := len(o.objects())
+	o.atA()
+	a := len(o.objects())
+	got := []int{a, b, len(o.crm.Items(mem.Activities)), len(o.crm.Items(folderB)), len(o.crm.Items(folderU))}
+	if want := []int{objectsA, objectsB, recordsA, recordsB, recordsU}; !slices.Equal(got, want) {
+		o.t.Fatalf("objects in A and B, records in A, B and elsewhere: %v, want %v", got, want)
+	}
+}
+
+// move moves the only record of a folder.
+func (o *office) move(from, to remote.CollectionID) remote.ItemID {
+	o.t.Helper()
+	items := o.crm.Items(from)
+	if len(items) != 1 {
+		o.t.Fatalf("%d items in %s", len(items), from)
+	}
+	id, ok := o.crm.Move(from, items[0].ID, to)
+	if !ok {
+		o.t.Fatal("not moved")
+	}
+	return id
+}
+
+// rich is a text with what no remote here carries.
+func (o *office) rich(name string) {
+	o.t.Helper()
+	obj := o.object(name)
+	text := strings.Replace(string(obj.Text), "END:VEVENT", "X-OWN-LINE:kept\r\nEND:VEVENT", 1)
+	wr, err := newCodec(o.clock.Now(), "").index(pim.KindEvent, []byte(text))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.putText(name, obj.UID, wr)
+}
+
+// begin fills the office with one item, made here or there, that both sides have.
+func (o *office) begin(there bool) {
+	o.t.Helper()
+	o.atA()
+	if there {
+		o.crm.AddTo(mem.Activities, event("", "one"))
+	} else {
+		o.put("a.ics", event("uid-a", "one"))
+	}
+	o.settle(false)
+	o.atA()
+	o.rich(o.only().Name)
+	o.settle(false)
+}
+
+// pair is that of the only object of the collection at hand.
+func (o *office) pair() (p store.Pair) {
+	o.t.Helper()
+	obj := o.only()
+	o.view(func(tx *store.Tx) (err error) {
+		p, err = tx.PairByObject(o.link.ID, obj.ID)
+		return err
+	})
+	return p
+}
+
+// What others made gets a key, once, without any update that a person sees.
+func TestRowX16ItemsOfOthersGetAKey(t *testing.T) {
+	t.Parallel()
+	onOffice(t, func(t *testing.T, o *office) {
+		o.begin(true)
+		o.atA()
+		rec := o.record()
+		if p := o.pair(); rec.Key == "" || rec.Key != p.Mark || p.MarkAt != nil || p.Key != "" || p.TheirVersion != rec.Version || p.Version != rec.Version {
+			t.Errorf("the record has the key %q in version %q, the pair %+v", rec.Key, rec.Version, p)
+		}
+		calls := o.crm.Calls()
+		o.crm.SetFaults(func(c mem.Call) mem.Fault {
+			if c.Op == "mark" || c.Op == "where" {
+				t.Errorf("%s once more", c.Op)
+			}
+			return mem.Fault{}
+		})
+		o.quiet()
+		o.quiet()
+		if o.crm.Calls() == calls {
+			t.Error("nothing was asked")
+		}
+		o.view(func(tx *store.Tx) error {
+			steps, err := tx.Steps(store.StepFilter{})
+			for _, s := range steps {
+				if s.Side == "remote" {
+					t.Errorf("a write that people see: %+v", s)
+				}
+			}
+			return err
+		})
+	})
+}
+
+// With the direction in, nothing is written there; once it is both, keys follow.
+func TestRowX16NoKeyWhereNothingIsWritten(t *testing.T) {
+	t.Parallel()
+	rules := open(rule.Ask)
+	rules.Direction = rule.In
+	onBoth(t, marking(), rules, func(w *world) {
+		w.crm.AddTo(mem.Activities, event("", "one"))
+		w.clean()
+		w.quiet()
+		if k := w.record().Key; k != "" {
+			t.Errorf("it has the key %q", k)
+		}
+		rules.Direction = rule.Both
+		if _, err := w.engine.SetRules(w.ctx, w.link.ID, rules); err != nil {
+			t.Fatal(err)
+		}
+		w.clean()
+		if k := w.record().Key; k == "" {
+			t.Error("it has no key")
+		}
+		w.quiet()
+	})
+}
+
+// Nobody is mailed for the sake of a key, and a run gives a bounded number of them.
+func TestRowX16KeysMailNobodyAndAreBounded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, storetest.Open(t), "ann", marking(), open(rule.Ask))
+	const n = markMost + 7
+	for i := range n {
+		e := event("", fmt.Sprintf("item %d", i))
+		if i == 0 {
+			e.Attendees = []pim.Attendee{guest("bo")}
+		}
+		w.crm.AddTo(mem.Activities, e)
+	}
+	keyed := func() (k int) {
+		for _, r := range w.records() {
+			if r.Key != "" {
+				k++
+			}
+		}
+		return k
+	}
+	w.clean()
+	if k := keyed(); k < markMost-1 || k > markMost {
+		t.Errorf("%d keys after the first run", k)
+	}
+	w.clean()
+	if k := keyed(); k != n-1 {
+		t.Errorf("%d of %d have keys, want all but the meeting", k, n)
+	}
+	w.quiet() // and no mail, which the world watches
+}
+
+// A record that changed meanwhile gets its key with the next run; an answer that is lost is no second key.
+func TestRowX16KeysUnderConflictsAndLostAnswers(t *testing.T) {
+	t.Parallel()
+	for _, what := range []string{"conflict", "lost", "refused", "unavailable", "throttled"} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, marking(), open(rule.Ask), func(w *world) {
+				id := w.crm.AddTo(mem.Activities, event("", "one"))
+				done := false
+				w.crm.SetFaults(func(c mem.Call) mem.Fault {
+					if c.Op != "mark" || done {
+						return mem.Fault{}
+					}
+					done = true
+					switch what {
+					case "conflict":
+						return mem.Fault{Err: pim.Errorf("mem", pim.ErrConflict, "changed")}
+					case "lost":
+						return mem.Fault{Lost: true}
+					case "refused":
+						return mem.Fault{Err: pim.Errorf("mem", pim.ErrRefused, "no")}
+					case "throttled":
+						return mem.Fault{Err: pim.Errorf("mem", pim.ErrThrottled, "slowly")}
+					}
+					return mem.Fault{Err: pim.Errorf("mem", pim.ErrUnavailable, "away")}
+				})
+				rep, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{})
+				if what == "throttled" {
+					mustFail(t, err, pim.ErrThrottled)
+				} else if err != nil || rep.Run.Outcome != OutcomeOK {
+					t.Fatalf("%v %+v", err, rep)
+				}
+				key := w.record().Key
+				w.clock.Advance(25 * time.Hour)
+				w.clean()
+				if now := w.record(); now.Key == "" || key != "" && now.Key != key || now.ID != id {
+					t.Errorf("the key was %q, is %q", key, now.Key)
+				}
+				w.quiet()
+				if w.item(w.only()).Title != "one" || len(w.conflicts(true)) != 0 {
+					t.Error("a key is a change")
+				}
+			})
+		})
+	}
+}
+
+// A move between two linked folders is a move: the object goes along with every byte, and nothing is made or deleted.
+func TestRowX16AMoveIsAMove(t *testing.T) {
+	t.Parallel()
+	for _, there := range []bool{false, true} {
+		for _, bFirst := range []bool{false, true} {
+			t.Run(fmt.Sprintf("made there %v, new link first %v", there, bFirst), func(t *testing.T) {
+				t.Parallel()
+				onOffice(t, func(t *testing.T, o *office) {
+					o.begin(there)
+					o.atA()
+					uid := o.only().UID
+					o.edit(o.only().Name, func(e *pim.Event) { e.Notes = "written here meanwhile" })
+					was := o.only()
+					from := o.move(mem.Activities, folderB)
+					o.crm.Edit(folderB, from, func(it pim.Item) { it.(*pim.Event).Location = "changed there meanwhile" })
+					before := o.counts()
+					o.settle(bFirst)
+					o.wantIn(0, 1, 0, 1, 0)
+					o.atB()
+					obj := o.only()
+					rec := o.crm.Items(folderB)[0]
+					if obj.UID != uid || !strings.Contains(string(obj.Text), "X-OWN-LINE:kept") || o.item(obj).Notes != "written here meanwhile" ||
+						o.item(obj).Location != "changed there meanwhile" || rec.ID != from || rec.Item.(*pim.Event).Notes != "written here meanwhile" {
+						t.Errorf("was %s\nis %s\nthere %+v", was.Text, obj.Text, rec.Item)
+					}
+					if now := o.counts(); now != before {
+						t.Errorf("made and deleted: %+v before, %+v now", before, now)
+					}
+					if cs := o.conflicts(true); len(cs) != 0 {
+						t.Errorf("conflicts: %+v", cs)
+					}
+					// And back, with a change after it.
+					o.move(folderB, mem.Activities)
+					o.settle(bFirst)
+					o.wantIn(1, 0, 1, 0, 0)
+					o.atA()
+					o.edit(o.only().Name, func(e *pim.Event) { e.Title = "later" })
+					o.settle(bFirst)
+					o.atA()
+					if got := o.record().Item.(*pim.Event).Title; got != "later" {
+						t.Errorf("%q", got)
+					}
+				})
+			})
+		}
+	}
+}
+
+// counts are creations and deletions of all runs so far.
+func (o *office) counts() (c Counts) {
+	o.t.Helper()
+	o.view(func(tx *store.Tx) error {
+		c = Counts{}
+		for _, l := range []store.Link{o.linkA, o.linkB} {
+			runs, err := tx.Runs(store.RunFilter{Link: l.ID, Limit: 1000})
+			if err != nil {
+				return err
+			}
+			for _, r := range runs {
+				var one Counts
+				if err := json.Unmarshal([]byte(r.Counts), &one); err != nil && r.Counts != "" {
+					return err
+				}
+				c.CreatedLocal += one.CreatedLocal
+				c.CreatedRemote += one.CreatedRemote
+				c.DeletedLocal += one.DeletedLocal
+				c.DeletedRemote += one.DeletedRemote
+			}
+		}
+		return nil
+	})
+	return c
+}
+
+// Away and back between two runs: another id in the same folder.
+func TestRowX16AwayAndBackBetweenTwoRuns(t *testing.T) {
+	t.Parallel()
+	onOffice(t, func(t *testing.T, o *office) {
+		o.begin(true)
+		before := o.counts()
+		o.move(mem.Activities, folderU)
+		id := o.move(folderU, mem.Activities)
+		o.settle(false)
+		o.wantIn(1, 0, 1, 0, 0)
+		o.atA()
+		if p := o.pair(); p.RemoteID != string(id) || o.counts() != before {
+			t.Errorf("%+v, %+v before, %+v now", p, before, o.counts())
+		}
+	})
+}
+
+// A copy is an item of its own, wherever it is, and gets a key of its own.
+func TestRowX16ACopyIsAnItemOfItsOwn(t *testing.T) {
+	t.Parallel()
+	for _, to := range []remote.CollectionID{mem.Activities, folderB} {
+		t.Run(string(to), func(t *testing.T) {
+			t.Parallel()
+			onOffice(t, func(t *testing.T, o *office) {
+				o.begin(true)
+				o.atA()
+				if _, ok := o.crm.Copy(mem.Activities, o.record().ID, to); !ok {
+					t.Fatal("no copy")
+				}
+				o.settle(true)
+				if to == folderB {
+					o.wantIn(1, 1, 1, 1, 0)
+				} else {
+					o.wantIn(2, 0, 2, 0, 0)
+				}
+				keys := map[string]bool{}
+				for _, c := range []remote.CollectionID{mem.Activities, folderB} {
+					for _, r := range o.crm.Items(c) {
+						keys[r.Key] = true
+					}
+				}
+				if len(keys) != 2 || keys[""] {
+					t.Errorf("keys: %v", keys)
+				}
+			})
+		})
+	}
+}
+
+// What is nowhere was deleted.
+func TestRowX16DeletedIsDeleted(t *testing.T) {
+	t.Parallel()
+	onOffice(t, func(t *testing.T, o *office) {
+		o.begin(true)
+		o.atA()
+		o.crm.Remove(mem.Activities, o.record().ID)
+		o.atA()
+		rep, err := o.engine.Run(o.ctx, o.link.ID, RunOptions{Full: true, AllowDeletions: true})
+		if err != nil || rep.Counts.DeletedLocal != 1 {
+			t.Errorf("%v %+v", err, rep)
+		}
+		o.settle(false)
+		o.wantIn(0, 0, 0, 0, 0)
+	})
+}
+
+// Taking an item out of a linked folder unlinks it, and putting it back links it again, with what was changed meanwhile.
+func TestRowB8TakenOutOfALinkedFolder(t *testing.T) {
+	t.Parallel()
+	for _, back := range []remote.CollectionID{mem.Activities, folderB} {
+		t.Run("back to "+string(back), func(t *testing.T) {
+			t.Parallel()
+			onOffice(t, func(t *testing.T, o *office) {
+				o.begin(true)
+				before := o.counts()
+				id := o.move(mem.Activities, folderU)
+				for range 2 {
+					o.settle(false)
+					o.wantIn(1, 0, 0, 0, 1)
+				}
+				o.atA()
+				uid := o.only().UID
+				xs, err := o.engine.Explain(t.Context(), o.link.ID, uid)
+				if err != nil || len(xs) != 1 || !slices.ContainsFunc(xs[0].Words, func(s string) bool { return strings.Contains(s, "moved out") }) {
+					t.Errorf("%v %+v", err, xs)
+				}
+				o.edit(o.only().Name, func(e *pim.Event) { e.Notes = "written here" })
+				o.crm.Edit(folderU, id, func(it pim.Item) { it.(*pim.Event).Location = "written there" })
+				o.settle(false)
+				o.wantIn(1, 0, 0, 0, 1)
+				o.move(folderU, back)
+				o.settle(false)
+				if back == folderB {
+					o.wantIn(0, 1, 0, 1, 0)
+					o.atB()
+				} else {
+					o.wantIn(1, 0, 1, 0, 0)
+					o.atA()
+				}
+				obj, rec := o.only(), o.crm.Items(back)[0].Item.(*pim.Event)
+				if o.item(obj).Notes != "written here" || rec.Notes != "written here" || o.item(obj).Location != "written there" || obj.UID != uid || o.counts() != before {
+					t.Errorf("%+v\n%+v\n%+v, %+v before", o.item(obj), rec, o.counts(), before)
+				}
+				if cs := o.conflicts(true); len(cs) != 0 {
+					t.Errorf("conflicts: %+v", cs)
+				}
+			})
+		})
+	}
+}
+
+// All items of a folder at once, more than the brake lets pass as deletions.
+func TestRowX16AWholeFolderMoves(t *testing.T) {
+	t.Parallel()
+	onOffice(t, func(t *testing.T, o *office) {
+		const n = 30
+		for i := range n {
+			o.crm.AddTo(mem.Activities, event("", fmt.Sprintf("item %d", i)))
+		}
+		o.settle(false)
+		before := o.counts()
+		for i, r := range o.crm.Items(mem.Activities) {
+			to := folderB
+			if i%3 == 0 {
+				to = folderU
+			}
+			o.crm.Move(mem.Activities, r.ID, to)
+		}
+		o.settle(false)
+		o.wantIn(n/3, n-n/3, 0, n-n/3, n/3)
+		if o.counts() != before {
+			t.Errorf("%+v before, %+v now", before, o.counts())
+		}
+	})
+}
+
+// Both links run at once, in two processes.
+func TestRowX16TwoLinksRace(t *testing.T) {
+	t.Parallel()
+	onOffice(t, func(t *testing.T, o *office) {
+		const n = 12
+		for i := range n {
+			o.crm.AddTo(mem.Activities, event("", fmt.Sprintf("item %d", i)))
+		}
+		o.settle(false)
+		for round := range 3 {
+			from, to := mem.Activities, folderB
+			if round%2 == 1 {
+				from, to = to, from
+			}
+			for i, r := range o.crm.Items(from) {
+				id, _ := o.crm.Move(from, r.ID, to)
+				if i%2 == 0 {
+					o.crm.Edit(to, id, func(it pim.Item) { it.(*pim.Event).Notes = fmt.Sprintf("round %d", round) })
+				}
+			}
+			var both sync.WaitGroup
+			for i, l := range []store.Link{o.linkA, o.linkB} {
+				e := &Engine{Store: o.store, Remotes: o.engine.Remotes, Now: o.engine.Now, Log: o.engine.Log, Owner: fmt.Sprintf("process %d.%d", round, i), Alive: func(string) bool { return true }}
+				both.Go(func() {
+					if _, err := e.Run(o.ctx, l.ID, RunOptions{Full: true}); err != nil {
+						t.Errorf("link %d: %v", l.ID, err)
+					}
+				})
+			}
+			both.Wait()
+			o.settle(round == 1)
+			if to == folderB {
+				o.wantIn(0, n, 0, n, 0)
+			} else {
+				o.wantIn(n, 0, n, 0, 0)
+			}
+			if c := o.counts(); c.CreatedLocal != n || c.CreatedRemote+c.DeletedLocal+c.DeletedRemote != 0 {
+				t.Errorf("%+v", c)
+			}
+		}
+	})
+}
+
+// Killed anywhere, by either link's run, and gone on with by either.
+func TestRowX16MovesKilledAnywhere(t *testing.T) {
+	t.Parallel()
+	for _, to := range []remote.CollectionID{folderB, folderU} {
+		for _, bFirst := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s %v", to, bFirst), func(t *testing.T) {
+				t.Parallel()
+				o := newWorld(t, storetest.Open(t), "ann", marking(), open(rule.Ask)).office(open(rule.Ask))
+				o.begin(true)
+				before := o.counts()
+				for step := 1; ; step++ {
+					o.move(mem.Activities, to)
+					o.atA()
+					if bFirst {
+						o.atB()
+					}
+					o.kill(step)
+					_, err := o.engine.Run(o.ctx, o.link.ID, RunOptions{Full: true})
+					o.restart()
+					o.settle(step%2 == 0)
+					if to == folderB {
+						o.wantIn(0, 1, 0, 1, 0)
+					} else {
+						o.wantIn(1, 0, 0, 0, 1)
+					}
+					o.move(to, mem.Activities)
+					o.settle(step%2 == 1)
+					o.wantIn(1, 0, 1, 0, 0)
+					if o.counts() != before {
+						t.Fatalf("killed at step %d: %+v before, %+v now", step, before, o.counts())
+					}
+					if err == nil {
+						if step < 8 {
+							t.Errorf("only %d steps", step)
+						}
+						return
+					}
+				}
+			})
+		}
+	}
+}
+
+// A record whose making was never confirmed, and that was moved before anybody looked.
+func TestRowX16MadeUnseenAndMoved(t *testing.T) {
+	t.Parallel()
+	for _, to := range []remote.CollectionID{folderB, folderU} {
+		for _, bFirst := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s %v", to, bFirst), func(t *testing.T) {
+				t.Parallel()
+				onOffice(t, func(t *testing.T, o *office) {
+					o.atA()
+					o.put("a.ics", event("uid-a", "one"))
+					o.crm.LoseAnswers(1)
+					if _, err := o.engine.Run(o.ctx, o.link.ID, RunOptions{Full: true}); err != nil {
+						t.Fatal(err)
+					}
+					o.move(mem.Activities, to)
+					o.clock.Advance(24 * time.Hour)
+					o.settle(bFirst)
+					if to == folderB {
+						o.wantIn(0, 1, 0, 1, 0)
+					} else {
+						o.wantIn(1, 0, 0, 0, 1)
+					}
+				})
+			})
+		}
+	}
+}
+
+// A device that moves an object from one linked calendar to the other: deleted there and made there, and once only;
+// also when the person moved the record, too.
+func TestRowX16ADeviceMoves(t *testing.T) {
+	t.Parallel()
+	for _, too := range []bool{false, true} {
+		for _, byMove := range []bool{false, true} {
+			for _, bFirst := range []bool{false, true} {
+				t.Run(fmt.Sprintf("record too %v, by MOVE %v, new link first %v", too, byMove, bFirst), func(t *testing.T) {
+					t.Parallel()
+					onOffice(t, func(t *testing.T, o *office) {
+						o.begin(false)
+						o.atA()
+						o.update(func(tx *store.Tx) error {
+							if byMove {
+								_, err := tx.MoveObject(store.Move{From: o.collA.ID, Name: "a.ics", To: o.collB.ID, NewName: "a.ics", By: "dav:test"})
+								return err
+							}
+							obj, err := tx.Object(o.collA.ID, "a.ics")
+							if err != nil {
+								return err
+							}
+							_, err = tx.PutObject(store.Put{Collection: o.collB.ID, Name: "b.ics", Kind: obj.Kind, Component: obj.Component, UID: obj.UID, Text: obj.Text, Start: obj.Start, End: obj.End, By: "dav:test"})
+							if err == nil {
+								_, err = tx.DeleteObject(o.collA.ID, "a.ics", store.Cond{}, "dav:test", 0)
+							}
+							return err
+						})
+						if too {
+							o.move(mem.Activities, folderB)
+						}
+						o.settle(bFirst)
+						o.wantIn(0, 1, 0, 1, 0)
+						o.atB()
+						if !strings.Contains(string(o.only().Text), "X-OWN-LINE:kept") {
+							t.Errorf("%s", o.only().Text)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// An open conflict goes along.
+func TestRowX16AConflictGoesAlong(t *testing.T) {
+	t.Parallel()
+	for _, bFirst := range []bool{false, true} {
+		t.Run(fmt.Sprint(bFirst), func(t *testing.T) {
+			t.Parallel()
+			onOffice(t, func(t *testing.T, o *office) {
+				o.begin(false)
+				o.atA()
+				o.edit("a.ics", func(e *pim.Event) { e.Title = "mine" })
+				o.change(o.record().ID, func(e *pim.Event) { e.Title = "theirs" })
+				o.run()
+				if n := len(o.conflicts(false)); n != 1 {
+					t.Fatalf("%d conflicts", n)
+				}
+				o.move(mem.Activities, folderB)
+				o.settle(bFirst)
+				o.wantIn(0, 1, 0, 1, 0)
+				cs := o.conflicts(true)
+				o.atB()
+				if len(cs) != 1 || cs[0].ResolvedAt != nil || cs[0].ObjectID != o.only().ID || cs[0].LinkID != o.linkB.ID {
+					t.Fatalf("%+v", cs)
+				}
+				if err := o.engine.Settle(o.ctx, cs[0].ID, Choice{All: "mine"}, "ann"); err != nil {
+					t.Fatal(err)
+				}
+				o.settle(bFirst)
+				if got := o.crm.Items(folderB)[0].Item.(*pim.Event).Title; got != "mine" {
+					t.Errorf("%q", got)
+				}
+			})
+		})
+	}
+}
+
+// While it cannot be told where a record is, nothing is deleted.
+func TestRowX16NothingGoesWhileNobodyTells(t *testing.T) {
+	t.Parallel()
+	onOffice(t, func(t *testing.T, o *office) {
+		o.begin(true)
+		o.move(mem.Activities, folderB)
+		o.crm.SetFaults(func(c mem.Call) mem.Fault {
+			if c.Op == "where" {
+				return mem.Fault{Err: pim.Errorf("mem", pim.ErrUnavailable, "away")}
+			}
+			return mem.Fault{}
+		})
+		o.atA()
+		if _, err := o.engine.Run(o.ctx, o.link.ID, RunOptions{Full: true}); err == nil {
+			t.Error("a run that could not ask came to its end")
+		}
+		o.wantIn(1, 0, 0, 1, 0)
+		o.crm.SetFaults(nil)
+		o.settle(false)
+		o.wantIn(0, 1, 0, 1, 0)
+	})
+}
+
+// A link that takes nothing from the remote takes no move either: the copies part.
+func TestRowX16ALinkThatTakesNothing(t *testing.T) {
+	t.Parallel()
+	out := open(rule.Ask)
+	out.Direction = rule.Out
+	onBoth(t, marking(), open(rule.Ask), func(w *world) {
+		o := w.office(out)
+		o.begin(false)
+		o.move(mem.Activities, folderB)
+		o.settle(false)
+		o.wantIn(1, 0, 0, 1, 0)
+	})
+}
+
+// What a person unlinked stays unlinked where it is.
+func TestRowB8UnlinkedByAPersonStaysSo(t *testing.T) {
+	t.Parallel()
+	onOffice(t, func(t *testing.T, o *office) {
+		o.begin(false)
+		o.atA()
+		if err := o.engine.SetTie(o.ctx, o.link.ID, "uid-a", rule.Apart); err != nil {
+			t.Fatal(err)
+		}
+		o.settle(false)
+		o.move(mem.Activities, folderB)
+		o.settle(true)
+		o.wantIn(1, 1, 0, 1, 0)
+		o.atA()
+		if o.only().UID != "uid-a" {
+			t.Errorf("%+v", o.only())
+		}
+	})
+}
+
+// A preview shows a move as one, and moves nothing.
+func TestRowX16APreviewMovesNothing(t *testing.T) {
+	t.Parallel()
+	onBoth(t, marking(), open(rule.Ask), func(w *world) {
+		o := w.office(open(rule.Ask))
+		o.begin(true)
+		o.move(mem.Activities, folderB)
+		o.atA()
+		p, err := o.engine.Preview(o.ctx, o.link.ID, PreviewOptions{Run: RunOptions{Full: true}})
+		if err != nil || len(p.Changes) != 1 || p.Changes[0].Action != "move" || p.Counts.Done() != 0 {
+			t.Errorf("%v %+v", err, p)
+		}
+		o.wantIn(1, 0, 0, 1, 0)
+		o.settle(false)
+		o.wantIn(0, 1, 0, 1, 0)
+	})
+}
