@@ -34,6 +34,7 @@
 //	related.go addressbook.go  contacts that come along with others, and with activities
 //	resolverelations.go  what a new activity is about, by the addresses of its people
 //	ties.go relate.go undorelate.go  what an item is tied to on a remote: shown, changed by a person, taken back
+//	keys.go moves.go  records that others made get a key, by which one that a person moves on the remote is known again
 //	meanwhile.go what a person said of an item while a run was at it
 //	resend.go    a run that sends everything again to one side, without deletions
 //	fieldmap.go custom.go  the field map of a link, and columns of the CRM's own on devices
@@ -59,11 +60,12 @@
 //  4. read the hub: the collection's change sequence marks pairs dirty;
 //  5. list: remotes without tombstones are listed; what is missing is
 //     confirmed one by one;
-//  6. relate: which contacts come along, and bring along: they are read;
-//  7. match: at a first meeting, which items of the two sides are one;
-//  8. act: Plan, then each dirty pair on its own: Decide, then the one write it
-//     asks for, then the new base;
-//  9. suggest: after a first meeting, which items may be duplicates.
+//  6. follow moves: what is gone and carries a key is looked for elsewhere;
+//  7. relate: which contacts come along, and bring along: they are read;
+//  8. match: at a first meeting, which items of the two sides are one;
+//  9. act: Plan, then each dirty pair on its own: Decide, then the one write it
+//     asks for, then the new base. After that, give keys: to records that others
+//     made; and suggest: after a first meeting, which items may be duplicates.
 //
 // A pair (store.Pair) is the agreed base of one item. It is written before the
 // first write to a remote (Intent), so that a write whose answer was lost is found

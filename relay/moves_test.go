@@ -67,7 +67,9 @@ func onOffice(t *testing.T, f func(t *testing.T, o *office)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if name == "plain" {
-				storetest.Each(t, func(t *testing.T, s *store.Store) { f(t, newWorld(t, s, "ann", opt, open(rule.Ask)).office(open(rule.Ask))) })
+				storetest.Each(t, func(t *testing.T, s *store.Store) {
+					f(t, newWorld(t, s, "ann", opt, open(rule.Ask)).office(open(rule.Ask)))
+				})
 				return
 			}
 			f(t, newWorld(t, storetest.Open(t), "ann", opt, open(rule.Ask)).office(open(rule.Ask)))

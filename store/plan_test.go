@@ -55,6 +55,8 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 		"WHERE error <> '' AND id > ?":                    "pairs_failing_all (id>?)",
 		"hold <> '' AND hold IN (SELECT value FROM":       "pairs_hold (link_id=? AND id>?)",
 		"relate_at IS NOT NULL AND relate_at <= ?":        "pairs_relate (link_id=? AND relate_at>? AND relate_at<?)",
+		"mark <> '' AND mark IN":                          "pairs_mark (mark=?)",
+		"mark_at IS NOT NULL AND mark_at <= ?":            "pairs_mark_due (link_id=? AND mark_at>? AND mark_at<?)",
 		"WHERE hold <> '' AND id > ?":                     "pairs_held_all (id>?)",
 		"WHERE resolved_at IS NULL AND id":                "conflicts_waiting_all (id<?)",
 		"user_id = ? AND resolved_at IS NULL AND created": "conflicts_waiting (user_id=? AND id<?)",
@@ -243,6 +245,7 @@ func useAll(t *testing.T, s *Store) {
 				}
 				return err
 			},
+			func() error { return tx.MoveConflicts(1, l.ID, Object{ID: 2, CollectionID: d.ID, Name: "b"}, l.ID) },
 			func() error { _, err := tx.ResolveReports(1, "d", "superseded", "ann"); return err },
 			func() error { _, err := tx.ReportRoom(u.ID, 1, 0); return err },
 			func() error { _, err := tx.PruneConflicts(testNow()); return err },
@@ -346,6 +349,9 @@ func readAll(t *testing.T, s *Store) {
 			func() error { _, err := tx.PairByRemote(1, "r"); return err },
 			func() error { _, err := tx.PairsByRemote(1, []string{"r"}); return err },
 			func() error { _, err := tx.PairsByUID(1, "u"); return err },
+			func() error { _, err := tx.PairsByMark(1, []string{"k"}); return err },
+			func() error { _, err := tx.PairsToMark(1, testNow(), 10); return err },
+			func() error { _, err := tx.MissingPairs(1, 10, 0); return err },
 			func() error { return tx.EachPair(1, func(*Pair) error { return nil }) },
 			func() error { _, _, _, err := tx.CountPairs(1); return err },
 			func() error { return tx.AliveRemotes(1, func(Alive) error { return nil }) },

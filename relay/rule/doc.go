@@ -4,6 +4,7 @@
 //	flow.go     Flow: what goes in one direction; Types, Private
 //	mail.go     Attendees, Mail: who goes along, and whom a write may make the remote mail
 //	judge.go    Judge: what the rules make of one item, and why
+//	category.go Off: whether the category that switches single items is on one
 //	touch.go    Touches: what a change of rules makes to be looked at again
 //	words.go    Describe: the rules in sentences
 //	anonymous.go  Anonymous: the rules without what they name

@@ -129,6 +129,10 @@ func TestJudge(t *testing.T) {
 		"linked":                {`{"onlyLinked":true,"filter":{"field":"type","op":"is","value":"x"},"in":{"create":[]}}`, Question{Item: meeting(""), Tie: Linked, Start: day(-400), End: day(-399)}, Verdict{Create: true, Carry: true}, ""},
 		"linked but private":    {`{"in":{"private":"none"}}`, Question{Item: private(pim.Private), Tie: Linked}, Verdict{Carry: true, Away: true}, "in.private"},
 		"unlinked":              {`{}`, Question{Item: meeting(""), Tie: Apart}, Verdict{}, "tie"},
+		"moved out":             {`{}`, Question{Item: meeting(""), Tie: Moved}, Verdict{}, "tie"},
+		"switched off":          {`{"category":"CRM"}`, Question{Item: meeting(""), Off: true, OffSays: "it is off"}, Verdict{}, "category"},
+		"switched on":           {`{"category":"CRM","onlyLinked":true}`, Question{Item: meeting("")}, Verdict{Create: true, Carry: true}, ""},
+		"linked, though off":    {`{"category":"CRM","onlyLinked":true}`, Question{Item: meeting(""), Tie: Linked, Off: true}, Verdict{Create: true, Carry: true}, ""},
 	} {
 		r, err := Parse([]byte(c.rules))
 		if err != nil {

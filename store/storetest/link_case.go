@@ -252,6 +252,7 @@ func testPairs(t *testing.T, open Opener) {
 		}
 		return tx.DeletePair(p.ID)
 	})
+	f.marks(t, l)
 	p.UID = "gone"
 	f.refused(pim.ErrNotFound, func(tx *store.Tx) error { return tx.SavePair(&p) })
 	f.update(func(tx *store.Tx) error { return tx.DeleteLink(l.ID) })
