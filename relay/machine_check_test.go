@@ -23,6 +23,7 @@ func (m *machine) each(f func()) {
 
 // finish lets everything come to rest and checks what the machine promises.
 func (m *machine) finish(t *rapid.T) {
+	m.bringBack()
 	m.each(func() {
 		m.crm.SetFaults(nil)
 		if m.ruled {
@@ -110,12 +111,12 @@ func (m *machine) account(t *rapid.T) {
 			tok = m.parent[tok]
 		}
 	}
-	for _, o := range m.objects() {
-		for _, f := range machineFields {
-			mark(*f.at(m.item(o)))
-		}
-	}
 	m.each(func() {
+		for _, o := range m.objects() {
+			for _, f := range machineFields {
+				mark(*f.at(m.item(o)))
+			}
+		}
 		for _, r := range m.records() {
 			for _, f := range machineFields {
 				mark(*f.at(r.Item.(*pim.Event)))
@@ -139,10 +140,10 @@ func (m *machine) account(t *rapid.T) {
 	}
 	for i := 1; i <= m.tokens; i++ {
 		if tok := fmt.Sprintf("tok%05d", i); !fine[tok] {
-			for name, o := range m.objects() {
-				t.Logf("object %s %+v", name, m.item(o))
-			}
 			m.each(func() {
+				for name, o := range m.objects() {
+					t.Logf("%s: object %s %+v", m.link.Name, name, m.item(o))
+				}
 				for _, r := range m.records() {
 					t.Logf("%s: record %s %+v", m.link.Name, r.ID, r.Item)
 				}

@@ -37,6 +37,7 @@ type machine struct {
 	policy   rule.Policy
 	commands map[string]int
 	ruled    bool   // rules, ties and approvals change on the way
+	moving   bool   // people move items between collections
 	failing  func() // is called instead of failing the test
 }
 
@@ -142,6 +143,9 @@ func (m *machine) step(t *rapid.T) {
 	if m.ruled {
 		steps = append(steps, "rules", "rules", "class here", "class there", "invite here", "invite there", "tie", "tie", "answer", "cautious run")
 	}
+	if m.moving {
+		steps = append(steps, "move there", "move there", "move there", "copy there", "edit unlinked", "move here")
+	}
 	if len(m.spokes) > 1 {
 		m.at(m.spokes[rapid.IntRange(0, len(m.spokes)-1).Draw(t, "remote")])
 		t.Logf("%s:", m.link.Name)
@@ -160,7 +164,7 @@ func (m *machine) do(t *rapid.T, what string) {
 	case "new there":
 		e := event("", "")
 		m.write(t, &e.Title)
-		m.crm.Add(e, "")
+		m.crm.AddTo(m.folder, e)
 	case "edit here":
 		if o, ok := m.pickObject(t); ok {
 			f := rapid.SampledFrom(machineFields).Draw(t, "field")
@@ -201,12 +205,14 @@ func (m *machine) do(t *rapid.T, what string) {
 	case "delete there":
 		if r, ok := m.pickRecord(t); ok {
 			m.forget(r.Item.(*pim.Event))
-			m.crm.Remove(mem.Activities, r.ID)
+			m.crm.Remove(m.folder, r.ID)
 		}
 	case "touch there":
 		if r, ok := m.pickRecord(t); ok {
 			m.change(r.ID, func(*pim.Event) {})
 		}
+	case "move there", "copy there", "edit unlinked", "move here":
+		m.move(t, what)
 	case "install anew":
 		m.installAnew(t)
 	case "choose":
@@ -252,7 +258,7 @@ func (m *machine) do(t *rapid.T, what string) {
 // data is read in elsewhere. Some are other items, which only look like the old ones.
 func (m *machine) installAnew(t *rapid.T) {
 	records := m.records()
-	m.crm.Clear(mem.Activities)
+	m.crm.Clear(m.folder)
 	m.crm.ExpireCursors()
 	for _, r := range records {
 		e := pim.Clone(r.Item).(*pim.Event)
@@ -261,7 +267,7 @@ func (m *machine) installAnew(t *rapid.T) {
 			e.Notes, e.Location = "", ""
 			m.write(t, &e.Notes)
 		}
-		m.crm.Add(e, "")
+		m.crm.AddTo(m.folder, e)
 	}
 }
 
@@ -347,7 +353,7 @@ func (m *machine) play(t *rapid.T, most int) {
 }
 
 func newMachine(w *world, policy rule.Policy, others ...spoke) *machine {
-	return &machine{world: w, spokes: append([]spoke{{w.crm, w.link}}, others...), policy: policy,
+	return &machine{world: w, spokes: append([]spoke{w.spoke()}, others...), policy: policy,
 		parent: map[string]string{}, settled: map[string]bool{}, commands: map[string]int{}}
 }
 

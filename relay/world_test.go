@@ -27,6 +27,7 @@ type world struct {
 	user   store.User
 	coll   store.Collection
 	crm    *mem.CRM
+	folder remote.CollectionID // of the CRM, that the collection is linked to
 	link   store.Link
 	engine *Engine
 	// mayMail: the rules let writes mail, so that the CRM is not watched.
@@ -46,8 +47,10 @@ func (b bySide) Open(_ context.Context, l store.Link, _ store.User) (remote.Remo
 
 // spoke is a remote in memory and the link to it.
 type spoke struct {
-	crm  *mem.CRM
-	link store.Link
+	crm    *mem.CRM
+	link   store.Link
+	coll   store.Collection
+	folder remote.CollectionID
 }
 
 // join links the world's collection to a second remote, on the side of Exchange.
@@ -69,11 +72,14 @@ func (w *world) join(o mem.Options, rules rule.Rules) spoke {
 		return err
 	})
 	w.engine.Remotes = bySide{store.CRM: w.crm.Remote(), store.Exchange: second.Remote()}
-	return spoke{second, l}
+	return spoke{second, l, w.coll, mem.Activities}
 }
 
 // at turns the world to another of its remotes.
-func (w *world) at(s spoke) { w.crm, w.link = s.crm, s.link }
+func (w *world) at(s spoke) { w.crm, w.link, w.coll, w.folder = s.crm, s.link, s.coll, s.folder }
+
+// spoke is the one that the world is turned to.
+func (w *world) spoke() spoke { return spoke{w.crm, w.link, w.coll, w.folder} }
 
 // newWorld is a world in s, with a user of its own, so that several can share it.
 func newWorld(t testing.TB, s *store.Store, name string, o mem.Options, rules rule.Rules) *world {
@@ -84,7 +90,7 @@ func newWorld(t testing.TB, s *store.Store, name string, o mem.Options, rules ru
 // newWorldAt is a world with the clock of its store.
 func newWorldAt(t testing.TB, s *store.Store, clock *storetest.Clock, name string, o mem.Options, rules rule.Rules) *world {
 	t.Helper()
-	w := &world{t: t, ctx: context.Background(), clock: clock, store: s}
+	w := &world{t: t, ctx: context.Background(), clock: clock, store: s, folder: mem.Activities}
 	if o.Now == nil {
 		o.Now = w.clock.Now
 	}
@@ -231,7 +237,7 @@ func (w *world) only() store.Object {
 	return store.Object{}
 }
 
-func (w *world) records() []remote.Record { return w.crm.Items(mem.Activities) }
+func (w *world) records() []remote.Record { return w.crm.Items(w.folder) }
 
 func (w *world) record() remote.Record {
 	w.t.Helper()
@@ -244,7 +250,7 @@ func (w *world) record() remote.Record {
 
 func (w *world) change(id remote.ItemID, f func(*pim.Event)) {
 	w.t.Helper()
-	if !w.crm.Edit(mem.Activities, id, func(it pim.Item) { f(it.(*pim.Event)) }) {
+	if !w.crm.Edit(w.folder, id, func(it pim.Item) { f(it.(*pim.Event)) }) {
 		w.t.Fatalf("no record %s", id)
 	}
 }

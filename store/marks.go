@@ -1,23 +1,36 @@
 package store
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // PairsByMark returns the pairs of a user's links whose remote items carry one of these keys, or are about to, by the key
 // and each key's by id: an item that was copied on the remote has its key in common with the copy.
 func (t *Tx) PairsByMark(u UserID, marks []string) (map[string][]Pair, error) {
+	links, err := t.Links(u)
+	if err != nil {
+		return nil, err
+	}
+	theirs := map[LinkID]bool{}
+	for _, l := range links {
+		theirs[l.ID] = true
+	}
 	found := map[string][]Pair{}
-	const chunk = 1000
-	for len(marks) > 0 {
-		n := min(chunk, len(marks))
-		list := t.textList(marks[:n])
-		marks = marks[n:]
-		ps, err := find[Pair](t, "mark <> '' AND mark "+t.anyText()+" AND link_id IN (SELECT id FROM links WHERE user_id = ?) ORDER BY id", list, u)
+	for some := range slices.Chunk(marks, 1000) {
+		ps, err := find[Pair](t, "mark <> '' AND mark "+t.anyText(), t.textList(some))
 		if err != nil {
 			return nil, fail("pairs by mark", err)
 		}
 		for _, p := range ps {
-			found[p.Mark] = append(found[p.Mark], p)
+			if theirs[p.LinkID] {
+				found[p.Mark] = append(found[p.Mark], p)
+			}
 		}
+	}
+	for _, ps := range found {
+		slices.SortFunc(ps, func(a, b Pair) int { return cmp.Compare(a.ID, b.ID) })
 	}
 	return found, nil
 }
@@ -25,7 +38,7 @@ func (t *Tx) PairsByMark(u UserID, marks []string) (map[string][]Pair, error) {
 // PairsToMark returns at most limit pairs of a link whose remote items are to be given a key by now, those that wait
 // longest first.
 func (t *Tx) PairsToMark(l LinkID, now time.Time, limit int) ([]Pair, error) {
-	ps, err := find[Pair](t, "link_id = ? AND mark_at IS NOT NULL AND mark_at <= ? AND remote_id <> '' AND NOT remote_gone ORDER BY mark_at, id LIMIT ?", l, now.UTC(), limit)
+	ps, err := find[Pair](t, "link_id = ? AND mark_at IS NOT NULL AND mark_at <= ? AND NOT remote_gone AND remote_id <> '' ORDER BY mark_at, id LIMIT ?", l, now.UTC(), limit)
 	return ps, fail("pairs to mark", err)
 }
 

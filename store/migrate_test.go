@@ -42,6 +42,7 @@ func frozen() map[int]string {
 		15: "2e50b7effdf55821",
 		16: "83ed8fc036c782e7",
 		17: "233a7eb0de01265c",
+		18: "15f685ecf338745e",
 	}
 }
 
