@@ -341,10 +341,11 @@ func alive(p store.Pair) int {
 	return 1
 }
 
-// mayTake reports a pair that may follow its record to this link. One that a person unlinked stays where it is, and a create
+// mayTake reports a pair that may follow its record to this link. One that a person unlinked goes to no other, and a create
 // of this link that is under way is resume's and seek's.
 func (r *run) mayTake(p store.Pair, from store.Link) bool {
-	if rule.Tie(p.Tie) == rule.Apart || from.ID == r.link.ID && p.RemoteID == "" && !p.RemoteGone {
+	own := from.ID == r.link.ID
+	if rule.Tie(p.Tie) == rule.Apart && !own || own && p.RemoteID == "" && !p.RemoteGone {
 		return false
 	}
 	rules, err := rule.Parse(from.Rules)
@@ -381,7 +382,7 @@ func hold(tx *store.Tx, ids []store.CollectionID) error {
 // deleted. by is the run that tells of it. The collections of both links are held.
 func (r *run) take(tx *store.Tx, m moving, rec remote.Record, by *run) (store.Pair, became, error) {
 	was, err := tx.Pair(m.pair.ID)
-	if errors.Is(err, pim.ErrNotFound) || err == nil && (was.LinkID != m.from.ID || was.RemoteID != m.pair.RemoteID || was.Mark != m.pair.Mark || rule.Tie(was.Tie) == rule.Apart) {
+	if errors.Is(err, pim.ErrNotFound) || err == nil && (was.LinkID != m.from.ID || was.RemoteID != m.pair.RemoteID || was.Mark != m.pair.Mark || !r.mayTake(was, m.from)) {
 		return was, stale, nil
 	}
 	if err != nil {

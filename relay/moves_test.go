@@ -140,10 +140,13 @@ func (o *office) rich(name string) {
 func (o *office) begin(there bool) {
 	o.t.Helper()
 	o.atA()
+	e := event("uid-a", "one")
+	e.Notes, e.Location = "agreed", "agreed"
 	if there {
-		o.crm.AddTo(mem.Activities, event("", "one"))
+		e.UID = ""
+		o.crm.AddTo(mem.Activities, e)
 	} else {
-		o.put("a.ics", event("uid-a", "one"))
+		o.put("a.ics", e)
 	}
 	o.settle(false)
 	o.atA()
@@ -747,6 +750,16 @@ func TestRowB8UnlinkedByAPersonStaysSo(t *testing.T) {
 			t.Fatal(err)
 		}
 		o.settle(false)
+		// Away and back it is the same item, and as unlinked as before.
+		o.move(mem.Activities, folderU)
+		id := o.move(folderU, mem.Activities)
+		o.crm.Edit(mem.Activities, id, func(it pim.Item) { it.(*pim.Event).Title = "not carried over" })
+		o.settle(false)
+		o.wantIn(1, 0, 1, 0, 0)
+		o.atA()
+		if p := o.pair(); rule.Tie(p.Tie) != rule.Apart || o.item(o.only()).Title != "one" {
+			t.Errorf("%+v", p)
+		}
 		o.move(mem.Activities, folderB)
 		o.settle(true)
 		o.wantIn(1, 1, 0, 1, 0)

@@ -108,12 +108,16 @@ func As[T any](r Remote) (ability T, ok bool) {
 }
 
 // Marker is a remote whose items change their ids when a person moves them, and can carry a key of ours by which they are known
-// again. An item that was made with Create carries its key already; Record.Key tells it.
+// again. An item that was made with Create carries its key already; Record.Key tells it, wherever records are told. A copy that a
+// person makes may carry the key of its original.
 type Marker interface {
-	// Mark gives an item made by others a key and changes nothing else. The answer is its new version. As Update it answers
+	// Mark gives an item made by others a key, in place of one that it may have, and changes nothing else. Where any write mails those
+	// who take part, Mailer tells it of a write without changed fields. The answer is its new version. As Update it answers
 	// ErrConflict, and writes nothing, when the remote's version is no longer old.Version, and ErrNotFound when the item is gone.
 	Mark(ctx context.Context, c CollectionID, old Ref, key string) (Ref, error)
-	// Where finds the items that carry keys, in any collection of the user; those that are nowhere are left out.
+	// Where finds the items that carry keys, in any collection of the user; those that are nowhere are left out. What was deleted
+	// is nowhere, though the remote may keep it in a folder of its own for a while. Of several with one key any is told.
+	// Collection is named as links name it.
 	Where(ctx context.Context, keys []string) (map[string]Whereabouts, error)
 }
 
