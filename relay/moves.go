@@ -247,14 +247,28 @@ func (r *run) recognise(ctx context.Context, recs []remote.Record) error {
 	if err != nil || len(known) == 0 {
 		return err
 	}
-	// Of those that are not known to be gone the remote is asked; there they are originals, and these are copies.
+	// Of those that are not known to be gone the remote is asked; there they are originals, and these are copies. One that
+	// kept its id is no copy, and may be shown by that id wherever it is.
 	ask := map[string][]remote.ItemID{}
-	for _, m := range known {
-		if m.pair.RemoteID != "" && !m.pair.RemoteGone {
+	var kept []store.Pair
+	for id, m := range known {
+		switch {
+		case m.pair.RemoteID == string(id):
+			kept = append(kept, m.pair)
+		case m.pair.RemoteID != "" && !m.pair.RemoteGone:
 			ask[m.from.Remote] = append(ask[m.from.Remote], remote.ItemID(m.pair.RemoteID))
 		}
 	}
 	still := map[string]bool{}
+	now, err := r.where(ctx, kept)
+	if err != nil {
+		return err
+	}
+	for _, p := range kept {
+		if w, is := now[p.Mark]; !is || string(w.Collection) != r.link.Remote {
+			delete(known, remote.ItemID(p.RemoteID))
+		}
+	}
 	for place, ids := range ask {
 		for some := range slices.Chunk(ids, fetchBatch) {
 			got, err := r.rem.Fetch(ctx, remote.CollectionID(place), some)

@@ -116,6 +116,7 @@ func TestConformance(t *testing.T) {
 		"dates in Honolulu":  {NoAllDay: true, Zone: "Pacific/Honolulu"},
 		"tasks with dates":   {TimeStep: 24 * time.Hour, Carries: map[pim.Kind]pim.FieldSet{pim.KindTask: pim.Set(pim.FieldTitle, pim.FieldDue, pim.FieldNotes)}},
 		"few fields":         {Carries: few, Required: map[pim.Kind]pim.FieldSet{pim.KindEvent: pim.Set(pim.FieldTitle)}, TextLimit: map[pim.FieldID]int{pim.FieldTitle: 40}},
+		"folders and keys":   {Folders: []remote.CollectionID{"work"}, MovesChangeIDs: true, Marks: true, NotIdempotent: true},
 		"everything is weak": {NoDeletionReport: true, NotIdempotent: true, NoUID: true, Unchecked: true, Stamps: time.Second, Bump: true, NoItemsInDelta: true, NoAllDay: true, PageSize: 3, Carries: few},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -89,3 +89,16 @@ func (m *CRM) collections() []remote.CollectionID {
 func (m *CRM) keeps(c remote.CollectionID, k pim.Kind) bool {
 	return home(k) == c || k != pim.KindContact && slices.Contains(m.opt.Folders, c)
 }
+
+// shown is the row that is read by an id. Where ids stay when items move, it is found by it wherever it is, as in Microsoft Graph.
+func (m *CRM) shown(c remote.CollectionID, id remote.ItemID) *row {
+	if r := m.living(c, id); r != nil || !m.opt.Marks || m.opt.MovesChangeIDs || m.opt.LocalIDs {
+		return r
+	}
+	for _, col := range m.opt.Folders {
+		if r := m.living(col, id); r != nil {
+			return r
+		}
+	}
+	return m.living(Activities, id)
+}

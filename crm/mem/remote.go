@@ -93,7 +93,7 @@ func (c *connector) Fetch(ctx context.Context, col remote.CollectionID, ids []re
 		}
 		seen := map[remote.ItemID]bool{}
 		for _, id := range ids {
-			if r := c.m.living(col, id); r != nil && !seen[id] {
+			if r := c.m.shown(col, id); r != nil && !seen[id] {
 				seen[id] = true
 				out = append(out, c.record(r))
 			}
