@@ -53,6 +53,8 @@ type Engine struct {
 	pause func(step string) error
 	// stopEvery is how often a run looks whether it is to stop; 0 means 500 ms.
 	stopEvery time.Duration
+	// borrow has, in a preview, what is known of records with these keys in other links at hand.
+	borrow func(ctx context.Context, u store.UserID, keys []string) error
 	// decide and merge stand for Decide and Merge; nil: those. Only tests set others, to
 	// see that the state machine notices.
 	decide func(local, remote State, equal bool) Action

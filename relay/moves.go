@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -308,6 +309,11 @@ func (r *run) keyHolders(ctx context.Context, recs []remote.Record) (known map[r
 	}
 	if len(keys) == 0 || r.rules.Direction == rule.Out {
 		return nil, nil
+	}
+	if r.borrow != nil {
+		if err := r.borrow(ctx, r.user.ID, slices.Collect(maps.Keys(keys))); err != nil {
+			return nil, err
+		}
 	}
 	err = r.Store.View(ctx, func(tx *store.Tx) error {
 		known = map[remote.ItemID]moving{}

@@ -778,11 +778,13 @@ func TestRowX16APreviewMovesNothing(t *testing.T) {
 		o.begin(true)
 		o.move(mem.Activities, folderB)
 		o.atA()
-		p, err := o.engine.Preview(o.ctx, o.link.ID, PreviewOptions{Run: RunOptions{Full: true}})
-		if err != nil || len(p.Changes) != 1 || p.Changes[0].Action != "move" || p.Counts.Done() != 0 {
-			t.Errorf("%v %+v", err, p)
+		for _, link := range []store.Link{o.linkA, o.linkB} {
+			p, err := o.engine.Preview(o.ctx, link.ID, PreviewOptions{Run: RunOptions{Full: true}})
+			if err != nil || len(p.Changes) != 1 || p.Changes[0].Action != "move" || p.Changes[0].Title != "one" || p.Counts.Done() != 0 {
+				t.Errorf("link %s: %v %+v", link.Name, err, p)
+			}
+			o.wantIn(1, 0, 0, 1, 0)
 		}
-		o.wantIn(1, 0, 0, 1, 0)
 		o.settle(false)
 		o.wantIn(0, 1, 0, 1, 0)
 	})

@@ -123,6 +123,9 @@ func (e *Engine) Preview(ctx context.Context, id store.LinkID, o PreviewOptions)
 	if p.Touch, err = shown.unpause(ctx, id, o.Rules); err != nil {
 		return p, err
 	}
+	shown.borrow = func(ctx context.Context, u store.UserID, keys []string) error {
+		return e.lendKeyed(ctx, scratch, id, u, keys)
+	}
 	rep, err := shown.Run(ctx, id, o.Run)
 	if rep.Run.ID == 0 {
 		return p, err
@@ -249,6 +252,28 @@ func near(ctx context.Context, s *store.Store, l store.LinkID, id remote.ItemID)
 		return nil // it only saves requests
 	}
 	return ids
+}
+
+// lendKeyed copies the pairs of other links whose records carry keys that the run of a preview sees as new to its own:
+// they were moved there, or copied.
+func (e *Engine) lendKeyed(ctx context.Context, scratch *store.Store, link store.LinkID, u store.UserID, keys []string) error {
+	var ids []store.PairID
+	err := e.Store.View(ctx, func(tx *store.Tx) error {
+		ids = nil
+		held, err := tx.PairsByMark(u, keys)
+		for _, pairs := range held {
+			for _, p := range pairs {
+				if p.LinkID != link {
+					ids = append(ids, p.ID)
+				}
+			}
+		}
+		return err
+	})
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	return e.Store.CopyPairs(ctx, scratch, ids)
 }
 
 // planner tells of a run what it did, in the words of a preview.

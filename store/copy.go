@@ -84,10 +84,11 @@ func (s *Store) CopyForRun(ctx context.Context, to *Store, id LinkID) error {
 	})
 }
 
-func (t *Tx) copyTo(to *Tx, c copied, id LinkID) error {
+// copyTo copies rows that are not there yet; every argument of the condition is arg.
+func (t *Tx) copyTo(to *Tx, c copied, arg any) error {
 	args := make([]any, strings.Count(c.where, "?"))
 	for i := range args {
-		args[i] = id
+		args[i] = arg
 	}
 	rows, err := t.query(`SELECT * FROM `+c.table+` WHERE `+c.where, args...)
 	if err != nil {
@@ -99,7 +100,7 @@ func (t *Tx) copyTo(to *Tx, c copied, id LinkID) error {
 		return err
 	}
 	insert, err := to.tx.PrepareContext(to.ctx, to.bind(`INSERT INTO `+c.table+` ("`+strings.Join(columns, `", "`)+`") VALUES (`+
-		strings.Repeat(`?, `, len(columns)-1)+`?)`))
+		strings.Repeat(`?, `, len(columns)-1)+`?) ON CONFLICT DO NOTHING`))
 	if err != nil {
 		return err
 	}
@@ -120,4 +121,25 @@ func (t *Tx) copyTo(to *Tx, c copied, id LinkID) error {
 		}
 	}
 	return rows.Err()
+}
+
+// CopyPairs adds pairs to a copy that CopyForRun made, with their objects and the present texts of those, under the same ids, for a
+// run that turns out to take them over. What the copy has already stays as it is there.
+func (s *Store) CopyPairs(ctx context.Context, to *Store, ids []PairID) error {
+	return s.View(ctx, func(from *Tx) error {
+		objects := `(SELECT object_id FROM pairs WHERE id ` + from.anyInt() + `)`
+		return to.Update(ctx, func(t *Tx) error {
+			for _, c := range []copied{
+				{"objects", `id IN ` + objects},
+				{"versions", `object_id IN ` + objects + ` AND seq = (SELECT o.seq FROM objects AS o WHERE o.id = versions.object_id)`},
+				{"conflicts", `object_id IN ` + objects + ` AND resolved_at IS NULL`},
+				{"pairs", `id ` + from.anyInt()},
+			} {
+				if err := from.copyTo(t, c, intList(from, ids)); err != nil {
+					return fail("copy "+c.table, err)
+				}
+			}
+			return nil
+		})
+	})
 }
