@@ -89,7 +89,7 @@ func TestMachineOfMoves(t *testing.T) {
 					first := w.spoke()
 					b := w.office(open(rule.Ask))
 					m := newMachine(w, rule.Ask, spoke{first.crm, b.linkB, b.collB, folderB})
-					m.moving = true
+					m.moving, m.ruled = true, rapid.Bool().Draw(rt, "ruled")
 					m.play(rt, 40)
 				})
 			})

@@ -47,7 +47,14 @@ var machineRules = []string{
 	`{"in":{"private":"none"},"out":{"private":"none"}}`, `{"in":{"private":"mask"},"out":{"private":"mask"}}`,
 	`{"in":{"carry":[]}}`, `{"out":{"carry":[]}}`, `{"in":{"create":[]}}`, `{"out":{"create":[]}}`, `{"onlyLinked":true}`, `{"holdUntyped":true}`,
 	`{"filter":{"field":"notes","op":"is empty"}}`, `{"in":{"attendees":"keep"}}`, `{"out":{"attendees":"keep"}}`,
-	`{"approve":true}`, `{"approve":true,"out":{"private":"none"}}`,
+	`{"category":"CRM"}`, `{"category":"CRM","onlyLinked":true}`, `{"approve":true}`, `{"approve":true,"out":{"private":"none"}}`,
+}
+
+// flip puts a category on, which rules may switch items by, or takes it away.
+func flip(t *rapid.T, e *pim.Event) {
+	if drop(e, "CRM"); rapid.Bool().Draw(t, "on") {
+		add(e, "CRM")
+	}
 }
 
 // invite adds somebody to those who take part, or takes the first away. The CRM would mail
@@ -141,7 +148,7 @@ func (m *machine) step(t *rapid.T) {
 	steps := []string{"new here", "new there", "edit here", "edit here", "edit there", "edit there",
 		"delete here", "delete there", "touch there", "install anew", "choose", "take back", "run", "run", "killed run", "killed run", "failing run", "lost answer", "expire", "time"}
 	if m.ruled {
-		steps = append(steps, "rules", "rules", "class here", "class there", "invite here", "invite there", "tie", "tie", "answer", "cautious run")
+		steps = append(steps, "rules", "rules", "class here", "class there", "category here", "category there", "invite here", "invite there", "tie", "tie", "answer", "cautious run")
 	}
 	if m.moving {
 		steps = append(steps, "move there", "move there", "move there", "copy there", "edit unlinked", "move here")
@@ -188,6 +195,14 @@ func (m *machine) do(t *rapid.T, what string) {
 		if r, ok := m.pickRecord(t); ok {
 			class := rapid.SampledFrom([]pim.Class{pim.Public, pim.Private}).Draw(t, "class")
 			m.change(r.ID, func(e *pim.Event) { e.Class = class })
+		}
+	case "category here":
+		if o, ok := m.pickObject(t); ok {
+			m.edit(o.Name, func(e *pim.Event) { flip(t, e) })
+		}
+	case "category there":
+		if r, ok := m.pickRecord(t); ok {
+			m.change(r.ID, func(e *pim.Event) { flip(t, e) })
 		}
 	case "invite here":
 		if o, ok := m.pickObject(t); ok {
