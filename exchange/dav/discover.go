@@ -132,9 +132,12 @@ func (m *mailbox) principal(ctx context.Context, h *homes, u *url.URL) error {
 	if !ok || p.String() == ms.at.String() {
 		return nil
 	}
-	h.principal = p
-	ms, err = m.session.multi(ctx, request{op: op, method: "PROPFIND", at: p, depth: "0", follow: true,
+	h.principal = m.session.nearest(ms.at, p)
+	ms, err = m.session.multi(ctx, request{op: op, method: "PROPFIND", at: h.principal, depth: "0", follow: true,
 		body: propfind("c:calendar-home-set", "r:addressbook-home-set", "c:calendar-user-address-set")})
+	if pim.ReasonOf(err) == pim.ErrNotFound && h.principal != p {
+		_, err = m.session.client(op, p) // which says where it was to go
+	}
 	if err != nil {
 		return err
 	}
@@ -153,7 +156,7 @@ func (m *mailbox) take(h *homes, ms multistatus, r response) {
 		}
 		for _, href := range r.prop(s.space, s.home).hrefs() {
 			if u, ok := resolve(ms.at, href); ok {
-				*at = append(*at, asFolder(u))
+				*at = append(*at, asFolder(m.session.nearest(ms.at, u)))
 			}
 		}
 	}

@@ -73,9 +73,13 @@ func timeRange(from, until time.Time) string {
 	return out + "/>"
 }
 
-// uidFilter filters the component with a UID.
-func uidFilter(uid string) string {
-	return `<c:prop-filter name="UID"><c:text-match collation="i;octet">` + escaped(uid) + "</c:text-match></c:prop-filter>"
+// uidQuery asks for the tags of items with a UID (RFC 4791 7.8.6, RFC 6352 8.6).
+func uidQuery(k pim.Kind, uid string) string {
+	if k == pim.KindContact {
+		return xmlHead + "<r:addressbook-query" + names + `><d:prop><d:getetag/></d:prop><r:filter><r:prop-filter name="UID"><r:text-match match-type="equals">` +
+			escaped(uid) + "</r:text-match></r:prop-filter></r:filter></r:addressbook-query>"
+	}
+	return calendarQuery(componentOf(k), `<c:prop-filter name="UID"><c:text-match collation="i;octet">`+escaped(uid)+"</c:text-match></c:prop-filter>")
 }
 
 // componentOf is the component that items of a kind are.

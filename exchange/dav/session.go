@@ -57,6 +57,15 @@ func (s *session) trusts(u *url.URL) bool {
 	})
 }
 
+// nearest is u where its host is trusted, else the same path at the host that pointed there: servers behind a proxy can call
+// themselves by a name that only they know.
+func (s *session) nearest(at, u *url.URL) *url.URL {
+	if s.trusts(u) {
+		return u
+	}
+	return withPath(at, u.EscapedPath())
+}
+
 func sameDomain(a, b string) bool {
 	if net.ParseIP(a) != nil || net.ParseIP(b) != nil {
 		return false

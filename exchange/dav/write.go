@@ -72,7 +72,7 @@ func (m *mailbox) Create(ctx context.Context, c remote.CollectionID, e remote.En
 		}
 		return rec, err
 	case !resp.OK() || resp.HTML():
-		return remote.Record{}, refusal(op, resp, true)
+		return m.madeBefore(ctx, f, e, key, refusal(op, resp, true))
 	}
 	// Some servers give items names of their own.
 	if at := resp.Location(); at != nil {
@@ -84,7 +84,9 @@ func (m *mailbox) Create(ctx context.Context, c remote.CollectionID, e remote.En
 	}
 	rec, found, err := m.reread(ctx, f, op, u)
 	if err == nil && !found {
-		return m.byUID(ctx, f, op, e.Item.Kind(), uidOf(e, key))
+		if rec, found, err = m.byUID(ctx, f, op, e.Item.Kind(), uidOf(e, key)); err == nil && !found {
+			err = pim.Errorf(op, pim.ErrProtocol, "the server does not find what it just stored")
+		}
 	}
 	return rec, err
 }
@@ -118,30 +120,63 @@ func (m *mailbox) reread(ctx context.Context, f *folder, op string, u *url.URL) 
 	return m.record(f, o)
 }
 
-// byUID looks for a new item that the server has put under another name without saying so.
-func (m *mailbox) byUID(ctx context.Context, f *folder, op string, k pim.Kind, uid string) (remote.Record, error) {
-	var refs []ref
-	var err error
-	if !f.book {
-		refs, err = m.query(ctx, f, op, k, uidFilter(uid))
+// byUID looks for an item of ours that the server has given a name of its own.
+func (m *mailbox) byUID(ctx context.Context, f *folder, op string, k pim.Kind, uid string) (remote.Record, bool, error) {
+	ms, err := m.session.multi(ctx, request{op: op, method: "REPORT", at: f.at, depth: "1", body: uidQuery(k, uid)})
+	if err != nil {
+		return remote.Record{}, false, err
 	}
-	if err != nil || len(refs) != 1 {
-		return remote.Record{}, &pim.Error{Op: op, Kind: pim.ErrProtocol, Public: "the server does not find what it just stored", Err: err}
+	refs, err := m.tagged(ctx, f, op, ms)
+	if err != nil {
+		return remote.Record{}, false, err
 	}
-	rec, found, err := m.reread(ctx, f, op, withPath(f.at, refs[0].path))
-	if err == nil && !found {
-		err = missing(op)
+	objects, _, err := m.read(ctx, f, paths(sorted(refs)))
+	if err != nil {
+		return remote.Record{}, false, err
 	}
-	return rec, err
+	for _, o := range objects { // servers take a part of a UID for it
+		if rec, ok, err := m.record(f, o); err == nil && ok && rec.Item.ID() == uid && rec.Item.Kind() == k {
+			return rec, true, nil
+		}
+	}
+	return remote.Record{}, false, nil
+}
+
+// madeBefore is the answer to a create that was refused. Where a server gives names of its own and has the UID already, it can be
+// that an earlier try was carried out.
+func (m *mailbox) madeBefore(ctx context.Context, f *folder, e remote.Entry, key string, refused error) (remote.Record, error) {
+	if pim.ReasonOf(refused) != pim.ErrExists {
+		return remote.Record{}, refused
+	}
+	rec, found, err := m.alike(ctx, f, "dav: create", e, key)
+	if err != nil || !found {
+		return remote.Record{}, refused
+	}
+	return rec, nil
+}
+
+// alike finds an item with the UID of an entry that is the entry's in every field: it need not be ours, and is as good.
+func (m *mailbox) alike(ctx context.Context, f *folder, op string, e remote.Entry, key string) (remote.Record, bool, error) {
+	k := e.Item.Kind()
+	rec, found, err := m.byUID(ctx, f, op, k, uidOf(e, key))
+	if err != nil || !found || !pim.Equal(rec.Item, masked(e.Item), carries()[k]) {
+		return remote.Record{}, false, err
+	}
+	return rec, true, nil
 }
 
 // Find implements remote.Finder.
-func (m *mailbox) Find(ctx context.Context, c remote.CollectionID, key string, _ remote.Entry) (remote.Record, bool, error) {
+func (m *mailbox) Find(ctx context.Context, c remote.CollectionID, key string, e remote.Entry) (remote.Record, bool, error) {
+	const op = "dav: find"
 	f, err := m.folder(ctx, c)
 	if err != nil {
 		return remote.Record{}, false, err
 	}
-	return m.reread(ctx, f, "dav: find", f.ours(key))
+	rec, found, err := m.reread(ctx, f, op, f.ours(key))
+	if err != nil || found || e.Item == nil || !f.Kinds.Has(e.Item.Kind()) {
+		return rec, found, err
+	}
+	return m.alike(ctx, f, op, e, key)
 }
 
 // Update implements remote.Remote: it changes the text that is there. Without a version to compare it tries again when somebody
