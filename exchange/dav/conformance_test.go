@@ -158,9 +158,9 @@ func TestRadicale(t *testing.T) {
 	for name, settings := range map[string]remote.Settings{"change log": nil, "comparing": {"changes": "list"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := harness(g, settings, 301)
+			h := harness(g, settings, 130)
 			if settings != nil {
-				h.Only = []string{"changes", "an edit at the remote shows", "a deletion shows", "unknown cursor", "many items", "changes while listing", "window", "kinds in scope", "16 callers"}
+				h.Only = []string{"changes", "a deletion shows", "unknown cursor", "many items", "window", "kinds in scope"}
 			}
 			remotetest.Run(t, h)
 		})

@@ -21,7 +21,7 @@ const (
 	// maxKnown is how many versions a cursor remembers, at a server without a change log.
 	maxKnown = 50_000
 	// maxCursor bounds what is unpacked.
-	maxCursor = 64 << 20
+	maxCursor = 16 << 20
 )
 
 // cursor says what was read. It is opaque to the relay.

@@ -32,7 +32,9 @@ func (m *mailbox) Probe(ctx context.Context) []remote.Check {
 	if out = append(out, collectionsCheck(fs)); out[len(out)-1].Err != nil {
 		return out
 	}
-	out = append(out, rightsCheck(fs))
+	if out = append(out, rightsCheck(fs)); out[len(out)-1].Err != nil {
+		return out
+	}
 	return append(out, m.probeChanges(ctx, fs))
 }
 
