@@ -149,8 +149,11 @@ func (w walk) changed(ctx context.Context, from string) (refs []ref, removed []s
 		return nil, nil, "", false, tokenFault(refusal(op, resp, false), resp.Status)
 	}
 	ms, err := readMultistatus(resp.Body)
-	if err != nil || ms.token == "" {
-		return nil, nil, "", false, &pim.Error{Op: op, Kind: pim.ErrProtocol, Public: "the server's answer is not complete or not readable", Err: err}
+	if err == nil && ms.token == "" {
+		err = errors.New("dav: no sync-token")
+	}
+	if err != nil {
+		return nil, nil, "", false, unreadable(op, err)
 	}
 	ms.at = w.f.at
 	live := multistatus{at: ms.at}

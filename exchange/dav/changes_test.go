@@ -1,7 +1,10 @@
 package dav_test
 
 import (
+	"bytes"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -160,5 +163,28 @@ func TestLeftOutIsNotGone(t *testing.T) {
 	ids = append(ids, remote.ItemID(eventsOf)+"gone.ics")
 	if recs, err := m.Fetch(t.Context(), eventsOf, ids); err != nil || len(recs) != 9 {
 		t.Errorf("%d %v", len(recs), err)
+	}
+}
+
+// One item that spoils the answer to a batch keeps nobody from the others.
+func TestOneItemSpoilsNoBatch(t *testing.T) {
+	t.Parallel()
+	f := newFake(manner{})
+	spoilt := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != "REPORT" {
+			f.ServeHTTP(w, r)
+			return
+		}
+		rec := httptest.NewRecorder()
+		f.ServeHTTP(rec, r)
+		w.WriteHeader(rec.Code)
+		_, _ = w.Write(bytes.ReplaceAll(rec.Body.Bytes(), []byte("SUMMARY:bell"), []byte("SUMMARY:bell\x07")))
+	})
+	m := open(t, newClock(), remote.Settings{"url": serve(t, spoilt)})
+	for _, uid := range []string{"a", "bell", "c"} {
+		f.put(string(eventsOf)+uid+".ics", single(uid, firstDay))
+	}
+	if changed, _, _, _ := changes(t, m, remote.Scope{}, ""); len(changed) != 3 {
+		t.Errorf("%v", changed)
 	}
 }

@@ -214,6 +214,10 @@ func TestProbeNamesTheFault(t *testing.T) {
 	tls := httptest.NewTLSServer(page)
 	t.Cleanup(tls.Close)
 	busy := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+	digest := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("WWW-Authenticate", `Digest realm="dav", nonce="x", qop="auth"`)
+		w.WriteHeader(http.StatusUnauthorized)
+	})
 	for name, c := range map[string]struct {
 		url      string
 		settings remote.Settings
@@ -225,6 +229,7 @@ func TestProbeNamesTheFault(t *testing.T) {
 		"certificate":      {url: tls.URL, step: "address", kind: pim.ErrUnavailable, says: "certificate is signed by nobody we trust"},
 		"no TLS":           {url: strings.Replace(serve(t, page), "http:", "https:", 1), step: "address", kind: pim.ErrUnavailable, says: "does not speak TLS"},
 		"password":         {url: serve(t, newFake(manner{})), settings: remote.Settings{"password": "wrong"}, step: "login", kind: pim.ErrAuth, says: "user name and password"},
+		"another login":    {url: serve(t, digest), step: "login", kind: pim.ErrAuth, says: "a login of another kind (Digest)"},
 		"no CalDAV":        {url: serve(t, page), step: "CalDAV and CardDAV", kind: pim.ErrNotFound, says: "neither CalDAV nor CardDAV was found at 127.0.0.1"},
 		"nothing":          {url: serve(t, http.NotFoundHandler()), step: "CalDAV and CardDAV", kind: pim.ErrNotFound, says: "neither CalDAV nor CardDAV"},
 		"down":             {url: serve(t, busy), step: "address", kind: pim.ErrUnavailable, says: "cannot answer now"},

@@ -2,6 +2,7 @@ package dav
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"crmbridge/pim"
@@ -19,6 +20,9 @@ func refusal(op string, resp *upstream.Response, write bool) error {
 	switch resp.Status {
 	case http.StatusUnauthorized:
 		e.Public = "the server does not accept user name and password"
+		if other := otherLogin(resp); other != "" {
+			e.Public = "the server wants a login of another kind (" + other + "); let it take Basic, which is safe over TLS"
+		}
 	case http.StatusForbidden:
 		e.Public = "the server does not allow this to the connected user"
 	case http.StatusNotFound, http.StatusGone:
@@ -43,6 +47,21 @@ func refusal(op string, resp *upstream.Response, write bool) error {
 		e.Public = "the server answered with a web page instead of data"
 	}
 	return e
+}
+
+// otherLogin names the ways to log in that a server takes when Basic is none of them; "" when it is, or the server does not say.
+func otherLogin(resp *upstream.Response) string {
+	var out []string
+	for _, v := range resp.Header.Values("WWW-Authenticate") {
+		scheme, _, _ := strings.Cut(strings.TrimSpace(v), " ")
+		if strings.EqualFold(scheme, "Basic") || strings.Contains(strings.ToLower(v), "basic realm") {
+			return ""
+		}
+		if scheme != "" && !slices.Contains(out, scheme) && !strings.ContainsFunc(scheme, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			out = append(out, scheme)
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 type meaning struct {

@@ -2,6 +2,7 @@ package dav
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -85,6 +86,9 @@ func (m *mailbox) multiget(ctx context.Context, f *folder, paths []string) (out 
 		return nil, nil, nil, nil
 	}
 	ms, err := m.session.multi(ctx, request{op: "dav: read", method: "REPORT", at: f.at, depth: "1", body: multiget(f.book, paths)})
+	if errors.Is(err, errUnreadable) {
+		return nil, nil, paths, nil // one of them may be the reason; the others can be had
+	}
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -3,6 +3,8 @@ package dav
 import (
 	"context"
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -148,8 +150,10 @@ func (s *session) headers(r request) http.Header {
 	if strings.HasPrefix(r.body, "<?xml") {
 		h.Set("Content-Type", "application/xml; charset=utf-8")
 	}
-	// An answer that is compressed on the way gets a weak entity tag from some proxies.
-	h.Set("Accept-Encoding", "identity")
+	if r.method == http.MethodGet || r.method == http.MethodPut {
+		// An answer that is compressed on the way gets a weak entity tag from some proxies.
+		h.Set("Accept-Encoding", "identity")
+	}
 	return h
 }
 
@@ -164,7 +168,7 @@ func (s *session) multi(ctx context.Context, r request) (multistatus, error) {
 	}
 	ms, err := readMultistatus(resp.Body)
 	if err != nil {
-		return multistatus{}, &pim.Error{Op: r.op, Kind: pim.ErrProtocol, Public: "the server's answer is not complete or not readable", Err: err}
+		return multistatus{}, unreadable(r.op, err)
 	}
 	ms.at = r.at
 	if resp.URL != nil {
@@ -172,6 +176,13 @@ func (s *session) multi(ctx context.Context, r request) (multistatus, error) {
 	}
 	ms.classes = davClasses(resp.Header)
 	return ms, nil
+}
+
+// errUnreadable is a 207 answer that is no sound XML: one item with a character that XML cannot hold is enough.
+var errUnreadable = errors.New("dav: unreadable answer")
+
+func unreadable(op string, err error) error {
+	return &pim.Error{Op: op, Kind: pim.ErrProtocol, Public: "the server's answer is not complete or not readable", Err: fmt.Errorf("%w: %w", errUnreadable, err)}
 }
 
 // davClasses are the values of the DAV header (RFC 4918 10.1), in lower case.
