@@ -35,8 +35,10 @@ func (m *mailbox) Fetch(ctx context.Context, c remote.CollectionID, ids []remote
 		return nil, err
 	}
 	var paths []string
+	seen := map[remote.ItemID]bool{}
 	for _, id := range ids {
-		if u, ok := f.url(id); ok && !slices.Contains(paths, u.EscapedPath()) {
+		if u, ok := f.url(id); ok && !seen[id] {
+			seen[id] = true
 			paths = append(paths, u.EscapedPath())
 		}
 	}

@@ -60,14 +60,17 @@ func folderProps() string {
 // foldersOf lists the collections of the homes, by kind and name.
 func (m *mailbox) foldersOf(ctx context.Context, h *homes) ([]*folder, error) {
 	var out []*folder
+	seen := map[string]bool{}
 	for _, home := range slices.Concat(h.calendars, h.books) {
-		if h.only == nil && !slices.ContainsFunc(out, func(f *folder) bool { return f.at.String() == home.String() }) {
-			fs, err := m.foldersAt(ctx, home, "1", h)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, fs...)
+		if h.only != nil || seen[home.String()] { // many servers have one for both
+			continue
 		}
+		seen[home.String()] = true
+		fs, err := m.foldersAt(ctx, home, "1", h)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, fs...)
 	}
 	if h.only != nil {
 		var err error
