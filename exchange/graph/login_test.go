@@ -131,7 +131,7 @@ func TestProbeNamesWhatIsMissing(t *testing.T) {
 		"reading alone": {app: graphsim.App{Permissions: []string{graphsim.CalendarsRead, graphsim.ContactsReadWrite, graphsim.TasksReadWriteAll}},
 			step: "calendars", kind: pim.ErrForbidden, says: "Calendars.ReadWrite is missing"},
 		"another mailbox": {app: graphsim.App{Permissions: permissions(), Mailboxes: []string{"bob@example.org"}},
-			step: "calendars", kind: pim.ErrForbidden, says: "limited to other mailboxes"},
+			step: "calendars", kind: pim.ErrForbidden, says: "not for this mailbox"},
 		"nobody of that name": {app: graphsim.App{Permissions: permissions()}, set: exchange.Settings{"mailbox": "eve@example.org"},
 			step: "calendars", kind: pim.ErrNotFound, says: "there is no such"},
 	} {

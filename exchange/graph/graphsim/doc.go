@@ -38,7 +38,8 @@
 // mails all attendees; originalStart comes only when selected; a series whose start changes its date without a new range is
 // refused; the default reminder is there unless it is switched off; due dates are midnight of the zone they came in; views
 // of more than 1825 days, and a fourth e-mail address or third telephone number of a contact are refused;
-// $filter takes no lambda over linkedResources; which status some refusals have.
+// $filter takes no lambda over linkedResources; "contacts" names the default contact folder in a path; which status some
+// refusals have.
 //
 // Not here: groups, shared mailboxes of people, mail folders and messages, attachments, open extensions, calendar groups and
 // permissions, $search, findMeetingTimes, beta; recurring tasks do not make their successor when they are completed.

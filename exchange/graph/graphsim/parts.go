@@ -34,11 +34,6 @@ func (s *Sim) serveParts(req *request, it *item, typ string, parts *[]object, pa
 			if r != nil {
 				return answer{}, r
 			}
-			if ext := text(body["externalId"]); ext != "" && typ == "linkedResource" && slices.ContainsFunc(*parts, func(p object) bool {
-				return p["externalId"] == ext && p["applicationName"] == body["applicationName"]
-			}) {
-				return answer{}, refuse(http.StatusConflict, "conflict", "A linked resource with the same applicationName and externalId already exists.")
-			}
 			p := s.newPart(body)
 			*parts = append(*parts, p)
 			s.touchTask(it)

@@ -82,3 +82,15 @@ func (s *Sim) Move(user, id, folderID string) (string, error) {
 	s.changed(b, to, it, noDay, "updated")
 	return s.itemID(it, noDay, false), nil
 }
+
+// SetMailbox says whether a user has a mailbox here: not before it has moved from Exchange Server, and not after it has left.
+func (s *Sim) SetMailbox(user string, here bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.boxOf(user)
+	if b == nil {
+		return fmt.Errorf("graphsim: no user %q", user)
+	}
+	b.user.NoMailbox = !here
+	return nil
+}

@@ -224,6 +224,9 @@ func (s *Sim) watch(req *request, resource string) (watched, *refusal) {
 	if r := s.mayUse(req.grant, a, w.box, false); r != nil {
 		return w, r
 	}
+	if w.kind == kindTask && req.grant.user == "" {
+		return w, denied() // subscription-post-subscriptions: no application permission for todoTask
+	}
 	var r *refusal
 	if id != "" {
 		w.in, r = s.folder(w.box, w.kind, id)

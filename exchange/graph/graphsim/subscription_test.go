@@ -142,10 +142,18 @@ func TestSubscriptionsOfAllKinds(t *testing.T) {
 	h := newHook(t)
 	l := text(list(b.want(200, "GET", ann+"/todo/lists", nil), "value")[0].(object)["id"])
 	c := text(b.want(200, "GET", ann+"/calendar", nil)["id"])
-	for _, resource := range []string{ann + "/contacts", "users('ann@example.org')/todo/lists('" + l + "')/tasks", ann + "/calendars/" + c + "/events",
-		ann + "/contactFolders/contacts/contacts", ann + "/calendar/events"} {
+	for _, resource := range []string{ann + "/contacts", ann + "/calendars/" + c + "/events", ann + "/contactFolders/contacts/contacts", ann + "/calendar/events"} {
 		b.want(201, "POST", "/subscriptions", wish(h, resource))
 	}
+	tasks := "('" + l + "')/tasks"
+	b.refused(403, "ErrorAccessDenied", "POST", "/subscriptions", wish(h, "users('ann@example.org')/todo/lists"+tasks))
+	app := b.token
+	b.sim.grants.mu.Lock()
+	b.sim.grants.tokens["ann's"] = &grant{app: "app", user: "ann@example.org", may: []string{TasksReadWrite}, expires: b.clock.now().Add(time.Hour)}
+	b.sim.grants.mu.Unlock()
+	b.token = "ann's"
+	b.want(201, "POST", "/subscriptions", wish(h, "me/todo/lists"+tasks))
+	b.token = app
 	b.want(201, "POST", ann+"/todo/lists/"+l+"/tasks", object{"title": "x"})
 	if n := h.next(t); !strings.Contains(text(n["resource"]), "/tasks/") {
 		t.Errorf("%v", n)

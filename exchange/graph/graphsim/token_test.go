@@ -197,6 +197,13 @@ func TestPermissionsAndScope(t *testing.T) {
 		o.Apps = append(o.Apps, App{ID: "reader", Secret: "s", Permissions: []string{CalendarsRead, TasksReadWriteAll}, Mailboxes: []string{"Bob@example.org"}})
 	})
 	b.refused(404, "MailboxNotEnabledForRESTAPI", "GET", "/users/old@example.org/events", nil)
+	if err := b.sim.SetMailbox("old@example.org", true); err != nil {
+		t.Fatal(err)
+	}
+	b.want(200, "GET", "/users/old@example.org/events", nil)
+	if err := b.sim.SetMailbox("eve@example.org", true); err == nil {
+		t.Error("eve has a mailbox")
+	}
 	b.refused(404, "ErrorInvalidUser", "GET", "/users/eve@example.org/events", nil)
 	b.refused(404, "Request_ResourceNotFound", "GET", "/users/eve@example.org", nil)
 	b.refused(400, "BadRequest", "GET", "/me/events", nil)
