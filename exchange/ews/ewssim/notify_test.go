@@ -1,0 +1,118 @@
+package ewssim
+
+import (
+	"bufio"
+	"io"
+	"strings"
+	"testing"
+	"time"
+)
+
+func subscribeText(events string) string {
+	return `<m:Subscribe><m:StreamingSubscriptionRequest><t:FolderIds><t:DistinguishedFolderId Id="calendar"/></t:FolderIds><t:EventTypes>` + events + `</t:EventTypes></m:StreamingSubscriptionRequest></m:Subscribe>`
+}
+
+const allEvents = `<t:EventType>CreatedEvent</t:EventType><t:EventType>ModifiedEvent</t:EventType><t:EventType>DeletedEvent</t:EventType>`
+
+func streamText(ids ...string) string {
+	var list string
+	for _, id := range ids {
+		list += `<t:SubscriptionId>` + id + `</t:SubscriptionId>`
+	}
+	return `<m:GetStreamingEvents><m:SubscriptionIds>` + list + `</m:SubscriptionIds><m:ConnectionTimeout>1</m:ConnectionTimeout></m:GetStreamingEvents>`
+}
+
+// pieces reads a stream's envelopes one by one.
+func pieces(body io.Reader) func() *node {
+	in := bufio.NewReader(body)
+	return func() *node {
+		var text strings.Builder
+		for !strings.HasSuffix(text.String(), "</s:Envelope>") {
+			b, err := in.ReadByte()
+			if err != nil {
+				return nil
+			}
+			text.WriteByte(b)
+		}
+		n, err := parseXML([]byte(text.String()))
+		if err != nil {
+			return nil
+		}
+		return messages(n.kid("Body").first())[0]
+	}
+}
+
+// TestStreaming: events as they come, heartbeats, and the end.
+func TestStreaming(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, Options{Heartbeat: 20 * time.Millisecond, MaxHanging: 1})
+	id := r.ok(subscribeText(allEvents)).str("SubscriptionId")
+	res := r.post(streamText(id))
+	defer res.Body.Close()
+	next := pieces(res.Body)
+	if n := next(); n.str("ConnectionStatus") != "OK" {
+		t.Fatalf("first %v", n)
+	}
+	r.want("ErrorExceededConnectionCount", streamText(id))
+	made := r.create("", plainEvent)
+	r.create("", `<t:Task/>`) // another folder
+	events := map[string]int{}
+	for events["CreatedEvent"] == 0 || events["StatusEvent"] == 0 {
+		n := next()
+		if n == nil {
+			t.Fatalf("the stream ended after %v", events)
+		}
+		for _, e := range n.path("Notifications", "Notification").all() {
+			if events[e.local()]++; e.local() == "CreatedEvent" && e.kid("ItemId").at("Id") != made.at("Id") {
+				t.Errorf("event %v", e)
+			}
+		}
+	}
+	r.Close()
+	for n := next(); ; n = next() {
+		if n == nil {
+			t.Fatal("the stream ended without saying so")
+		}
+		if n.str("ConnectionStatus") == "Closed" {
+			break
+		}
+	}
+	if events["CreatedEvent"] != 1 {
+		t.Errorf("events %v", events)
+	}
+}
+
+func TestSubscriptions(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, Options{MaxSubscriptions: 2})
+	id := r.ok(subscribeText(allEvents)).str("SubscriptionId")
+	r.ok(subscribeText(allEvents))
+	r.want("ErrorExceededSubscriptionCount", subscribeText(allEvents))
+	r.want("ErrorInvalidSubscription", streamText(id, "unknown"))
+	r.ok(`<m:Unsubscribe><m:SubscriptionId>` + id + `</m:SubscriptionId></m:Unsubscribe>`)
+	r.want("ErrorSubscriptionNotFound", `<m:Unsubscribe><m:SubscriptionId>`+id+`</m:SubscriptionId></m:Unsubscribe>`)
+	r.DropSubscriptions()
+	pull := r.ok(`<m:Subscribe><m:PullSubscriptionRequest SubscribeToAllFolders="true"><t:EventTypes>` + allEvents + `</t:EventTypes><t:Timeout>10</t:Timeout></m:PullSubscriptionRequest></m:Subscribe>`)
+	ask := func(mark string) string {
+		return `<m:GetEvents><m:SubscriptionId>` + pull.str("SubscriptionId") + `</m:SubscriptionId><m:Watermark>` + mark + `</m:Watermark></m:GetEvents>`
+	}
+	if n := r.ok(ask(pull.str("Watermark"))); n.path("Notification", "StatusEvent") == nil {
+		t.Errorf("nothing happened: %v", n)
+	}
+	made := r.create("", plainEvent)
+	n := r.ok(ask(pull.str("Watermark")))
+	if n.path("Notification", "CreatedEvent", "ItemId").at("Id") != made.at("Id") {
+		t.Errorf("event %v", n)
+	}
+	r.want("ErrorInvalidWatermark", ask("AAAA"))
+	r.clock.add(11 * time.Minute)
+	r.want("ErrorSubscriptionNotFound", ask(pull.str("Watermark")))
+}
+
+// TestAffinity: a stream must come back to the server that has the subscription.
+func TestAffinity(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, Options{Affinity: true})
+	id := r.ok(subscribeText(allEvents)).str("SubscriptionId")
+	r.want("ErrorInvalidSubscription", streamText(id))
+}
