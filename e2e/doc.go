@@ -14,6 +14,8 @@
 //	gowebdav     emersion/go-webdav's client, a second opinion from a library
 //	pythoncaldav python-caldav, another: queries, expansion, synchronisation
 //	tsdav        tsdav from npm, a third
+//	davmail      DavMail, a gateway in front of Exchange
+//	ewsjavascript  ews-javascript-api from npm, Microsoft's own client library for Exchange in another language
 //	graphclient  Microsoft's client of Microsoft Graph, from npm
 //	npm          installs what npm delivers
 //	script       runs programs in other languages whose lines become subtests
@@ -23,6 +25,6 @@
 //	tryton       the same for Tryton
 //
 // The tests stand in this folder behind the build tag e2e ("make e2e"): TestPeer… judge the scripts, TestServe… the DAV
-// server with a plain account, TestDemo… the way to Creatio and back, TestTryton… the same with a live Tryton, and TestGraph…
-// the simulated Microsoft Graph.
+// server with a plain account, TestDemo… the way to Creatio and back, TestTryton… the same with a live Tryton, TestGraph… the
+// simulated Microsoft Graph, and TestExchange… the simulated Exchange.
 package e2e

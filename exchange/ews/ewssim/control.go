@@ -15,6 +15,7 @@ import (
 //
 //	GET    state                     counts, items by mailbox and folder, mails, faults
 //	GET    requests  DELETE requests the last requests; forgets them
+//	GET    bodies                    the last requests as they were sent
 //	GET    mails                     the mail that was sent
 //	GET    faults    POST faults {"kind":…} or text KIND,name=value,…    DELETE faults   DELETE faults/ID
 //	POST   states/expire             makes all synchronisation states invalid
@@ -54,6 +55,12 @@ func (s *Sim) control(op, rest string, body []byte) (any, error) {
 		return s.state(), nil
 	case "GET requests/":
 		return s.Requests(), nil
+	case "GET bodies/":
+		var out []string
+		for _, r := range s.Requests() {
+			out = append(out, r.Body)
+		}
+		return out, nil
 	case "DELETE requests/":
 		s.ResetStats()
 	case "GET mails/":

@@ -259,7 +259,12 @@ func readExtended(p *node) (string, *node, error) {
 			return "", nil, err
 		}
 	}
-	return key, bare(p), nil
+	p = bare(p)
+	if typ == "SystemTime" {
+		t, _ := parseTime(p.str("Value"), time.UTC)
+		p.kid("Value").text = stamp(t)
+	}
+	return key, p, nil
 }
 
 func checkMAPI(typ, text string) error {
@@ -292,6 +297,9 @@ func (c *call) putExtended(d *draft, p *node) error {
 	d.touched[name] = true
 	text := value.str("Value")
 	switch {
+	case strings.Contains(entry, "/"):
+		key, part, _ := strings.Cut(entry, "/")
+		return c.putPart(d, path{name: name, index: key, part: part}, el("t:"+part, text))
 	case entry != "":
 		return c.putEntry(d, name, el("t:Entry", attr{"Key", entry}, text))
 	case name == "Categories":

@@ -101,6 +101,8 @@ func (c *call) showFolder(f *folder, sh folderShape) *node {
 		if p.kind == 'x' {
 			if n := f.ext[p.ext]; n != nil {
 				out.kids = append(out.kids, n)
+			} else if text := f.mirror(p.ext, total, unread); text != "" {
+				out.kids = append(out.kids, el("t:ExtendedProperty", p.node.renamed("t:ExtendedFieldURI"), el("t:Value", text)))
 			}
 		}
 	}
@@ -116,6 +118,25 @@ func (c *call) showFolder(f *folder, sh folderShape) *node {
 		add("UnreadCount", el("t:UnreadCount", itoa(unread)))
 	}
 	return out
+}
+
+// mirror is what the store keeps of a folder under a tag (MS-OXPROPS), "" without.
+func (f *folder) mirror(key string, total, unread int) string {
+	switch key {
+	case "tag:3001:String":
+		return f.name
+	case "tag:3602:Integer":
+		return itoa(total)
+	case "tag:3603:Integer":
+		return itoa(unread)
+	case "tag:360a:Boolean":
+		return boolText(len(f.kids()) > 0)
+	case "tag:3613:String":
+		return f.class
+	case "tag:3008:SystemTime", "tag:670a:SystemTime": // last change, and last change of contents
+		return stamp(f.changed)
+	}
+	return ""
 }
 
 func (f *folder) count() (total, unread int) {

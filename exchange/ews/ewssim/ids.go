@@ -24,7 +24,7 @@ func (s *Sim) sign(data []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// encodeID is a thing's id: 120 characters in which case matters.
+// encodeID is a thing's id: 152 characters in which case matters.
 func (s *Sim) encodeID(t thing) string {
 	b := append([]byte(idHead), t.kind)
 	b = binary.BigEndian.AppendUint16(b, uint16(t.box))
@@ -33,7 +33,7 @@ func (s *Sim) encodeID(t thing) string {
 	sum := s.sign(b)
 	b = append(b, s.sign(sum)...) // filler, where the product has the mailbox's GUID and folder
 	b = append(b, sum...)
-	b = append(b, 0, 0, 0)
+	b = append(b, s.sign(sum[:16])[:27]...) // programs tell ids from names by their length
 	return base64.StdEncoding.EncodeToString(b)
 }
 
@@ -42,7 +42,7 @@ func (s *Sim) decodeID(id string) (thing, error) {
 	if id == "" {
 		return thing{}, fail("ErrorInvalidIdEmpty", "Id must be non-empty.")
 	}
-	if err != nil || len(b) != 23+32+32+3 || string(b[:4]) != idHead || !hmac.Equal(s.sign(b[:23]), b[55:87]) {
+	if err != nil || len(b) != 23+32+32+27 || string(b[:4]) != idHead || !hmac.Equal(s.sign(b[:23]), b[55:87]) {
 		return thing{}, fail("ErrorInvalidIdMalformed", "Id is malformed.")
 	}
 	return thing{b[4], int(binary.BigEndian.Uint16(b[5:])), binary.BigEndian.Uint64(b[7:]), int64(binary.BigEndian.Uint64(b[15:]))}, nil

@@ -10,6 +10,7 @@ import (
 type mailbox struct {
 	Mailbox
 	index   int
+	now     func() time.Time
 	zone    *time.Location
 	folders map[uint64]*folder
 	items   map[uint64]*item
@@ -39,6 +40,7 @@ type folder struct {
 	hidden  bool // not below msgfolderroot or root in any list
 	ext     map[string]*node
 	changes []change
+	changed time.Time // its contents
 }
 
 // item is what lies in a folder. A kid element of props is never changed in place.
@@ -82,7 +84,7 @@ func standardFolders() [][4]string {
 	}
 }
 
-func newMailbox(m Mailbox, index int, now time.Time) (*mailbox, error) {
+func newMailbox(m Mailbox, index int, now func() time.Time) (*mailbox, error) {
 	if m.Name == "" {
 		m.Name = m.Address
 	}
@@ -93,7 +95,7 @@ func newMailbox(m Mailbox, index int, now time.Time) (*mailbox, error) {
 	if !ok {
 		return nil, fmt.Errorf("ewssim: mailbox %s: unknown Windows zone %q", m.Address, m.Zone)
 	}
-	b := &mailbox{Mailbox: m, index: index, zone: zone, folders: map[uint64]*folder{}, items: map[uint64]*item{},
+	b := &mailbox{Mailbox: m, index: index, now: now, zone: zone, folders: map[uint64]*folder{}, items: map[uint64]*item{},
 		named: map[string]*folder{}, configs: map[string]*node{}}
 	for _, f := range standardFolders() {
 		made := b.addFolder(b.named[f[3]], f[1], f[2])
@@ -107,7 +109,7 @@ func newMailbox(m Mailbox, index int, now time.Time) (*mailbox, error) {
 func (b *mailbox) addFolder(parent *folder, name, class string) *folder {
 	b.nums++
 	b.seq++
-	f := &folder{box: b, num: b.nums, parent: parent, name: name, class: class, key: b.seq, born: b.seq, ext: map[string]*node{}}
+	f := &folder{box: b, num: b.nums, parent: parent, name: name, class: class, key: b.seq, born: b.seq, ext: map[string]*node{}, changed: b.now()}
 	b.folders[f.num] = f
 	b.tree = append(b.tree, change{b.seq, f.num, 'c'})
 	return f
@@ -170,20 +172,20 @@ func (b *mailbox) put(it *item, f *folder) {
 	b.seq++
 	it.folder, it.key, it.born = f, b.seq, b.seq
 	b.items[it.num] = it
-	f.changes = append(f.changes, change{b.seq, it.num, 'c'})
+	f.changes, f.changed = append(f.changes, change{b.seq, it.num, 'c'}), b.now()
 }
 
 // touch notes that an item changed.
 func (b *mailbox) touch(it *item, what byte, now time.Time) {
 	b.seq++
 	it.key, it.modified = b.seq, now
-	it.folder.changes = append(it.folder.changes, change{b.seq, it.num, what})
+	it.folder.changes, it.folder.changed = append(it.folder.changes, change{b.seq, it.num, what}), now
 }
 
 // take removes an item.
 func (b *mailbox) take(it *item) {
 	b.seq++
-	it.folder.changes = append(it.folder.changes, change{b.seq, it.num, 'd'})
+	it.folder.changes, it.folder.changed = append(it.folder.changes, change{b.seq, it.num, 'd'}), b.now()
 	delete(b.items, it.num)
 }
 

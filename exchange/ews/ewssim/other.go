@@ -11,7 +11,7 @@ func otherOperations() map[string]func(c *call) (*node, error) {
 	return map[string]func(c *call) (*node, error){
 		"ResolveNames": (*call).resolveNames, "ConvertId": (*call).convertIDs, "GetServerTimeZones": (*call).serverZones,
 		"GetUserConfiguration": (*call).userConfiguration, "Subscribe": (*call).subscribe, "Unsubscribe": (*call).unsubscribe,
-		"GetEvents": (*call).pullEvents,
+		"GetEvents": (*call).pullEvents, "GetUserPhoto": (*call).userPhoto,
 	}
 }
 
@@ -44,15 +44,13 @@ func (c *call) resolveNames() (*node, error) {
 	return respond(op, []*node{out}), nil
 }
 
-// convertIDs turns ids of one form into another. Ids here are one and the same thing in different letters.
+// convertIDs turns ids of one form into another. Ids here are one and the same thing in different letters. The mailbox of
+// the answer is the one that has the thing, whatever was sent: programs find out with that whose folder they see.
 func (c *call) convertIDs() (*node, error) {
 	return c.each("ConvertId", c.req.kid("SourceIds").kids, nil, func(n *node) ([]*node, error) {
 		id := n.at("Id")
 		if n.local() != "AlternateId" {
 			return nil, fail("ErrorInvalidOperation", "Public folders are not part of this simulator.")
-		}
-		if b := c.boxByAddress(n.at("Mailbox")); b == nil {
-			return nil, fail("ErrorNonExistentMailbox", "The SMTP address has no mailbox associated with it.")
 		}
 		var err error
 		switch n.at("Format") {
@@ -71,7 +69,12 @@ func (c *call) convertIDs() (*node, error) {
 		if err != nil {
 			return nil, fail("ErrorInvalidIdMalformed", "Id is malformed.")
 		}
-		if _, err := c.decodeID(id); err != nil {
+		t, err := c.decodeID(id)
+		if err != nil {
+			return nil, err
+		}
+		b, err := c.boxAt(t.box)
+		if err != nil {
 			return nil, err
 		}
 		format := c.req.at("DestinationFormat")
@@ -83,7 +86,7 @@ func (c *call) convertIDs() (*node, error) {
 			id = strings.ToUpper(hex.EncodeToString(raw))
 		}
 		return []*node{el("m:AlternateId", attr{"xmlns:xsi", nsSchema + "-instance"}, attr{"xsi:type", "t:AlternateIdType"},
-			attr{"Format", format}, attr{"Id", id}, attr{"Mailbox", n.at("Mailbox")})}, nil
+			attr{"Format", format}, attr{"Id", id}, attr{"Mailbox", b.Address})}, nil
 	})
 }
 
@@ -130,6 +133,13 @@ func (c *call) userConfiguration() (*node, error) {
 		el("t:UserConfigurationName", attr{"Name", "OWA.UserOptions"}, c.folderID("t:FolderId", f)),
 		el("t:Dictionary", entry("timezone", "String", f.box.Zone), entry("hourincrement", "Integer32", "30")))
 	return respond(op, []*node{success(op, conf)}), nil
+}
+
+// userPhoto has no photo of anybody: those of contacts are attachments.
+func (c *call) userPhoto() (*node, error) {
+	out := problem("GetUserPhoto", fail("ErrorItemNotFound", "The specified object was not found in the store."), el("m:HasChanged", "true"))
+	out.name = "m:GetUserPhotoResponse"
+	return out, nil
 }
 
 // autodiscover answers the plain XML protocol (MS-OXDSCLI) with this server's address.

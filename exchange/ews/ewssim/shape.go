@@ -207,6 +207,22 @@ func (c *call) extended(v view, p path) *node {
 
 // mirror is the value of an extended property that shows what a field does.
 func (c *call) mirror(v view, key string) []string {
+	switch key {
+	case "tag:e23:Integer": // PidTagInternetArticleNumber: numbers that only grow
+		return []string{itoa(int(v.it.num))}
+	case "tag:e08:Integer":
+		return []string{itoa(v.size())}
+	case propertySets()["Common"] + "#8506:Boolean": // PidLidPrivate
+		return []string{boolText(v.text("Sensitivity") != "Normal")}
+	case propertySets()["Appointment"] + "#8223:Boolean": // PidLidRecurring
+		if v.it.isCalendar() {
+			return []string{boolText(v.it.series != nil)}
+		}
+	case propertySets()["Appointment"] + "#8205:Integer": // PidLidBusyStatus
+		if v.it.isCalendar() {
+			return []string{itoa(slices.Index([]string{"Free", "Tentative", "Busy", "OOF", "WorkingElsewhere"}, c.value(v, "LegacyFreeBusyStatus", &shape{}).text))}
+		}
+	}
 	field := c.mirrored[key]
 	if field == "" {
 		return c.globalID(v, key)
@@ -218,6 +234,14 @@ func (c *call) mirror(v view, key string) []string {
 	}
 	n := c.value(v, name, &shape{body: "Text"})
 	if n == nil {
+		return nil
+	}
+	if key, part, ok := strings.Cut(entry, "/"); ok {
+		for _, e := range n.kids {
+			if text := e.str(part); e.at("Key") == key && text != "" {
+				return []string{text}
+			}
+		}
 		return nil
 	}
 	if entry != "" {

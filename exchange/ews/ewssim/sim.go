@@ -58,7 +58,7 @@ func New(opt Options) (*Sim, error) {
 	}
 	s.stats.counts = map[string]int{}
 	for i, m := range opt.Mailboxes {
-		b, err := newMailbox(m, i, opt.Now())
+		b, err := newMailbox(m, i, opt.Now)
 		if err != nil {
 			return nil, err
 		}
