@@ -84,6 +84,34 @@ func TestImpersonation(t *testing.T) {
 	}
 }
 
+// A delegate opens the mailbox with the login's own rights, and gets that mailbox, not the own one.
+func TestDelegate(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *ewssim.Options) { o.Accounts[0].Delegate = []string{ann} })
+	own, opened := r.open(nil), r.open(exchange.Settings{"user": service, "mailbox": ann, "impersonate": "no"})
+	want, err := own.Collections(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := opened.Collections(t.Context())
+	if err != nil || len(got) < 3 || got[0] != want[0] || got[1] != want[1] || got[2] != want[2] {
+		t.Fatalf("%v, %v", got, err)
+	}
+	if _, ok := opened.(remote.Watcher); ok {
+		t.Error("a delegate watches, which Exchange does not let him")
+	}
+	if _, err := own.Create(t.Context(), got[1].ID, remote.Entry{Item: &pim.Task{Activity: pim.Activity{Title: "Seen by the delegate"}}}, "key-delegate"); err != nil {
+		t.Fatal(err)
+	}
+	d, err := opened.Changes(t.Context(), got[1].ID, remote.Scope{}, "")
+	if err != nil || len(d.Changed) != 1 {
+		t.Errorf("%d, %v", len(d.Changed), err)
+	}
+	if _, err := r.open(exchange.Settings{"mailbox": bob, "impersonate": "no"}).Collections(t.Context()); err == nil {
+		t.Error("a mailbox was opened without rights")
+	}
+}
+
 // A token is got once and again when it is refused; a wrong secret is a refused login.
 func TestOAuth(t *testing.T) {
 	t.Parallel()

@@ -21,6 +21,7 @@ type account struct {
 	login   login
 	mailbox string // the address of the mailbox; "" when only the login is known
 	acting  bool   // by impersonation
+	opened  string // the mailbox, when the login opens it with its own rights, as a delegate; else ""
 	fixed   string // the address of EWS; "" is found by autodiscover
 	find    func(ctx context.Context) (string, error)
 	places  chan struct{} // one for each call that may be under way; streams need none

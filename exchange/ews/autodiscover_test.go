@@ -114,7 +114,7 @@ func (n *internet) open(s exchange.Settings) *mail {
 		n.t.Fatal(err)
 	}
 	n.t.Cleanup(func() { _ = m.Close() })
-	return m.(*mail)
+	return m.(watched).mail
 }
 
 func tells(body string) func(http.ResponseWriter, *http.Request) {

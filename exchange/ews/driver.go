@@ -56,7 +56,7 @@ func options() []exchange.Option {
 		{Name: "user", Title: "User", Help: `Who logs in: user@example.org or DOMAIN\user.`},
 		{Name: "password", Title: "Password", Secret: true},
 		{Name: "auth", Title: "Login", Default: authBasic, Values: []string{authBasic, authNTLM, authOAuth}, Help: "basic: over TLS. ntlm: where basic is switched off. oauth: hybrid modern authentication, by client credentials."},
-		{Name: "impersonate", Title: "Act for the mailbox", Default: auto, Values: []string{auto, yes, no}, Help: "Whether the login acts for the mailbox by the role ApplicationImpersonation; auto: when the mailbox is not the login's."},
+		{Name: "impersonate", Title: "Act for the mailbox", Default: auto, Values: []string{auto, yes, no}, Help: "Whether the login acts for the mailbox by the role ApplicationImpersonation; auto: when the mailbox is not the login's; no: the login opens it with its own rights, as a delegate."},
 		{Name: "token_url", Title: "Token service", Check: func(v string) error { _, err := upstream.ParseBase(v); return err }, Help: "With oauth: the address that gives tokens."},
 		{Name: "client_id", Title: "Client ID", Help: "With oauth."},
 		{Name: "client_secret", Title: "Client secret", Secret: true},
@@ -104,8 +104,15 @@ func open(_ context.Context, env exchange.Env, s exchange.Settings) (remote.Remo
 		return nil, pim.Errorf(op, pim.ErrInvalid, "page_size is not a number")
 	}
 	a := &account{http: env.HTTP, login: way, mailbox: mailboxOf(s), acting: acting(s), fixed: s["url"], places: make(chan struct{}, concurrency)}
+	if !a.acting && !strings.EqualFold(a.mailbox, s["user"]) {
+		a.opened = a.mailbox // also where it is most likely the login's own: a guess must not open another one
+	}
 	a.find = func(ctx context.Context) (string, error) { return discovery{env.HTTP, way}.ews(ctx, a.mailbox) }
-	return &mail{account: a, env: env, zones: z, settings: s, pageSize: size, known: map[remote.CollectionID]shelf{}, hub: newHub(a, env.Log)}, nil
+	m := &mail{account: a, env: env, zones: z, settings: s, pageSize: size, known: map[remote.CollectionID]shelf{}, hub: newHub(a, env.Log)}
+	if a.opened != "" && !own(s) {
+		return m, nil
+	}
+	return watched{m}, nil
 }
 
 // mailboxOf is the address of the mailbox: as it is named, or that of the login.
@@ -118,9 +125,16 @@ func mailboxOf(s exchange.Settings) string {
 
 func acting(s exchange.Settings) bool {
 	if s["impersonate"] == auto {
-		return s["mailbox"] != "" && !strings.EqualFold(s["mailbox"], s["user"])
+		return s["mailbox"] != "" && !own(s)
 	}
 	return s["impersonate"] == yes
+}
+
+// own reports a mailbox that is, by its name, that of the login: EXAMPLE\ann and ann@example.org.
+func own(s exchange.Settings) bool {
+	name, _, _ := strings.Cut(s["mailbox"], "@")
+	user, _ := ntlmUser(s["user"])
+	return s["mailbox"] == "" || strings.EqualFold(s["mailbox"], user) || strings.EqualFold(name, user)
 }
 
 // together checks what options mean only in combination.

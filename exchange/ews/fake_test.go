@@ -123,7 +123,7 @@ func (f *fake) openAt(c *clock, s exchange.Settings) *mail {
 		f.t.Fatal(err)
 	}
 	f.t.Cleanup(func() { _ = r.Close() })
-	return r.(*mail)
+	return r.(watched).mail
 }
 
 // success is an answer whose messages are these insides; each may begin with a response code and "|" to be an error.

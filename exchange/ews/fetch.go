@@ -63,13 +63,14 @@ func (m *mail) recordsWithin(s remote.Scope, items []item) []remote.Record {
 	return out
 }
 
-// load gets items with all their fields, in the order of ids; those that are not there, or of another kind, are left out.
+// load gets items with all their fields, in the order of ids; those that are not there, of another kind, or
+// private and not shown to a delegate, are left out.
 func (m *mail) load(ctx context.Context, op string, k pim.Kind, ids []string) ([]item, error) {
 	items, err := m.items(ctx, op, shape("m:ItemShape", true, tables[k].asked()), ids)
 	if err != nil {
 		return nil, err
 	}
-	items = slices.DeleteFunc(items, func(x item) bool { return x.kind() != k })
+	items = slices.DeleteFunc(items, func(x item) bool { return x.kind() != k || x.hidden() })
 	switch k {
 	case pim.KindContact:
 		err = m.loadPhotos(ctx, op, items)

@@ -2,6 +2,7 @@ package ews
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +38,9 @@ func (m *mail) Collections(ctx context.Context) ([]remote.Collection, error) {
 		return nil, err
 	}
 	all, err := m.findFolders(ctx, op)
+	if m.account.opened != "" && (missing(err) || errors.Is(err, pim.ErrForbidden)) {
+		all, err = nil, nil // a delegate may see some folders and not the top
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +110,7 @@ func extendedTrue(all []extendedValue, p extended) bool {
 func (m *mail) wellKnown(ctx context.Context, op string, names []string) (map[string]folder, error) {
 	ids := node("m:FolderIds")
 	for _, n := range names {
-		ids.kids = append(ids.kids, distinguished(n))
+		ids.kids = append(ids.kids, distinguished(n, m.account.opened))
 	}
 	got, err := m.getFolders(ctx, op, ids, len(names))
 	if err != nil {
@@ -131,15 +135,22 @@ func (m *mail) getFolders(ctx context.Context, op string, ids el, n int) ([]fold
 	if len(msgs) != n {
 		return nil, &pim.Error{Op: op, Kind: pim.ErrProtocol, Public: "Exchange's answer is incomplete", Err: errUnread}
 	}
-	out := make([]folder, n)
+	out, seen := make([]folder, n), 0
+	var denied error
 	for i := range msgs {
 		switch err := msgs[i].err(op); {
 		case missing(err):
+		case m.account.opened != "" && codeOf(err) == "ErrorAccessDenied":
+			denied = err
 		case err != nil:
 			return nil, err
 		case len(msgs[i].Folders.List) > 0:
 			out[i] = msgs[i].Folders.List[0]
+			seen++
 		}
+	}
+	if seen == 0 && denied != nil {
+		return nil, denied
 	}
 	return out, nil
 }
@@ -152,7 +163,7 @@ func (m *mail) findFolders(ctx context.Context, op string) ([]folder, error) {
 		a, err := m.account.call(ctx, request{op: op, body: node("m:FindFolder",
 			shape("m:FolderShape", false, folderPaths),
 			leaf("m:IndexedPageFolderView", "", "MaxEntriesReturned", strconv.Itoa(page), "Offset", strconv.Itoa(offset), "BasePoint", "Beginning"),
-			node("m:ParentFolderIds", distinguished("msgfolderroot"))).with("Traversal", "Deep")})
+			node("m:ParentFolderIds", distinguished("msgfolderroot", m.account.opened))).with("Traversal", "Deep")})
 		if err != nil {
 			return nil, err
 		}

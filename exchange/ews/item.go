@@ -14,7 +14,7 @@ type item struct {
 	XMLName xml.Name
 	ID      ident `xml:"ItemId"`
 	Parent  ident `xml:"ParentFolderId"`
-	Class   string
+	Private val   `xml:"EffectiveRights>ViewPrivateItems"`
 
 	Subject     string
 	Sensitivity val
@@ -181,6 +181,11 @@ func elementOf(k pim.Kind) string {
 
 // master reports a series.
 func (x *item) master() bool { return x.Type.text() == "RecurringMaster" }
+
+// hidden reports a private item that a delegate is shown without its contents.
+func (x *item) hidden() bool {
+	return x.Private != "" && !x.Private.bool() && x.Sensitivity.text() == "Private"
+}
 
 // record makes a record of an item.
 func (z *zones) record(x *item) remote.Record {

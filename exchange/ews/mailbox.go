@@ -32,7 +32,6 @@ var (
 	_ remote.Marker    = (*mail)(nil)
 	_ remote.Prober    = (*mail)(nil)
 	_ remote.Mailer    = (*mail)(nil)
-	_ remote.Watcher   = (*mail)(nil)
 )
 
 // Traits implements remote.Remote.

@@ -191,6 +191,11 @@ func TestRequests(t *testing.T) {
 			_, err = m.hub.subscribe(t.Context(), at)
 			return err
 		}},
+		"folders-delegate": {"FindFolder", func(m *mail) error {
+			m.account.opened = "bob@example.org"
+			_, err := m.findFolders(t.Context(), "test")
+			return err
+		}},
 		"stream": {"GetStreamingEvents", func(m *mail) error {
 			at, err := m.account.endpoint(t.Context())
 			if err != nil {

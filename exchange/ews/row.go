@@ -27,7 +27,7 @@ type table []row
 var tables = map[pim.Kind]table{pim.KindEvent: eventTable, pim.KindTask: taskTable, pim.KindContact: contactTable}
 
 // always is asked for of every item.
-var always = []path{uri("item:LastModifiedTime"), {ext: marker}}
+var always = []path{uri("item:LastModifiedTime"), uri("item:EffectiveRights"), {ext: marker}}
 
 // asked is what to ask for of a kind, each once.
 func (t table) asked() []path {

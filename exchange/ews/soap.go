@@ -94,4 +94,11 @@ func itemID(id, changeKey string) el {
 
 func folderID(id string) el { return leaf("t:FolderId", "", "Id", id) }
 
-func distinguished(name string) el { return leaf("t:DistinguishedFolderId", "", "Id", name) }
+// distinguished is a folder that every mailbox has: that of the login or of whom it acts for, or, with an address, somebody else's.
+func distinguished(name, of string) el {
+	e := leaf("t:DistinguishedFolderId", "", "Id", name)
+	if of != "" {
+		e.kids = []el{node("t:Mailbox", leaf("t:EmailAddress", of))}
+	}
+	return e
+}

@@ -44,11 +44,16 @@ func newHub(a *account, log *slog.Logger) *hub {
 	return &hub{account: a, log: log}
 }
 
+// watched is a mailbox that tells of changes. Exchange gives delegates no subscriptions (ErrorSubscriptionDelegateAccessNotSupported).
+type watched struct{ *mail }
+
+var _ remote.Watcher = watched{}
+
 const opWatch = "ews: watch"
 
 // Watch implements remote.Watcher by streaming notifications. The first hint comes when the subscription stands, for what happened
 // before it did.
-func (m *mail) Watch(ctx context.Context, c remote.CollectionID, hint func()) error {
+func (m watched) Watch(ctx context.Context, c remote.CollectionID, hint func()) error {
 	w := &watcher{folder: string(c), hint: hint, failed: make(chan error, 1)}
 	if err := m.hub.join(w); err != nil {
 		return err
