@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -75,6 +76,7 @@ func (s *section) loads(ctx context.Context, o options, url string) (err error) 
 }
 
 func (s *section) crowds(ctx context.Context, o options, srv *serving, crowd, idle []account) error {
+	defer uncollected()()
 	fresh := counter()
 	for _, n := range crowds() {
 		devices := make([]*device, n)
@@ -99,6 +101,20 @@ func (s *section) crowds(ctx context.Context, o options, srv *serving, crowd, id
 	}
 	return s.keep(o, l)
 }
+
+// uncollected lets the clients' garbage lie until the returned function is called: the collector of this process would hold up
+// requests that it measures, and take a processor from the server.
+func uncollected() (restore func()) {
+	debug.FreeOSMemory()
+	percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(mostGarbage)
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
+}
+
+// mostGarbage is what the clients may hold before they collect after all.
+const mostGarbage = 4 << 30
 
 // keep adds a load to the section. One in which requests fail is none.
 func (s *section) keep(o options, l rush) error {

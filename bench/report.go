@@ -242,7 +242,7 @@ How to read it:
 
 func (d *report) loadNote() string {
 	o := d.options
-	return fmt.Sprintf(`The program as it is installed, in its own process; its clients have connections, addresses and app passwords of their own, share the cores with it, and ask
+	return fmt.Sprintf(`The program as it is installed, in its own process; its clients have connections, addresses and app passwords of their own, share the cores with it, collect their garbage afterwards, and ask
 again as soon as they are answered, for %s. %d accounts with %s events each are used by 10 and by 100 programs; every
 tenth request writes. The accounts that poll ask %d times for tag and token and then for changes since the token, %d at the same moment, and
 keep their connections; the memory is what the server has resident then.`, o.span, o.busy, number(uint64(o.busyEvents)), pollRounds, pollers) //nolint:gosec // a count

@@ -42,7 +42,7 @@ type EachOptions struct {
 const (
 	pageRows    = 256
 	maxPageRows = 1024
-	pageBytes   = 1 << 20
+	pageBytes   = 512 << 10
 )
 
 // EachObject calls f for the living objects of a collection in the order of their
