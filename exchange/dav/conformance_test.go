@@ -111,24 +111,26 @@ func harness(g *groupware, settings remote.Settings, many int) remotetest.Harnes
 			}
 			a := remotetest.Account{Remote: open(t, c, s), Faults: f, Pass: c.pass, Zone: zone, Behind: remotetest.Through(open(t, c, s))}
 			if g.files != "" {
-				a.Behind = filer{a.Behind, g.files}
+				a.Behind = filer{a.Behind, func(path string, text []byte) error {
+					return os.WriteFile(filepath.Join(g.files, filepath.FromSlash(path)), text, 0o600)
+				}}
 			}
 			return a
 		},
 	}
 }
 
-// filer fills collections fast, as files.
+// filer fills collections fast.
 type filer struct {
 	remotetest.Behind
-	root string
+	put func(path string, text []byte) error
 }
 
 // AddMany implements remotetest.Bulk.
 func (b filer) AddMany(t *testing.T, c remote.CollectionID, its []pim.Item) {
 	t.Helper()
 	for i, it := range its {
-		uid := fmt.Sprintf("bulk-%04d", i)
+		uid := fmt.Sprintf("bulk-%s-%04d", it.Kind(), i)
 		text, ext := []byte(nil), ".ics"
 		if contact, ok := it.(*pim.Contact); ok {
 			card, err := vcf.New(contact, vcf.V3, vcf.NewOptions{Now: firstDay, UID: uid})
@@ -143,7 +145,7 @@ func (b filer) AddMany(t *testing.T, c remote.CollectionID, its []pim.Item) {
 			}
 			text = o.Bytes()
 		}
-		if err := os.WriteFile(filepath.Join(b.root, filepath.FromSlash(string(c)), uid+ext), text, 0o600); err != nil {
+		if err := b.put(string(c)+uid+ext, text); err != nil {
 			t.Fatal(err)
 		}
 	}
