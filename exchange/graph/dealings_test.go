@@ -289,3 +289,22 @@ func TestLoad(t *testing.T) {
 		t.Errorf("%d events after a lost answer, want 31", len(all))
 	}
 }
+
+// A key makes one event. After that was deleted it makes none.
+func TestSameKeyTwice(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	m := r.open(nil)
+	e := &pim.Event{Activity: pim.Activity{Title: "Once"}, Start: at(10, 12, 10), End: at(10, 12, 11)}
+	first := create(t, m, e, "one key")
+	e.Title = "Twice" // Graph takes another body with the same transaction for a mistake
+	if again := create(t, m, e, "one key"); again.ID != first.ID {
+		t.Errorf("the key made %s and %s", first.ID, again.ID)
+	}
+	if err := m.Delete(t.Context(), home(t, m, pim.KindEvent), first.Ref, remote.Delete); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Create(t.Context(), home(t, m, pim.KindEvent), remote.Entry{Item: e}, "one key"); pim.ReasonOf(err) != pim.ErrNotFound {
+		t.Errorf("after its deletion: %v", err)
+	}
+}

@@ -37,6 +37,9 @@ func faults() []fault {
 		{0, "ConcurrentItemSave", pim.ErrConflict, readAnew},
 		{0, "ErrorItemSave", pim.ErrConflict, readAnew},
 
+		// A POST whose transactionId has been used: an earlier one made the event.
+		{0, "ErrorDuplicateTransactionId", pim.ErrExists, "the event has been made already"},
+
 		// What is not there. An id that Exchange cannot have made names nothing either.
 		{0, "ErrorItemNotFound", pim.ErrNotFound, "there is no such item in Microsoft 365 (any more)"},
 		{0, "ErrorInvalidIdMalformed", pim.ErrNotFound, "there is no such item in Microsoft 365 (any more)"},

@@ -37,11 +37,8 @@ func (s *events) create(ctx context.Context, e remote.Entry, key string) (remote
 	d.put("transactionId", transaction(key))
 	d.put("singleValueExtendedProperties", keyed(key))
 	a, err := s.send(ctx, request{op: op, method: "POST", path: s.home() + "/events", prefer: reading(), body: d.props, again: true})
-	if kind := pim.ReasonOf(err); kind == pim.ErrConflict || kind == pim.ErrExists {
-		// The transaction is known: an earlier try made it.
-		if rec, found, ferr := s.find(ctx, s, key); ferr == nil && found {
-			return rec, nil
-		}
+	if pim.ReasonOf(err) == pim.ErrExists {
+		return s.madeBefore(ctx, op, e, key)
 	}
 	if err != nil {
 		return remote.Record{}, err
@@ -58,6 +55,18 @@ func (s *events) create(ctx context.Context, e remote.Entry, key string) (remote
 	rec := s.record(&made)
 	rec.Key, rec.Notes = key, d.notes
 	return rec, nil
+}
+
+// madeBefore is the event of a transaction that is known: an earlier try made it, and it may be deleted since.
+func (s *events) madeBefore(ctx context.Context, op string, e remote.Entry, key string) (remote.Record, error) {
+	rec, found, err := s.find(ctx, s, key)
+	switch {
+	case err != nil:
+		return remote.Record{}, err
+	case !found:
+		return remote.Record{}, missing(op)
+	}
+	return s.complete(ctx, rec, e)
 }
 
 // complete makes the occurrences of a new series differ.
