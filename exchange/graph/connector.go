@@ -20,6 +20,9 @@ type connector struct {
 	back     int // days of the window of calendars where a scope is open
 	ahead    int
 	poll     time.Duration // between two looks of Watch
+	// hub is where the program hears of changes, notifyURL its address; nil and "" without.
+	hub       *Hub
+	notifyURL string
 
 	eventTable   fields[*event, *pim.Event]
 	taskTable    fields[*task, *pim.Task]
@@ -82,6 +85,8 @@ type shelf interface {
 	update(ctx context.Context, old remote.Ref, e remote.Entry, changed pim.FieldSet) (remote.Record, error)
 	// complete does what a create that was broken off has left undone.
 	complete(ctx context.Context, rec remote.Record, e remote.Entry) (remote.Record, error)
+	// resource is what a subscription to it names.
+	resource() string
 	// path is that of an item.
 	path(id remote.ItemID) string
 	// marked are the items with a key, those with that one key if it is not "".

@@ -27,6 +27,8 @@ func (s *contacts) home() string {
 	return s.user() + "/contactFolders/" + escape(s.folder) + "/contacts"
 }
 
+func (s *contacts) resource() string { return s.home() }
+
 func (s *contacts) path(id remote.ItemID) string { return s.home() + "/" + escape(string(id)) }
 
 func (s *contacts) asked() string {

@@ -15,7 +15,8 @@
 //	times.go  body.go       zones and days; HTML as text
 //	changes.go  cursor.go  window.go   delta queries, and the window of a calendar
 //	marker.go  keyring.go   the key that items carry: Finder, Marker; all keys of a folder
-//	watch.go  probe.go      hints of changes; the connection test
+//	watch.go  subscribe.go  hub.go   hints of changes: by looking, and by subscription where we can be reached
+//	probe.go                the connection test
 //
 // Facts that shape it:
 //
@@ -31,5 +32,5 @@
 // What Graph cannot keep: events that are called off and stay, more than one reminder, labels of e-mail addresses, fax numbers, times of day of
 // tasks, occurrences of tasks that differ, groups of contacts; it does not take away a contact's photo.
 //
-// Not here: subscriptions (webhooks), which need an address of ours; delegated logins of single users; mail.
+// Not here: the address at which Hub is served (the program); delegated logins of single users; mail.
 package graph

@@ -13,22 +13,27 @@ import (
 	"crmbridge/upstream/login"
 )
 
-// Driver is the row of the driver table.
-func Driver() exchange.Driver {
+// Driver is the row of the driver table, for a program without an address that Microsoft can reach.
+func Driver() exchange.Driver { return DriverWith(nil) }
+
+// DriverWith is the driver of a program that serves a hub; nil is none.
+func DriverWith(hub *Hub) exchange.Driver {
 	return exchange.Driver{
 		Name:  "graph",
 		Title: "Microsoft 365",
 		Help: "Syncs calendars, To Do lists and contacts of one mailbox in Microsoft 365 by Microsoft Graph. Needs an app registration with the application permissions " +
 			"Calendars.ReadWrite, Contacts.ReadWrite and Tasks.ReadWrite.All, and a certificate or a secret of it.",
 		Options: options(),
-		Open:    open,
+		Open: func(_ context.Context, env exchange.Env, s exchange.Settings) (remote.Remote, error) {
+			return open(hub, env, s)
+		},
 	}
 }
 
-func open(_ context.Context, env exchange.Env, s exchange.Settings) (remote.Remote, error) {
+func open(hub *Hub, env exchange.Env, s exchange.Settings) (remote.Remote, error) {
 	s, err := Driver().Complete(s)
 	if err == nil {
-		err = together(s)
+		err = together(s, hub != nil)
 	}
 	if err != nil {
 		return nil, &pim.Error{Op: "graph: open", Kind: pim.ErrInvalid, Public: err.Error()}
@@ -44,7 +49,7 @@ func open(_ context.Context, env exchange.Env, s exchange.Settings) (remote.Remo
 	c := &connector{
 		service: svc, env: env, mailbox: s["mailbox"], zone: loc, photos: s["photos"] == "yes",
 		pageSize: number(s["page_size"]), back: number(s["days_back"]), ahead: number(s["days_ahead"]),
-		poll: time.Duration(number(s["poll_seconds"])) * time.Second,
+		poll: time.Duration(number(s["poll_seconds"])) * time.Second, hub: hub, notifyURL: s["notify_url"],
 	}
 	c.eventTable, c.taskTable, c.contactTable = c.eventFields(), c.taskFields(), c.contactFields()
 	return c, nil

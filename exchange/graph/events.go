@@ -24,6 +24,8 @@ func (s *events) home() string { return s.user() + "/calendars/" + escape(s.cale
 
 func (s *events) path(id remote.ItemID) string { return s.home() + "/events/" + escape(string(id)) }
 
+func (s *events) resource() string { return s.home() + "/events" }
+
 // ours is the marker of items as Graph names a MAPI property ("Outlook extended properties overview").
 const ours = "String {" + exchange.MarkerSet + "} Name " + exchange.MarkerName
 

@@ -63,6 +63,7 @@ func options() []exchange.Option {
 		{Name: "days_back", Title: "Days back", Default: "365", Help: "How far back calendars are read where a link sets no start.", Check: between(0, maxWindow/2)},
 		{Name: "days_ahead", Title: "Days ahead", Default: "730", Help: "How far ahead calendars are read where a link sets no end.", Check: between(1, maxWindow/2)},
 		{Name: "poll_seconds", Title: "Seconds between looks", Default: "30", Help: "How often it is asked whether something has changed, 1 to 3600; one request for each calendar, list and folder.", Check: between(1, 3600)},
+		{Name: "notify_url", Title: "Address for notifications", Help: "An HTTPS address of this server that Microsoft can reach, such as https://bridge.example.org/notify/graph; empty: none, and changes are asked for. Only where the program serves it.", Check: checkNotify},
 		{Name: "photos", Title: "Photos of contacts", Default: "yes", Values: []string{"yes", "no"}, Help: "Each costs a request of its own."},
 	}
 }
@@ -77,6 +78,13 @@ func between(low, high int) func(string) error {
 }
 
 func checkAddress(v string) error { _, err := upstream.ParseBase(v); return err }
+
+func checkNotify(v string) error {
+	if !strings.HasPrefix(v, "https://") {
+		return errors.New("must begin with https://")
+	}
+	return checkAddress(v)
+}
 
 // checkTenant keeps out what would change the path of the token service.
 func checkTenant(v string) error {
@@ -99,7 +107,10 @@ func checkMailbox(v string) error {
 }
 
 // together checks what options mean only in combination.
-func together(s exchange.Settings) error {
+func together(s exchange.Settings, served bool) error {
+	if s["notify_url"] != "" && !served {
+		return errors.New("notify_url: this program serves no address for notifications")
+	}
 	if (s["client_secret"] == "") == (s["certificate"] == "") {
 		return errors.New("either client_secret or certificate is needed, and not both")
 	}

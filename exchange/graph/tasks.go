@@ -215,6 +215,8 @@ func (s *tasks) kind() pim.Kind { return pim.KindTask }
 
 func (s *tasks) home() string { return s.user() + "/todo/lists/" + escape(s.name) + "/tasks" }
 
+func (s *tasks) resource() string { return s.home() }
+
 func (s *tasks) path(id remote.ItemID) string { return s.home() + "/" + escape(string(id)) }
 
 func linking() url.Values { return url.Values{"$expand": {"linkedResources"}} }

@@ -8,14 +8,24 @@ import (
 	"crmbridge/remote"
 )
 
-// Watch implements remote.Watcher by asking whether the deltaLink has anything new, one request a time. Subscriptions of Graph would
-// tell at once, but need an address of ours that Microsoft can reach.
+// looksLess is how much more seldom a watch looks that is told of changes as well: notifications can be lost.
+const looksLess = 20
+
+// Watch implements remote.Watcher by asking whether the deltaLink has anything new, one request a time, and by a subscription where
+// the program has an address that Microsoft can reach (Hub).
 func (c *connector) Watch(ctx context.Context, col remote.CollectionID, hint func()) error {
 	const op = "graph: watch"
 	sh, err := c.shelf(col)
 	if err != nil {
 		return err
 	}
+	b, sub, leave := c.hear(ctx, sh)
+	defer func() {
+		leave()
+		if sub.id != "" {
+			c.unsubscribe(ctx, sub)
+		}
+	}()
 	link := ""
 	for {
 		if last := c.links.last(col); last != "" {
@@ -28,8 +38,18 @@ func (c *connector) Watch(ctx context.Context, col remote.CollectionID, hint fun
 		if news {
 			hint()
 		}
-		if err := c.pause(ctx, op); err != nil {
+		told, err := c.pause(ctx, op, sub, b)
+		if err != nil {
 			return err
+		}
+		if told {
+			hint()
+		}
+		if had := sub.id != ""; had {
+			if sub = c.keep(ctx, sub, b); sub.id == "" {
+				leave()
+				b, sub, leave = c.hear(ctx, sh)
+			}
 		}
 	}
 }
@@ -63,13 +83,20 @@ func (c *connector) look(ctx context.Context, op string, sh shelf, link string) 
 	return "", false, pim.Errorf(op, pim.ErrProtocol, "Microsoft 365 pages in a circle")
 }
 
-func (c *connector) pause(ctx context.Context, op string) error {
-	t := time.NewTimer(c.poll)
+// pause waits until it is time to look again; told says that a notification came first.
+func (c *connector) pause(ctx context.Context, op string, sub subscription, b bell) (told bool, err error) {
+	wait := c.poll
+	if sub.id != "" {
+		wait *= looksLess
+	}
+	t := time.NewTimer(wait)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-		return pim.Wrap(op, pim.ErrUnavailable, ctx.Err())
+		return false, pim.Wrap(op, pim.ErrUnavailable, ctx.Err())
+	case <-b.rung:
+		return true, nil
 	case <-t.C:
-		return nil
+		return false, nil
 	}
 }
