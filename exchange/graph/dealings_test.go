@@ -200,7 +200,7 @@ func TestDeltasThatMislead(t *testing.T) {
 // The window goes on with the clock: what comes into it is told, what was deleted meanwhile is not lost.
 func TestWindowRolls(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, nil)
+	r := newRig(t, func(o *graphsim.Options) { o.Calm = true }) // requests are counted
 	m := r.open(exchange.Settings{"days_back": "7", "days_ahead": "14"})
 	col := home(t, m, pim.KindEvent)
 	on := func(days int, key string) remote.Record {

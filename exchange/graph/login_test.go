@@ -7,9 +7,14 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"math/big"
+	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -116,6 +121,59 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+// opaque is a service whose tokens tell nothing, as Microsoft reserves the right to.
+func opaque(next http.Handler) http.Handler {
+	var mu sync.Mutex
+	tokens := map[string]string{}
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if real := tokens[strings.TrimPrefix(q.Header.Get("Authorization"), "Bearer ")]; real != "" {
+			q.Header.Set("Authorization", "Bearer "+real)
+		}
+		if !strings.Contains(q.URL.Path, "oauth2") {
+			next.ServeHTTP(w, q)
+			return
+		}
+		rec := httptest.NewRecorder()
+		next.ServeHTTP(rec, q)
+		var a map[string]any
+		if err := json.Unmarshal(rec.Body.Bytes(), &a); err == nil && a["access_token"] != nil {
+			name := fmt.Sprintf("opaque-%d", len(tokens))
+			tokens[name], a["access_token"] = a["access_token"].(string), name
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(rec.Code)
+		_ = json.NewEncoder(w).Encode(a)
+	})
+}
+
+// Where a token tells nothing, trying does.
+func TestProbeWithAnOpaqueToken(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		app        graphsim.App
+		step, says string
+	}{
+		"all is well":     {graphsim.App{Permissions: permissions()}, "tasks", ""},
+		"reading alone":   {graphsim.App{Permissions: []string{graphsim.CalendarsReadWrite, graphsim.ContactsRead, graphsim.TasksReadWriteAll}}, "contacts", "may read the contacts of this mailbox, but not change them"},
+		"another mailbox": {graphsim.App{Permissions: permissions(), Mailboxes: []string{"bob@example.org"}}, "calendars", "is missing, or limited to other mailboxes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.app.ID, c.app.Secret = "bridge", secret
+			r := newRig(t, func(o *graphsim.Options) { o.Apps = []graphsim.App{c.app} })
+			srv := httptest.NewServer(opaque(r.sim))
+			t.Cleanup(srv.Close)
+			checks := r.open(exchange.Settings{"login_url": srv.URL, "graph_url": srv.URL}).(remote.Prober).Probe(t.Context())
+			last := checks[len(checks)-1]
+			if last.Name != c.step || (last.Err == nil) != (c.says == "") || last.Err != nil && !strings.Contains(pim.PublicText(last.Err), c.says) {
+				t.Errorf("the last step is %q: %v", last.Name, last.Err)
+			}
+		})
+	}
+}
+
 // The connection test says exactly what is missing.
 func TestProbeNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
@@ -131,7 +189,7 @@ func TestProbeNamesWhatIsMissing(t *testing.T) {
 		"reading alone": {app: graphsim.App{Permissions: []string{graphsim.CalendarsRead, graphsim.ContactsReadWrite, graphsim.TasksReadWriteAll}},
 			step: "calendars", kind: pim.ErrForbidden, says: "Calendars.ReadWrite is missing"},
 		"another mailbox": {app: graphsim.App{Permissions: permissions(), Mailboxes: []string{"bob@example.org"}},
-			step: "calendars", kind: pim.ErrForbidden, says: "not for this mailbox"},
+			step: "calendars", kind: pim.ErrForbidden, says: "is granted, but not for this mailbox"},
 		"nobody of that name": {app: graphsim.App{Permissions: permissions()}, set: exchange.Settings{"mailbox": "eve@example.org"},
 			step: "calendars", kind: pim.ErrNotFound, says: "there is no such"},
 	} {
