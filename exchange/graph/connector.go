@@ -85,7 +85,7 @@ type shelf interface {
 	update(ctx context.Context, old remote.Ref, e remote.Entry, changed pim.FieldSet) (remote.Record, error)
 	// complete does what a create that was broken off has left undone.
 	complete(ctx context.Context, rec remote.Record, e remote.Entry) (remote.Record, error)
-	// resource is what a subscription to it names.
+	// resource is what a subscription to it names; "" where there is none.
 	resource() string
 	// path is that of an item.
 	path(id remote.ItemID) string

@@ -63,7 +63,7 @@ func eventually(t *testing.T, what string, done func() bool) {
 // A change is told at once, subscriptions are kept alive and taken back.
 func TestNotifications(t *testing.T) {
 	t.Parallel()
-	for _, k := range []pim.Kind{pim.KindEvent, pim.KindTask, pim.KindContact} {
+	for _, k := range []pim.Kind{pim.KindEvent, pim.KindContact} {
 		t.Run(k.String(), func(t *testing.T) {
 			t.Parallel()
 			r, _, m := heard(t)
@@ -81,16 +81,11 @@ func TestNotifications(t *testing.T) {
 					<-hints
 				}
 				n++
-				switch it := pim.New(k).(type) {
-				case *pim.Event:
-					it.Start, it.End = at(10, n, 10), at(10, n, 11)
-					create(t, m, it, what)
-				case *pim.Contact:
-					it.FullName = what
-					create(t, m, it, what)
-				default:
-					create(t, m, it, what)
+				it := pim.Item(&pim.Contact{FullName: what})
+				if k == pim.KindEvent {
+					it = &pim.Event{Start: at(10, n, 10), End: at(10, n, 11)}
 				}
+				create(t, m, it, what)
 				select {
 				case <-hints:
 				case err := <-ended:
@@ -185,7 +180,7 @@ func TestWithoutAnAddress(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	hinted, ended := make(chan struct{}, 1), make(chan error, 1)
-	col := home(t, m, pim.KindTask)
+	col := home(t, m, pim.KindContact)
 	go func() {
 		ended <- m.(remote.Watcher).Watch(ctx, col, func() {
 			select {
@@ -196,7 +191,7 @@ func TestWithoutAnAddress(t *testing.T) {
 	}()
 	eventually(t, "a refused subscription", func() bool { return strings.Contains(posts(r), "POST /v1.0/subscriptions") })
 	for n := 0; len(hinted) == 0; n++ {
-		create(t, m, &pim.Task{Activity: pim.Activity{Title: "Task"}}, strings.Repeat("k", n+1))
+		create(t, m, &pim.Contact{FullName: "Somebody"}, strings.Repeat("k", n+1))
 		select {
 		case err := <-ended:
 			t.Fatalf("the watch ended: %v", err)

@@ -117,7 +117,7 @@ func (b bell) ring(lifecycle string) {
 // looking.
 func (c *connector) hear(ctx context.Context, sh shelf) (b bell, s subscription, leave func()) {
 	b = newBell()
-	if c.hub == nil || c.notifyURL == "" {
+	if c.hub == nil || c.notifyURL == "" || sh.resource() == "" {
 		return b, s, func() {}
 	}
 	state := rand.Text()

@@ -215,7 +215,8 @@ func (s *tasks) kind() pim.Kind { return pim.KindTask }
 
 func (s *tasks) home() string { return s.user() + "/todo/lists/" + escape(s.name) + "/tasks" }
 
-func (s *tasks) resource() string { return s.home() }
+// resource is none: Graph lets programs of their own subscribe to no tasks ("Create subscription": todoTask, delegated only).
+func (s *tasks) resource() string { return "" }
 
 func (s *tasks) path(id remote.ItemID) string { return s.home() + "/" + escape(string(id)) }
 
