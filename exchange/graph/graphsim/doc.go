@@ -19,7 +19,7 @@
 //	zone.go recur.go series.go       wall clocks and zones; recurrence; occurrences, exceptions
 //	event.go eventview.go bodytext.go extended.go calendar.go   events: changes, how they show, paths
 //	contact.go photo.go folders.go todo.go parts.go             contacts, folders of all kinds, tasks and what they hold
-//	resource.go view.go page.go filter.go   paths; $select, $expand, $top, …; pages; $filter
+//	resource.go view.go page.go filter.go filterparse.go   paths; $select, $expand, $top, …; pages; $filter
 //	delta.go deltasource.go          change tracking: states behind tokens; what is tracked
 //	batch.go                         $batch
 //	subscription.go notify.go        change notifications: validation, delivery, lifecycle
