@@ -33,7 +33,7 @@
 //	meeting.go attach.go other.go   meetings and mail, attachments, the small operations, autodiscover
 //	mime.go icalout.go icalin.go    MimeContent both ways
 //	journal.go                      a folder that everything is kept in
-//	fault.go control.go stats.go    failures on demand, /__sim/, counters
+//	fault.go control.go stats.go later.go  failures on demand, /__sim/, counters, answers of tomorrow
 //
 // How sure each behaviour is. From the documentation and schemas: structure and order, response codes, required
 // attributes, ids that change on a move, occurrences and their limits, SyncState, paging, throttling, impersonation,

@@ -107,7 +107,7 @@ func (c *call) foundPage(list []view, sh *shape) *node {
 		if fr := c.req.kid("FractionalPageItemView"); fr != nil {
 			num, den := atoi(fr.at("Numerator")), max(atoi(fr.at("Denominator")), 1)
 			page = list[min(len(list)*num/den, len(list)):]
-			out.attr = append(out.attr, attr{"Numerator", itoa(num)}, attr{"AbsoluteDenominator", itoa(den)})
+			out.attr = append(out.attr, attr{"NumeratorOffset", itoa(num)}, attr{"AbsoluteDenominator", itoa(den)})
 			last = true
 		}
 	}

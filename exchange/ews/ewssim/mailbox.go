@@ -26,6 +26,10 @@ type change struct {
 	seq  uint64
 	num  uint64
 	what byte // 'c' created, 'u' changed, 'd' gone, 'r' only read or unread
+	// Of an item that came by a move: where it was, and its number there. Of one that went: that it came elsewhere.
+	from  *folder
+	was   uint64
+	moved bool
 }
 
 type folder struct {
@@ -111,14 +115,14 @@ func (b *mailbox) addFolder(parent *folder, name, class string) *folder {
 	b.seq++
 	f := &folder{box: b, num: b.nums, parent: parent, name: name, class: class, key: b.seq, born: b.seq, ext: map[string]*node{}, changed: b.now()}
 	b.folders[f.num] = f
-	b.tree = append(b.tree, change{b.seq, f.num, 'c'})
+	b.tree = append(b.tree, change{seq: b.seq, num: f.num, what: 'c'})
 	return f
 }
 
 func (b *mailbox) touchFolder(f *folder) {
 	b.seq++
 	f.key = b.seq
-	b.tree = append(b.tree, change{b.seq, f.num, 'u'})
+	b.tree = append(b.tree, change{seq: b.seq, num: f.num, what: 'u'})
 }
 
 // removeFolder drops a folder with all that lies in it.
@@ -134,7 +138,7 @@ func (b *mailbox) removeFolder(f *folder) {
 		}
 	}
 	b.seq++
-	b.tree = append(b.tree, change{b.seq, f.num, 'd'})
+	b.tree = append(b.tree, change{seq: b.seq, num: f.num, what: 'd'})
 	delete(b.folders, f.num)
 }
 
@@ -172,20 +176,20 @@ func (b *mailbox) put(it *item, f *folder) {
 	b.seq++
 	it.folder, it.key, it.born = f, b.seq, b.seq
 	b.items[it.num] = it
-	f.changes, f.changed = append(f.changes, change{b.seq, it.num, 'c'}), b.now()
+	f.changes, f.changed = append(f.changes, change{seq: b.seq, num: it.num, what: 'c'}), b.now()
 }
 
 // touch notes that an item changed.
 func (b *mailbox) touch(it *item, what byte, now time.Time) {
 	b.seq++
 	it.key, it.modified = b.seq, now
-	it.folder.changes, it.folder.changed = append(it.folder.changes, change{b.seq, it.num, what}), now
+	it.folder.changes, it.folder.changed = append(it.folder.changes, change{seq: b.seq, num: it.num, what: what}), now
 }
 
 // take removes an item.
 func (b *mailbox) take(it *item) {
 	b.seq++
-	it.folder.changes, it.folder.changed = append(it.folder.changes, change{b.seq, it.num, 'd'}), b.now()
+	it.folder.changes, it.folder.changed = append(it.folder.changes, change{seq: b.seq, num: it.num, what: 'd'}), b.now()
 	delete(b.items, it.num)
 }
 
@@ -196,6 +200,11 @@ func (b *mailbox) move(it *item, to *folder) *item {
 	moved := it.clone(to.box)
 	moved.created = it.created
 	to.box.put(moved, to)
+	if to.box == b { // between mailboxes it is a copy and a deletion
+		old.folder.changes[len(old.folder.changes)-1].moved = true
+		last := &to.changes[len(to.changes)-1]
+		last.from, last.was = old.folder, old.num
+	}
 	return moved
 }
 

@@ -109,10 +109,11 @@ func (s *Sim) events(sub *subscription) ([]*node, uint64) {
 	}
 	var list []told
 	for _, f := range sub.box.folders {
-		if sub.folders != nil && !slices.Contains(sub.folders, f) {
-			continue
-		}
 		for i := len(f.changes) - 1; i >= 0 && f.changes[i].seq > sub.seen; i-- {
+			from := f.changes[i].from
+			if sub.folders != nil && !slices.Contains(sub.folders, f) && (from == nil || !slices.Contains(sub.folders, from)) {
+				continue
+			}
 			if n := s.event(sub, f, f.changes[i]); n != nil {
 				list = append(list, told{f.changes[i].seq, n})
 			}
@@ -126,8 +127,18 @@ func (s *Sim) events(sub *subscription) ([]*node, uint64) {
 	return out, sub.box.seq
 }
 
+// event is one change as a subscription is told it; nil when it is not. A move is one event, of the folder that an item came
+// to, told to the subscribers of either folder.
 func (s *Sim) event(sub *subscription, f *folder, ch change) *node {
 	name := map[byte]string{'c': "CreatedEvent", 'u': "ModifiedEvent", 'r': "ModifiedEvent", 'd': "DeletedEvent"}[ch.what]
+	switch {
+	case ch.moved:
+		return nil
+	case ch.from != nil:
+		name = "MovedEvent"
+	case ch.what == 'c' && f.dist == "inbox" && slices.Contains(sub.events, "NewMailEvent"):
+		name = "NewMailEvent"
+	}
 	if !slices.Contains(sub.events, name) {
 		return nil
 	}
@@ -137,6 +148,10 @@ func (s *Sim) event(sub *subscription, f *folder, ch change) *node {
 	}
 	n.kids = append(n.kids, el("t:TimeStamp", stamp(s.opt.Now())),
 		idNode("t:ItemId", s.encodeID(thing{'i', f.box.index, ch.num, 0}), encodeKey('i', ch.seq)), s.folderID("t:ParentFolderId", f))
+	if ch.from != nil {
+		n.kids = append(n.kids, idNode("t:OldItemId", s.encodeID(thing{'i', f.box.index, ch.was, 0}), encodeKey('i', ch.seq)),
+			s.folderID("t:OldParentFolderId", ch.from))
+	}
 	return n
 }
 

@@ -116,3 +116,28 @@ func TestAffinity(t *testing.T) {
 	id := r.ok(subscribeText(allEvents)).str("SubscriptionId")
 	r.want("ErrorInvalidSubscription", streamText(id))
 }
+
+// TestMovedEvents: a move is one event, for whoever watches either folder, and none for those who did not ask for it.
+func TestMovedEvents(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, Options{})
+	pull := func(folder, events string) string {
+		return `<m:Subscribe><m:PullSubscriptionRequest><t:FolderIds><t:DistinguishedFolderId Id="` + folder + `"/></t:FolderIds><t:EventTypes>` + events + `</t:EventTypes><t:Timeout>10</t:Timeout></m:PullSubscriptionRequest></m:Subscribe>`
+	}
+	id := r.create("", plainEvent)
+	var subs []*node
+	for _, c := range [][2]string{{"calendar", allEvents + `<t:EventType>MovedEvent</t:EventType>`}, {"deleteditems", `<t:EventType>MovedEvent</t:EventType>`}, {"calendar", allEvents}} {
+		subs = append(subs, r.ok(pull(c[0], c[1])))
+	}
+	moved := r.ok(`<m:MoveItem><m:ToFolderId><t:DistinguishedFolderId Id="deleteditems"/></m:ToFolderId><m:ItemIds>` + id.String() + `</m:ItemIds></m:MoveItem>`).path("Items").first().kid("ItemId")
+	for i, want := range []string{"MovedEvent", "MovedEvent", "StatusEvent"} {
+		n := r.ok(`<m:GetEvents><m:SubscriptionId>` + subs[i].str("SubscriptionId") + `</m:SubscriptionId><m:Watermark>` + subs[i].str("Watermark") + `</m:Watermark></m:GetEvents>`).kid("Notification")
+		e := n.kids[len(n.kids)-1]
+		if e.local() != want || len(n.kids) != 4 {
+			t.Errorf("subscription %d: %v", i, n)
+		}
+		if want == "MovedEvent" && (e.kid("ItemId").at("Id") != moved.at("Id") || e.kid("OldItemId").at("Id") != id.at("Id")) {
+			t.Errorf("ids of %v", e)
+		}
+	}
+}

@@ -48,6 +48,10 @@ type Options struct {
 	// Affinity demands that streams and polls of a subscription come with the cookie that Subscribe set.
 	Affinity bool
 
+	// Later answers as a later server might: elements nobody knows, properties in another order, instants with fractions of a
+	// second, other prefixes. What it says then is no longer what the published schemas say.
+	Later bool
+
 	MaxConcurrency   int // EWSMaxConcurrency; 0 is 27
 	MaxHanging       int // HangingConnectionLimit; 0 is 10
 	MaxSubscriptions int // EWSMaxSubscriptions of an account; 0 is 20

@@ -69,6 +69,9 @@ func readRule(n *node) (rule, error) {
 			return r, invalid
 		}
 	}
+	if strings.HasPrefix(r.kind, "Relative") && (len(r.days) != 1 || r.index == "") || strings.HasSuffix(r.kind, "YearlyRecurrence") && r.month == 0 {
+		return r, invalid
+	}
 	if !r.until.IsZero() && r.until.Before(r.from) {
 		return r, fail("ErrorCalendarEndDateIsEarlierThanStartDate", "The recurrence ends before it starts.")
 	}

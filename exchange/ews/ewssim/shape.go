@@ -133,6 +133,10 @@ func (c *call) render(v view, sh *shape) *node {
 	sort.SliceStable(out.kids, func(i, j int) bool {
 		return slices.Index(typ.order, out.kids[i].name) < slices.Index(typ.order, out.kids[j].name)
 	})
+	if c.opt.Later {
+		slices.Reverse(out.kids)
+		out.kids = append([]*node{el("t:PropertyOfTomorrow", el("t:Id", "x"), el("t:Subject", "no subject"))}, out.kids...)
+	}
 	return out
 }
 

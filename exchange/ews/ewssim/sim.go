@@ -184,6 +184,9 @@ func (s *Sim) answer(in *incoming) reply {
 		return soapFault(asFailure(err))
 	}
 	ans := xmlReply(http.StatusOK, body)
+	if s.opt.Later {
+		ans.body = later(ans.body)
+	}
 	ans.header = c.out
 	return ans
 }
