@@ -10,6 +10,7 @@ import (
 
 	"crmbridge/e2e/bridge"
 	"crmbridge/e2e/creatio"
+	"crmbridge/e2e/exchangelib"
 )
 
 // crossing is how long a change may take from a client to the CRM or back; the demo polls every two seconds.
@@ -24,10 +25,7 @@ func TestDemo(t *testing.T) {
 			d := bridge.Demo(t)
 			s := &demoScript{demo: d, crm: d.CRM, tag: name}
 			s.person = sitDown(t, d.Account)
-			for _, step := range []struct {
-				name string
-				do   func(*testing.T)
-			}{
+			steps := []demoStep{
 				{"sees the CRM's meetings", s.seesMeetings},
 				{"sees the CRM's contacts", s.seesContacts},
 				{"edit reaches the CRM", s.editEvent},
@@ -40,14 +38,22 @@ func TestDemo(t *testing.T) {
 				{"contact's edit reaches the CRM", s.editContact},
 				{"the CRM's edit of a contact arrives", s.crmEditsContact},
 				{"contact's creation reaches the CRM", s.createContact},
-				{"quiet in the end", s.quiet},
-			} {
+			}
+			if name == "thunderbird" { // what Exchange has to do with it does not depend on the client
+				steps = append(steps, demoStep{"edits are in Exchange", s.exchangeSees}, demoStep{"Exchange's creation arrives", s.exchangeCreatesEvent})
+			}
+			for _, step := range append(steps, demoStep{"quiet in the end", s.quiet}) {
 				if !t.Run(step.name, step.do) {
 					t.Fatal("the steps that follow build on this one")
 				}
 			}
 		})
 	}
+}
+
+type demoStep struct {
+	name string
+	do   func(*testing.T)
 }
 
 // demoScript is one client's run; its methods stand in the order of their run.
@@ -161,6 +167,31 @@ func (s *demoScript) deleteEvent(t *testing.T) {
 func (s *demoScript) crmDeletesEvent(t *testing.T) {
 	s.crm.Remove(t, "Activity", s.activity(t, s.title("Made in the CRM")).Text("Id"))
 	misses(t, s.person, s.person.events, s.title("Made in the CRM"))
+}
+
+// exchangeSees: what the client and the CRM did is in the mailbox, once.
+func (s *demoScript) exchangeSees(t *testing.T) {
+	exchangelib.Need(t)
+	await(t, "the mailbox to be as the calendar", func() error {
+		there := s.demo.Mailbox.Starts(t)
+		switch _, renamed := there[s.title("Renamed in the CRM")]; {
+		case !renamed:
+			return fmt.Errorf("the renamed meeting is not among %v", there)
+		case there[s.title("Made")] != "" || there[s.title("Made in the CRM")] != "":
+			return fmt.Errorf("what was deleted is among %v", there)
+		}
+		return nil
+	})
+}
+
+func (s *demoScript) exchangeCreatesEvent(t *testing.T) {
+	start := time.Now().UTC().Truncate(time.Hour).Add(98 * time.Hour)
+	s.demo.Mailbox.Make(t, s.title("Made in Exchange"), start)
+	sees(t, s.person, s.person.events, s.title("Made in Exchange"))
+	made := s.activity(t, s.title("Made in Exchange"))
+	if got, err := time.Parse(time.RFC3339, made.Text("StartDate")); err != nil || !got.Equal(start) {
+		t.Errorf("it starts at %s in the CRM, made for %s", made.Text("StartDate"), start)
+	}
 }
 
 // tasks: what is to do in the CRM is in the task list, and what is ticked off there is completed in the CRM.

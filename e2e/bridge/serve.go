@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"crmbridge/e2e/creatio"
+	"crmbridge/e2e/exchangelib"
 	"crmbridge/e2e/plain"
 	"crmbridge/internal/testenv"
 )
@@ -43,11 +44,13 @@ func (i *Instance) Restart(tb testing.TB) {
 	i.start(tb, "serve", "--config", i.Config)
 }
 
-// DemoInstance is a running "bridge demo": a bridge with one user, linked to a simulated Creatio with sample data.
+// DemoInstance is a running "bridge demo": a bridge with one user, linked to a simulated Creatio with sample data and to a
+// simulated Exchange Server.
 type DemoInstance struct {
 	Instance
 	Account plain.Account
 	CRM     *creatio.CRM
+	Mailbox exchangelib.Mailbox
 }
 
 // Demo starts "bridge demo" and waits until its addresses are known, as a newcomer does.
@@ -74,7 +77,7 @@ func (d *DemoInstance) Restart(tb testing.TB) {
 		values, err = readEnv(env)
 		return err
 	})
-	for _, name := range []string{"BRIDGE_URL", "BRIDGE_USER", "BRIDGE_PASSWORD", "CRM_URL", "CRM_USER", "CRM_PASSWORD"} {
+	for _, name := range []string{"BRIDGE_URL", "BRIDGE_USER", "BRIDGE_PASSWORD", "CRM_URL", "CRM_USER", "CRM_PASSWORD", "EXCHANGE_URL", "EXCHANGE_USER", "EXCHANGE_PASSWORD"} {
 		if values[name] == "" {
 			tb.Fatalf("the demo's --env file has no %s", name)
 		}
@@ -84,6 +87,7 @@ func (d *DemoInstance) Restart(tb testing.TB) {
 		tb.Errorf("the demo's account changed from %+v to %+v", d.Account, account)
 	}
 	d.Account = account
+	d.Mailbox = exchangelib.Mailbox{URL: values["EXCHANGE_URL"] + "/EWS/Exchange.asmx", User: values["EXCHANGE_USER"], Password: values["EXCHANGE_PASSWORD"]}
 	d.CRM = creatio.SignIn(tb, values["CRM_URL"], values["CRM_USER"], values["CRM_PASSWORD"])
 }
 
