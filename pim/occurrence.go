@@ -42,7 +42,7 @@ type whole interface {
 	print() string
 	clone() Item
 	own(at When) Item
-	merged(base, theirs Item) (Item, bool)
+	merged(base, theirs Item, alone bool) (Item, bool)
 }
 
 func (e *Event) print() string { return Fingerprint(e, AllOf(KindEvent)) }

@@ -163,12 +163,20 @@ func (m *seriesMerge) occurrence(at When) (o Occurrence, stays, ok bool) {
 		}
 	}
 	o.At = at
-	o.Item, ok = mergeOccurrence(m.base.at(at), m.mine.at(at), m.theirs.at(at))
+	_, here := m.mine.find(at)
+	_, there := m.theirs.find(at)
+	switch {
+	case there && !here && !wasThere:
+		o.Item, ok = mergeOccurrence(m.base.at(at), m.theirs.at(at), m.mine.at(at), true)
+	default:
+		o.Item, ok = mergeOccurrence(m.base.at(at), m.mine.at(at), m.theirs.at(at), !there && !wasThere)
+	}
 	return o, true, ok
 }
 
-// mergeOccurrence merges one occurrence; an item that is not known says nothing.
-func mergeOccurrence(base, mine, theirs Item) (Item, bool) {
+// mergeOccurrence merges one occurrence; an item that is not known says nothing. Where mine alone says something of it, that
+// is not for what theirs says of the whole series.
+func mergeOccurrence(base, mine, theirs Item, alone bool) (Item, bool) {
 	x, there := mine.(whole)
 	y, there2 := theirs.(whole)
 	switch {
@@ -179,14 +187,19 @@ func mergeOccurrence(base, mine, theirs Item) (Item, bool) {
 	case !there2 || x.print() == y.print():
 		return x.clone(), true
 	}
-	return x.merged(base, theirs)
+	return x.merged(base, theirs, alone)
 }
 
-func (e *Event) merged(base, theirs Item) (Item, bool) { return mergeFields(base, e, theirs) }
-func (t *Task) merged(base, theirs Item) (Item, bool)  { return mergeFields(base, t, theirs) }
+func (e *Event) merged(base, theirs Item, alone bool) (Item, bool) {
+	return mergeFields(base, e, theirs, alone)
+}
+
+func (t *Task) merged(base, theirs Item, alone bool) (Item, bool) {
+	return mergeFields(base, t, theirs, alone)
+}
 
 // mergeFields merges items of one kind field by field.
-func mergeFields(base, mine, theirs Item) (Item, bool) {
+func mergeFields(base, mine, theirs Item, alone bool) (Item, bool) {
 	if base == nil || base.Kind() != mine.Kind() || theirs.Kind() != mine.Kind() {
 		return nil, false
 	}
@@ -196,6 +209,7 @@ func mergeFields(base, mine, theirs Item) (Item, bool) {
 		case x == y || b == y:
 		case b == x:
 			f.Copy(out, theirs)
+		case alone: // mine
 		case !f.Merge(base, mine, theirs, out):
 			return nil, false
 		}

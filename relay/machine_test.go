@@ -120,6 +120,9 @@ func (m *machine) forget(e *pim.Event) {
 	for _, f := range machineFields {
 		m.settled[*f.at(e)] = true
 	}
+	for _, o := range changedIn(e) {
+		m.forget(o)
+	}
 }
 
 func (m *machine) pickObject(t *rapid.T) (store.Object, bool) {
@@ -145,7 +148,7 @@ func (m *machine) pickRecord(t *rapid.T) (remote.Record, bool) {
 }
 
 func (m *machine) step(t *rapid.T) {
-	steps := []string{"new here", "new there", "edit here", "edit here", "edit there", "edit there",
+	steps := []string{"new series here", "new series there", "occurrence here", "occurrence here", "occurrence there", "occurrence there", "new here", "new there", "edit here", "edit here", "edit there", "edit there",
 		"delete here", "delete there", "touch there", "install anew", "choose", "take back", "run", "run", "killed run", "killed run", "failing run", "lost answer", "expire", "time"}
 	if m.ruled {
 		steps = append(steps, "rules", "rules", "class here", "class there", "category here", "category there", "invite here", "invite there", "tie", "tie", "answer", "cautious run")
@@ -172,6 +175,24 @@ func (m *machine) do(t *rapid.T, what string) {
 		e := event("", "")
 		m.write(t, &e.Title)
 		m.crm.AddTo(m.folder, e)
+	case "new series here":
+		e := event(fmt.Sprintf("uid-%d", m.tokens), "")
+		m.write(t, &e.Title)
+		e.Recurrence = &pim.Recurrence{Rules: []string{"FREQ=DAILY;COUNT=5"}}
+		m.put(e.UID+".ics", e)
+	case "new series there":
+		e := event("", "")
+		m.write(t, &e.Title)
+		e.Recurrence = &pim.Recurrence{Rules: []string{"FREQ=DAILY;COUNT=5"}}
+		m.crm.AddTo(m.folder, e)
+	case "occurrence here":
+		if o, ok := m.pickObject(t); ok {
+			m.edit(o.Name, func(e *pim.Event) { m.occurrence(t, e) })
+		}
+	case "occurrence there":
+		if r, ok := m.pickRecord(t); ok {
+			m.change(r.ID, func(e *pim.Event) { m.occurrence(t, e) })
+		}
 	case "edit here":
 		if o, ok := m.pickObject(t); ok {
 			f := rapid.SampledFrom(machineFields).Draw(t, "field")

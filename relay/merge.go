@@ -48,6 +48,8 @@ type Merged struct {
 	RemoteWon pim.FieldSet
 	// heldIn and heldOut are what KeptIn and KeptOut are, of the occurrences of a series.
 	heldIn, heldOut held
+	// stay are occurrences that differ at the remote only and go on doing so.
+	stay []pim.Occurrence
 }
 
 // Merge is per field: a change on one side is carried to the other; lists merge by

@@ -105,7 +105,7 @@ func changedBy(before, after remote.Record, set pim.FieldSet) pim.FieldSet {
 // nothing the step has no fields.
 func (r *run) updateRemote(ctx context.Context, p store.Pair, v view, m Merged) (remote.Record, store.Step, error) {
 	ref := remote.Ref{ID: remote.ItemID(p.RemoteID), Version: p.TheirVersion}
-	sent, err := r.handed(v, m.Item)
+	sent, err := r.handed(v, staying(m))
 	if err != nil {
 		return remote.Record{}, store.Step{}, err
 	}

@@ -77,6 +77,7 @@ func (v edition) ordinary(name pim.When) pim.Item {
 
 // seriesMerge is one merge under way.
 type seriesMerge struct {
+	series          Merged // what becomes of the other fields
 	s               Sides
 	bl, l, br, r    edition
 	out             pim.Recurrence
@@ -87,6 +88,7 @@ type seriesMerge struct {
 	toRemote        bool
 	settled, open   bool
 	heldIn, heldOut held
+	stay            []pim.Occurrence
 }
 
 // held are fields of occurrences that were not carried over, by the name that their side has for the occurrence.
@@ -122,7 +124,7 @@ func (s Sides) series(m *Merged) {
 	if x.settled {
 		m.Settled = m.Settled.Or(one)
 	}
-	m.heldIn, m.heldOut = x.heldIn, x.heldOut
+	m.heldIn, m.heldOut, m.stay = x.heldIn, x.heldOut, x.stay
 }
 
 // beginning are the fields that say when a series begins.
@@ -136,7 +138,7 @@ func (s Sides) seriesMerge(m Merged) *seriesMerge {
 		agreed = pim.StartShift(s.BaseRemote, s.BaseLocal)
 	}
 	x := &seriesMerge{
-		s: s, bl: editionOf(s.BaseLocal), l: editionOf(s.Local, mine.Back()), br: editionOf(s.BaseRemote, agreed), r: editionOf(s.Remote, theirs.Back(), agreed),
+		s: s, series: m, bl: editionOf(s.BaseLocal), l: editionOf(s.Local, mine.Back()), br: editionOf(s.BaseRemote, agreed), r: editionOf(s.Remote, theirs.Back(), agreed),
 		out: *pim.RecurrenceOf(pim.Clone(s.Local)), final: []pim.Shift{mine}, except: set{}, heldIn: held{}, heldOut: held{},
 	}
 	if !s.met() {
@@ -311,6 +313,34 @@ func (x *seriesMerge) occurrence(name pim.When) {
 	}
 }
 
+// inherit gives an occurrence of which one side alone says something what the series has become, in the fields in which
+// that side too has it from its series.
+func (x *seriesMerge) inherit(name pim.When, here bool, m *Merged) {
+	side := x.r
+	if here {
+		side = x.l
+	}
+	is, ordinary := side.at(name), side.ordinary(name)
+	became := pim.OwnOccurrence(x.series.Item, called(x.final, name))
+	in, out := x.series.ToLocal.And(x.s.MayIn), x.series.ToRemote.And(x.s.MayOut)
+	keptIn, keptOut := x.series.ToLocal.Minus(x.s.MayIn), x.series.ToRemote.Minus(x.s.MayOut)
+	for _, f := range pim.Fields(is.Kind()) {
+		one := pim.FieldSet{}.With(f)
+		if f.ID == pim.FieldRecurrence || beginning().Has(f.ID) || m.ToLocal.Or(m.ToRemote).Has(f.ID) || !f.Equal(is, ordinary) {
+			continue
+		}
+		if in.Or(out).Has(f.ID) {
+			f.Copy(m.Item, became)
+		}
+		m.ToLocal, m.ToRemote = m.ToLocal.Or(one.And(in)), m.ToRemote.Or(one.And(out))
+		if here { // what is held back of the series is held back of what it gave the occurrence
+			m.KeptOut = m.KeptOut.Or(one.And(keptOut))
+		} else {
+			m.KeptIn = m.KeptIn.Or(one.And(keptIn))
+		}
+	}
+}
+
 // keep puts an occurrence into the outcome.
 func (x *seriesMerge) keep(name pim.When, it pim.Item) {
 	at := called(x.final, name)
@@ -333,9 +363,18 @@ func (x *seriesMerge) fields(name pim.When, here bool) {
 		}
 		return
 	}
-	if there := x.has(x.r, name); !n.met() && here != there {
-		// What one side alone says of an occurrence, the other never said otherwise.
-		n.BaseLocal, n.BaseRemote = x.l.ordinary(name), x.r.ordinary(name)
+	there := x.has(x.r, name)
+	setBack := there && !here && x.has(x.bl, name) || here && !there && x.has(x.br, name)
+	alone := here != there && !setBack
+	if alone {
+		// What one side says of this occurrence, the other never said otherwise: not for what it says of the series.
+		n.Policy, n.RemoteName, n.Asked = rule.PreferClient, rule.PreferCRM, pim.FieldSet{}
+		if there {
+			n.Policy = rule.PreferCRM
+		}
+		if !n.met() {
+			n.BaseLocal, n.BaseRemote = x.l.ordinary(name), x.r.ordinary(name)
+		}
 	}
 	n.Carried, n.Writable = inOccurrences(n.Carried), inOccurrences(n.Writable)
 	if n.VeiledLocal && rule.IsPrivate(n.Local) {
@@ -348,12 +387,22 @@ func (x *seriesMerge) fields(name pim.When, here bool) {
 		n.Asked = n.Carried
 	}
 	m := Merge(n)
-	if here || !m.ToLocal.IsEmpty() {
+	if alone {
+		x.inherit(name, here, &m)
+	}
+	switch {
+	case setBack && here && m.ToRemote.Or(m.Open).Or(m.KeptOut).IsEmpty():
+		x.toLocal = true // nothing of what was written here is left
+	case here || !m.ToLocal.IsEmpty():
 		x.keep(name, m.Item)
+	case setBack:
+		x.toRemote = true
+	default: // what the rules do not let in, or what differs in nothing that is carried
+		x.stay = append(x.stay, pim.Occurrence{At: called(x.final, name), Item: x.r.changed[name.String()].Item})
 	}
 	x.toLocal = x.toLocal || !m.ToLocal.IsEmpty()
 	x.toRemote = x.toRemote || !m.ToRemote.IsEmpty()
-	x.settled = x.settled || !m.Settled.IsEmpty()
+	x.settled = x.settled || !alone && !m.Settled.IsEmpty()
 	x.open = x.open || !m.Open.IsEmpty()
 	if !m.KeptIn.IsEmpty() {
 		x.heldIn[called(x.r.own, name).String()] = m.KeptIn

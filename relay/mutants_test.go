@@ -42,6 +42,13 @@ func mutants() map[string]func(*Engine) {
 		"what is gone there is forgotten":      deciding(Changed, Gone, Forget),
 		"one field is not sent":                merging(func(m *Merged, _ Sides) { m.ToRemote = m.ToRemote.Minus(notes) }),
 		"one field is not taken":               merging(func(m *Merged, _ Sides) { m.ToLocal = m.ToLocal.Minus(notes) }),
+		"occurrences are not sent":             merging(func(m *Merged, _ Sides) { m.ToRemote = m.ToRemote.Minus(pim.Set(pim.FieldRecurrence)) }),
+		"occurrences are not taken":            merging(func(m *Merged, _ Sides) { m.ToLocal = m.ToLocal.Minus(pim.Set(pim.FieldRecurrence)) }),
+		"occurrences of one side replace the other's": merging(func(m *Merged, s Sides) {
+			if m.ToLocal.And(m.ToRemote).Has(pim.FieldRecurrence) {
+				pim.Copy(m.Item, s.Remote, pim.Set(pim.FieldRecurrence))
+			}
+		}),
 		"a collision makes no report": merging(func(m *Merged, s Sides) {
 			pim.Copy(m.Item, s.Remote, m.Open)
 			m.ToLocal, m.Open = m.ToLocal.Or(m.Open), pim.FieldSet{}

@@ -106,6 +106,17 @@ func veil(it pim.Item) pim.Item {
 	})
 }
 
+// staying is the outcome of a merge with the occurrences that are to stay at the remote.
+func staying(m Merged) pim.Item {
+	if len(m.stay) == 0 {
+		return m.Item
+	}
+	out := pim.Clone(m.Item)
+	rec := pim.RecurrenceOf(out)
+	rec.Changed = append(rec.Changed, m.stay...)
+	return out
+}
+
 // handed is an item for a write to the remote: whole occurrences, in which everything that may not go there is as it is there.
 func (r *run) handed(v view, it pim.Item) (pim.Item, error) {
 	if rec := pim.RecurrenceOf(it); rec == nil || len(rec.Changed) == 0 {
@@ -155,9 +166,10 @@ func (r *run) unmaskOccurrences(v *view, content pim.FieldSet) {
 
 // in keeps in a base of occurrences the values of the fields that were not carried over.
 func (h held) in(base, old pim.Item) pim.Item {
-	if len(h) == 0 || old == nil || old.Kind() != base.Kind() {
+	if len(h) == 0 {
 		return base
 	}
+	old = orNew(old, base.Kind()) // never agreed: nothing of it was
 	back := pim.StartShift(old, base).Back()
 	return pim.WithOccurrences(base, func(o pim.Occurrence) pim.Item {
 		was := pim.OccurrenceAt(old, back.Of(o.At))
