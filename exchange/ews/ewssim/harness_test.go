@@ -2,6 +2,7 @@ package ewssim
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -104,32 +105,16 @@ func (r *rig) record(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// validate checks all answers with xmllint: what is in the body, and the version in the header.
+// validate keeps all answers for TestMain, which checks them against the schemas, and checks here what these do not say.
 func (r *rig) validate() {
-	lint, err := exec.LookPath("xmllint")
-	if err != nil {
-		r.t.Log("SKIPPED: answers are not validated, xmllint is not installed")
-		return
-	}
-	schemas, err := filepath.Abs("../../../../shared/schemas/ews")
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	if _, err := os.Stat(schemas); err != nil {
-		r.t.Log("SKIPPED: answers are not validated, the published schemas are not there")
-		return
-	}
-	dir := r.t.TempDir()
-	args := []string{"--noout", "--schema", filepath.Join(schemas, "messages.xsd")}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	known := map[string]bool{}
 	for _, body := range r.seen {
 		for _, piece := range bytes.Split(body, []byte(`<?xml version="1.0" encoding="utf-8"?>`)) {
-			root, err := parseXML(piece)
 			if len(bytes.TrimSpace(piece)) == 0 {
 				continue
 			}
+			root, err := parseXML(piece)
 			if err != nil {
 				r.t.Errorf("an answer is no XML: %v\n%s", err, piece)
 				continue
@@ -137,34 +122,77 @@ func (r *rig) validate() {
 			if v := root.path("Header", "ServerVersionInfo"); v.at("MajorVersion") != "15" || v.at("MinorVersion") != "2" {
 				r.t.Errorf("an answer lacks the server's version:\n%s", piece)
 			}
-			inner := root.kid("Body").first()
-			if inner.name == "s:Fault" {
-				continue
-			}
-			text := bodyText(piece)
-			if known[text] {
-				continue
-			}
-			known[text] = true
-			file := filepath.Join(dir, strconv.Itoa(len(args))+".xml")
-			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-				r.t.Fatal(err)
-			}
-			args = append(args, file)
-		}
-	}
-	if len(args) == 3 {
-		return
-	}
-	if out, err := exec.Command(lint, args...).CombinedOutput(); err != nil {
-		var bad strings.Builder
-		for line := range strings.Lines(string(out)) {
-			if !strings.HasSuffix(strings.TrimSpace(line), "validates") {
-				bad.WriteString(line)
+			if root.kid("Body").first().name != "s:Fault" {
+				heard.add(r.t.Name(), bodyText(piece))
 			}
 		}
-		r.t.Errorf("answers do not obey the schema: %v\n%.4000s", err, bad.String())
 	}
+}
+
+// answers are the bodies of all answers in all tests, each with the name of one test that got it.
+type answers struct {
+	mu sync.Mutex
+	of map[string]string
+}
+
+var heard = answers{of: map[string]string{}}
+
+func (a *answers) add(test, text string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.of[text] = test
+}
+
+// TestMain checks at the end all answers with xmllint, in one go since reading the schemas takes longer than all else.
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if err := heard.validate(); err != nil {
+		fmt.Println("--- FAIL: answers do not obey the published schemas:", err)
+		status = 1
+	}
+	os.Exit(status)
+}
+
+func (a *answers) validate() error {
+	schemas, err := filepath.Abs("../../../../shared/schemas/ews")
+	if err != nil || len(a.of) == 0 {
+		return err
+	}
+	lint, err := exec.LookPath("xmllint")
+	if err != nil {
+		fmt.Println("SKIPPED: answers are not validated, xmllint is not installed: run scripts/deps.sh as root")
+		return nil
+	}
+	if _, err := os.Stat(schemas); err != nil {
+		fmt.Println("SKIPPED: answers are not validated, the published schemas are not in", schemas)
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "ewssim")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	args := []string{"--noout", "--schema", filepath.Join(schemas, "messages.xsd")}
+	for text, test := range a.of {
+		file := strconv.Itoa(len(args)) + "-" + strings.ReplaceAll(test, "/", "-") + ".xml"
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+			return err
+		}
+		args = append(args, file)
+	}
+	cmd := exec.Command(lint, args...)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		return nil
+	}
+	var bad strings.Builder
+	for line := range strings.Lines(string(out)) {
+		if !strings.HasSuffix(strings.TrimSpace(line), "validates") {
+			bad.WriteString(line)
+		}
+	}
+	return fmt.Errorf("%w\n%.6000s", err, bad.String())
 }
 
 // bodyText is the text inside of a SOAP body, with the declarations of namespaces that the envelope has.

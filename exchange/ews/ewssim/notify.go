@@ -2,6 +2,7 @@ package ewssim
 
 import (
 	"bytes"
+	"crypto/rand"
 	"net/http"
 	"slices"
 	"strings"
@@ -59,7 +60,7 @@ func (c *call) newSubscription(n *node) (*subscription, error) {
 	}
 	sub := &subscription{login: c.acct.login, box: b, streaming: n.local() == "StreamingSubscriptionRequest", seen: b.seq, asked: c.now,
 		minutes: atoi(n.str("Timeout")), backend: "MAIL01~1"}
-	sub.id = "JwBt" + strings.ReplaceAll(c.newUID()[32:], "0", "x")
+	sub.id = "JwBt" + rand.Text() + rand.Text()
 	for _, id := range n.kid("FolderIds").all() {
 		f, err := c.findFolder(id)
 		if err != nil {

@@ -15,7 +15,7 @@ type Request struct {
 	Parts    int           `json:"parts"`             // entries of its list
 	Status   int           `json:"status"`            // HTTP; 0 when it failed on demand before an answer
 	Duration time.Duration `json:"duration"`
-	Body     string        `json:"-"` // as sent
+	Body     string        `json:"-"` // as sent, its first 64 KiB
 }
 
 const keepRequests = 5000
@@ -29,7 +29,7 @@ type stats struct {
 func (st *stats) count(in *incoming) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	r := &Request{Op: in.op, Login: in.acct.login, Anchor: in.Header.Get("X-AnchorMailbox"), Body: string(in.body)}
+	r := &Request{Op: in.op, Login: in.acct.login, Anchor: in.Header.Get("X-AnchorMailbox"), Body: string(in.body[:min(len(in.body), 64<<10)])}
 	if in.req != nil {
 		r.Parts = len(partsOf(in.req))
 	}

@@ -121,8 +121,7 @@ func (c *call) firstPage(f *folder, st syncState, most int, ignore map[uint64]bo
 	}
 	// What changed while the pages were read comes as changes since the first of them.
 	st.Before = 0
-	_, last, _ := c.laterPage(f, st, most, ignore, sh)
-	return out, last && !c.pending(f, st), st
+	return out, !c.pending(f, st), st
 }
 
 // pending says whether there are changes after a state.
@@ -140,10 +139,8 @@ func (c *call) laterPage(f *folder, st syncState, most int, ignore map[uint64]bo
 		onlyRead  bool
 	}
 	byNum := map[uint64]*summary{}
-	for _, ch := range f.changes {
-		if ch.seq <= st.Base {
-			continue
-		}
+	begin := sort.Search(len(f.changes), func(i int) bool { return f.changes[i].seq > st.Base })
+	for _, ch := range f.changes[begin:] {
 		sum := byNum[ch.num]
 		if sum == nil {
 			sum = &summary{num: ch.num, onlyRead: true}
