@@ -34,7 +34,7 @@
 //	related.go addressbook.go  contacts that come along with others, and with activities
 //	resolverelations.go  what a new activity is about, by the addresses of its people
 //	ties.go relate.go undorelate.go  what an item is tied to on a remote: shown, changed by a person, taken back
-//	keys.go moves.go  records that others made get a key, by which one that a person moves on the remote is known again
+//	keys.go moves.go takeover.go  records that others made get a key, by which one that a person moves on the remote is known again
 //	meanwhile.go what a person said of an item while a run was at it
 //	resend.go    a run that sends everything again to one side, without deletions
 //	fieldmap.go custom.go  the field map of a link, and columns of the CRM's own on devices
