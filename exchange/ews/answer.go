@@ -204,59 +204,54 @@ func decoder(r io.Reader) *xml.Decoder {
 // one would make a whole page of items unreadable.
 type lenient struct {
 	in   io.Reader
-	held []byte // read, and perhaps the begin of a reference
+	buf  [4096]byte
+	out  []byte // clean, not given yet
+	tail []byte // perhaps the begin of a reference
 	err  error
 }
 
 // Read implements io.Reader.
 func (l *lenient) Read(b []byte) (int, error) {
-	for {
-		ready := l.clean()
-		if ready > 0 {
-			n := copy(b, l.held[:ready])
-			l.held = l.held[n:]
-			return n, nil
-		}
+	for len(l.out) == 0 {
 		if l.err != nil {
-			n := copy(b, l.held)
-			if l.held = l.held[n:]; n > 0 {
-				return n, nil
-			}
 			return 0, l.err
 		}
-		buf := make([]byte, 4096)
-		n, err := l.in.Read(buf)
-		l.held, l.err = append(l.held, buf[:n]...), err
+		n := copy(l.buf[:], l.tail)
+		m, err := l.in.Read(l.buf[n:])
+		l.err = err
+		l.out, l.tail = sift(l.buf[:n+m], err != nil)
 	}
+	n := copy(b, l.out)
+	l.out = l.out[n:]
+	return n, nil
 }
 
 // longestReference is that of &#x10FFFF;.
 const longestReference = 10
 
-// clean removes forbidden references at the begin of what is held, and tells how much of it is certain.
-func (l *lenient) clean() (ready int) {
+// sift takes forbidden references out of a text. What may be the begin of one at its end is tail, unless it is the last of the text.
+func sift(in []byte, last bool) (out, tail []byte) {
+	out = make([]byte, 0, len(in))
 	for {
-		at := bytes.Index(l.held[ready:], []byte("&#"))
+		at := bytes.Index(in, []byte("&#"))
 		if at < 0 {
-			if n := len(l.held); n > 0 && l.held[n-1] == '&' && l.err == nil {
-				return n - 1
+			if n := len(in); n > 0 && in[n-1] == '&' && !last {
+				return append(out, in[:n-1]...), bytes.Clone(in[n-1:])
 			}
-			return len(l.held)
+			return append(out, in...), nil
 		}
-		ready += at
-		end := bytes.IndexByte(l.held[ready:], ';')
-		if end < 0 || end > longestReference {
-			if l.err == nil && end < 0 && len(l.held)-ready <= longestReference {
-				return ready
-			}
-			ready += 2
-			continue
+		out, in = append(out, in[:at]...), in[at:]
+		end := bytes.IndexByte(in[:min(len(in), longestReference)], ';')
+		switch {
+		case end < 0 && len(in) < longestReference && !last:
+			return out, bytes.Clone(in)
+		case end < 0:
+			end = 1 // no reference: go on behind the two marks
+			out = append(out, in[:2]...)
+		case !forbidden(string(in[2:end])):
+			out = append(out, in[:end+1]...)
 		}
-		if forbidden(string(l.held[ready+2 : ready+end])) {
-			l.held = append(append([]byte(nil), l.held[:ready]...), l.held[ready+end+1:]...)
-			continue
-		}
-		ready += end + 1
+		in = in[end+1:]
 	}
 }
 

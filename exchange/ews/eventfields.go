@@ -172,7 +172,7 @@ func personOf(m mailbox) pim.Person {
 // invite. A meeting that somebody else invites to goes without them: Exchange makes the mailbox the organiser of whatever is made in
 // it, and would invite them all once its owner edits it there.
 func writeAttendees(w *writing) {
-	if !organises(w.event(), w.self) {
+	if !organises(w.event(), w.zones.self) {
 		if w.create && len(w.event().Attendees) > 0 {
 			w.notes = append(w.notes, remote.Note{Field: pim.FieldAttendees, Says: "the attendees were left out: somebody else invites to this meeting"})
 		}

@@ -55,7 +55,7 @@ func fullEvent() *pim.Event {
 func fullTask() *pim.Task {
 	return &pim.Task{
 		Activity: pim.Activity{Title: "Write", Notes: "all of it", Categories: []string{"Sales"}, Priority: 9, Class: pim.Private, Status: pim.Completed, Reminders: []pim.Reminder{{Before: -8 * time.Hour}}},
-		Start:    pim.On(2026, 6, 1), Due: pim.On(2026, 6, 3), Completed: pim.On(2026, 6, 2), Percent: 100, Effort: 3 * time.Hour, Spent: 90 * time.Minute,
+		Start:    pim.On(2026, 6, 1), Due: pim.On(2026, 6, 3), Completed: pim.On(2026, 5, 19), Percent: 100, Effort: 3 * time.Hour, Spent: 90 * time.Minute,
 	}
 }
 

@@ -2,6 +2,7 @@ package ews
 
 import (
 	"slices"
+	"time"
 
 	"crmbridge/pim"
 	"crmbridge/remote"
@@ -90,9 +91,13 @@ type writing struct {
 	create bool
 	// occurrence: of a series; its zones are those of the series.
 	occurrence bool
-	self       string // the mailbox's address; "" when it is not known
+	now        time.Time
 	changes    []setting
 	notes      []remote.Note
+}
+
+func (m *mail) writing(it pim.Item) *writing {
+	return &writing{item: it, zones: m.zones, now: m.env.Now()}
 }
 
 // setting is the new value of a property; without an element it is taken away.

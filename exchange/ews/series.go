@@ -344,7 +344,8 @@ func (o *occurrences) change(ctx context.Context, id el, c series.Change) error 
 }
 
 func (o *occurrences) write(ctx context.Context, id el, c series.Change) error {
-	w := &writing{item: c.Item, zones: o.mail.zones, occurrence: true, self: o.mail.account.mailbox}
+	w := o.mail.writing(c.Item)
+	w.occurrence = true
 	tables[o.kind].write(w, c.Set)
 	if len(w.changes) == 0 {
 		return nil

@@ -127,7 +127,11 @@ func writeProgress(w *writing) {
 	t := w.task()
 	switch status := taskStatus(t); {
 	case status == "Completed" && !t.Completed.IsZero():
-		w.set(uri("task:CompleteDate"), leaf("t:CompleteDate", stamp(w.zones.date(t.Completed).Time)))
+		day := w.zones.date(t.Completed)
+		if day.Time.After(w.now) { // east of Greenwich a day begins before it does in UTC, and Exchange takes none that is to come
+			day = pim.On(w.now.UTC().Date())
+		}
+		w.set(uri("task:CompleteDate"), leaf("t:CompleteDate", stamp(day.Time)))
 	case status == "Completed":
 		w.set(uri("task:Status"), leaf("t:Status", status))
 	default:

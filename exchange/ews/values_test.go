@@ -204,3 +204,34 @@ func TestTaskStatus(t *testing.T) {
 		}
 	}
 }
+
+// A task that is done keeps the user's day, and never one that UTC has not reached.
+func TestDayOfCompletion(t *testing.T) {
+	t.Parallel()
+	auckland := zonesOf(t, "Pacific/Auckland")
+	evening := time.Date(2026, 5, 1, 19, 0, 0, 0, time.UTC) // the 2nd there
+	for now, want := range map[time.Time]string{evening: "2026-05-01T00:00:00Z", evening.Add(24 * time.Hour): "2026-05-02T00:00:00Z"} {
+		w := &writing{item: &pim.Task{Activity: pim.Activity{Status: pim.Completed}, Completed: pim.At(evening, "")}, zones: auckland, now: now}
+		writeProgress(w)
+		if len(w.changes) != 1 || w.changes[0].el.text != want {
+			t.Errorf("at %v: %+v", now, w.changes)
+		}
+	}
+}
+
+// Whose mailbox is meant follows from the names; another one is never opened by a guess.
+func TestWhose(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		user, mailbox, impersonate string
+		acting, own                bool
+	}{
+		{"ann@example.org", "", auto, false, true}, {"ann@example.org", "Ann@example.org", auto, false, true}, {`EXAMPLE\ann`, "ann@example.org", auto, false, true},
+		{"svc", "ann@example.org", auto, true, false}, {"svc", "ann@example.org", no, false, false}, {"ann", "ann@example.org", yes, true, true},
+	} {
+		s := exchangeSettings("user", c.user, "mailbox", c.mailbox, "impersonate", c.impersonate)
+		if acting(s) != c.acting || own(s) != c.own {
+			t.Errorf("%+v: acting %v, own %v", c, acting(s), own(s))
+		}
+	}
+}

@@ -39,7 +39,8 @@ func (m *mail) Create(ctx context.Context, c remote.CollectionID, e remote.Entry
 	if v, ok := e.Item.(*pim.Event); ok && v.Start.IsZero() {
 		return remote.Record{}, pim.Errorf(opCreate, pim.ErrRefused, "an appointment needs a time")
 	}
-	w := &writing{item: e.Item, zones: m.zones, create: true, self: m.account.mailbox}
+	w := m.writing(e.Item)
+	w.create = true
 	tables[s.kind].write(w, pim.AllOf(s.kind))
 	plan.create(w)
 	x, err := m.make(ctx, s, w, made(e, key))
@@ -84,7 +85,10 @@ func (m *mail) make(ctx context.Context, s shelf, w *writing, extra []el) (*item
 // made are the properties that only a new item gets: the key; the UID of an appointment, by which a meeting is the same one in every
 // calendar; and by which rule a contact is filed.
 func made(e remote.Entry, key string) []el {
-	out := []el{marker.value(key)}
+	var out []el
+	if key != "" {
+		out = append(out, marker.value(key))
+	}
 	switch v := e.Item.(type) {
 	case *pim.Event:
 		if e.UID != "" {
@@ -143,7 +147,7 @@ func (m *mail) update(ctx context.Context, old remote.Ref, e remote.Entry, set p
 	if err != nil {
 		return remote.Record{}, err
 	}
-	w := &writing{item: it, zones: m.zones, self: m.account.mailbox}
+	w := m.writing(it)
 	tables[k].write(w, set)
 	plan.update(w)
 	ref := remote.Ref{ID: old.ID, Version: version}
@@ -260,7 +264,7 @@ func (m *mail) Mark(ctx context.Context, c remote.CollectionID, old remote.Ref, 
 			return remote.Ref{}, err
 		}
 	}
-	w := &writing{item: pim.New(s.kind), zones: m.zones}
+	w := m.writing(pim.New(s.kind))
 	w.extended(marker, key)
 	return m.change(ctx, op, s.kind, old, w.updates(), sendNone)
 }

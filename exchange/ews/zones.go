@@ -131,13 +131,16 @@ func nearestDay(t time.Time) pim.When {
 	return pim.On(t.UTC().Add(12 * time.Hour).Date())
 }
 
-// date is the day of a When as the user sees it; zero stays zero.
+// date is the day of a When as the user sees it: of one in UTC, which says nothing of where, the day in the user's zone. Zero stays
+// zero.
 func (z *zones) date(w pim.When) pim.When {
-	if w.IsZero() || w.Date {
+	switch {
+	case w.IsZero() || w.Date:
 		return w
-	}
-	if w.Floating {
+	case w.Floating:
 		return pim.On(w.Time.Date())
+	case w.Zone == "":
+		return pim.On(w.Time.In(z.loc).Date())
 	}
-	return pim.On(w.Time.In(z.location(z.zoneOf(w))).Date())
+	return pim.On(w.Time.In(z.location(w.Zone)).Date())
 }
