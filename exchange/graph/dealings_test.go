@@ -105,8 +105,11 @@ func TestOwnMeetingsMail(t *testing.T) {
 	if n := r.sim.MailCount(); n != 2 {
 		t.Errorf("%d mails for an invitation of two", n)
 	}
-	if who := mails(t, m, rec.Ref, own, pim.FieldSet{}); len(who) != 0 {
-		t.Errorf("a change of nothing would mail %v", who)
+	if who := mails(t, m, rec.Ref, own, pim.Set(pim.FieldURL, pim.FieldProject)); len(who) != 0 {
+		t.Errorf("a change of what Graph has not got would mail %v", who)
+	}
+	if who := mails(t, m, rec.Ref, own, pim.FieldSet{}); len(who) != 2 {
+		t.Errorf("a write that nobody sees would mail %v", who)
 	}
 	if _, err := m.(remote.Marker).Mark(t.Context(), home(t, m, pim.KindEvent), rec.Ref, "another"); pim.ReasonOf(err) != pim.ErrRefused {
 		t.Errorf("marking it: %v", err)

@@ -10,7 +10,7 @@
 //	fields.go               what a table of fields is
 //	event.go  eventfields.go  events.go  eventwrite.go   events, and whom a write would mail
 //	recurrence.go  occurrences.go  reshape.go            series: read, and made as wanted
-//	tasks.go                To Do
+//	tasks.go  taskfields.go To Do
 //	contacts.go  contactfields.go   contacts, with photos
 //	times.go  body.go       zones and days; HTML as text
 //	changes.go  cursor.go  window.go   delta queries, and the window of a calendar

@@ -167,7 +167,8 @@ func (s *events) patch(ctx context.Context, op string, now *event, expected stri
 }
 
 // Mails implements remote.Mailer. Graph mails the attendees of a meeting of this mailbox with every write, and there is no way to
-// ask it not to ("Create event", "Update event", "Delete event"). Nothing that others organise mails anybody.
+// ask it not to ("Create event", "Update event", "Delete event"). Nothing that others organise mails anybody. An empty set is a write that
+// changes nothing people see, such as that of a key: it mails as well.
 func (c *connector) Mails(ctx context.Context, col remote.CollectionID, old remote.Ref, e remote.Entry, changed pim.FieldSet) ([]string, error) {
 	sh, err := c.shelf(col)
 	if err != nil {
@@ -195,8 +196,8 @@ func (c *connector) Mails(ctx context.Context, col remote.CollectionID, old remo
 	if it == nil {
 		return c.others(ctx, now.Attendees, nil)
 	}
-	if changed.And(c.Traits().Carries[pim.KindEvent]).Minus(c.Traits().ReadOnly).IsEmpty() {
-		return nil, nil
+	if tr := c.Traits(); !changed.IsEmpty() && changed.And(tr.Carries[pim.KindEvent]).Minus(tr.ReadOnly).IsEmpty() {
+		return nil, nil // nothing of it is written
 	}
 	var invited []pim.Attendee
 	if changed.Has(pim.FieldAttendees) {
