@@ -63,7 +63,7 @@ func newComputed() computed {
 		"LastModifiedTime": func(_ *call, v view, _ *shape) *node { return said(stamp(v.modified())) },
 		"LastModifiedName": func(_ *call, v view, _ *shape) *node { return said(v.it.box.Name) },
 		"IsAssociated":     func(_ *call, v view, _ *shape) *node { return said(boolText(v.it.associated)) },
-		"EffectiveRights":  func(*call, view, *shape) *node { return fullRights() },
+		"EffectiveRights":  itemRights,
 		"Body":             (*call).bodyNode,
 		"MimeContent":      (*call).mimeContent,
 		"DisplayTo":        func(_ *call, v view, _ *shape) *node { return said(v.display("ToRecipients", "RequiredAttendees")) },
@@ -90,6 +90,15 @@ func newComputed() computed {
 		add(m)
 	}
 	return m
+}
+
+// itemRights are the caller's; delegates here have all but a look into what is private.
+func itemRights(c *call, v view, _ *shape) *node {
+	n := fullRights()
+	if v.it.box != c.box {
+		n.kids[len(n.kids)-1] = el("t:ViewPrivateItems", "false")
+	}
+	return n
 }
 
 func fullRights() *node {

@@ -43,5 +43,6 @@
 // that dates of tasks are midnights in UTC, and that every change gives an appointment's occurrences a new ChangeKey.
 // Where a choice was open, the one that is harder on clients was taken.
 //
-// Not here: public folders, archives, rules, delegates' permissions, grouping, push subscriptions, Kerberos.
+// Not here: what becomes of a task that repeats when it is done, public folders, archives, rules, permissions of delegates
+// by folder, grouping, push subscriptions, Kerberos.
 package ewssim

@@ -54,6 +54,9 @@ type rig struct {
 	user  string
 	pass  string
 	head  string // SOAP headers of requests
+
+	prefer bool         // asks for affinity
+	cookie *http.Cookie // sent along
 }
 
 func newRig(t *testing.T, opt Options) *rig {
@@ -97,6 +100,7 @@ func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (r *rig) record(w http.ResponseWriter, req *http.Request) {
 	rec := &recorder{ResponseWriter: w}
+	req.Header.Del("Accept-Encoding") // to see what is said; TestCompression has the other
 	r.ServeHTTP(rec, req)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -241,6 +245,12 @@ func (r *rig) post(body string) *http.Response {
 	}
 	req.Header.Set("Content-Type", "text/xml; charset=utf-8")
 	req.SetBasicAuth(r.user, r.pass)
+	if r.prefer {
+		req.Header.Set("X-PreferServerAffinity", "true")
+	}
+	if r.cookie != nil {
+		req.AddCookie(r.cookie)
+	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		r.t.Fatal(err)

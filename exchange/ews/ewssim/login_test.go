@@ -193,3 +193,38 @@ func TestAutodiscover(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestPrivate: a delegate sees of a private item that there is one; impersonation sees all.
+func TestPrivate(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, Options{Accounts: []Account{{Login: "svc", Password: "p", Impersonates: []string{"*"}}, {Login: "deputy", Password: "p", Delegate: []string{"ann@example.org"}}}})
+	marker := `<t:ExtendedFieldURI DistinguishedPropertySetId="PublicStrings" PropertyName="n" PropertyType="String"/>`
+	id := r.create("", `<t:CalendarItem><t:Subject>Doctor</t:Subject><t:Sensitivity>Private</t:Sensitivity><t:ExtendedProperty>`+marker+`<t:Value>x</t:Value></t:ExtendedProperty></t:CalendarItem>`)
+	n := r.as("deputy", "p").get(id, marker)
+	if n.kid("Subject") != nil || n.kid("ExtendedProperty") != nil || n.str("Sensitivity") != "Private" || n.str("Start") == "" || n.str("EffectiveRights", "ViewPrivateItems") != "false" {
+		t.Errorf("the delegate sees %v", n)
+	}
+	svc := r.as("svc", "p")
+	svc.head = `<t:ExchangeImpersonation><t:ConnectingSID><t:SmtpAddress>ann@example.org</t:SmtpAddress></t:ConnectingSID></t:ExchangeImpersonation>`
+	if n := svc.get(id, marker); n.str("Subject") != "Doctor" || n.str("ExtendedProperty", "Value") != "x" {
+		t.Errorf("the service account sees %v", n)
+	}
+}
+
+// TestCompression: long answers are compressed for those who can read that.
+func TestCompression(t *testing.T) {
+	t.Parallel()
+	sim, err := New(Options{Mailboxes: people()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(sim)
+	defer srv.Close()
+	r := &rig{Sim: sim, t: t, srv: srv, user: "ann@example.org", pass: "ann-secret"}
+	res := r.post(`<m:FindFolder Traversal="Deep"><m:FolderShape><t:BaseShape>AllProperties</t:BaseShape></m:FolderShape><m:ParentFolderIds><t:DistinguishedFolderId Id="msgfolderroot"/></m:ParentFolderIds></m:FindFolder>`)
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if !res.Uncompressed || err != nil || !strings.Contains(string(text), "Calendar") {
+		t.Errorf("compressed: %v, %v %.100s", res.Uncompressed, err, text)
+	}
+}

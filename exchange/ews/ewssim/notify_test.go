@@ -115,6 +115,19 @@ func TestAffinity(t *testing.T) {
 	r := newRig(t, Options{Affinity: true})
 	id := r.ok(subscribeText(allEvents)).str("SubscriptionId")
 	r.want("ErrorInvalidSubscription", streamText(id))
+	r.prefer = true
+	res := r.post(subscribeText(allEvents))
+	defer res.Body.Close()
+	if c := res.Cookies(); len(c) != 1 || c[0].Name != "X-BackEndOverrideCookie" {
+		t.Fatalf("cookies %v", c)
+	}
+	n := pieces(res.Body)()
+	r.cookie = res.Cookies()[0]
+	stream := r.post(streamText(n.str("SubscriptionId")))
+	defer stream.Body.Close()
+	if n := pieces(stream.Body)(); n.str("ConnectionStatus") != "OK" {
+		t.Errorf("with the cookie: %v", n)
+	}
 }
 
 // TestMovedEvents: a move is one event, for whoever watches either folder, and none for those who did not ask for it.

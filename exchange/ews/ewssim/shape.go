@@ -115,15 +115,21 @@ func (c *call) render(v view, sh *shape) *node {
 	typ := c.typeOf(class)
 	out := el("t:" + class)
 	want := c.names(sh, class)
+	hidden := c.hides(v)
 	for name := range want {
+		if hidden && !strings.Contains(shownOfPrivate, " "+name+" ") {
+			continue
+		}
 		if n := c.value(v, name, sh); n != nil {
 			out.kids = append(out.kids, n)
 		}
 	}
-	out.kids = append(out.kids, c.partial(v, sh, want)...)
+	if !hidden {
+		out.kids = append(out.kids, c.partial(v, sh, want)...)
+	}
 	seen := map[string]bool{}
 	for _, p := range sh.paths {
-		if p.kind == 'x' && !seen[p.ext] {
+		if p.kind == 'x' && !seen[p.ext] && !hidden {
 			seen[p.ext] = true
 			if n := c.extended(v, p); n != nil {
 				out.kids = append(out.kids, n)
@@ -138,6 +144,16 @@ func (c *call) render(v view, sh *shape) *node {
 		out.kids = append([]*node{el("t:PropertyOfTomorrow", el("t:Id", "x"), el("t:Subject", "no subject"))}, out.kids...)
 	}
 	return out
+}
+
+// shownOfPrivate is what a delegate sees of a private item.
+const shownOfPrivate = " ItemId ParentFolderId ItemClass Sensitivity EffectiveRights Start End IsAllDayEvent LegacyFreeBusyStatus CalendarItemType " +
+	"Duration DateTimeCreated LastModifiedTime Size "
+
+// hides says whether the caller may not look into an item: private ones are for their owner, whom impersonation becomes.
+func (c *call) hides(v view) bool {
+	s := v.text("Sensitivity")
+	return v.it.box != c.box && (s == "Private" || s == "Confidential")
 }
 
 // partial are dictionaries of which only some entries are asked for.

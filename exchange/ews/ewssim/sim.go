@@ -1,7 +1,9 @@
 package ewssim
 
 import (
+	"compress/gzip"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -210,6 +212,9 @@ func (s *Sim) wake() {
 	}
 }
 
+// compressed is how long an answer must be for the web server to compress it.
+const compressed = 2700
+
 // write sends an answer.
 func (s *Sim) write(w http.ResponseWriter, r *http.Request, ans reply) {
 	for name, v := range ans.header {
@@ -223,6 +228,17 @@ func (s *Sim) write(w http.ResponseWriter, r *http.Request, ans reply) {
 		w.Header().Set("Content-Type", ans.kind)
 	}
 	w.Header().Set("Cache-Control", "private")
+	if len(ans.body) > compressed && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Header().Set("Vary", "Accept-Encoding")
+		w.WriteHeader(ans.status)
+		z := gzip.NewWriter(w)
+		_, err := z.Write(ans.body)
+		if err := errors.Join(err, z.Close()); err != nil {
+			s.opt.Log.Debug("client went away", "error", err)
+		}
+		return
+	}
 	w.WriteHeader(ans.status)
 	if _, err := w.Write(ans.body); err != nil {
 		s.opt.Log.Debug("client went away", "error", err)
