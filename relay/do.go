@@ -121,15 +121,20 @@ func (r *run) createLocal(tx *store.Tx, v view) error {
 	kind := v.theirs.Kind()
 	agreed := without(v.shownTheirs(v.theirs), left(v.in))
 	shown := r.withURL(agreed, p.URL)
+	own := left(v.in)
+	if p.Mask == maskRemote && len(p.LocalText) > 0 {
+		v.masked.local = true // what the record says of content is our mask, and no more
+		own = own.Or(contentOf(kind))
+	}
 	p.Mask = v.mask()
 	var w written
 	if len(p.LocalText) > 0 {
 		kept := stillCut(v.localBase, v.remoteBase, v.theirs, cuttable(r.traits.TextLimit))
-		within := always(r.carried(kind).Minus(left(v.in)))
+		within := always(r.carried(kind).Minus(own))
 		if shown, err = r.codec.fitted(p.LocalText, shown, within); err != nil {
 			return err
 		}
-		w, err = r.codec.apply(p.LocalText, shown, r.carried(kind).Minus(left(v.in)).Minus(kept))
+		w, err = r.codec.apply(p.LocalText, shown, r.carried(kind).Minus(own).Minus(kept))
 	} else {
 		w, err = r.codec.create(over(unchanged(shown), shown, always(r.carried(kind))), p.UID)
 	}

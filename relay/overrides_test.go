@@ -550,3 +550,21 @@ func TestDriversGetWholeOccurrences(t *testing.T) {
 		}
 	})
 }
+
+// A masked series that was deleted here while its mask moved comes back as it was, and moved.
+func TestAMaskedSeriesComesBackWithoutItsMask(t *testing.T) {
+	t.Parallel()
+	rules := open(rule.Ask)
+	rules.Out.Private = rule.PrivateMask
+	onBoth(t, mem.Options{}, rules, func(w *world) {
+		w.rich("PRIVATE")
+		w.clean()
+		w.change(w.record().ID, occur(1, func(o *pim.Event) { o.Start, o.End = pim.At(o.Start.Time.Add(time.Hour), ""), pim.At(o.End.Time.Add(time.Hour), "") }))
+		w.delete("a.ics")
+		w.want(1, 1)
+		got := pim.OccurrenceAt(w.item(w.only()), nth(1)).(*pim.Event)
+		if text := string(w.only().Text); strings.Contains(text, "SUMMARY:Private") || got.Title != "Special" || got.Start.String() != "2026-01-09T12:00:00Z" {
+			t.Errorf("%s", text)
+		}
+	})
+}

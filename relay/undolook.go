@@ -272,7 +272,7 @@ func (b *choiceBack) ask(ctx context.Context) error {
 
 // inBooks reports that a record is as the last run left it.
 func (b *choiceBack) inBooks(p store.Pair, rec remote.Record) bool {
-	return p.TheirPrint == p.RemotePrint && p.TheirPrint == pim.Fingerprint(rec.Item, b.carried(rec.Item.Kind()))
+	return p.TheirPrint == p.RemotePrint && p.TheirPrint == b.print(rec.Item)
 }
 
 // askSecond reads the record of the second item.
