@@ -559,7 +559,9 @@ func TestAMaskedSeriesComesBackWithoutItsMask(t *testing.T) {
 	onBoth(t, mem.Options{}, rules, func(w *world) {
 		w.rich("PRIVATE")
 		w.clean()
-		w.change(w.record().ID, occur(1, func(o *pim.Event) { o.Start, o.End = pim.At(o.Start.Time.Add(time.Hour), ""), pim.At(o.End.Time.Add(time.Hour), "") }))
+		w.change(w.record().ID, occur(1, func(o *pim.Event) {
+			o.Start, o.End = pim.At(o.Start.Time.Add(time.Hour), ""), pim.At(o.End.Time.Add(time.Hour), "")
+		}))
 		w.delete("a.ics")
 		w.want(1, 1)
 		got := pim.OccurrenceAt(w.item(w.only()), nth(1)).(*pim.Event)
