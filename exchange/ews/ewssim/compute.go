@@ -267,7 +267,7 @@ func taskComputed(m computed) {
 		return said("Not Started")
 	}
 	m["Task:Owner"] = func(_ *call, v view, _ *shape) *node {
-		if n := v.extended(propertySets()["Task"] + "#811f:String"); n != nil {
+		if n := v.extended(setTask + "#811f:String"); n != nil {
 			return said(n.str("Value"))
 		}
 		return said(v.it.box.Name)
@@ -403,8 +403,7 @@ func messageComputed(m computed) {
 // globalID is an appointment's global object id (MS-OXOCAL 2.2.1.27): the UID as it is, when it is one of ours, or packed
 // as a foreign one.
 func (c *call) globalID(v view, key string) []string {
-	set := propertySets()["Meeting"]
-	if !v.it.isCalendar() || (key != set+"#3:Binary" && key != set+"#23:Binary") {
+	if !v.it.isCalendar() || (key != setMeeting+"#3:Binary" && key != setMeeting+"#23:Binary") {
 		return nil
 	}
 	uid := v.text("UID")

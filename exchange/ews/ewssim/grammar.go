@@ -37,6 +37,7 @@ type complexType struct {
 	content *particle
 	kids    map[string]string // name of a child to its type
 	order   []string          // names of the children in the order of the schema
+	rank    map[string]int    // their places in order
 }
 
 type attrRule struct {
@@ -95,7 +96,7 @@ func (g *grammar) line(words []string, cur *complexType) (*complexType, error) {
 		}
 		g.elements[rest[0]] = e
 	case "type":
-		cur = &complexType{name: rest[0], kids: map[string]string{}}
+		cur = &complexType{name: rest[0], kids: map[string]string{}, rank: map[string]int{}}
 		if len(rest) > 1 {
 			cur.base = rest[1]
 		}
@@ -237,7 +238,7 @@ func (g *grammar) collect(t *complexType, p *particle) {
 				typ = g.elements[name].typ
 			}
 			if _, ok := t.kids[name]; !ok {
-				t.kids[name] = typ
+				t.kids[name], t.rank[name] = typ, len(t.order)
 				t.order = append(t.order, name)
 			}
 		}

@@ -47,18 +47,26 @@ func parsePath(n *node) (path, error) {
 	return path{kind: 'x', name: "ExtendedProperty", ext: key, node: n}, err
 }
 
+// Property sets that are looked at often.
+const (
+	setAppointment = "00062002-0000-0000-c000-000000000046"
+	setCommon      = "00062008-0000-0000-c000-000000000046"
+	setMeeting     = "6ed8da90-450b-101b-98da-00aa003f1305"
+	setTask        = "00062003-0000-0000-c000-000000000046"
+)
+
 // propertySets are the GUIDs of the sets that have names (MS-OXPROPS 1.3.2).
 func propertySets() map[string]string {
 	return map[string]string{
 		"Address":           "00062004-0000-0000-c000-000000000046",
-		"Appointment":       "00062002-0000-0000-c000-000000000046",
+		"Appointment":       setAppointment,
 		"CalendarAssistant": "11000e07-b51b-40d6-af21-caa85edab1d0",
-		"Common":            "00062008-0000-0000-c000-000000000046",
+		"Common":            setCommon,
 		"InternetHeaders":   "00020386-0000-0000-c000-000000000046",
-		"Meeting":           "6ed8da90-450b-101b-98da-00aa003f1305",
+		"Meeting":           setMeeting,
 		"PublicStrings":     "00020329-0000-0000-c000-000000000046",
 		"Sharing":           "00062040-0000-0000-c000-000000000046",
-		"Task":              "00062003-0000-0000-c000-000000000046",
+		"Task":              setTask,
 		"UnifiedMessaging":  "4442858e-a9e3-4e80-b900-317a210cc15b",
 	}
 }

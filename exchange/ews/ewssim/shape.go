@@ -137,7 +137,7 @@ func (c *call) render(v view, sh *shape) *node {
 		}
 	}
 	sort.SliceStable(out.kids, func(i, j int) bool {
-		return slices.Index(typ.order, out.kids[i].name) < slices.Index(typ.order, out.kids[j].name)
+		return typ.rank[out.kids[i].name] < typ.rank[out.kids[j].name]
 	})
 	if c.opt.Later {
 		slices.Reverse(out.kids)
@@ -232,13 +232,13 @@ func (c *call) mirror(v view, key string) []string {
 		return []string{itoa(int(v.it.num))}
 	case "tag:e08:Integer":
 		return []string{itoa(v.size())}
-	case propertySets()["Common"] + "#8506:Boolean": // PidLidPrivate
+	case setCommon + "#8506:Boolean": // PidLidPrivate
 		return []string{boolText(v.text("Sensitivity") != "Normal")}
-	case propertySets()["Appointment"] + "#8223:Boolean": // PidLidRecurring
+	case setAppointment + "#8223:Boolean": // PidLidRecurring
 		if v.it.isCalendar() {
 			return []string{boolText(v.it.series != nil)}
 		}
-	case propertySets()["Appointment"] + "#8205:Integer": // PidLidBusyStatus
+	case setAppointment + "#8205:Integer": // PidLidBusyStatus
 		if v.it.isCalendar() {
 			return []string{itoa(slices.Index([]string{"Free", "Tentative", "Busy", "OOF", "WorkingElsewhere"}, c.value(v, "LegacyFreeBusyStatus", &shape{}).text))}
 		}

@@ -154,8 +154,10 @@ func (s *Sim) serveSOAP(w http.ResponseWriter, r *http.Request, a *account, body
 		return
 	}
 	in.stopped = hit != nil && hit.Kind == FaultStopped
-	ans := s.kept(in)
-	s.busy.leave(a.login)
+	ans := func() reply {
+		defer s.busy.leave(a.login)
+		return s.kept(in)
+	}()
 	s.failAfter(w, in, hit, ans)
 }
 
