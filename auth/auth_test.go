@@ -5,8 +5,10 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -317,6 +319,52 @@ func TestManyLoginsAtOnceAreBounded(t *testing.T) {
 	if throttled == 0 {
 		t.Error("16 logins at once were all computed")
 	}
+}
+
+// What a failure costs the next try holds for those that come at the same moment, too.
+func TestGuessesAtOnceAreCountedOneByOne(t *testing.T) {
+	t.Parallel()
+	s, _, _ := account(t, Options{Queue: 400, Limits: Limits{Free: 3, First: time.Minute, Most: time.Minute, Forget: time.Hour, AddressFree: 1000}})
+	var wg sync.WaitGroup
+	var computed atomic.Int32
+	for i := range 60 {
+		wg.Go(func() {
+			if _, err := s.Authenticate(context.Background(), "alice", fmt.Sprint("guess ", i), "192.0.2.1", ""); errors.Is(err, pim.ErrAuth) {
+				computed.Add(1)
+			} else if !errors.Is(err, pim.ErrThrottled) {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := computed.Load(); n != 4 {
+		t.Errorf("%d of 60 guesses were computed", n)
+	}
+	if len(s.lines.of) != 0 || len(s.lines.from) != 0 {
+		t.Error("lines are kept after their last try")
+	}
+}
+
+// While one network guesses, another one's right password is not kept waiting behind all its tries.
+func TestOneNetworkDoesNotFillTheQueue(t *testing.T) {
+	t.Parallel()
+	s, _, _ := account(t, Options{Hashing: 1, Queue: 8, Limits: Limits{Free: 1000, First: time.Second, Most: time.Second, Forget: time.Hour, AddressFree: 1000}})
+	s.nobody, _ = Hash("slow", Params{Memory: 32 * 1024, Time: 4, Threads: 1}, rand.Reader)
+	var wg sync.WaitGroup
+	began := make(chan struct{}, 64)
+	for i := range 64 {
+		wg.Go(func() {
+			began <- struct{}{}
+			_, _ = s.Authenticate(context.Background(), fmt.Sprint("nobody", i), "x", "192.0.2.1", "")
+		})
+	}
+	for range 64 {
+		<-began
+	}
+	if _, err := s.Authenticate(context.Background(), "alice", "open sesame", "198.51.100.7", ""); err != nil {
+		t.Errorf("the right password from elsewhere: %v", err)
+	}
+	wg.Wait()
 }
 
 func TestAnUnknownAccountIsNeverRemembered(t *testing.T) {

@@ -4,6 +4,7 @@
 //	password.go   Hash, Verify: argon2id in the PHC string format; the password rules
 //	secret.go     app passwords: 160 random bits, stored as SHA-256
 //	backoff.go    waiting times per account and address
+//	lines.go      tries at one account, one after another; no network fills the queue
 //	service.go    Service: one question, Authenticate
 //	uses.go       when app passwords were last used, stored together
 //

@@ -25,7 +25,8 @@ type Options struct {
 	Params Params    // zero: DefaultParams
 	Limits Limits    // zero: DefaultLimits
 	// Hashing is how many argon2id computations run at once; 0 means 2. Queue is
-	// how many may wait for their turn; 0 means 64. More are turned away.
+	// how many may wait for their turn; 0 means 64. More are turned away, and so are more
+	// than a quarter of them from one network.
 	Hashing, Queue int
 	// Remember is how long a verified password is not computed again; 0 means a
 	// minute, negative never.
@@ -46,6 +47,7 @@ type Service struct {
 	turn     *semaphore.Weighted
 	waiting  *semaphore.Weighted
 	attempts *attempts
+	lines    *lines
 	key      []byte // of the cache's HMAC; new with every process
 	nobody   string // a hash that unknown accounts are compared with
 
@@ -83,7 +85,7 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{
 		o: o, turn: semaphore.NewWeighted(int64(o.Hashing)), waiting: semaphore.NewWeighted(int64(o.Hashing + o.Queue)),
-		attempts: newAttempts(o.Limits), key: make([]byte, 32),
+		attempts: newAttempts(o.Limits), lines: newLines(max(o.Queue/4, 1)), key: make([]byte, 32),
 		verified: make(map[[sha256.Size]byte]memory), uses: newUses(o.Store),
 	}
 	if _, err := io.ReadFull(o.Random, s.key); err != nil {
@@ -137,7 +139,30 @@ func (s *Service) Authenticate(ctx context.Context, name, password, addr, agent 
 	if wait = max(wait, s.attempts.wait(account, s.o.Limits.Free, now)); wait > 0 && !s.knows(name, password, u.PasswordHash, now) {
 		return Caller{}, errWait(wait)
 	}
-	err = s.check(ctx, u, name, password, now)
+	ctx, cancel := context.WithTimeout(ctx, mostWait)
+	defer cancel()
+	if !s.remembers(name, password, u.PasswordHash, now) {
+		leave, err := s.lines.enter(ctx, account, net)
+		if err != nil {
+			return Caller{}, err
+		}
+		defer leave()
+		// Those who were in line before may have failed.
+		wait = max(s.attempts.wait(net, s.o.Limits.AddressFree, now), s.attempts.wait(account, s.o.Limits.Free, now))
+		if wait > 0 && !s.knows(name, password, u.PasswordHash, now) {
+			return Caller{}, errWait(wait)
+		}
+	}
+	return s.judge(ctx, u, name, password, net, now)
+}
+
+// mostWait is how long a login waits for its turn.
+const mostWait = 15 * time.Second
+
+// judge computes, and notes how it went.
+func (s *Service) judge(ctx context.Context, u store.User, name, password, net string, now time.Time) (Caller, error) {
+	account := name + "\x00" + net
+	err := s.check(ctx, u, name, password, now)
 	switch {
 	case errors.Is(err, pim.ErrAuth):
 		// A network is held back for the accounts that are tried from it, not for one
@@ -154,6 +179,18 @@ func (s *Service) Authenticate(ctx context.Context, name, password, addr, agent 
 
 func errWait(d time.Duration) error {
 	return &pim.Error{Op: "auth: login", Kind: pim.ErrThrottled, After: d, Public: "too many failed logins; wait and try again"}
+}
+
+func errManyLogins() error {
+	return &pim.Error{Op: "auth: login", Kind: pim.ErrThrottled, After: time.Second, Public: "too many logins at once; try again"}
+}
+
+// errTurn says why a turn did not come.
+func errTurn(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errManyLogins()
+	}
+	return pim.Wrap("auth: login", pim.ErrUnavailable, err)
 }
 
 // find looks up the account and the app password, each zero when there is none. Unless they belong together, both
@@ -200,21 +237,18 @@ func usable(t store.Token, now time.Time) bool {
 // is of name, password and hash together, so a changed password is never
 // remembered.
 func (s *Service) verify(ctx context.Context, name, password, hash string, now time.Time) (bool, error) {
-	key := s.mark(name, password)
-	s.mu.Lock()
-	m, ok := s.verified[key]
-	s.mu.Unlock()
-	if ok && m.hash == hash && now.Before(m.until) {
+	if s.remembers(name, password, hash, now) {
 		return true, nil
 	}
+	key := s.mark(name, password)
 	if !s.waiting.TryAcquire(1) {
-		return false, &pim.Error{Op: "auth: login", Kind: pim.ErrThrottled, After: time.Second, Public: "too many logins at once; try again"}
+		return false, errManyLogins()
 	}
 	defer s.waiting.Release(1)
 	if err := s.turn.Acquire(ctx, 1); err != nil {
-		return false, pim.Wrap("auth: login", pim.ErrUnavailable, err)
+		return false, errTurn(err)
 	}
-	ok = Verify(password, hash)
+	ok := Verify(password, hash)
 	s.turn.Release(1)
 	if ok && s.o.Remember > 0 {
 		s.remember(key, memory{hash: hash, until: now.Add(s.o.Remember), known: now.Add(knownFor)}, now)
@@ -226,6 +260,14 @@ func (s *Service) verify(ctx context.Context, name, password, hash string, now t
 // goes on with an old one must not hold back the others of its owner. Who guesses cannot
 // have it.
 const knownFor = 30 * 24 * time.Hour
+
+// remembers reports whether password was right for this hash a moment ago, so that it need not be computed.
+func (s *Service) remembers(name, password, hash string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, ok := s.verified[s.mark(name, password)]
+	return ok && m.hash == hash && now.Before(m.until)
+}
 
 // knows reports whether password was right for this hash before. It is still computed.
 func (s *Service) knows(name, password, hash string, now time.Time) bool {

@@ -169,38 +169,31 @@ func TestAChoiceDuringATransactionHolds(t *testing.T) {
 	})
 }
 
-// A choice brings back an item whose deletion a run is about to carry over: its record is not deleted and made anew.
-func TestAChoiceBeforeADeletionHolds(t *testing.T) {
+// While nobody has decided about a conflict, who deletes one side does not decide it either: what the other side has is a change
+// that was never agreed to, and comes back.
+func TestADeletionDecidesNoConflict(t *testing.T) {
 	t.Parallel()
-	for _, take := range []string{"mine", "theirs"} {
-		t.Run(take, func(t *testing.T) {
-			storetest.Each(t, func(t *testing.T, s *store.Store) {
-				w := newWorld(t, s, "ann", mem.Options{}, open(rule.Ask))
-				id := w.collision()
-				was := w.record().ID
-				w.delete("a.ics")
-				chosen := false
-				w.engine.pause = func(step string) error {
-					if step == "looked at" && !chosen {
-						chosen = true
-						w.choose(id, take)
-					}
-					return nil
+	for name, c := range map[string]struct {
+		gone func(w *world)
+		want string
+	}{
+		"here":  {func(w *world) { w.delete("a.ics") }, "theirs@their place | theirs@their place"},
+		"there": {func(w *world) { w.crm.Remove(mem.Activities, w.record().ID) }, "mine@my place | mine@my place"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+				w.collision()
+				c.gone(w)
+				for range 3 {
+					w.clean()
 				}
-				_, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{Trigger: "test", Full: true, AllowDeletions: true})
-				if err != nil || !chosen {
-					t.Fatal(chosen, err)
+				if got := w.sides(); got != c.want {
+					w.t.Errorf("%s", got)
 				}
-				w.engine.pause = nil
-				for range 2 {
-					_, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{Trigger: "test", Full: true, Retry: true})
-					if err != nil {
-						t.Fatal(err)
-					}
+				if len(w.conflicts(true)) == 0 {
+					w.t.Error("nothing tells of it")
 				}
-				if got := w.record().ID; got != was {
-					t.Errorf("the record was %s, is %s", was, got)
-				}
+				w.quiet()
 			})
 		})
 	}

@@ -1,13 +1,11 @@
 package relay
 
 import (
-	"errors"
 	"math"
 	"time"
 
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
-	"crmbridge/store"
 )
 
 // The sides of store.Pair.Mask.
@@ -252,7 +250,7 @@ func (r *run) permitted(v view) Action {
 // unsaved lets a side count as changed that has what the rules did not let through, when
 // the other side's deletion, or the rule for private items, would take it away: it is
 // nowhere else.
-func (r *run) unsaved(tx *store.Tx, v *view) error {
+func (r *run) unsaved(v *view) {
 	carried := r.carried(v.kind())
 	var only pim.FieldSet
 	goes := false
@@ -266,27 +264,14 @@ func (r *run) unsaved(tx *store.Tx, v *view) error {
 		only = pim.Diff(v.localBase, shown, r.writable(v.kind())).Or(pim.Diff(shown, v.local, carried)).Minus(left(v.out))
 	}
 	if only.IsEmpty() {
-		return nil
+		return
 	}
-	// What a conflict left open is in its report.
-	c, err := tx.OpenConflict(v.object.ID, r.link.ID)
-	if err == nil && c.Fields != "" {
-		var open pim.FieldSet
-		if err := open.UnmarshalJSON([]byte(c.Fields)); err != nil {
-			return err
-		}
-		only = only.Minus(open)
-	} else if err != nil && !errors.Is(err, pim.ErrNotFound) {
-		return err
-	}
-	switch {
-	case only.IsEmpty():
-	case goes:
+	// What a conflict left open is in its report, too. But nobody has decided about it yet, least of all who deleted the other side.
+	if goes {
 		v.state = Changed
-	default:
+	} else {
 		v.localState = Changed
 	}
-	return nil
 }
 
 // withdrawn is what becomes of an item that turned private where it came from, and is not

@@ -90,9 +90,7 @@ func (r *run) view(tx *store.Tx, p store.Pair) (view, error) {
 	if v.asked, err = r.asked(tx, v); err != nil {
 		return v, err
 	}
-	if err := r.unsaved(tx, &v); err != nil {
-		return v, err
-	}
+	r.unsaved(&v)
 	v.action = r.decision()(v.localState, v.state, v.equal(r))
 	if v.action == Nothing && v.localState == Same && v.state == Same {
 		owes, err := r.owes(tx, v)
