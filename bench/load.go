@@ -129,10 +129,8 @@ func (s *section) keep(o options, l rush) error {
 // clientFrom is the nth device: it has an address of its own, as the server lets only
 // so many requests of one address in at once.
 func clientFrom(n int, user, password string) *client {
-	c := newClient(user, password)
-	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, byte(1+n/200), byte(1+n%200))}} //nolint:gosec // few devices
-	c.http.Transport.(*http.Transport).DialContext = d.DialContext                               //nolint:forcetypeassert // newClient made it
-	return c
+	local := &net.TCPAddr{IP: net.IPv4(127, 0, byte(1+n/200), byte(1+n%200))} //nolint:gosec // few devices
+	return &client{user: user, password: password, http: &http.Client{Transport: &wire{dialer: net.Dialer{LocalAddr: local}}}}
 }
 
 // settle makes accounts, each with as many app passwords and with a calendar whose last events were changed once.

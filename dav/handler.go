@@ -111,7 +111,7 @@ type request struct {
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := h.now()
-	client := &toClient{ResponseWriter: w}
+	client, body := &toClient{ResponseWriter: w}, r.Body
 	q := &request{h: h, w: h.newAnswer(client, r), client: client, r: r, quirks: quirksOf(r.UserAgent()), hosts: append([]string{r.Host}, h.hosts...), zones: zonesOf(r.Header)}
 	defer func() {
 		name := r.Method
@@ -131,6 +131,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		if v == nil {
 			q.w.finish()
+			linger(w, r, body, q.w.status)
 		}
 		q.w.release()
 		h.metrics.Request(name, q.w.status, h.now().Sub(began))

@@ -117,8 +117,9 @@ func (s Sides) series(m *Merged) {
 	if x.toLocal || named && x.renamed {
 		m.ToLocal = m.ToLocal.Or(one)
 	}
-	// A remote may drop what it names by starts that are others now.
-	if x.toRemote || named && !m.ToRemote.And(beginning()).IsEmpty() {
+	// A remote may drop what it names by starts that are others now. And people may have waited for a write of their own, those of
+	// single occurrences with them.
+	if x.toRemote || named && !m.ToRemote.And(beginning()).IsEmpty() || len(x.out.Changed) > 0 && m.ToRemote.Has(pim.FieldAttendees) {
 		m.ToRemote = m.ToRemote.Or(one)
 	}
 	if x.settled {
