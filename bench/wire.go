@@ -6,13 +6,15 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
-// wire is an http.RoundTripper with one connection, kept, for one request at a time. What http.Transport does with goroutines of its
+// wire is an http.RoundTripper with one connection, kept, for one request at a time; the next waits. What http.Transport does with goroutines of its
 // own for each connection, four times as many as there are clients, wants the processors that the server is to be measured with, and
 // adds their waiting to its times.
 type wire struct {
+	mu     sync.Mutex // from a request until its answer is closed
 	dialer net.Dialer
 	conn   net.Conn
 	in     *bufio.Reader
@@ -22,18 +24,13 @@ type wire struct {
 // wireLimit is how long one request may take.
 const wireLimit = 2 * time.Minute
 
-// RoundTrip implements http.RoundTripper. The answer's body has to be read to its end and closed before the next request.
+// RoundTrip implements http.RoundTripper. The answer's body has to be closed.
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	if w.conn == nil {
-		conn, err := w.dialer.DialContext(r.Context(), "tcp", r.URL.Host)
-		if err != nil {
-			return nil, err
-		}
-		w.conn, w.in, w.out = conn, bufio.NewReader(conn), bufio.NewWriter(conn)
-	}
+	w.mu.Lock()
 	res, err := w.exchange(r)
 	if err != nil {
-		w.CloseIdleConnections()
+		w.end()
+		w.mu.Unlock()
 		return nil, err
 	}
 	res.Body = &wireBody{ReadCloser: res.Body, w: w, last: res.Close}
@@ -41,6 +38,13 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (w *wire) exchange(r *http.Request) (*http.Response, error) {
+	if w.conn == nil {
+		conn, err := w.dialer.DialContext(r.Context(), "tcp", r.URL.Host)
+		if err != nil {
+			return nil, err
+		}
+		w.conn, w.in, w.out = conn, bufio.NewReader(conn), bufio.NewWriter(conn)
+	}
 	if err := w.conn.SetDeadline(time.Now().Add(wireLimit)); err != nil {
 		return nil, err
 	}
@@ -52,6 +56,12 @@ func (w *wire) exchange(r *http.Request) (*http.Response, error) {
 
 // CloseIdleConnections ends the connection.
 func (w *wire) CloseIdleConnections() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.end()
+}
+
+func (w *wire) end() {
 	if w.conn != nil {
 		_ = w.conn.Close()
 		w.conn = nil
@@ -64,6 +74,7 @@ type wireBody struct {
 	w     *wire
 	last  bool
 	ended bool
+	once  sync.Once
 }
 
 // Read implements io.Reader.
@@ -77,7 +88,8 @@ func (b *wireBody) Read(p []byte) (int, error) {
 func (b *wireBody) Close() error {
 	err := b.ReadCloser.Close()
 	if b.last || !b.ended {
-		b.w.CloseIdleConnections()
+		b.w.end()
 	}
+	b.once.Do(b.w.mu.Unlock)
 	return err
 }

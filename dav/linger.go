@@ -15,7 +15,7 @@ const (
 
 // linger reads the rest of a refused body, after the answer is on its way.
 func linger(w http.ResponseWriter, r *http.Request, body io.Reader, status int) {
-	if status < http.StatusBadRequest || r.ProtoMajor != 1 || body == nil || body == http.NoBody || r.Header.Get("Expect") != "" || r.ContentLength > lingered {
+	if status < http.StatusBadRequest || status >= http.StatusInternalServerError || status == http.StatusRequestTimeout || r.ProtoMajor != 1 || body == nil || body == http.NoBody || r.Header.Get("Expect") != "" || r.ContentLength > lingered {
 		return
 	}
 	c := http.NewResponseController(w)
