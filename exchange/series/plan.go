@@ -35,7 +35,7 @@ func Rewritten(have, want *pim.Recurrence, is, wanted Pattern) bool {
 // fields of it show in its occurrences, too, and a new pattern has none that differ. want is the wanted one. carried are the fields
 // that the server keeps for an occurrence; zone as for Of. A wanted occurrence without an Item stays as it is.
 func Occurrences(have, want pim.Item, carried pim.FieldSet, zone *time.Location) Plan {
-	h, w := orNone(recurrenceOf(have)), orNone(recurrenceOf(want))
+	h, w := orNone(pim.RecurrenceOf(have)), orNone(pim.RecurrenceOf(want))
 	carried = carried.Minus(pim.Set(pim.FieldRecurrence))
 	var p Plan
 	there, wanted, was, gone := changed(h), changed(w), set(h.Except), set(w.Except)
@@ -136,16 +136,6 @@ func startOf(it pim.Item) pim.When {
 		return firstOf(v)
 	}
 	return pim.When{}
-}
-
-func recurrenceOf(it pim.Item) *pim.Recurrence {
-	switch v := it.(type) {
-	case *pim.Event:
-		return v.Recurrence
-	case *pim.Task:
-		return v.Recurrence
-	}
-	return nil
 }
 
 func orNone(r *pim.Recurrence) *pim.Recurrence {
