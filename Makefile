@@ -1,5 +1,5 @@
 # make check runs everything; the other targets are its parts. Arguments: make test ARGS="-run TestX ./store/..."
-.PHONY: check deps lint vulns test race fuzz e2e bench bench-server bench-relay bench-others clean
+.PHONY: check deps lint vulns test race fuzz e2e bench bench-server bench-relay bench-others bench-exchange clean
 .NOTPARALLEL:
 
 ARGS ?=
@@ -30,8 +30,8 @@ e2e:
 	@scripts/e2e.sh -v $(ARGS)
 
 # The tables of docs/benchmarks*.md, on SQLite and, where it is installed, PostgreSQL, and beside other servers, which are installed
-# when root; no test, and not part of check. make bench-server, bench-relay and bench-others make one of them.
-bench: bench-server bench-relay bench-others
+# when root; no test, and not part of check. make bench-server, bench-relay, bench-others and bench-exchange make one of them.
+bench: bench-server bench-relay bench-others bench-exchange
 
 bench-server:
 	@go run ./internal/testenv/withpostgres go run ./bench $(or $(ARGS),-part server -write docs/benchmarks.md)
@@ -41,6 +41,9 @@ bench-relay:
 
 bench-others:
 	@go run ./internal/testenv/withpostgres go run ./bench $(or $(ARGS),-part others -write docs/benchmarks-others.md)
+
+bench-exchange:
+	@go run ./bench $(or $(ARGS),-part exchange -write docs/benchmarks-exchange.md)
 
 clean:
 	@go clean

@@ -57,6 +57,7 @@ const (
 	nameUsual   = "calendar-query, a month with 1/24 of all"
 	namePutLag  = "from PUT "
 	nameBackLag = "from a change in "
+	nameFirst   = "first sync from "
 )
 
 // aims judges the rows of one database.
@@ -66,6 +67,9 @@ func (s *section) aims() (out []aim) {
 	}
 	if s.part.has(partRelay) {
 		out = append(out, s.relayAims()...)
+	}
+	if s.part == partExchange {
+		out = append(out, s.exchangeAims()...)
 	}
 	return out
 }

@@ -79,7 +79,7 @@ func (b *bridge) wire(ctx context.Context, dir string, drivers map[string]remote
 	if b.keeper, err = secret.Create(filepath.Join(dir, "bench.key")); err != nil {
 		return err
 	}
-	b.conns = &relay.Connections{Drivers: drivers, Unseal: b.keeper.Open, Env: outbound(log)}
+	b.conns = &relay.Connections{Drivers: drivers, Unseal: b.keeper.Open, Env: outbound(log), Now: time.Now}
 	b.engine = &relay.Engine{
 		Store: b.store, Remotes: b.conns, Now: time.Now, Log: log, Owner: "bench", Alive: func(string) bool { return true },
 		Wake: func(ctx context.Context, tx *store.Tx, id store.LinkID) error {

@@ -2,7 +2,7 @@
 // allocations, the bytes, and how many times the floor it costs.
 //
 //	go run ./bench -quick                        1 000 and 10 000 objects
-//	go run ./bench -part server -write docs/benchmarks.md   one of three parts, kept: server, relay, others
+//	go run ./bench -part server -write docs/benchmarks.md   one of the parts, kept: server, relay, others, exchange
 //	go run ./bench -run 'PROPFIND' -sizes 10000 -profile /tmp/p
 //	go run ./bench -part others -server cyrus    only beside other servers, or some of them
 //
@@ -26,6 +26,7 @@
 //	program.go  the bridge as a process of its own, for those and the next
 //	contest.go entrants.go visit.go trials.go   the same rows with other servers (package peers)
 //	relay*.go   the runs of the relay, the lag from one side to the other, many links that are polled
+//	exchange.go mailservers.go   simulated mail servers: runs, the lag where they tell of changes, many mailboxes that are watched
 //	memory.go   resident memory while answers are streamed
 //	report.go machine.go table.go   what is printed
 //
@@ -55,6 +56,7 @@ type options struct {
 	sizes                    []int
 	busy, busyEvents, polled int           // accounts, and events of one, for the load
 	records                  int           // in the CRM, for the relay
+	mailboxes                int           // that are watched, of each mail server; 0 leaves them out
 	polls                    int           // links that are polled at an interval; 0 leaves them out
 	pollSpan                 time.Duration // their interval, and how long that is watched
 	puts                     int           // whose way to the CRM is timed, for each kind
@@ -83,14 +85,14 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	o := options{sizes: []int{1_000, 10_000, 100_000}, busy: busy, busyEvents: busyEvents, polled: polled, records: 10_000, polls: 500, pollSpan: time.Minute, puts: 25, pause: 150 * time.Millisecond,
+	o := options{sizes: []int{1_000, 10_000, 100_000}, busy: busy, busyEvents: busyEvents, polled: polled, records: 10_000, mailboxes: 200, polls: 500, pollSpan: time.Minute, puts: 25, pause: 150 * time.Millisecond,
 		budget: 1200 * time.Millisecond, contest: []int{1_000, 10_000}, span: 5 * time.Second, postgres: os.Getenv("BRIDGE_TEST_POSTGRES"), progress: stderr}
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	quick := fs.Bool("quick", false, "1 000 and 10 000 objects only, 2 000 records in the CRM")
 	sizes := fs.String("sizes", "", "numbers of objects, separated by commas")
-	only := fs.String("run", "", "measure only what this regular expression finds: names of operations, \"memory\", \"relay the CRM in memory\", \"relay simulated Creatio\", \"relay many links\"")
-	which := fs.String("part", "", "server, relay or others: what of all is measured")
+	only := fs.String("run", "", "measure only what this regular expression finds: names of operations, \"memory\", \"relay the CRM in memory\", \"relay simulated Creatio\", \"relay many links\", \"exchange simulated Microsoft 365\", \"exchange watched simulated Exchange Server\"")
+	which := fs.String("part", "", "server, relay, others or exchange: what of all is measured")
 	servers := fs.String("server", "", "compare only with the servers whose names this regular expression finds")
 	write := fs.String("write", "", "write the document to this file instead of standard output")
 	fs.IntVar(&o.records, "records", o.records, "records in the CRM")
@@ -104,7 +106,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
 	if *quick {
-		o.sizes, o.records, o.contest, o.span, o.polls = []int{1_000, 10_000}, 2_000, nil, 2*time.Second, 0
+		o.sizes, o.records, o.contest, o.span, o.polls, o.mailboxes = []int{1_000, 10_000}, 2_000, nil, 2*time.Second, 0, 20
 	}
 	var err error
 	if o.part, err = parsePart(*which); err != nil {
@@ -179,7 +181,7 @@ func (d *report) databases(ctx context.Context, o options, dir string) error {
 			}
 		}, nil
 	})
-	if err != nil || o.postgres == "" {
+	if err != nil || o.postgres == "" || o.part == partExchange { // what differs between the databases shows with CRMs
 		return err
 	}
 	o.sizes, o.records = upTo(o.sizes, 10_000), min(o.records, 2_000) // what differs between the databases shows there

@@ -14,15 +14,17 @@ const (
 	partServer part = "server" // operations, load, memory
 	partRelay  part = "relay"  // runs, lag, many links
 	partOthers part = "others" // beside other servers
+	// partExchange are mail servers: runs, lag, mailboxes that are watched. It is done only when it is asked for.
+	partExchange part = "exchange"
 )
 
 func parsePart(s string) (part, error) {
-	for _, p := range []part{partAll, partServer, partRelay, partOthers} {
+	for _, p := range []part{partAll, partServer, partRelay, partOthers, partExchange} {
 		if s == string(p) {
 			return p, nil
 		}
 	}
-	return "", fmt.Errorf("-part: %q is not server, relay or others", s)
+	return "", fmt.Errorf("-part: %q is not server, relay, others or exchange", s)
 }
 
 // has reports that p is all or the one asked for.
@@ -37,6 +39,8 @@ func (p part) title() string {
 		return "Benchmarks: the relay"
 	case partOthers:
 		return "Benchmarks: beside other servers"
+	case partExchange:
+		return "Benchmarks: mail servers"
 	}
 	return "Benchmarks"
 }
@@ -44,7 +48,7 @@ func (p part) title() string {
 // document is where make bench keeps it.
 func (p part) document() string {
 	switch p {
-	case partRelay, partOthers:
+	case partRelay, partOthers, partExchange:
 		return "docs/benchmarks-" + string(p) + ".md"
 	}
 	return "docs/benchmarks.md"
@@ -62,7 +66,7 @@ func (p part) command() string {
 // siblings are the other documents.
 func (p part) siblings() string {
 	var out []string
-	for _, q := range []part{partServer, partRelay, partOthers} {
+	for _, q := range []part{partServer, partRelay, partOthers, partExchange} {
 		if q != p && p != partAll {
 			name := strings.TrimPrefix(q.document(), "docs/")
 			out = append(out, "["+name+"]("+name+")")

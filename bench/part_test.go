@@ -35,3 +35,22 @@ func TestParts(t *testing.T) {
 		}
 	}
 }
+
+// Both mail servers go through everything that is measured of them, a few items each.
+func TestExchangePart(t *testing.T) {
+	t.Parallel()
+	doc, err := measure(t.Context(), options{sizes: []int{fewest}, records: 10, mailboxes: 2, puts: 1, budget: time.Nanosecond, progress: io.Discard,
+		only: regexp.MustCompile("exchange (watched )?simulated [A-Za-z0-9 ]*$"), servers: regexp.MustCompile("^$"), inside: true, part: partExchange})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := doc.String()
+	for _, server := range []string{"simulated Exchange Server", "simulated Microsoft 365"} {
+		for _, want := range []string{"first sync from " + server + " |", "keys for the items of " + server, "poll of " + server + ", nothing changed |",
+			"by a hint, from a change in " + server + " to a client |", "2 mailboxes of " + server + " are watched"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("no %s in %s", want, text)
+			}
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -28,11 +29,14 @@ type side struct {
 	sizes func(o options) []int
 	// lags: the times from a write on one side to the other are measured.
 	lags bool
+	// parts are what is measured; nil is all that is measured with CRMs.
+	parts func(*syncing) []func(context.Context) ([]row, error)
 }
 
 // crm is an open one.
 type crm struct {
 	driver   remote.Driver
+	side     store.Side // "": CRM
 	remote   remote.CollectionID
 	settings remote.Settings
 	// requests to it so far, and the bytes of its answers; bytes stay 0 where
@@ -40,6 +44,8 @@ type crm struct {
 	requests func() (n int, bytes int64)
 	// retitle changes an event of the CRM, by its number, as a person does.
 	retitle func(i int, title string) error
+	// watches is how many have begun to be told of changes; nil where nobody is told.
+	watches func() int
 	alone   bool // its allocations cannot be told from the relay's by much
 	close   func() error
 }
@@ -95,6 +101,9 @@ func (s *section) relay(ctx context.Context, o options, url string, with side, n
 	if with.lags {
 		parts = append(parts, y.lags, y.back)
 	}
+	if with.parts != nil {
+		parts = with.parts(y)
+	}
 	for _, part := range parts {
 		rows, err := part(ctx)
 		for _, r := range rows {
@@ -130,7 +139,7 @@ func (y *syncing) tie(ctx context.Context) error {
 		}
 		// The interval is that of the configuration; next to it no poll falls into the
 		// runs that are timed before the jobs are started.
-		y.link, err = tx.CreateLink(store.Link{UserID: y.user.ID, CollectionID: y.col.ID, Side: store.CRM, Name: "bench", Driver: y.crm.driver.Name,
+		y.link, err = tx.CreateLink(store.Link{UserID: y.user.ID, CollectionID: y.col.ID, Side: cmp.Or(y.crm.side, store.CRM), Name: "bench", Driver: y.crm.driver.Name,
 			Remote: string(y.crm.remote), Rules: rules, Interval: time.Minute})
 		if err != nil {
 			return err
@@ -157,7 +166,7 @@ func (y *syncing) sync(ctx context.Context, full bool) (took time.Duration, rep 
 
 // first is the first sync of everything.
 func (y *syncing) first(ctx context.Context) ([]row, error) {
-	r := row{name: "first sync from " + y.name, size: y.o.records}
+	r := row{name: nameFirst + y.name, size: y.o.records}
 	var rep relay.Report
 	var answered int64
 	err := profiled(y.o.profile, r.name, func() (err error) {

@@ -138,6 +138,12 @@ func (y *syncing) back(ctx context.Context) ([]row, error) {
 		return nil, err
 	}
 	r := row{name: nameBackLag + y.name + " to a client, polled every second", size: y.o.records, requests: -1}
+	r.times, err = y.waysBack(ctx, pollEvery)
+	return []row{r}, err
+}
+
+// waysBack times changes on the other side until a client reads them, with pauses up to one of that length between them.
+func (y *syncing) waysBack(ctx context.Context, pause time.Duration) (out times, err error) {
 	token, err := y.token(ctx, "")
 	if err != nil {
 		return nil, err
@@ -156,15 +162,14 @@ func (y *syncing) back(ctx context.Context) ([]row, error) {
 				return nil, err
 			}
 			if next != token {
-				r.times = append(r.times, time.Since(began))
-				token = next
+				out, token = append(out, time.Since(began)), next
 				break
 			}
 		}
-		time.Sleep(time.Duration(n*37%100) * pollEvery / 100)
+		time.Sleep(time.Duration(n*37%100) * pause / 100)
 	}
-	slices.Sort(r.times)
-	return []row{r}, nil
+	slices.Sort(out)
+	return out, nil
 }
 
 // token is the sync token of the linked calendar after token; "" asks for all.

@@ -24,9 +24,9 @@ import (
 func sides() []side {
 	asAsked := func(o options) []int { return []int{o.records} }
 	return []side{
-		{"the CRM in memory", openMem, asAsked, true},
-		{"simulated Creatio", openSim, asAsked, true},
-		{"simulated Creatio, 20 ms away", openFarSim, farSizes, false},
+		{name: "the CRM in memory", open: openMem, sizes: asAsked, lags: true},
+		{name: "simulated Creatio", open: openSim, sizes: asAsked, lags: true},
+		{name: "simulated Creatio, 20 ms away", open: openFarSim, sizes: farSizes},
 	}
 }
 

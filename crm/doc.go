@@ -10,6 +10,6 @@
 //
 // A driver lives in a folder of its own (crm/creatio, crm/tryton), imports this
 // contract, package pim and package upstream and nothing else of ours, and is
-// judged by package crm/crmtest. To write one, begin with a copy of crm/mem: it is
-// complete, short and passes the suite.
+// judged by package crm/crmtest. To write one, begin with a copy of
+// remote/memory and crm/mem, which dresses it as a CRM: they are complete, short and pass the suite.
 package crm

@@ -1,12 +1,15 @@
 package dav
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
+
+	"crmbridge/internal/testenv"
 )
 
 // A slot is one line of a text, or a few, in the spellings it may have: the first is that of the version that both sides
@@ -81,7 +84,7 @@ func eventSlots() []slot {
 		{"STATUS:CONFIRMED", "STATUS:TENTATIVE", "STATUS:CANCELLED", "STATUS:X-FOO"},
 		{"TRANSP:OPAQUE", "TRANSP:TRANSPARENT"},
 		{"X-MICROSOFT-CDO-BUSYSTATUS:BUSY", "X-MICROSOFT-CDO-BUSYSTATUS:OOF"},
-		{"RRULE:FREQ=WEEKLY", "RRULE:FREQ=WEEKLY;COUNT=11", "RRULE:FREQ=WEEKLY;WKST=SU"},
+		{"RRULE:FREQ=WEEKLY", "RRULE:FREQ=WEEKLY;COUNT=11", "RRULE:FREQ=WEEKLY;UNTIL=20261001T080000Z"},
 		{"EXDATE;TZID=Europe/Berlin:20260117T100000", "EXDATE;TZID=Europe/Berlin:20260124T100000", "EXDATE;TZID=Europe/Berlin:20260117T100000,20260124T100000", ""},
 		{
 			"RDATE;TZID=Europe/Berlin:20260118T100000", "RDATE;VALUE=PERIOD;TZID=Europe/Berlin:20260118T100000/PT3H",
@@ -235,7 +238,15 @@ func TestThreeWayKeepsEveryPairOfChanges(t *testing.T) {
 			t.Parallel()
 			zone, base, changed := berlin(t), p.read(t, nil), p.alone(t)
 			pairs, collided := 0, 0
+			every, next := 1, 0
+			if testenv.Race {
+				every = 7
+				next = rand.IntN(every) // others each time
+			}
 			try := func(i, a, j, b int) {
+				if next++; next%every != 0 {
+					return
+				}
 				pairs++
 				got := threeWay(base, changed[i][a], changed[j][b], mergeTime, zone)
 				if got == nil {

@@ -33,7 +33,12 @@ func exchangeServer(t *testing.T) (sim *ewssim.Sim, url, user, password string) 
 func TestExchangeDavMail(t *testing.T) {
 	t.Parallel()
 	sim, url, user, password := exchangeServer(t)
-	davmail.Check(t, url, user, password)
+	there := davmail.Letter{Subject: "Grüße", File: []byte("file\x00\xff")}
+	if _, err := sim.Deliver(ewssim.Letter{From: "cid@example.org", To: []string{user}, Subject: there.Subject, Body: "<p>Hello</p>", HTML: true,
+		Files: []ewssim.LetterFile{{Name: "f.bin", Content: there.File}}}); err != nil {
+		t.Fatal(err)
+	}
+	davmail.Check(t, url, user, password, there)
 	if n := sim.Counts()[""]; n > 0 {
 		t.Errorf("%d requests could not be read", n)
 	}

@@ -19,7 +19,7 @@ func TestGraphClientOnTheSimulator(t *testing.T) {
 	const user, client, secret, door = "ann@example.org", "bridge", "not secret", "door"
 	sim, err := graphsim.New(graphsim.Options{ControlToken: door, Users: []graphsim.User{{Name: user, Zone: "Europe/Berlin"}},
 		Apps: []graphsim.App{{ID: client, Secret: secret, Permissions: []string{graphsim.CalendarsReadWrite, graphsim.ContactsReadWrite,
-			graphsim.TasksReadWriteAll, graphsim.MailboxSettingsRead}}}})
+			graphsim.TasksReadWriteAll, graphsim.MailReadWrite, graphsim.MailSend, graphsim.MailboxSettingsRead}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

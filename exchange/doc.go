@@ -3,6 +3,7 @@
 //
 //	exchange.go  names for the parts of the contract
 //	marker.go    Marker: the property that every item of ours carries there
+//	pictures.go  Pictures: the files of a message that its body shows
 //	series/      recurrence in Exchange's terms, for EWS and Graph
 //
 // A driver lives in a folder of its own:
@@ -10,6 +11,7 @@
 //	exchange/ews    Exchange Server 2016, 2019 and SE, by Exchange Web Services
 //	exchange/graph  Microsoft 365, by Microsoft Graph
 //	exchange/dav    SOGo, Nextcloud, grommunio, Zimbra and other groupware, by CalDAV and CardDAV
+//	exchange/mem    a mailbox in memory, for tests
 //
 // It imports this contract, package remote, packages pim/... and package upstream and nothing else of ours, and is judged by package
 // exchange/exchangetest. Simulators of servers that cannot run in tests live beside their driver (exchange/ews/ewssim,

@@ -15,3 +15,6 @@ type (
 	// Env is what a driver gets from the program.
 	Env = remote.Env
 )
+
+// AllMail is the collection of all mail folders of a mailbox, for links by category.
+const AllMail remote.CollectionID = "all mail"

@@ -18,12 +18,15 @@ type Activity struct {
 	Status   Status `json:"status,omitempty"`
 	// Reminders, those the user's device shows (VALARM DISPLAY or AUDIO with a
 	// relative trigger). Others stay in the text only.
-	Reminders  []Reminder  `json:"reminders,omitempty"`
-	Organizer  Person      `json:"organizer,omitzero"`
-	Attendees  []Attendee  `json:"attendees,omitempty"`
-	Recurrence *Recurrence `json:"recurrence,omitempty"`
-	CRM        Relations   `json:"crm,omitzero"`
-	Custom     []Custom    `json:"custom,omitempty"`
+	Reminders []Reminder `json:"reminders,omitempty"`
+	Organizer Person     `json:"organizer,omitzero"`
+	Attendees []Attendee `json:"attendees,omitempty"`
+	// Attachments are files; of a series, the series' own: its occurrences have none in their fields. Links to files stay in the
+	// text only.
+	Attachments []Attachment `json:"attachments,omitempty"`
+	Recurrence  *Recurrence  `json:"recurrence,omitempty"`
+	CRM         Relations    `json:"crm,omitzero"`
+	Custom      []Custom     `json:"custom,omitempty"`
 }
 
 // Class is RFC 5545 3.8.1.3; the zero value means PUBLIC.

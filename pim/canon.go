@@ -2,6 +2,7 @@ package pim
 
 import (
 	"sort"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -100,6 +101,16 @@ func personShow(p Person) string {
 		return strings.ToLower(p.Email)
 	}
 	return plain(p.Name) + " <" + strings.ToLower(p.Email) + ">"
+}
+
+// fileText leaves ids out: they are another mailbox's for the same file.
+func fileText(f File) string { return join(f.Name, f.Type, number0(int(f.Size))) }
+
+func fileShow(f File) string {
+	if f.Size == 0 {
+		return f.Name
+	}
+	return f.Name + " (" + strconv.FormatInt(f.Size, 10) + " bytes)"
 }
 
 func attendeeKey(a Attendee) string { return personKey(a.Person) }

@@ -73,8 +73,7 @@ func Clone(it Item) Item {
 		out.(*Contact).UID = v.UID
 	case *Message:
 		m := out.(*Message)
-		m.MessageID, m.CRM.Language = v.MessageID, v.CRM.Language
-		m.Files = append([]File(nil), v.Files...)
+		m.MessageID, m.Cut, m.MoreFiles, m.CRM.Language = v.MessageID, v.Cut, v.MoreFiles, v.CRM.Language
 	}
 	return out
 }

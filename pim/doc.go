@@ -6,8 +6,10 @@
 //	when.go      When: a date, a floating time or an instant with its zone
 //	activity.go  what events and tasks share
 //	event.go task.go contact.go message.go   the four kinds
+//	html.go      bodies of messages, from HTML and to it
+//	attachment.go Attachment: files of events and tasks, how much of them is carried
 //	occurrence.go shift.go   occurrences of series that differ; their names when a series moves
-//	series.go    the merge of series, by occurrence
+//	series.go rules.go   the merge of series, by occurrence; rules that mean the same
 //	custom.go    Custom: values of a CRM's own columns, by field map
 //	code.go      companies written as #CODE#
 //	field.go     Field and FieldSet
@@ -22,5 +24,5 @@
 // The text a client sent is the truth (packages pim/ics and pim/vcf); the types
 // here are a view of it that a CRM or Exchange can be compared with.
 //
-// The package imports the standard library only, does no I/O and reads no clock.
+// Of ours the package imports what knows of time (pim/tz, pim/rrule) only; it does no I/O and reads no clock.
 package pim

@@ -66,6 +66,8 @@ type Field struct {
 	set   func(Item, string) error                 // nil: no plain value
 	merge func(base, mine, theirs, into Item) bool // nil: no finer than the whole field
 	union func(into, from Item) []string           // nil: not a list
+	// parts is merge where each side has a base of its own; nil: the sides have the same.
+	parts func(baseMine, mine, baseTheirs, theirs, into Item) bool
 }
 
 // Text is the canonical form of the field's value: equal values have equal texts,
@@ -105,6 +107,16 @@ func (f Field) Merge(base, mine, theirs, into Item) bool {
 		return false
 	}
 	return f.merge(base, mine, theirs, into)
+}
+
+// InParts reports a field of which each side may have what the other one cannot keep. A change of one side alone is not the
+// other's whole value then: it is merged by Parts.
+func (f Field) InParts() bool { return f.parts != nil }
+
+// Parts is Merge where the sides were not equal when they last agreed, each with its own base. Of a field that is not InParts it
+// is false.
+func (f Field) Parts(baseMine, mine, baseTheirs, theirs, into Item) bool {
+	return f.parts != nil && f.parts(baseMine, mine, baseTheirs, theirs, into)
 }
 
 // Union adds to the list that the field is what only the list of from has, and returns, for

@@ -1,6 +1,9 @@
 package pim
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Occurrence is one that differs from its series (RFC 5545 3.8.4.4).
 type Occurrence struct {
@@ -41,7 +44,7 @@ func (o *Occurrence) UnmarshalJSON(b []byte) error {
 type whole interface {
 	print() string
 	clone() Item
-	own(at When) Item
+	own(at When, end length) Item
 	merged(base, theirs Item, alone bool) (Item, bool)
 }
 
@@ -75,10 +78,21 @@ func RecurrenceOf(it Item) *Recurrence {
 }
 
 // OwnOccurrence is the occurrence that a series has at a start that its rule gives, as far as nothing is said of that one alone:
-// the fields of the series, as long, and without a recurrence. A day names the occurrence of a timed series on that day.
-func OwnOccurrence(series Item, at When) Item {
+// the fields of the series, exactly as long, and without a recurrence. A day names the occurrence of a timed series on that day.
+func OwnOccurrence(series Item, at When) Item { return ownOccurrence(series, at, exactly) }
+
+// OwnOccurrenceOnClock is OwnOccurrence where a length is what clocks in a zone show, as Exchange has it: a shift from 23:00 to 07:00
+// ends at 07:00 also in a night in which they change. nil is UTC.
+func OwnOccurrenceOnClock(series Item, at When, zone *time.Location) Item {
+	if zone == nil {
+		zone = time.UTC
+	}
+	return ownOccurrence(series, at, onClock(zone))
+}
+
+func ownOccurrence(series Item, at When, end length) Item {
 	if w, ok := series.(whole); ok {
-		return w.own(at)
+		return w.own(at, end)
 	}
 	return nil
 }
@@ -116,17 +130,17 @@ func WithOccurrences(series Item, f func(Occurrence) Item) Item {
 // StartOf is the start of a series' own occurrence of that name: at, in the form and the zone of the start of the series.
 func StartOf(series Item, at When) When { return at.inFormOf(startOf(series)) }
 
-func (e *Event) own(at When) Item {
+func (e *Event) own(at When, end length) Item {
 	bare := *e
-	bare.Recurrence = nil
+	bare.Recurrence, bare.Attachments = nil, nil
 	bare.Start = at.inFormOf(e.Start)
-	bare.End = e.End.after(e.Start, bare.Start)
+	bare.End = end(e.End, e.Start, bare.Start)
 	return Clone(&bare)
 }
 
-func (t *Task) own(at When) Item {
+func (t *Task) own(at When, end length) Item {
 	bare := *t
-	bare.Recurrence = nil
+	bare.Recurrence, bare.Attachments = nil, nil
 	if t.Start.IsZero() {
 		if !t.Due.IsZero() {
 			bare.Due = at.inFormOf(t.Due) // RFC 5545 3.8.5.3 asks for a start; a series of tasks without one is named by DUE
@@ -134,6 +148,6 @@ func (t *Task) own(at When) Item {
 		return Clone(&bare)
 	}
 	bare.Start = at.inFormOf(t.Start)
-	bare.Due = t.Due.after(t.Start, bare.Start)
+	bare.Due = end(t.Due, t.Start, bare.Start)
 	return Clone(&bare)
 }

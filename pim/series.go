@@ -2,8 +2,6 @@ package pim
 
 import (
 	"slices"
-	"sort"
-	"strings"
 )
 
 // The merge of FieldRecurrence. The rule is one value. Extra dates and exclusions are sets. Occurrences that differ are
@@ -69,7 +67,7 @@ func (s seriesSide) at(at When) Item {
 		return o.Item
 	}
 	if w, ok := s.item.(whole); ok {
-		return w.own(s.back.Of(at))
+		return w.own(s.back.Of(at), exactly)
 	}
 	return nil
 }
@@ -114,10 +112,10 @@ func (m *seriesMerge) distinct() bool {
 func (m *seriesMerge) merge() (*Recurrence, bool) {
 	b, x, y := m.base.rec, m.mine.rec, m.theirs.rec
 	out := &Recurrence{Dates: MergeWhens(b.Dates, x.Dates, y.Dates), Except: MergeWhens(b.Except, x.Except, y.Except)}
-	switch br, xr, yr := rulesText(b), rulesText(x), rulesText(y); {
-	case xr == yr || br == yr:
+	switch {
+	case SameRules(m.mine.item, m.theirs.item) || SameRules(m.base.item, m.theirs.item):
 		out.Rules = slices.Clone(x.Rules)
-	case br == xr:
+	case SameRules(m.base.item, m.mine.item):
 		out.Rules = slices.Clone(y.Rules)
 	default:
 		return nil, false
@@ -230,10 +228,4 @@ func MergeWhens(base, mine, theirs []When) (out []When) {
 		}
 	}
 	return out
-}
-
-func rulesText(r *Recurrence) string {
-	rules := slices.Clone(r.Rules)
-	sort.Strings(rules)
-	return strings.Join(rules, "\n")
 }

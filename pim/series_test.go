@@ -211,6 +211,33 @@ func TestOwnOccurrence(t *testing.T) {
 	}
 }
 
+// The clocks change on 25 October: by the clock an occurrence keeps its time of day and its length, and takes an hour more.
+func TestOwnOccurrenceOnClock(t *testing.T) {
+	t.Parallel()
+	loc := berlinTime
+	night := &pim.Event{Start: berlin(10, 23, 23), End: berlin(10, 24, 7), Activity: pim.Activity{Recurrence: &pim.Recurrence{}}}
+	got := pim.OwnOccurrenceOnClock(night, berlin(10, 24, 23), loc).(*pim.Event)
+	if got.Start.String() != "2026-10-24T21:00:00Z" || got.End.String() != "2026-10-25T06:00:00Z" || got.End.Zone != "Europe/Berlin" || got.Recurrence != nil {
+		t.Errorf("the night of the change is from %v to %v", got.Start, got.End)
+	}
+	if exact := pim.OwnOccurrence(night, berlin(10, 24, 23)).(*pim.Event); exact.End.String() != "2026-10-25T05:00:00Z" {
+		t.Errorf("exactly as long it ends at %v", exact.End)
+	}
+	if got := pim.OwnOccurrenceOnClock(night, berlin(10, 24, 23), nil).(*pim.Event); got.End.String() != "2026-10-25T05:00:00Z" {
+		t.Errorf("in UTC, where no clock changes, it ends at %v", got.End)
+	}
+	days := &pim.Event{Start: pim.On(2026, 10, 23), End: pim.On(2026, 10, 25)}
+	if got := pim.OwnOccurrenceOnClock(days, pim.On(2026, 10, 30), loc).(*pim.Event); got.Start != pim.On(2026, 10, 30) || got.End != pim.On(2026, 11, 1) {
+		t.Errorf("two days are %v to %v", got.Start, got.End)
+	}
+	task := &pim.Task{Start: berlin(10, 23, 9), Due: pim.On(2026, 10, 24)}
+	for name, own := range map[string]pim.Item{"on clocks": pim.OwnOccurrenceOnClock(task, berlin(10, 30, 9), loc), "exactly": pim.OwnOccurrence(task, berlin(10, 30, 9))} {
+		if got := own.(*pim.Task); got.Start.String() != "2026-10-30T08:00:00Z" || got.Due != pim.On(2026, 10, 31) {
+			t.Errorf("%s, the task is %v to %v", name, got.Start, got.Due)
+		}
+	}
+}
+
 func TestOccurrenceAt(t *testing.T) {
 	t.Parallel()
 	at := berlin(11, 2, 9)
@@ -312,4 +339,33 @@ func TestMergeOfSeriesLosesNothing(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestSameRules(t *testing.T) {
+	t.Parallel()
+	tuesday := func(e *pim.Event) { e.Start, e.End = berlin(10, 6, 9), berlin(10, 6, 10) }
+	for name, c := range map[string]struct {
+		a, b *pim.Event
+		same bool
+	}{
+		"none":                        {&pim.Event{}, &pim.Event{}, true},
+		"one and none":                {weekly(), &pim.Event{}, false},
+		"an interval of one":          {weekly(ruled("FREQ=WEEKLY;BYDAY=MO")), weekly(ruled("BYDAY=MO;INTERVAL=1;FREQ=WEEKLY")), true},
+		"the day of the start":        {weekly(ruled("FREQ=WEEKLY")), weekly(ruled("FREQ=WEEKLY;BYDAY=MO")), true},
+		"not where one begins":        {weekly(ruled("FREQ=WEEKLY")), weekly(ruled("FREQ=WEEKLY;BYDAY=MO"), tuesday), false},
+		"alike, wherever they begin":  {weekly(ruled("FREQ=WEEKLY")), weekly(ruled("FREQ=WEEKLY"), tuesday), true},
+		"the last day and its end":    {weekly(ruled("FREQ=WEEKLY;UNTIL=20261102")), weekly(ruled("FREQ=WEEKLY;UNTIL=20261102T225959Z")), true},
+		"a day later, an hour before": {weekly(ruled("FREQ=WEEKLY;UNTIL=20261102")), weekly(ruled("FREQ=WEEKLY;UNTIL=20261102T070000Z")), false},
+		"nobody can read them":        {weekly(ruled("FREQ=OFTEN")), weekly(ruled("FREQ=OFTEN;X=1")), false},
+	} {
+		if pim.SameRules(c.a, c.b) != c.same || pim.SameRules(c.b, c.a) != c.same {
+			t.Errorf("%s: the same is not %v", name, c.same)
+		}
+	}
+	// One spells its rule anew while the other makes it longer.
+	base, mine, theirs := weekly(ruled("FREQ=WEEKLY;COUNT=9")), weekly(ruled("FREQ=WEEKLY;INTERVAL=1;COUNT=9")), weekly(ruled("FREQ=WEEKLY;COUNT=12"))
+	f, _ := pim.FieldByID(pim.FieldRecurrence)
+	if into := weekly(); !f.Merge(base, mine, theirs, into) || into.Recurrence.Rules[0] != "FREQ=WEEKLY;COUNT=12" {
+		t.Errorf("merged: %v", into.Recurrence.Rules)
+	}
 }

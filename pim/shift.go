@@ -3,6 +3,8 @@ package pim
 import (
 	"strings"
 	"time"
+
+	"crmbridge/pim/tz"
 )
 
 // Occurrences are named by the starts that the rule gives them (RFC 5545 3.8.4.4), so that they have other names once the
@@ -37,9 +39,7 @@ func atWall(wall time.Time, form When) When {
 	case form.Floating:
 		return When{Time: wall, Floating: true}
 	}
-	y, mo, d := wall.Date()
-	h, mi, s := wall.Clock()
-	return At(time.Date(y, mo, d, h, mi, s, wall.Nanosecond(), form.location()), form.Zone)
+	return At(tz.Instant(wall, form.location()), form.Zone)
 }
 
 // inFormOf is w as a series that begins with start has it: in its zone, as its date, or, where w is a day, at its time of day.
@@ -61,13 +61,36 @@ func (w When) inFormOf(start When) When {
 	return atWall(w.wall(w.location()), start)
 }
 
-// after is an end as far behind begin as w is behind start: exactly (RFC 5545 3.8.5.3), or in whole days.
-func (w When) after(start, begin When) When {
-	if w.IsZero() || start.IsZero() {
-		return w
+// A length tells where an occurrence that begins at begin ends, of a series that begins at start and ends at end. What has no end gets none.
+type length func(end, start, begin When) When
+
+// exactly counts seconds, or whole days (RFC 5545 3.8.5.3). An end in another form than the start is as many days behind it.
+func exactly(end, start, begin When) When {
+	switch {
+	case end.IsZero() || start.IsZero():
+		return end
+	case end.Date != start.Date || end.Floating != start.Floating:
+		return onClock(start.location())(end, start, begin)
 	}
-	w.Time = begin.Time.Add(w.Time.Sub(start.Time))
-	return w
+	end.Time = begin.Time.Add(end.Time.Sub(start.Time))
+	return end
+}
+
+// onClock counts what clocks in a zone show, so that a night in which they change is as long on them as any other.
+func onClock(zone *time.Location) length {
+	return func(end, start, begin When) When {
+		if end.IsZero() || start.IsZero() {
+			return end
+		}
+		wall := end.wall(zone).Add(begin.wall(zone).Sub(start.wall(zone)))
+		switch {
+		case end.Date:
+			return On(wall.Date())
+		case end.Floating:
+			return When{Time: wall, Floating: true}
+		}
+		return At(tz.Instant(wall, zone), end.Zone)
+	}
 }
 
 // Shift is how far the start of a series moved. The zero Shift is not at all.

@@ -8,27 +8,28 @@ import (
 
 // The ids of the fields. They are stored and must not change.
 const (
-	FieldTitle      FieldID = "title"
-	FieldNotes      FieldID = "notes"
-	FieldLocation   FieldID = "location"
-	FieldURL        FieldID = "url"
-	FieldCategories FieldID = "categories"
-	FieldPriority   FieldID = "priority"
-	FieldClass      FieldID = "class"
-	FieldStatus     FieldID = "status"
-	FieldReminders  FieldID = "reminders"
-	FieldOrganizer  FieldID = "organizer"
-	FieldAttendees  FieldID = "attendees"
-	FieldRecurrence FieldID = "recurrence"
-	FieldType       FieldID = "type"
-	FieldNumber     FieldID = "number"
-	FieldCompany    FieldID = "company"
-	FieldContact    FieldID = "contact"
-	FieldProject    FieldID = "project"
-	FieldOwner      FieldID = "owner"
-	FieldResult     FieldID = "result"
-	FieldReport     FieldID = "report"
-	FieldCustom     FieldID = "custom" // what only a field map knows, as one list
+	FieldTitle       FieldID = "title"
+	FieldNotes       FieldID = "notes"
+	FieldLocation    FieldID = "location"
+	FieldURL         FieldID = "url"
+	FieldCategories  FieldID = "categories"
+	FieldPriority    FieldID = "priority"
+	FieldClass       FieldID = "class"
+	FieldStatus      FieldID = "status"
+	FieldReminders   FieldID = "reminders"
+	FieldOrganizer   FieldID = "organizer"
+	FieldAttendees   FieldID = "attendees"
+	FieldAttachments FieldID = "attachments"
+	FieldRecurrence  FieldID = "recurrence"
+	FieldType        FieldID = "type"
+	FieldNumber      FieldID = "number"
+	FieldCompany     FieldID = "company"
+	FieldContact     FieldID = "contact"
+	FieldProject     FieldID = "project"
+	FieldOwner       FieldID = "owner"
+	FieldResult      FieldID = "result"
+	FieldReport      FieldID = "report"
+	FieldCustom      FieldID = "custom" // what only a field map knows, as one list
 
 	FieldTime FieldID = "time" // start and end of an event, as one
 	FieldFree FieldID = "free"
@@ -65,12 +66,15 @@ const (
 	FieldDoNotUse     FieldID = "doNotUse"
 	FieldAccess       FieldID = "access"
 
-	FieldFrom FieldID = "from"
-	FieldTo   FieldID = "to"
-	FieldCc   FieldID = "cc"
-	FieldBcc  FieldID = "bcc"
-	FieldSent FieldID = "sent"
-	FieldHTML FieldID = "html"
+	FieldFrom     FieldID = "from"
+	FieldTo       FieldID = "to"
+	FieldCc       FieldID = "cc"
+	FieldBcc      FieldID = "bcc"
+	FieldWay      FieldID = "way"
+	FieldSent     FieldID = "sent"
+	FieldReceived FieldID = "received"
+	FieldHTML     FieldID = "html"
+	FieldFiles    FieldID = "files"
 )
 
 var (
@@ -109,12 +113,18 @@ var table = number([]Field{
 	}),
 	list(FieldCategories, "Categories", Kinds(KindEvent, KindTask, KindContact, KindMessage), Content, categories, same, same, same),
 	ofNumber(FieldPriority, "Priority", activities, Open, func(it Item) *int { return &act(it).Priority }),
-	scalar(FieldClass, "Privacy", activities, Open, func(it Item) *Class { return &act(it).Class }, word[Class]),
+	scalar(FieldClass, "Privacy", timed, Open, func(it Item) *Class {
+		if m, ok := it.(*Message); ok {
+			return &m.Class
+		}
+		return &act(it).Class
+	}, word[Class]),
 	scalar(FieldStatus, "Status", activities, Open, func(it Item) *Status { return &act(it).Status }, word[Status]),
 	list(FieldReminders, "Reminders", activities, Open, func(it Item) *[]Reminder { return &act(it).Reminders }, reminderText, reminderText, reminderText),
 	shown(scalar(FieldOrganizer, "Organiser", activities, Content, func(it Item) *Person { return &act(it).Organizer }, personText),
 		func(it Item) string { return personShow(act(it).Organizer) }),
 	compared(list(FieldAttendees, "Attendees", activities, Content, func(it Item) *[]Attendee { return &act(it).Attendees }, attendeeKey, attendeeText, attendeeShow), attendeeValues),
+	attachments(),
 	recurrence(),
 	text(FieldType, "Type", timed, Open, func(it Item) *string { return &rel(it).Type }),
 	text(FieldNumber, "Number", timed, Open, func(it Item) *string { return &rel(it).Number }),
@@ -177,8 +187,11 @@ var table = number([]Field{
 	list(FieldTo, "To", messages, Content, func(it Item) *[]Person { return &it.(*Message).To }, personKey, personText, personShow),
 	list(FieldCc, "Cc", messages, Content, func(it Item) *[]Person { return &it.(*Message).Cc }, personKey, personText, personShow),
 	list(FieldBcc, "Bcc", messages, Content, func(it Item) *[]Person { return &it.(*Message).Bcc }, personKey, personText, personShow),
+	scalar(FieldWay, "Sent or received", messages, Open, func(it Item) *Way { return &it.(*Message).Way }, word[Way]),
 	ofWhen(FieldSent, "Sent", messages, Open, func(it Item) *When { return &it.(*Message).Sent }),
+	ofWhen(FieldReceived, "Received", messages, Open, func(it Item) *When { return &it.(*Message).Received }),
 	text(FieldHTML, "HTML text", messages, Content, func(it Item) *string { return &it.(*Message).HTML }),
+	list(FieldFiles, "Files", messages, Content, func(it Item) *[]File { return &it.(*Message).Files }, fileText, fileText, fileShow),
 })
 
 var byID = func() map[FieldID]Field {

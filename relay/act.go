@@ -127,7 +127,9 @@ func (r *run) tasks(ctx context.Context) (tasks []Task, living int, err error) {
 				if deletes(v.action) && r.opts.Resend != "" {
 					continue // it stays for a usual run
 				}
-				tasks = append(tasks, Task{Pair: p.ID, Action: v.action, Approved: p.Hold == string(rule.HoldApproved), Lost: p.Hold == string(rule.HoldLost)})
+				// The copy here of a message that the CRM has is none that anybody would miss.
+				approved := p.Hold == string(rule.HoldApproved) || r.mail()
+				tasks = append(tasks, Task{Pair: p.ID, Action: v.action, Approved: approved, Lost: p.Hold == string(rule.HoldLost)})
 			}
 			if n == 0 {
 				living, err = tx.LivingPairs(r.link.ID)
@@ -269,6 +271,11 @@ func (r *run) noteFailure(tx *store.Tx, p *store.Pair, failure error) error {
 	p.Attempts++
 	at := r.Now().Add(r.Waits.item(kind, p.Attempts, pim.RetryAfter(failure)))
 	p.RetryAt, p.IgnoredAt = &at, nil
+	// What became of a write is asked as long as it is not known.
+	if p.Attempts >= r.Waits.withDefaults().Tries && p.Intent == "" {
+		now := r.Now()
+		p.Dirty, p.RetryAt, p.IgnoredAt = false, nil, &now
+	}
 	if err := tx.SavePair(p); err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 const prodID = "-//crmbridge//relay//EN"
 
 // codec turns text into a typed view and back for one user's zone. It is the one
-// place where the relay tells calendars from cards.
+// place where the relay tells calendars from cards and messages.
 type codec struct {
 	now  time.Time
 	zone string         // IANA, "" = UTC
@@ -56,7 +56,10 @@ func (c codec) readOver(kind pim.Kind, text []byte, base pim.Item) (pim.Item, er
 	if len(text) == 0 {
 		return nil, nil
 	}
-	if kind == pim.KindContact {
+	switch kind {
+	case pim.KindMessage:
+		return readMessage(text)
+	case pim.KindContact:
 		card, err := vcf.Parse(text, cardLimits())
 		if err != nil {
 			return nil, err
@@ -93,6 +96,9 @@ type written struct {
 
 // apply sets the given fields in text and leaves everything else alone.
 func (c codec) apply(text []byte, it pim.Item, set pim.FieldSet) (written, error) {
+	if m, ok := it.(*pim.Message); ok {
+		return applyMessage(text, m, set)
+	}
 	var more extras
 	if len(c.custom[it.Kind()]) > 0 {
 		have, err := c.read(it.Kind(), text)
@@ -130,6 +136,9 @@ func (c codec) apply(text []byte, it pim.Item, set pim.FieldSet) (written, error
 
 // create makes a whole text of an item.
 func (c codec) create(it pim.Item, uid string) (written, error) {
+	if m, ok := it.(*pim.Message); ok {
+		return writeMessage(m)
+	}
 	it, more := c.lower(it)
 	if contact, ok := it.(*pim.Contact); ok {
 		card, err := vcf.New(contact, vcf.V3, vcf.NewOptions{ProdID: prodID, Now: c.now, UID: uid})
@@ -147,7 +156,14 @@ func (c codec) create(it pim.Item, uid string) (written, error) {
 
 // index reads what the store keeps beside a text that somebody else made.
 func (c codec) index(kind pim.Kind, text []byte) (written, error) {
-	if kind == pim.KindContact {
+	switch kind {
+	case pim.KindMessage:
+		it, err := readMessage(text)
+		if err != nil {
+			return written{}, err
+		}
+		return writeMessage(it.(*pim.Message))
+	case pim.KindContact:
 		card, err := vcf.Parse(text, cardLimits())
 		if err != nil {
 			return written{}, err
@@ -178,8 +194,11 @@ func (w written) put(c store.CollectionID, name, uid string, kind pim.Kind) stor
 
 // extension of a resource name.
 func extension(kind pim.Kind) string {
-	if kind == pim.KindContact {
+	switch kind {
+	case pim.KindContact:
 		return ".vcf"
+	case pim.KindMessage:
+		return ".json"
 	}
 	return ".ics"
 }

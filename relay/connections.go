@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"crmbridge/pim"
 	"crmbridge/remote"
+	"crmbridge/remote/several"
 	"crmbridge/store"
 )
 
@@ -21,6 +23,8 @@ type Connections struct {
 	Unseal func(purpose string, sealed []byte) ([]byte, error)
 	// Env gives a driver what it needs for one link.
 	Env func(l store.Link, u store.User, s remote.Settings) (remote.Env, error)
+	// Now is the clock.
+	Now func() time.Time
 
 	mu   sync.Mutex
 	open map[store.LinkID]connection
@@ -37,7 +41,7 @@ func SealPurpose(id store.LinkID) string { return fmt.Sprintf("link:%d", id) }
 // Open returns the remote of l, opened anew when its settings changed. A run that
 // still uses the old one finishes with an error and runs again.
 func (c *Connections) Open(ctx context.Context, l store.Link, u store.User) (remote.Remote, error) {
-	made := l.Driver + "\x00" + u.Zone + "\x00" + string(l.Settings)
+	made := l.Driver + "\x00" + l.Remote + "\x00" + u.Zone + "\x00" + string(l.Settings)
 	if rem := c.have(l.ID, made); rem != nil {
 		return rem, nil
 	}
@@ -50,6 +54,7 @@ func (c *Connections) Open(ctx context.Context, l store.Link, u store.User) (rem
 	if err != nil {
 		return nil, err
 	}
+	rem = several.For(remote.CollectionID(l.Remote), rem, c.Now)
 	c.mu.Lock()
 	if c.open == nil {
 		c.open = make(map[store.LinkID]connection)

@@ -63,6 +63,7 @@ func (r *run) nothing(tx *store.Tx, v view) error {
 // settle marks a pair as dealt with.
 func (r *run) settle(tx *store.Tx, p store.Pair) error {
 	clean(&p)
+	r.toTakeFiles(&p)
 	return tx.SavePair(&p)
 }
 
@@ -245,14 +246,20 @@ func (r *run) base(tx *store.Tx, p *store.Pair, o store.Object, local, theirs, l
 		return err
 	}
 	var err error
-	if p.LocalItem, err = pim.EncodeItem(localBase); err != nil {
+	if p.LocalItem, err = pim.EncodeItem(bodiless(localBase)); err != nil {
 		return err
 	}
-	if p.RemoteItem, err = pim.EncodeItem(remoteBase); err != nil {
+	if p.RemoteItem, err = pim.EncodeItem(bodiless(remoteBase)); err != nil {
 		return err
 	}
 	met := p.RemotePrint == "" // the first agreement, or one after something was found again
 	p.ObjectID, p.UID, p.Seq, p.LocalText = o.ID, o.UID, o.Seq, o.Text
+	if r.mail() {
+		p.LocalText = nil
+		if p.TheirItem, err = pim.EncodeItem(bodiless(theirs)); err != nil {
+			return err
+		}
+	}
 	p.LocalPrint = r.print(local)
 	p.RemotePrint, p.Version = r.print(theirs), p.TheirVersion
 	p.TheirPrint = p.RemotePrint
@@ -265,6 +272,7 @@ func (r *run) base(tx *store.Tx, p *store.Pair, o store.Object, local, theirs, l
 		wake(p)
 	}
 	r.toMark(p)
+	r.toTakeFiles(p)
 	if met {
 		if err := r.remember(tx, *p); err != nil {
 			return err

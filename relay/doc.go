@@ -41,10 +41,11 @@
 //	scope.go count.go  groups of the remote; how much of it a link brings
 //	rerule.go explain.go  other rules for a link; why an item is where it is, ties, retries
 //	coded.go notes.go notelines.go  a company as #CODE#; what became of names that were looked up
+//	message.go messagefiles.go messagefates.go  mail on its way to a CRM: what is different about it; its files, and what became of each
 //	report.go    what a run tells
 //	cut.go       texts of which a remote keeps the beginning: told, and kept whole here
 //	memo.go      steps stored with their writes, and what undoing them takes
-//	preview.go previewbrought.go dry.go dryrelations.go  what a run would do: the same run on a copy, before a remote that sends no write
+//	preview.go previewbrought.go dry.go dryrelations.go dryfiles.go  what a run would do: the same run on a copy, before a remote that sends no write
 //	history.go restore.go origin.go  what happened to an item, by whom; versions put back
 //	restored.go  for a restore: whether somebody works here; forgetting jobs
 //	jobs.go gate.go  the queue: which run is begun when, and whose goes first

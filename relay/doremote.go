@@ -56,7 +56,9 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 		if err := r.unmoved(tx, &v); err != nil {
 			return err
 		}
-		if anew {
+		if r.mail() {
+			p.Key = r.key(p.UID, "") // one record of a message, whatever became of it
+		} else if anew {
 			// A record that is gone is made anew under a new key: the old one may be
 			// remembered by the remote.
 			if p.Key, err = r.unusedKey(tx, p, v.pair.Key+v.pair.RemoteID); err != nil {
@@ -80,6 +82,9 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 		used := v.pair
 		used.Key = p.Key // so that the next one is another
 		return errors.Join(r.goneSince(ctx, used), r.update(ctx, func(tx *store.Tx) error { return r.missed(tx, st) }), errStale)
+	}
+	if r.mail() && errors.Is(err, pim.ErrExists) {
+		return r.update(ctx, func(tx *store.Tx) error { return r.elseWhose(tx, st, v) })
 	}
 	if err != nil {
 		return r.unmade(ctx, p, st, e, err)
@@ -106,14 +111,14 @@ func (r *run) createRemote(ctx context.Context, v view) error {
 
 // outgoing is what a new record is made of.
 func (r *run) outgoing(v view) pim.Item {
-	return without(r.rules.Typed(v.shownLocal(v.local)), left(v.out))
+	return r.embodied(without(r.rules.Typed(v.shownLocal(v.local)), left(v.out)))
 }
 
 // entry is an item as the remote gets it. The text goes along only when all of it may be
 // seen there.
 func (v view) entry(it pim.Item) remote.Entry {
 	e := remote.Entry{UID: v.pair.UID, Item: it}
-	if !v.masked.local && (!v.out.Alone || len(rule.EverybodyOf(v.local)) == 0) {
+	if !v.masked.local && v.object.Kind != pim.KindMessage && (!v.out.Alone || len(rule.EverybodyOf(v.local)) == 0) {
 		e.Text = v.object.Text
 	}
 	return e
@@ -338,6 +343,9 @@ func (r *run) key(uid, replaced string) string { return r.keyIn(r.link.Remote, u
 
 // keyIn is key in another collection of the remote.
 func (r *run) keyIn(place, uid, replaced string) string {
+	if r.mail() {
+		return uuid.NewSHA1(uidNames, []byte("message\x00"+uid)).String()
+	}
 	return uuid.NewSHA1(uidNames, []byte("create\x00"+r.link.Driver+"\x00"+place+"\x00"+r.user.Name+"\x00"+uid+"\x00"+replaced)).String()
 }
 

@@ -190,9 +190,10 @@ func (r *run) parts(ctx context.Context) error {
 		{"wake", r.wakeAll},
 		{"act", r.act},
 		{"give keys", r.giveKeys},
+		{"take files", r.takeFiles},
 		{"suggest", r.suggest},
 	} {
-		if r.opts.only != nil && !slices.Contains(r.opts.only, part.name) {
+		if r.opts.only != nil && !slices.Contains(r.opts.only, part.name) || r.mail() && !slices.Contains(mailParts(r.link.Side), part.name) {
 			continue
 		}
 		if err := r.at(part.name); err != nil {
@@ -306,6 +307,9 @@ func (r *run) prepare(ctx context.Context) error {
 		if r.rules, err = rule.Parse(r.link.Rules); err != nil {
 			return &pim.Error{Op: "relay: run", Kind: pim.ErrInvalid, Public: "the rules of the link cannot be used: " + err.Error(), Err: err}
 		}
+		if r.mail() {
+			r.rules = MailRules(r.link.Side, r.rules)
+		}
 		if r.rulesRead = r.link.Rules; r.rulesRead == nil {
 			r.rulesRead = []byte{}
 		}
@@ -406,8 +410,11 @@ func (r *run) end(ctx context.Context, failure error) (Report, error) {
 
 // Kinds are the kinds a collection takes.
 func Kinds(c store.Collection) []pim.Kind {
-	if c.Home == store.AddressBooks {
+	switch c.Home {
+	case store.AddressBooks:
 		return []pim.Kind{pim.KindContact}
+	case store.Mail:
+		return []pim.Kind{pim.KindMessage}
 	}
 	var ks []pim.Kind
 	for _, comp := range strings.Split(c.Components, ",") {

@@ -195,6 +195,31 @@ func TestPoliciesDecideAndKeepTheLoser(t *testing.T) {
 	}
 }
 
+// Of three replicas Exchange is the one that wins, and the CRM gets its value.
+func TestRowX7ExchangeWins(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s, "ann", mem.Options{}, open(rule.Ask))
+		crm, exchange := w.spoke(), w.join(mem.Options{}, open(rule.PreferMail))
+		w.put("a.ics", event("uid-a", "base"))
+		w.clean()
+		w.at(exchange)
+		w.clean()
+		w.edit("a.ics", func(e *pim.Event) { e.Title = "mine" })
+		w.change(w.record().ID, func(e *pim.Event) { e.Title = "theirs" })
+		w.clean()
+		cs := w.conflicts(true)
+		if len(cs) != 1 || cs[0].ResolvedAt == nil || !strings.Contains(string(cs[0].Mine), "mine") || !strings.Contains(string(cs[0].Theirs), "theirs") {
+			t.Errorf("the losing value is not kept: %+v", cs)
+		}
+		w.at(crm)
+		w.clean()
+		if hub, crm := w.item(w.object("a.ics")).Title, w.record().Item.(*pim.Event).Title; hub != "theirs" || crm != "theirs" {
+			t.Errorf("%q here, %q in the CRM", hub, crm)
+		}
+	})
+}
+
 func TestAChangeBeatsADeletion(t *testing.T) {
 	t.Parallel()
 	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {

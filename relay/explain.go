@@ -153,6 +153,13 @@ func (r *run) explain(tx *store.Tx, p store.Pair) (Explanation, error) {
 	for _, n := range notes {
 		x.Words = append(x.Words, "Looked up on the remote: "+n.Says+".")
 	}
+	if r.mail() {
+		words, err := filesWords(p)
+		if err != nil {
+			return x, err
+		}
+		x.Words = append(x.Words, words...)
+	}
 	for _, says := range keptWords(p, v.localBase, v.remoteBase) {
 		x.Words = append(x.Words, "Sent again: "+says+".")
 	}
@@ -197,7 +204,7 @@ func failing(p store.Pair) string {
 }
 
 // SetTie says of an item that it is to be synced or not, over the rules; rule.TieNone
-// leaves it to them again. The next run does what follows. pim.ErrNotFound when the
+// leaves it to them again. Of a message it is said wherever the user has it. The next run does what follows. pim.ErrNotFound when the
 // collection has no such item and no record of it is known.
 func (e *Engine) SetTie(ctx context.Context, id store.LinkID, uid string, tie rule.Tie) error {
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
@@ -216,6 +223,14 @@ func (e *Engine) SetTie(ctx context.Context, id store.LinkID, uid string, tie ru
 			}
 			pairs = []store.Pair{{LinkID: id, ObjectID: o.ID, UID: uid}}
 		}
+		links := []store.LinkID{id}
+		if c, err := tx.Collection(l.CollectionID); err != nil {
+			return err
+		} else if c.Home == store.Mail {
+			if pairs, links, err = everyMessage(tx, l, pairs); err != nil {
+				return err
+			}
+		}
 		for _, p := range pairs {
 			p.Tie = string(tie)
 			wake(&p)
@@ -223,7 +238,12 @@ func (e *Engine) SetTie(ctx context.Context, id store.LinkID, uid string, tie ru
 				return err
 			}
 		}
-		return e.wanted(ctx, tx, id)
+		for _, id := range links {
+			if err := e.wanted(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -241,6 +241,47 @@ func TestARefusedItemIsKeptWithItsReason(t *testing.T) {
 	})
 }
 
+// Tries have an end. After that only a change wakes an item, or a person.
+func TestAnItemIsSetAsideAfterManyTries(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+		w.put("a.ics", event("uid-a", "one"))
+		w.clean()
+		w.engine.Waits.Tries = 3
+		w.crm.SetFaults(func(c mem.Call) mem.Fault {
+			if c.Write {
+				return mem.Fault{Err: pim.Errorf("mem: write", pim.ErrRefused, "the quarter is closed")}
+			}
+			return mem.Fault{}
+		})
+		w.edit("a.ics", func(e *pim.Event) { e.Title = "two" })
+		failed := 0
+		for range 6 {
+			failed += w.run().Counts.Failed
+			w.clock.Advance(7 * time.Hour)
+		}
+		if failed != 3 {
+			w.t.Errorf("tried %d times", failed)
+		}
+		w.view(func(tx *store.Tx) error {
+			p, err := tx.PairByObject(w.link.ID, w.object("a.ics").ID)
+			if p.Error != "the quarter is closed" || p.Attempts != 3 || p.RetryAt != nil || p.IgnoredAt == nil {
+				w.t.Errorf("%+v", p)
+			}
+			return err
+		})
+		w.crm.SetFaults(nil)
+		if err := w.engine.Retry(w.ctx, w.link.ID, "uid-a"); err != nil {
+			w.t.Fatal(err)
+		}
+		w.clean()
+		if got := w.record().Item.(*pim.Event).Title; got != "two" {
+			w.t.Errorf("the CRM has %q", got)
+		}
+		w.quiet()
+	})
+}
+
 func TestACursorDoesNotPassWhatWasNotStored(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []pim.Reason{pim.ErrAuth, pim.ErrForbidden, pim.ErrThrottled, pim.ErrUnavailable, pim.ErrProtocol, pim.ErrTooLarge} {

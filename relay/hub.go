@@ -88,5 +88,6 @@ func (r *run) pairFor(tx *store.Tx, o store.Object) (store.Pair, error) {
 			}
 		}
 	}
-	return store.Pair{LinkID: r.link.ID, ObjectID: o.ID, UID: o.UID}, nil
+	p := store.Pair{LinkID: r.link.ID, ObjectID: o.ID, UID: o.UID}
+	return p, r.stayApart(tx, &p)
 }

@@ -9,6 +9,7 @@ import (
 
 	"crmbridge/pim"
 	"crmbridge/remote"
+	"crmbridge/remote/several"
 	"crmbridge/store"
 )
 
@@ -100,8 +101,8 @@ func (r *run) remember(tx *store.Tx, p store.Pair) error {
 	if p.RemoteID == "" || p.UID == "" {
 		return nil
 	}
-	return tx.SaveIdentity(store.Identity{UserID: r.user.ID, Driver: r.link.Driver, Place: r.place(), RemoteID: p.RemoteID, UID: p.UID,
-		CollectionID: r.coll.ID})
+	return tx.SaveIdentity(store.Identity{UserID: r.user.ID, Driver: r.link.Driver, Place: r.place(), UID: p.UID, CollectionID: r.coll.ID,
+		RemoteID: string(several.Bare(remote.ItemID(p.RemoteID)))})
 }
 
 // already looks for a record that an object had before, when one is about to be made
@@ -139,8 +140,18 @@ func (r *run) already(ctx context.Context, v view) (rec remote.Record, found boo
 			return rec, false, err
 		}
 		for _, rec := range recs {
-			if rec.Item.Kind() == v.kind() {
-				return rec, true, nil
+			if rec.Item.Kind() != v.kind() {
+				continue
+			}
+			free := true // of what is remembered by a bare id it is seen only now
+			if several.Is(remote.CollectionID(r.link.Remote)) {
+				err = r.Store.View(ctx, func(tx *store.Tx) (err error) {
+					free, err = r.untied(tx, string(rec.ID))
+					return err
+				})
+			}
+			if err != nil || free {
+				return rec, free, err
 			}
 		}
 	}
@@ -153,7 +164,7 @@ func (r *run) already(ctx context.Context, v view) (rec remote.Record, found boo
 // in a first run there is nothing to be found.
 func (r *run) foundByKey(ctx context.Context, v view) (rec remote.Record, found bool, err error) {
 	finder, ok := remote.As[remote.Finder](r.rem)
-	if !ok || r.traits.Idempotent || r.first && r.rep.Counts.Read == 0 {
+	if !ok || r.traits.Idempotent || r.first && r.rep.Counts.Read == 0 && !r.mail() {
 		return rec, false, nil
 	}
 	it := r.outgoing(v)

@@ -6,6 +6,7 @@ import (
 
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
+	"crmbridge/store"
 )
 
 // The sides of store.Pair.Mask.
@@ -123,6 +124,8 @@ func span(it pim.Item) (start, end time.Time) {
 		if v.Recurrence != nil {
 			end = time.Time{}
 		}
+	case *pim.Message:
+		start, end = v.Time().Time, v.Time().Time
 	case *pim.Task:
 		start, end = v.Start.Time, v.Due.Time
 		if start.IsZero() {
@@ -210,6 +213,9 @@ func (v view) mask() string {
 
 // permitted is the action the rules leave of the decided one.
 func (r *run) permitted(v view) Action {
+	if v.kind() == pim.KindMessage && r.link.Side == store.CRM && v.action != CreateRemote && v.action != Forget {
+		return Nothing // it was made, and is the CRM's from then on
+	}
 	if v.pair.LocalGone && v.localState == Gone {
 		// The deletion here was settled and the remote item kept: it stays away.
 		if v.state == Gone {

@@ -85,10 +85,10 @@ func unpack(b []byte) (m memo, ok bool, err error) {
 }
 
 // keep stores a step with what it takes to undo it, in the transaction of its write: a run
-// that is killed has told of every write it made. The steps past maxSteps are only counted.
+// that is killed has told of every write it made. The steps past maxKept are only counted.
 func (r *run) keep(tx *store.Tx, s *store.Step, m memo) error {
 	r.mu.Lock()
-	full := r.kept >= maxSteps
+	full := r.kept >= maxKept
 	r.mu.Unlock()
 	if s.ID = 0; full {
 		return nil

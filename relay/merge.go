@@ -33,7 +33,7 @@ type Sides struct {
 }
 
 // Merged is what is to be done. Item holds the wanted value of every field in
-// ToLocal and ToRemote; other fields are those of Local.
+// ToLocal and ToRemote; other fields are those of Local, or not to be looked at.
 type Merged struct {
 	Item              pim.Item
 	ToLocal, ToRemote pim.FieldSet
@@ -67,9 +67,12 @@ func Merge(s Sides) Merged {
 		case (inMine || inTheirs) && s.cutAway(f):
 			// It has as much of the text as it takes.
 		case inTheirs && !inMine:
-			s.take(f, &m)
+			if !s.parts(f, &m) {
+				s.take(f, &m)
+			}
 			m.ToLocal = m.ToLocal.Or(one)
 		case inMine && !inTheirs:
+			s.parts(f, &m) // else it is the local value already
 			m.ToRemote = m.ToRemote.Or(one)
 		case inMine && inTheirs && !f.Equal(s.Local, s.Remote):
 			if !s.MayIn.Has(f.ID) && !s.MayOut.Has(f.ID) {
@@ -88,6 +91,13 @@ func Merge(s Sides) Merged {
 	m.KeptIn, m.ToLocal = m.KeptIn.Or(m.ToLocal.Minus(s.MayIn)), m.ToLocal.And(s.MayIn)
 	m.KeptOut, m.ToRemote = m.KeptOut.Or(m.ToRemote.Minus(s.MayOut)), m.ToRemote.And(s.MayOut)
 	return m
+}
+
+// parts merges a field of which each side may have what the other one cannot keep: whatever changed where, the rest stays on
+// both. False, with the item as it was, for other fields and for a collision.
+func (s Sides) parts(f pim.Field, m *Merged) bool {
+	k := s.Local.Kind()
+	return f.Parts(orNew(s.BaseLocal, k), s.Local, orNew(s.BaseRemote, k), s.Remote, m.Item)
 }
 
 // collide handles a field that both sides changed, differently.
@@ -111,7 +121,7 @@ func (s Sides) collide(f pim.Field, m *Merged) {
 	if base == nil {
 		base = pim.New(s.Local.Kind())
 	}
-	if f.Merge(base, s.Local, s.Remote, m.Item) {
+	if s.parts(f, m) || !f.InParts() && f.Merge(base, s.Local, s.Remote, m.Item) {
 		m.ToLocal, m.ToRemote = m.ToLocal.Or(one), m.ToRemote.Or(one)
 		return
 	}

@@ -119,7 +119,8 @@ func (s Sides) series(m *Merged) {
 	}
 	// A remote may drop what it names by starts that are others now. And people may have waited for a write of their own, those of
 	// single occurrences with them.
-	if x.toRemote || named && !m.ToRemote.And(beginning()).IsEmpty() || len(x.out.Changed) > 0 && m.ToRemote.Has(pim.FieldAttendees) {
+	goes := m.ToRemote.And(s.MayOut)
+	if x.toRemote || named && !goes.And(beginning()).IsEmpty() || len(x.out.Changed) > 0 && goes.Has(pim.FieldAttendees) {
 		m.ToRemote = m.ToRemote.Or(one)
 	}
 	if x.settled {
@@ -152,9 +153,9 @@ func (s Sides) seriesMerge(m Merged) *seriesMerge {
 }
 
 func (x *seriesMerge) mergeRules() {
-	mine, theirs := !sameRules(x.bl, x.l), !sameRules(x.br, x.r)
+	mine, theirs := !pim.SameRules(x.bl.item, x.l.item), !pim.SameRules(x.br.item, x.r.item)
 	switch {
-	case sameRules(x.l, x.r):
+	case pim.SameRules(x.l.item, x.r.item):
 	case theirs && !mine:
 		x.out.Rules, x.toLocal = slices.Clone(x.r.rec.Rules), true
 	case mine && !theirs:
@@ -162,13 +163,6 @@ func (x *seriesMerge) mergeRules() {
 	case mine:
 		x.collide(func() { x.out.Rules = slices.Clone(x.r.rec.Rules) })
 	}
-}
-
-func sameRules(a, b edition) bool {
-	one, two := slices.Clone(a.rec.Rules), slices.Clone(b.rec.Rules)
-	slices.Sort(one)
-	slices.Sort(two)
-	return slices.Equal(one, two)
 }
 
 // collide has the policy, or a person, decide about what there can be one of only.

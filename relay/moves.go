@@ -8,6 +8,7 @@ import (
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
 	"crmbridge/remote"
+	"crmbridge/remote/several"
 	"crmbridge/store"
 )
 
@@ -104,7 +105,7 @@ func (r *run) locate(ctx context.Context, missing []store.Pair) error {
 			r.nowhere(p.ID)
 			continue
 		}
-		to := serves(kin, w.Collection)
+		to := r.serves(kin, w.Collection)
 		if to == 0 {
 			if err := r.leave(ctx, p); err != nil {
 				return err
@@ -133,14 +134,23 @@ func (r *run) where(ctx context.Context, missing []store.Pair) (map[string]remot
 	return m.Where(ctx, keys)
 }
 
-// serves is the link of a collection of the remote, 0 for none.
-func serves(kin map[store.LinkID]store.Link, c remote.CollectionID) (id store.LinkID) {
+// serves is the link of a collection of the remote, 0 for none. A link of all collections that lost an item has no others beside it
+// for the same kinds (Vacant).
+func (r *run) serves(kin map[store.LinkID]store.Link, c remote.CollectionID) (id store.LinkID) {
 	for _, l := range kin {
-		if l.Remote == string(c) && (id == 0 || l.ID < id) {
+		if several.Holds(remote.CollectionID(l.Remote), c) && (id == 0 || l.ID < id) {
 			id = l.ID
 		}
 	}
+	if _, every := several.IsAll(remote.CollectionID(r.link.Remote)); every && id == 0 {
+		return r.link.ID
+	}
 	return id
+}
+
+// idIn is the id that a record which was found somewhere has in a link.
+func idIn(l store.Link, w remote.Whereabouts) remote.ItemID {
+	return several.At(remote.CollectionID(l.Remote), w.Collection, w.Ref.ID)
 }
 
 // follows takes pairs over to the link whose collection has their records now.
@@ -156,7 +166,7 @@ func (r *run) follows(ctx context.Context, to store.Link, pairs []store.Pair, fo
 	}
 	ids := make([]remote.ItemID, 0, len(pairs))
 	for _, p := range pairs {
-		ids = append(ids, found[p.Mark].Ref.ID)
+		ids = append(ids, idIn(to, found[p.Mark]))
 	}
 	recs, _, err := heir.fetch(ctx, ids)
 	if err != nil {
@@ -166,7 +176,7 @@ func (r *run) follows(ctx context.Context, to store.Link, pairs []store.Pair, fo
 		return err
 	}
 	for _, p := range pairs {
-		i := slices.IndexFunc(recs, func(rec remote.Record) bool { return rec.ID == found[p.Mark].Ref.ID })
+		i := slices.IndexFunc(recs, func(rec remote.Record) bool { return rec.ID == idIn(to, found[p.Mark]) })
 		if i < 0 {
 			continue // on its way somewhere; the next run asks again
 		}

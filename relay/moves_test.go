@@ -348,6 +348,18 @@ func TestRowX16AMoveIsAMove(t *testing.T) {
 	}
 }
 
+// uids are those of all objects of both calendars.
+func (o *office) uids() (out []string) {
+	o.t.Helper()
+	for _, at := range []func() *office{o.atA, o.atB} {
+		for _, obj := range at().objects() {
+			out = append(out, obj.UID)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // counts are creations and deletions of all runs so far.
 func (o *office) counts() (c Counts) {
 	o.t.Helper()
@@ -417,6 +429,20 @@ func TestRowX16ACopyIsAnItemOfItsOwn(t *testing.T) {
 				}
 				if len(keys) != 2 || keys[""] {
 					t.Errorf("keys: %v", keys)
+				}
+				// Known by a key of its own, the copy moves as any item does.
+				from, back := to, folderB
+				if to == folderB {
+					back = mem.Activities
+				}
+				items := o.crm.Items(from)
+				last, before, known := items[len(items)-1], o.counts(), o.uids()
+				if _, ok := o.crm.Move(from, last.ID, back); !ok {
+					t.Fatal("not moved")
+				}
+				o.settle(true)
+				if !slices.Equal(o.uids(), known) || o.counts() != before {
+					t.Errorf("%v and %+v, before the copy moved %v and %+v", o.uids(), o.counts(), known, before)
 				}
 			})
 		})

@@ -81,6 +81,9 @@ func noticed(t *testing.T, world func() *world) (fault bool) {
 
 // The machine is worth something only if it notices.
 func TestMachineNoticesWhatLosesAnEdit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: it judges the machine, not what the machine looks at")
+	}
 	t.Parallel()
 	s := storetest.Open(t)
 	worlds := 0

@@ -8,6 +8,7 @@ import (
 
 	"crmbridge/pim"
 	"crmbridge/remote"
+	"crmbridge/remote/several"
 	"crmbridge/store"
 )
 
@@ -27,6 +28,7 @@ func (r *run) places() []string {
 
 // identity is what is remembered of a record, else pim.ErrNotFound.
 func (r *run) identity(tx *store.Tx, id string) (store.Identity, error) {
+	id = string(several.Bare(remote.ItemID(id)))
 	for _, place := range r.places() {
 		known, err := tx.Identity(r.user.ID, r.link.Driver, place, id)
 		if errors.Is(err, pim.ErrNotFound) {
@@ -143,6 +145,7 @@ func (r *run) uidFor(id remote.ItemID) string { return r.uidsFor(id)[0] }
 func (r *run) uidsFor(id remote.ItemID) []string {
 	places := r.places()
 	uids := make([]string, len(places))
+	id = several.Bare(id) // the same record, however its collection was chosen
 	for i, place := range places {
 		uids[i] = uuid.NewSHA1(uidNames, []byte(r.link.Driver+"\x00"+place+"\x00"+string(id))).String()
 	}

@@ -12,6 +12,9 @@ import (
 // fetchBatch is how many records are fetched in one call.
 const fetchBatch = 100
 
+// mailBatch is the same of messages, whose bodies are large.
+const mailBatch = 20
+
 // readRemote stores every change since the cursor in the pairs, page by page, each
 // page in one transaction with the cursor that covers it.
 func (r *run) readRemote(ctx context.Context) error {
@@ -99,8 +102,12 @@ func (r *run) knows(ctx context.Context, ref remote.Ref) (bool, error) {
 
 // fetch gets records in batches and tells which ids do not exist.
 func (r *run) fetch(ctx context.Context, ids []remote.ItemID) (recs []remote.Record, gone []remote.ItemID, err error) {
+	batch := fetchBatch
+	if r.mail() {
+		batch = mailBatch
+	}
 	for len(ids) > 0 {
-		n := min(fetchBatch, len(ids))
+		n := min(batch, len(ids))
 		got, err := r.rem.Fetch(ctx, remote.CollectionID(r.link.Remote), ids[:n])
 		if err != nil {
 			return nil, nil, err
@@ -138,6 +145,11 @@ func (r *run) ingest(tx *store.Tx, recs []remote.Record, gone []remote.ItemID) e
 	if err != nil {
 		return err
 	}
+	if r.mail() { // one that was moved is gone under its old id before it is new under another
+		if err := r.ingestGone(tx, known, gone); err != nil {
+			return err
+		}
+	}
 	for _, rec := range recs {
 		p, there := known[string(rec.ID)]
 		if p, err = r.ingestOne(tx, rec, p, !there); err != nil {
@@ -150,6 +162,14 @@ func (r *run) ingest(tx *store.Tx, recs []remote.Record, gone []remote.ItemID) e
 			delete(known, m.pair.RemoteID) // that the old id is gone is no news of it any more
 		}
 	}
+	if r.mail() {
+		return nil
+	}
+	return r.ingestGone(tx, known, gone)
+}
+
+// ingestGone notes in the pairs of records that they are gone.
+func (r *run) ingestGone(tx *store.Tx, known map[string]store.Pair, gone []remote.ItemID) error {
 	for _, id := range gone {
 		p, there := known[string(id)]
 		if !there || p.RemoteGone {
@@ -160,6 +180,7 @@ func (r *run) ingest(tx *store.Tx, recs []remote.Record, gone []remote.ItemID) e
 		if err := tx.SavePair(&p); err != nil {
 			return err
 		}
+		known[string(id)] = p
 	}
 	return nil
 }
@@ -190,7 +211,12 @@ func (r *run) ingestOne(tx *store.Tx, rec remote.Record, p store.Pair, fresh boo
 				return own, err
 			}
 		}
-		if p, err = r.newPair(tx, rec); err != nil {
+		if r.mail() {
+			var skip bool
+			if p, skip, err = r.newMessage(tx, rec); err != nil || skip {
+				return store.Pair{}, err
+			}
+		} else if p, err = r.newPair(tx, rec); err != nil {
 			return p, err
 		}
 		// What is not wanted is not kept either; a change of rules reads it again.

@@ -35,13 +35,14 @@ type Counts struct {
 	Matched       int `json:"matched,omitempty"`    // found to be one by their likeness
 	Duplicates    int `json:"duplicates,omitempty"` // suggested after a first run
 	Conflicts     int `json:"conflicts,omitempty"`  // fields left to a person, by item
+	Files         int `json:"files,omitempty"`      // of messages, that went to the CRM
 	Failed        int `json:"failed,omitempty"`
 	Withheld      int `json:"withheld,omitempty"`
 }
 
 // Done is the number of writes to either side.
 func (c Counts) Done() int {
-	return c.CreatedLocal + c.CreatedRemote + c.UpdatedLocal + c.UpdatedRemote + c.DeletedLocal + c.DeletedRemote
+	return c.CreatedLocal + c.CreatedRemote + c.UpdatedLocal + c.UpdatedRemote + c.DeletedLocal + c.DeletedRemote + c.Files
 }
 
 // Report is what a run did.
@@ -53,8 +54,12 @@ type Report struct {
 	Held string
 }
 
-// maxSteps bounds the stored steps of one run; the counts are always complete.
-const maxSteps = 5000
+// maxSteps bounds the steps of one run that a report holds, maxKept those of writes that are stored, to be taken back; the counts
+// are always complete.
+const (
+	maxSteps = 5_000
+	maxKept  = 20_000
+)
 
 func (r *run) step(s store.Step) {
 	r.mu.Lock()

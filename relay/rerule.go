@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -46,28 +47,41 @@ func CheckRules(side store.Side, now rule.Rules) error {
 	return nil
 }
 
-// checkNew refuses rules for a link, by themselves and by what its remote has.
+// checkNew refuses rules for a link, by themselves and by what its remote has: with every fault, so that
+// nobody mends one to be told the next.
 func (e *Engine) checkNew(ctx context.Context, id store.LinkID, now rule.Rules) error {
-	err := e.Store.View(ctx, func(tx *store.Tx) error {
-		l, err := tx.Link(id)
-		if err == nil {
-			err = CheckRules(l.Side, now)
+	var l store.Link
+	if err := e.Store.View(ctx, func(tx *store.Tx) (err error) { l, err = tx.Link(id); return err }); err != nil {
+		return err
+	}
+	return allFaults(CheckRules(l.Side, now), e.checkNewGroups(ctx, id, now.Groups), e.checkNewContacts(ctx, id, now),
+		e.checkNewFields(ctx, id, now), e.checkNewTypes(ctx, id, now))
+}
+
+// allFaults makes one error of what is wrong with rules. That the remote cannot be asked is told only where
+// nothing is known to be wrong.
+func allFaults(errs ...error) error {
+	var other error
+	var faults []error
+	for _, err := range errs {
+		switch pim.ReasonOf(err) {
+		case pim.ErrInvalid, pim.ErrUnsupported, pim.ErrConflict, pim.ErrNotFound:
+			faults = append(faults, err)
+		default:
+			other = cmp.Or(other, err)
 		}
-		return err
-	})
-	if err != nil {
-		return err
 	}
-	if err := e.checkNewGroups(ctx, id, now.Groups); err != nil {
-		return err
+	switch len(faults) {
+	case 0:
+		return other
+	case 1:
+		return faults[0]
 	}
-	if err := e.checkNewContacts(ctx, id, now); err != nil {
-		return err
+	var words []string
+	for _, err := range faults {
+		words = append(words, pim.PublicText(err))
 	}
-	if err := e.checkNewFields(ctx, id, now); err != nil {
-		return err
-	}
-	return e.checkNewTypes(ctx, id, now)
+	return &pim.Error{Op: "relay: rules", Kind: pim.ErrInvalid, Public: strings.Join(words, "; "), Err: errors.Join(faults...)}
 }
 
 func setRules(tx *store.Tx, l store.Link, now rule.Rules) (rule.Touch, error) {

@@ -237,6 +237,11 @@ func (r *run) resentFields(v view, m Merged) Merged {
 			}
 		}
 		differ = differ.Minus(r.keptThere(v.pair, s.Local, s.Remote))
+		for _, f := range pim.Fields(v.local.Kind()) {
+			if differ.Has(f.ID) {
+				s.parts(f, &m) // what only the remote has is no order to take it away
+			}
+		}
 		m.ToRemote = m.ToRemote.Or(differ.And(s.Writable).And(s.MayOut))
 		return m
 	}

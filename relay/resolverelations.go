@@ -21,11 +21,14 @@ func (r *run) resolved(ctx context.Context, v view, it pim.Item) (remote.Entry, 
 	e := v.entry(it)
 	dir, ok := remote.As[remote.Directory](r.rem)
 	seen := v.shownLocal(v.local)
-	if !ok || r.rules.Relate == rule.RelateNever || r.link.Side != store.CRM || activityOf(seen) == nil {
+	if !ok || r.rules.Relate == rule.RelateNever || r.link.Side != store.CRM || relationsOf(seen) == nil {
 		return e, nil
 	}
 	o := r.leftOpen(it, seen)
 	addresses := addressesOf(seen)
+	if m, ok := seen.(*pim.Message); ok {
+		addresses = r.peopleOf(m)
+	}
 	if o.instead {
 		addresses = addressesOf(&pim.Task{Activity: pim.Activity{Attendees: rule.AttendeesOf(seen)[:1]}})
 	}
@@ -46,7 +49,7 @@ func (r *run) resolved(ctx context.Context, v view, it pim.Item) (remote.Entry, 
 			a.company = found[0]
 		}
 	}
-	named := activityOf(it).CRM
+	named := *relationsOf(it)
 	if a.contact.ID != "" && (o.instead || o.contact && (o.company || a.company.Name == "" || a.company.Name == named.Company)) {
 		e.Relations = append(e.Relations, remote.Relation{Role: remote.RoleContact, ID: remote.ItemID(a.contact.ID), Name: a.contact.Name})
 		if o.instead {
@@ -69,7 +72,7 @@ type openEnds struct {
 }
 
 func (r *run) leftOpen(it, seen pim.Item) (o openEnds) {
-	writes, named := r.writable(it.Kind()), activityOf(it).CRM
+	writes, named := r.writable(it.Kind()), *relationsOf(it)
 	o.company = writes.Has(pim.FieldCompany) && named.Company == ""
 	o.contact = writes.Has(pim.FieldContact) && named.Contact == ""
 	first := rule.AttendeesOf(seen)
@@ -177,6 +180,17 @@ func activityOf(it pim.Item) *pim.Activity {
 		return &v.Activity
 	case *pim.Task:
 		return &v.Activity
+	}
+	return nil
+}
+
+// relationsOf is what an activity or a message says of the CRM's records; nil for a contact.
+func relationsOf(it pim.Item) *pim.Relations {
+	if m, ok := it.(*pim.Message); ok {
+		return &m.CRM
+	}
+	if a := activityOf(it); a != nil {
+		return &a.CRM
 	}
 	return nil
 }

@@ -166,5 +166,8 @@ func (r *run) findCreated(ctx context.Context, p store.Pair, sent pim.Item) (rem
 	if errors.Is(err, pim.ErrRefused) || errors.Is(err, pim.ErrInvalid) {
 		return rec, false, nil // refused now as it was then
 	}
+	if r.mail() && errors.Is(err, pim.ErrExists) {
+		return rec, false, nil // another person's: the create that follows finds it so, too
+	}
 	return rec, err == nil, err
 }

@@ -313,6 +313,9 @@ func TestCancelledOccurrenceKeepsItsRecordFromOthers(t *testing.T) {
 
 // A series whose past fills up goes on being synced.
 func TestLongSeriesGoesOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: a thousand occurrences")
+	}
 	t.Parallel()
 	r := rule.Rules{PastDays: 5, FutureDays: 900, Series: rule.SeriesExpand}.Defaults()
 	w := newWorld(t, storetest.Open(t), "long", mem.Options{NoSeries: true}, r)

@@ -12,6 +12,7 @@ import (
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
 	"crmbridge/remote"
+	"crmbridge/remote/several"
 	"crmbridge/store"
 )
 
@@ -30,28 +31,29 @@ func (r *run) recognise(ctx context.Context, recs []remote.Record) error {
 	// Of those that are not known to be gone the remote is asked; there they are originals, and these are copies. One that
 	// kept its id is no copy, and may be shown by that id wherever it is.
 	ask := map[string][]remote.ItemID{}
-	var kept []store.Pair
+	kept := map[remote.ItemID]store.Pair{}
 	for id, m := range known {
 		switch {
-		case m.pair.RemoteID == string(id):
-			kept = append(kept, m.pair)
+		case several.Bare(remote.ItemID(m.pair.RemoteID)) == several.Bare(id):
+			kept[id] = m.pair
 		case m.pair.RemoteID != "" && !m.pair.RemoteGone:
 			ask[m.from.Remote] = append(ask[m.from.Remote], remote.ItemID(m.pair.RemoteID))
 		}
 	}
 	still := map[string]bool{}
-	now, err := r.where(ctx, kept)
+	now, err := r.where(ctx, slices.Collect(maps.Values(kept)))
 	if err != nil {
 		return err
 	}
-	for _, p := range kept {
-		if w, is := now[p.Mark]; !is || string(w.Collection) != r.link.Remote {
-			delete(known, remote.ItemID(p.RemoteID))
+	for id, p := range kept {
+		if w, is := now[p.Mark]; !is || idIn(r.link, w) != id || !several.Is(remote.CollectionID(r.link.Remote)) && string(w.Collection) != r.link.Remote {
+			delete(known, id)
 		}
 	}
+	all := several.Over(r.rem, r.Now) // other links' places may be of several collections
 	for place, ids := range ask {
 		for some := range slices.Chunk(ids, fetchBatch) {
-			got, err := r.rem.Fetch(ctx, remote.CollectionID(place), some)
+			got, err := all.Fetch(ctx, remote.CollectionID(place), some)
 			if errors.Is(err, pim.ErrNotFound) {
 				break // the collection went, and with it all that is not elsewhere
 			}

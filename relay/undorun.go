@@ -204,7 +204,7 @@ func (b *undoing) read(ctx context.Context) ([]writes, error) {
 	if stored == 0 {
 		return nil, pim.Errorf("relay: undo", pim.ErrNotFound, "run %d wrote nothing that is still known", b.of)
 	}
-	b.out.Unknown = stored >= maxSteps
+	b.out.Unknown = stored >= maxKept
 	slices.Reverse(out)
 	return out, nil
 }

@@ -10,6 +10,7 @@ import (
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
 	"crmbridge/remote"
+	"crmbridge/remote/several"
 	"crmbridge/store"
 )
 
@@ -43,8 +44,11 @@ func (c *Connections) Vacant(tx *store.Tx, l store.Link, s remote.Settings) erro
 		if other.CollectionID == l.CollectionID && other.Side == l.Side {
 			return pim.Errorf(op, pim.ErrExists, "the collection %q is linked to %s already (link %d, %q); remove that link first", coll.Slug, sideName(l.Side), other.ID, other.Name)
 		}
+		if kinds == pim.Kinds(pim.KindMessage) {
+			continue // a message is made once, from however many places it comes
+		}
 		if l.Remote == "" || other.Driver != l.Driver || other.CollectionID == l.CollectionID ||
-			!c.Drivers[l.Driver].Overlap(remote.CollectionID(l.Remote), remote.CollectionID(other.Remote)) {
+			!several.Overlap(c.Drivers[l.Driver], remote.CollectionID(l.Remote), remote.CollectionID(other.Remote)) {
 			continue
 		}
 		there, err := c.Settings(other)
@@ -57,7 +61,7 @@ func (c *Connections) Vacant(tx *store.Tx, l store.Link, s remote.Settings) erro
 		}
 		if sameAccount(s, there) && kinds&kindsOf(its, other) != 0 {
 			return pim.Errorf(op, pim.ErrExists, "%q of this account is linked to the collection %q already (link %d, %q), and every item would be there twice; remove that link first, its items come along",
-				other.Remote, its.Slug, other.ID, other.Name)
+				several.Words(remote.CollectionID(other.Remote)), its.Slug, other.ID, other.Name)
 		}
 	}
 	return nil
@@ -87,7 +91,7 @@ func kindsOf(c store.Collection, l store.Link) pim.KindSet {
 // sameAccount reports settings that lead to the same records: the same system, and the
 // same person there.
 func sameAccount(a, b remote.Settings) bool {
-	return sameSystem(a, b) && alike(a, b, "username", "client_id", "owner", "company", "mailbox")
+	return sameSystem(a, b) && alike(a, b, "username", "client_id", "owner", "company", "mailbox", "sign_in")
 }
 
 // sameSystem reports settings that lead to the same database.

@@ -92,7 +92,7 @@ func (r *run) view(tx *store.Tx, p store.Pair) (view, error) {
 	}
 	r.unsaved(&v)
 	v.action = r.decision()(v.localState, v.state, v.equal(r))
-	if v.action == Nothing && v.localState == Same && v.state == Same {
+	if v.action == Nothing && v.localState == Same && v.state == Same && !r.mail() {
 		owes, err := r.owes(tx, v)
 		if err != nil {
 			return v, err
@@ -103,6 +103,10 @@ func (r *run) view(tx *store.Tx, p store.Pair) (view, error) {
 	}
 	v.action = r.resent(v)
 	v.action = r.permitted(v)
+	if r.mail() {
+		v.action, err = r.letGo(tx, v)
+		return v, err
+	}
 	r.repeated(&v)
 	return v, r.movedOut(tx, &v)
 }

@@ -17,6 +17,9 @@ type Waits struct {
 	Hopeless time.Duration
 	// Most is the longest that links and items wait: 30 min.
 	Most time.Duration
+	// Tries is how often in a row an item is tried by itself: 50. After that it is set aside, as by Engine.Ignore: a change on
+	// either side or a person (Retry) wakes it.
+	Tries int
 }
 
 func (w Waits) withDefaults() Waits {
@@ -27,6 +30,9 @@ func (w Waits) withDefaults() Waits {
 		if *f.at == 0 {
 			*f.at = f.def
 		}
+	}
+	if w.Tries == 0 {
+		w.Tries = 50
 	}
 	return w
 }

@@ -164,7 +164,7 @@ func (w *watchers) once(ctx context.Context, id store.LinkID, hints chan<- struc
 	if err != nil {
 		return err
 	}
-	watcher, ok := rem.(remote.Watcher)
+	watcher, ok := remote.As[remote.Watcher](rem)
 	if !ok {
 		return errNoWatcher
 	}

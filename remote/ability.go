@@ -24,7 +24,7 @@ type Finder interface {
 
 // Prober checks address, login and rights step by step, for "link test". Each
 // step has a name and, when it failed, an error whose public text names the fault
-// and the remedy. Steps after a fatal one are not run.
+// and the remedy. Steps that need one that failed are not run.
 type Prober interface {
 	Probe(ctx context.Context) []Check
 }
@@ -34,6 +34,10 @@ type Check struct {
 	Name string
 	Err  error // nil: passed
 	Note string
+	// Optional is a step that a link can do without, slower or with less: a test shows that it failed, and the link is made.
+	Optional bool
+	// Kinds are those of items that it is about: a link that is not for these can do without. 0: it is about all.
+	Kinds pim.KindSet
 }
 
 // Grouper knows groups that people sort items into: folders, categories, lists.

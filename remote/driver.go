@@ -28,6 +28,8 @@ type Driver struct {
 	// Open prepares a remote. It checks the settings and does no I/O beyond what
 	// it must; a wrong password shows at the first call (or in Probe).
 	Open func(ctx context.Context, env Env, s Settings) (Remote, error)
+	// SignIn prepares the sign-in of a person with the same settings, without any I/O; nil where there is none.
+	SignIn func(env Env, s Settings) (SignIn, error)
 }
 
 // Overlap reports collections that can have an item in common.
@@ -71,6 +73,12 @@ type Env struct {
 	HTTP *upstream.Client
 	Now  func() time.Time
 	Log  *slog.Logger
+	// Tokens are what people of the link's user signed in for; nil where there are none.
+	Tokens Tokens
+	// User names the link's user, whose names of sign-ins are their own; "" where nobody is told apart.
+	User string
+	// Link names the link for what outlives the connection, such as a subscription; "" for a test of settings that no link has yet.
+	Link string
 	// Zone is the user's IANA zone, for all-day events on remotes that have no
 	// dates; "" means UTC.
 	Zone string

@@ -22,6 +22,8 @@ type Collection struct {
 	Name     string // for people, in the remote's language
 	Kinds    pim.KindSet
 	ReadOnly bool
+	// Others: it is somebody else's, who shares it with the user, as far as the remote tells.
+	Others bool
 }
 
 // Ref points at one version of one item. Version is whatever the remote compares

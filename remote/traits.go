@@ -11,7 +11,12 @@ import (
 type Traits struct {
 	// Carries is what survives a write and a read, per kind. A missing kind
 	// cannot be stored at all. It holds of the occurrences of a series, too
-	// (RuleRecurrence).
+	// (RuleRecurrence), but for pim.FieldAttachments: files are the series', and no occurrence tells or gets any.
+	//
+	// Who carries files tells all that an item has (but pictures inside an HTML body), the bytes of those that pim.Carry picks of
+	// their sizes, in the remote's order. An Update of them adds those of the entry that are not there (pim.Attachment.Same; one that
+	// is there without being carried is the same by its name) and removes those that it tells with bytes and that the entry has
+	// not got. It never touches a file that is not carried.
 	Carries map[pim.Kind]pim.FieldSet
 	// ReadOnly fields are reported but never written (a record number, the URL).
 	ReadOnly pim.FieldSet

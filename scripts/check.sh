@@ -28,8 +28,18 @@ step vulnerabilities scripts/vulns.sh
 # The race detector needs C. Of a C driver for SQLite only that it compiles is asked: it is linked and never used. What
 # "go test" asks of "go vet", lint has asked.
 step unit env CGO_ENABLED=1 CGO_CFLAGS=-O0 scripts/test.sh -race -vet=off
-step fuzz scripts/fuzz.sh
+# The clients of the end-to-end tests wait more than they work. What they leave of the processors, fuzzing takes.
+nice -n 19 scripts/fuzz.sh >"$TMPDIR/fuzz.out" 2>&1 &
+fuzzing=$!
+trap 'kill $fuzzing 2>/dev/null; exit 130' INT TERM
 step e2e scripts/e2e.sh
+fuzzed() {
+  local code=0
+  wait $fuzzing || code=$?
+  cat "$TMPDIR/fuzz.out"
+  return $code
+}
+step fuzz fuzzed
 
 echo "== summary after $SECONDS s"
 go build -o "$TMPDIR/gotest" ./internal/testenv/gotest &&

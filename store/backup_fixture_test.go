@@ -68,6 +68,14 @@ func furnish(t testing.TB, s *Store) {
 				_, err := tx.AddBring(Bring{LinkID: l.ID, RemoteID: "r", ByLinkID: l.ID, ByRemoteID: "b", Role: "Owner"})
 				return err
 			},
+			func() error {
+				in, err := tx.PutSignIn(SignIn{UserID: u.ID, Driver: "d", Name: "n", Account: "ann@example.org"}, func(SignInID) ([]byte, error) { return []byte{0xff, 0}, nil })
+				if err != nil {
+					return err
+				}
+				_, err = tx.AcquireSignIn(in.ID, "o", tx.Now().Add(time.Hour), nil)
+				return err
+			},
 			func() error { return tx.MarkSeen("token:1", []SeenMark{{2, 2}}) },
 			func() error { return tx.DeviceHere("token:1") },
 			func() error {
@@ -170,6 +178,8 @@ func everything(t testing.TB, s *Store) map[string][]string {
 					r.Seq = 0
 				case *Link:
 					r.LeaseOwner, r.LeaseUntil, r.WantedAt, r.NextRun = "", nil, nil, nil
+				case *SignIn:
+					r.LeaseOwner, r.LeaseUntil = "", nil
 				case *Run:
 					if r.Outcome == "" || r.Outcome == "cancelled" {
 						r.Outcome, r.Ended, r.Error = "", nil, ""

@@ -14,7 +14,7 @@ import (
 func (t *Tx) CreateCollection(c Collection) (Collection, error) {
 	const op = "create collection"
 	switch {
-	case c.Home != Calendars && c.Home != AddressBooks && c.Home != Occurrences:
+	case c.Home != Calendars && c.Home != AddressBooks && c.Home != Occurrences && c.Home != Mail:
 		return c, pim.Errorf("store: "+op, pim.ErrInvalid, "%q is no kind of collection", string(c.Home))
 	case c.Slug == "" || !storable(c.Slug):
 		return c, pim.Errorf("store: "+op, pim.ErrInvalid, "the collection needs a usable name in its address")
@@ -73,7 +73,7 @@ func (t *Tx) CollectionBySlug(u UserID, h Home, slug string) (Collection, error)
 	return c, fail("collection by slug", err)
 }
 
-// Collections returns the living collections of a home, of both homes when h is "",
+// Collections returns the living collections of a home, of all that people know when h is "",
 // in the order people chose.
 func (t *Tx) Collections(u UserID, h Home) ([]Collection, error) {
 	var cs []Collection

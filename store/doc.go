@@ -15,7 +15,9 @@
 //	rolls.go                                   names and ETags in memory, for listings that are asked for again
 //	versions.go seen.go                        texts that were, and who has seen which
 //	links.go lease.go pairs.go identities.go duplicates.go   the relay's books
+//	files.go                                   whose files are to be taken over
 //	along.go                                   which records are asked about, and whose contacts come along
+//	signins.go                                 logins of persons at remotes
 //	feeds.go derived.go                        addresses without a login; collections made of others
 //	attempt.go                                 a part of a transaction that may fail alone
 //	occurrences.go origin.go                   single items that stand for series; where items were first made

@@ -39,6 +39,8 @@ func migrations() []migration {
 		{id: 16, text: schema0016},
 		{id: 17, text: schema0017},
 		{id: 18, text: schema0018},
+		{id: 19, text: schema0019},
+		{id: 22, text: schema0022},
 	}
 }
 

@@ -17,6 +17,7 @@ type (
 	ConflictID   int64
 	RunID        int64
 	FeedID       int64
+	SignInID     int64
 	DuplicateID  int64
 	// Seq is a position in a collection's change sequence; 0 is "before all".
 	Seq int64
@@ -56,13 +57,16 @@ type Token struct {
 // Home tells the two collection homes of a user apart.
 type Home string
 
-// Homes: two that people and devices see, and one of the relay.
+// Homes: two that people and devices see, and two of the relay.
 const (
 	Calendars    Home = "calendars"
 	AddressBooks Home = "addressbooks"
 	// Occurrences holds what the relay makes of series for remotes without recurrence
 	// (Occurrence). No device and no listing of collections sees it.
 	Occurrences Home = "occurrences"
+	// Mail holds messages on their way from a mailbox to a CRM, as JSON of pim.Message. People name its collections in
+	// commands; no device reaches them by any address.
+	Mail Home = "mail"
 )
 
 // Collection is a calendar or an address book. (UserID, Home, Slug) is unique

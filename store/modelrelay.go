@@ -95,6 +95,10 @@ type Pair struct {
 	// is when the relay is to give it that, nil when it has it, or is to have none.
 	Mark   string
 	MarkAt *time.Time
+	// Files is JSON of what became of the files of a message (package relay), "" before any were looked at. FilesAt is when they
+	// are to be taken over, or tried again; nil: there is nothing to do.
+	Files   string
+	FilesAt *time.Time
 	// Intent is the write that was begun on the remote and whose outcome is not
 	// known yet: "", "create", "update", "delete", or "undo ID BY" while the choice about a
 	// conflict is taken back.
@@ -124,7 +128,7 @@ type Pair struct {
 	ErrorKind string
 	Attempts  int
 	RetryAt   *time.Time
-	// IgnoredAt is since when a person has set the failing item aside: it is not tried again
+	// IgnoredAt is since when a person, or many tries, have set the failing item aside: it is not tried again
 	// until it changes on either side. nil: nobody has.
 	IgnoredAt *time.Time
 	CreatedAt time.Time

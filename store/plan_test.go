@@ -57,6 +57,7 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 		"relate_at IS NOT NULL AND relate_at <= ?":        "pairs_relate (link_id=? AND relate_at>? AND relate_at<?)",
 		"mark <> '' AND mark IN":                          "pairs_mark (mark=?)",
 		"mark_at IS NOT NULL AND mark_at <= ?":            "pairs_mark_due (link_id=? AND mark_at>? AND mark_at<?)",
+		"files_at IS NOT NULL AND files_at <= ?":          "pairs_files_due (link_id=? AND files_at>? AND files_at<?)",
 		"WHERE hold <> '' AND id > ?":                     "pairs_held_all (id>?)",
 		"WHERE resolved_at IS NULL AND id":                "conflicts_waiting_all (id<?)",
 		"user_id = ? AND resolved_at IS NULL AND created": "conflicts_waiting (user_id=? AND id<?)",
@@ -97,7 +98,7 @@ func mayScan(query string) bool {
 		"FROM `users` ORDER BY name", "FROM `links` ORDER BY id", "FROM `links` WHERE NOT paused", migrationTable, "FROM word_index AS w JOIN",
 		"INSERT INTO devices (device, here_at) SELECT DISTINCT", // a migration, once
 		"UPDATE pairs SET mask = ''", "UPDATE pairs SET notes = ''", "UPDATE collections SET bytes = (", "UPDATE conflicts SET series = ''", "UPDATE derived SET edition", "UPDATE identities SET collection_id = 0", "UPDATE steps SET title", "UPDATE runs SET kind",
-		"UPDATE objects SET origin", "UPDATE steps SET undone = ''", "UPDATE runs SET undoes", "UPDATE links SET stop_owner", "UPDATE pairs SET along = ''", "UPDATE links SET mapped = ''", "UPDATE steps SET cut = ''", "UPDATE pairs SET agreed = ''", "UPDATE pairs SET mark = ''", "UPDATE runs SET asked_by", // migrations, once
+		"UPDATE objects SET origin", "UPDATE steps SET undone = ''", "UPDATE runs SET undoes", "UPDATE links SET stop_owner", "UPDATE pairs SET along = ''", "UPDATE links SET mapped = ''", "UPDATE steps SET cut = ''", "UPDATE pairs SET agreed = ''", "UPDATE pairs SET mark = ''", "UPDATE pairs SET files = ''", "UPDATE runs SET asked_by", // migrations, once
 	} {
 		if strings.Contains(query, part) {
 			return true
@@ -352,6 +353,7 @@ func readAll(t *testing.T, s *Store) {
 			func() error { _, err := tx.PairsByMark(1, []string{"k"}); return err },
 			func() error { _, err := tx.PairsToMark(1, testNow(), 10); return err },
 			func() error { _, err := tx.MissingPairs(1, 10, 0); return err },
+			func() error { _, err := tx.PairsWithFiles(1, testNow(), 10); return err },
 			func() error { return tx.EachPair(1, func(*Pair) error { return nil }) },
 			func() error { _, _, _, err := tx.CountPairs(1); return err },
 			func() error { return tx.AliveRemotes(1, func(Alive) error { return nil }) },

@@ -89,8 +89,8 @@ func (c *Client) Session() *Client {
 	return &Client{shared: c.shared, base: c.base, jar: jar, own: c.own, account: c.account}
 }
 
-// For is the same client for the calls of one account: a pause that Request.Pause tells is its alone, while one that the server
-// asks for with Retry-After is everybody's.
+// For is the same client for the calls of one account: a pause that Request.Pause tells or a 429 asks for is its alone, while one that
+// a 503 asks for is everybody's.
 func (c *Client) For(account string) *Client {
 	out := *c
 	out.account = account

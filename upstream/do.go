@@ -54,7 +54,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		resp, err := c.attempt(ctx, u, r, n)
 		if resp != nil {
 			resp.Attempts = n
-			c.pace.heed(u.Host, resp)
+			c.pace.heed(u.Host, c.pauseKey(u.Host), resp)
 			c.pace.hold(c.pauseKey(u.Host), resp.pause)
 		}
 		wait, again := plan.next(ctx, resp, err)

@@ -7,6 +7,7 @@
 //	request.go   Request and Response
 //	do.go        Do: one call, attempt by attempt
 //	stream.go    Stream: an answer that comes in pieces
+//	upload.go    Upload: a body that goes in pieces
 //	pin.go       Pinned: one connection of its own, for NTLM
 //	retry.go     which failure is tried again and when; Retry-After
 //	pace.go      rate, concurrency and the pause a remote asked for

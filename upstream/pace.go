@@ -131,9 +131,15 @@ func (p *pace) hold(key string, d time.Duration) {
 }
 
 // heed notes the pause that an answer asks for, so that the calls of other
-// goroutines do not run into the same wall.
-func (p *pace) heed(host string, resp *Response) {
-	if resp.Status != http.StatusTooManyRequests && resp.Status != http.StatusServiceUnavailable {
+// goroutines do not run into the same wall: that of a 503 for the host, that of a 429 for the account, who has sent too
+// many requests (RFC 6585 4).
+func (p *pace) heed(host, account string, resp *Response) {
+	key := host
+	switch resp.Status {
+	case http.StatusTooManyRequests:
+		key = account
+	case http.StatusServiceUnavailable:
+	default:
 		return
 	}
 	now := p.now()
@@ -141,5 +147,5 @@ func (p *pace) heed(host string, resp *Response) {
 	if after <= 0 {
 		return
 	}
-	p.pauses.extend(host, now.Add(after))
+	p.pauses.extend(key, now.Add(after))
 }

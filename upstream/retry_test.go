@@ -242,3 +242,22 @@ func TestCancelledContextReturnsAtOnce(t *testing.T) {
 		t.Errorf("a call on a dead context: %v, sent %v", err, Sent(err))
 	}
 }
+
+// A 429 is about who asks: the account's calls wait, those of others go out. A 503 is about the server.
+func TestTooManyRequestsAreTheAccounts(t *testing.T) {
+	t.Parallel()
+	for status, others := range map[int]pim.Reason{429: "", 503: pim.ErrThrottled} {
+		h, _ := failing(1, status, http.Header{"Retry-After": {"120"}})
+		c := mustNew(t, testOptions(serve(t, h).URL, newManual()))
+		ann, again, bob := c.For("ann"), c.For("ann"), c.For("bob")
+		if _, err := ann.Do(t.Context(), Request{Method: "POST"}); err == nil {
+			t.Fatalf("%d is no error", status)
+		}
+		if _, err := again.Do(t.Context(), Request{}); pim.ReasonOf(err) != pim.ErrThrottled {
+			t.Errorf("%d: the account's next call: %v", status, err)
+		}
+		if _, err := bob.Do(t.Context(), Request{}); pim.ReasonOf(err) != others {
+			t.Errorf("%d: another account's call: %v", status, err)
+		}
+	}
+}

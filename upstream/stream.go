@@ -35,7 +35,7 @@ func (c *Client) Stream(ctx context.Context, r Request, idle time.Duration) (io.
 	if s.body == nil {
 		_ = s.Close()
 		if resp != nil {
-			c.pace.heed(u.Host, resp)
+			c.pace.heed(u.Host, c.pauseKey(u.Host), resp)
 			c.pace.hold(c.pauseKey(u.Host), resp.pause)
 		}
 		return nil, resp, err

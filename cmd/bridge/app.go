@@ -10,11 +10,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"crmbridge/auth"
+	"crmbridge/exchange/graph"
 	"crmbridge/internal/config"
 	"crmbridge/pim"
 	"crmbridge/relay"
@@ -36,8 +38,11 @@ type app struct {
 	engine *relay.Engine
 	jobs   *relay.Jobs
 	counts *metrics
-	kept   *keptRing // of serve only
-	slow   slowRoom  // of serve only
+	hub    *graph.Hub // nil: server.notifications is off
+	kept   *keptRing  // of serve only
+	slow   slowRoom   // of serve only
+	// signing are uses of sign-ins that came to be without anybody who waits; they need the store.
+	signing sync.WaitGroup
 	// pauses are those that CRMs asked for: all links to one wait together.
 	pauses upstream.Pauses
 }
@@ -89,7 +94,8 @@ func (a *app) wire(ctx context.Context, o appOptions, jobs *atomic.Pointer[relay
 	if a.auth, err = auth.New(a.authOptions()); err != nil {
 		return err
 	}
-	a.conns = &relay.Connections{Drivers: drivers(), Unseal: a.keeper.Open, Env: a.env}
+	a.hub = a.newHub()
+	a.conns = &relay.Connections{Drivers: withHub(a.hub), Unseal: a.keeper.Open, Env: a.env, Now: a.now}
 	a.engine = &relay.Engine{
 		Store: a.store, Remotes: a.conns, Now: a.now, Log: a.log, Owner: processName(), Alive: processAlive,
 		Panicked: a.counts.Panic,
@@ -120,7 +126,15 @@ func (a *app) openKeeper(ctx context.Context) (*secret.Keeper, error) {
 		links, err := tx.Links(0)
 		links = slices.DeleteFunc(links, func(l store.Link) bool { return len(l.Settings) == 0 })
 		if err == nil && len(links) > 0 {
-			err = pim.Errorf("secret", pim.ErrHeld, "the key file %s is missing, but %d links have passwords sealed with it; put it back", a.cfg.KeyFile, len(links))
+			return pim.Errorf("secret", pim.ErrHeld, "the key file %s is missing, but %d links have passwords sealed with it; put it back", a.cfg.KeyFile, len(links))
+		}
+		if err != nil {
+			return err
+		}
+		people, err := tx.SignIns(0)
+		people = slices.DeleteFunc(people, func(in store.SignIn) bool { return len(in.Token) == 0 })
+		if err == nil && len(people) > 0 {
+			err = pim.Errorf("secret", pim.ErrHeld, "the key file %s is missing, but %d sign-ins are sealed with it; put it back", a.cfg.KeyFile, len(people))
 		}
 		return err
 	})
@@ -150,7 +164,11 @@ func (a *app) env(l store.Link, u store.User, s remote.Settings) (remote.Env, er
 	if err != nil {
 		return remote.Env{}, err
 	}
-	return remote.Env{HTTP: c, Now: a.now, Log: log, Zone: u.Zone}, nil
+	env := remote.Env{HTTP: c, Now: a.now, Log: log, Zone: u.Zone, User: strconv.FormatInt(int64(u.ID), 10), Tokens: signIns{a, u.ID, l.Driver}}
+	if l.ID != 0 {
+		env.Link = strconv.FormatInt(int64(l.ID), 10)
+	}
+	return env, nil
 }
 
 // close ends everything in the order of use.
@@ -159,6 +177,7 @@ func (a *app) close() error {
 	if a.conns != nil {
 		errs = append(errs, a.conns.Close())
 	}
+	a.signing.Wait()
 	if a.store != nil {
 		errs = append(errs, a.store.Close())
 	}

@@ -65,6 +65,11 @@ func TestConfigurationByVariables(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(place, "bridge.db")); err != nil {
 		t.Error(err)
 	}
+	// Who misspells the section of a setting is told when he asks.
+	said, _ := at(t, dir, []string{"BRIDGE_CONFIG=" + name, "BRIDGE_LOGS_LEVEL=debug"}, "doctor")
+	if !strings.Contains(said, "no settings: BRIDGE_") || !strings.Contains(said, "BRIDGE_LOGS_LEVEL") {
+		t.Errorf("doctor: %s", said)
+	}
 	var out bytes.Buffer
 	if code := run(context.Background(), []string{"serve", "--config", filepath.Join(dir, "none.yaml")}, streams{in: strings.NewReader(""), out: &out, err: &out}, nil); code == 0 {
 		t.Errorf("a missing --config: %s", out.String())

@@ -158,6 +158,9 @@ func (p *program) conflictShow() *cobra.Command {
 				if err := p.say("conflict %d: %s %q in %s of %s, %s, from %s\n", d.ID, d.Kind, d.Summary, d.Collection, d.User, d.Cause, d.Device); err != nil {
 					return err
 				}
+				if !p.csv && slices.ContainsFunc(d.Differences, fieldShown.wide) {
+					return p.sayFields(d.Differences)
+				}
 				return print(p, d.Differences, printed[fieldShown]{
 					head:  []string{"FIELD", "BASE", "MINE", "THEIRS"},
 					cells: func(f fieldShown) []string { return []string{string(f.Field), f.Base, f.Mine, f.Theirs} },
@@ -165,6 +168,26 @@ func (p *program) conflictShow() *cobra.Command {
 			})
 		},
 	}
+}
+
+// wide reports a field whose values do not fit beside each other on a screen.
+func (f fieldShown) wide() bool {
+	return len(f.Base)+len(f.Mine)+len(f.Theirs) > 100 || strings.ContainsRune(f.Base+f.Mine+f.Theirs, '\n')
+}
+
+// sayFields prints each field's values below one another, whole.
+func (p *program) sayFields(fields []fieldShown) error {
+	for _, f := range fields {
+		if err := p.say("\n%s", f.Field); err != nil {
+			return err
+		}
+		for _, side := range []struct{ name, text string }{{"base", f.Base}, {"mine", f.Mine}, {"theirs", f.Theirs}} {
+			if err := p.say("  %-6s  %s", side.name, strings.ReplaceAll(side.text, "\n", "\n          ")); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func detail(tx *store.Tx, id store.ConflictID) (conflictDetail, error) {

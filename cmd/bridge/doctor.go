@@ -13,6 +13,7 @@ import (
 
 	"crmbridge/internal/config"
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/remote"
 	"crmbridge/store"
 )
@@ -47,7 +48,11 @@ func (p *program) examine(ctx context.Context, connections bool) []checkShown {
 		return false
 	}
 	cfg, err := p.load()
-	if !note("configuration", err, "") {
+	var passed string
+	if others := config.Others(p.env); len(others) > 0 {
+		passed = "passed over, as they are no settings: " + strings.Join(others, ", ")
+	}
+	if !note("configuration", err, passed) {
 		return rows
 	}
 	rows = append(rows, examineSettings(ctx, cfg, time.Now())...)
@@ -110,11 +115,17 @@ func (a *app) examineLink(ctx context.Context, l store.Link) []checkShown {
 	if err != nil {
 		return []checkShown{fault("open", err)}
 	}
+	rules, err := rule.Parse(l.Rules)
+	if err != nil {
+		return []checkShown{fault("rules", err)}
+	}
+	kinds := pim.Kinds(rules.Kinds...)
 	var rows []checkShown
-	if pr, ok := r.(remote.Prober); ok {
+	if pr, ok := remote.As[remote.Prober](r); ok {
 		for _, c := range pr.Probe(ctx) {
+			c = needed(c, kinds)
 			row := fault(c.Name, c.Err)
-			row.Note = c.Note
+			row.Note, row.Optional = c.Note, c.Optional
 			rows = append(rows, row)
 		}
 	} else {

@@ -27,6 +27,9 @@ func examineSettings(ctx context.Context, c config.Config, now time.Time) []chec
 	if c.PublicURL != "" {
 		rows = append(rows, checked("public address", func() (string, error) { return checkPublicURL(c) }))
 	}
+	if c.Notifications {
+		rows = append(rows, checkShown{Name: "notifications", OK: true, Note: c.PublicURL + notifyPath + "; links to Microsoft 365 are tested below"})
+	}
 	if c.TLSCert != "" {
 		rows = append(rows, checked("certificate", func() (string, error) { return checkCertificate(c, now) }))
 	}

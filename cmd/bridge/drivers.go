@@ -38,6 +38,13 @@ func drivers() map[string]remote.Driver {
 	return m
 }
 
+// withHub are the drivers of a program that can be told of changes at an address; nil is none.
+func withHub(hub *graph.Hub) map[string]remote.Driver {
+	m := drivers()
+	m["graph"] = graph.DriverWith(hub)
+	return m
+}
+
 // sideOf is the side that links of a driver are on; "" for one that is not in the table.
 func sideOf(driver string) store.Side {
 	for _, k := range kinds() {

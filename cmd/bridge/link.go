@@ -17,18 +17,20 @@ import (
 
 func (p *program) linkCommand() *cobra.Command {
 	c := &cobra.Command{Use: "link", Short: "Ties between collections and CRMs or mail servers"}
-	c.AddCommand(p.linkAdd(), p.linkList(), p.linkShow(), p.linkRules(), p.linkGroups(), p.linkFields(), p.linkCount(), p.linkTest(),
+	c.AddCommand(p.linkAdd(), p.linkList(), p.linkShow(), p.linkRules(), p.linkFolders(), p.linkGroups(), p.linkFields(), p.linkCount(), p.linkTest(),
 		p.linkPause("pause", "Let no run of a link begin until it is resumed", true), p.linkPause("resume", "Let runs of a paused link begin again", false), p.linkRemove(), p.linkDrivers())
 	return c
 }
 
 // linkFlags describe a new link.
 type linkFlags struct {
-	user, name, collection, driver, remote string
-	set, secretFiles                       []string
-	rules                                  string
-	interval                               time.Duration
-	noTest                                 bool
+	user, name, collection, driver string
+	// remote are the collections there, by id or name; none is the one that fits, everything is all that fit.
+	remote           []string
+	set, secretFiles []string
+	rules            string
+	interval         time.Duration
+	noTest           bool
 }
 
 func (f *linkFlags) register(c *cobra.Command) {
@@ -93,7 +95,7 @@ func (p *program) linkTest() *cobra.Command {
 					if err != nil {
 						return err
 					}
-					rows, err := a.probe(ctx, f, s)
+					rows, err := a.probe(ctx, f, s, 0)
 					if err != nil {
 						return err
 					}
@@ -103,11 +105,7 @@ func (p *program) linkTest() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				r, err := a.conns.Open(ctx, l, u)
-				if err != nil {
-					return err
-				}
-				rows, err := checks(ctx, r)
+				rows, err := a.probeLink(ctx, l, u)
 				if err != nil {
 					return err
 				}

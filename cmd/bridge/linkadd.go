@@ -16,6 +16,7 @@ import (
 	"crmbridge/relay"
 	"crmbridge/relay/rule"
 	"crmbridge/remote"
+	"crmbridge/remote/several"
 	"crmbridge/store"
 )
 
@@ -52,8 +53,8 @@ func (p *program) linkAdd() *cobra.Command {
 	f.register(c)
 	fs := c.Flags()
 	fs.StringVar(&f.name, "name", "", "name of the link (default: driver and collection)")
-	fs.StringVar(&f.collection, "collection", "", "collection of the account: calendar, tasks, contacts")
-	fs.StringVar(&f.remote, "remote", "", "collection of the CRM or mail server (default: the one that fits)")
+	fs.StringVar(&f.collection, "collection", "", "collection of the account: calendar, tasks, contacts; mail or mail-NAME for messages")
+	fs.StringArrayVar(&f.remote, "remote", nil, "collection of the CRM or mail server, by id or name (default: the one that fits); of a mail server several, or all: those made later, too")
 	fs.StringVar(&f.rules, "rules", "", `rules as JSON: {"policy":"ask","pastDays":60,"futureDays":365}`)
 	fs.DurationVar(&f.interval, "interval", 0, "time between polls (default: relay.interval)")
 	fs.BoolVar(&f.noTest, "no-test", false, "do not test the connection")
@@ -64,20 +65,20 @@ func (p *program) linkAdd() *cobra.Command {
 // addLink tests, stores and says so, in one document with --json.
 func (p *program) addLink(ctx context.Context, a *app, f linkFlags, s remote.Settings) error {
 	// What is wrong with the command itself is said before anybody is asked.
-	if err := a.lookOver(ctx, f); err != nil {
+	wanted, err := a.lookOver(ctx, f)
+	if err != nil {
 		return err
 	}
 	doc := linkAdded{User: f.user, Collection: f.collection, Checks: []checkShown{}}
 	if !f.noTest {
-		var err error
-		if doc.Checks, err = a.probe(ctx, f, s); err != nil {
+		if doc.Checks, err = a.probe(ctx, f, s, wanted); err != nil {
 			return err
 		}
-		if p.json && failed(doc.Checks) {
+		if p.json && hopeless(doc.Checks) {
 			return errors.Join(p.printJSON(doc), errChecks)
 		}
 		if !p.json {
-			if err := p.showChecks(doc.Checks); err != nil {
+			if err := p.showChecks(doc.Checks); err != nil && (hopeless(doc.Checks) || !errors.Is(err, errChecks)) {
 				return err
 			}
 		}
@@ -91,7 +92,7 @@ func (p *program) addLink(ctx context.Context, a *app, f linkFlags, s remote.Set
 		doc.ID, doc.Name, doc.Remote, doc.Kinds = l.ID, l.Name, l.Remote, rules.Kinds
 		return errors.Join(err, p.printJSON(doc))
 	}
-	return p.say("link %d %q added, to %q of %s; its first run begins as soon as the server runs", l.ID, l.Name, l.Remote, otherSide(l.Side))
+	return p.say("link %d %q added, to %q of %s; its first run begins as soon as the server runs", l.ID, l.Name, several.Words(remote.CollectionID(l.Remote)), otherSide(l.Side))
 }
 
 // title is the link's name.
@@ -102,16 +103,19 @@ func (f *linkFlags) title() string {
 	return f.driver + " " + f.collection
 }
 
-// lookOver checks what can be checked without the other side.
-func (a *app) lookOver(ctx context.Context, f linkFlags) error {
-	rules, err := parseRules(f.rules)
+// lookOver checks what can be checked without the other side, and tells the kinds that the link can be for.
+func (a *app) lookOver(ctx context.Context, f linkFlags) (kinds pim.KindSet, err error) {
+	rules, err := readRules(f.rules)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := relay.CheckRules(sideOf(f.driver), rules); err != nil {
-		return err
+		return 0, err
 	}
-	return a.store.View(ctx, func(tx *store.Tx) error {
+	if err := a.mailCollection(ctx, f, rules); err != nil {
+		return 0, err
+	}
+	err = a.store.View(ctx, func(tx *store.Tx) error {
 		u, err := userNamed(tx, f.user)
 		if err != nil {
 			return err
@@ -120,8 +124,13 @@ func (a *app) lookOver(ctx context.Context, f linkFlags) error {
 		if err != nil {
 			return err
 		}
+		kinds = pim.Kinds(relay.Kinds(coll)...)
+		if only := pim.Kinds(rules.Kinds...); only != 0 {
+			kinds &= only
+		}
 		return a.conns.Vacant(tx, store.Link{Name: f.title(), UserID: u.ID, CollectionID: coll.ID, Side: sideOf(f.driver), Driver: f.driver}, nil)
 	})
+	return kinds, err
 }
 
 // addLink stores a link and queues its first run.
@@ -130,7 +139,7 @@ func addLink(ctx context.Context, a *app, f linkFlags, s remote.Settings) (store
 	if err != nil {
 		return store.Link{}, err
 	}
-	l := store.Link{Name: f.title(), Driver: f.driver, Side: sideOf(f.driver), Interval: f.interval, Remote: f.remote}
+	l := store.Link{Name: f.title(), Driver: f.driver, Side: sideOf(f.driver), Interval: f.interval}
 	if l.Interval == 0 {
 		l.Interval = a.cfg.Interval
 	}
@@ -147,9 +156,14 @@ func addLink(ctx context.Context, a *app, f linkFlags, s remote.Settings) (store
 		return l, err
 	}
 	l.UserID, l.CollectionID = u.ID, coll.ID
-	rules = ofSide(l.Side, rules)
-	// An untested link to a named place asks nobody; its runs will tell.
-	if l.Remote == "" || !f.noTest {
+	if rules = ofSide(l.Side, rules); coll.Home == store.Mail {
+		rules.Kinds = []pim.Kind{pim.KindMessage}
+		rules = relay.MailRules(l.Side, rules)
+	}
+	// An untested link to a place named by its id asks nobody; its runs will tell.
+	if f.noTest && len(f.remote) == 1 && f.remote[0] != everything {
+		l.Remote = f.remote[0]
+	} else {
 		if l.Remote, rules.Kinds, err = a.meet(ctx, f, s, coll, rules); err != nil {
 			return l, err
 		}
@@ -202,9 +216,9 @@ func ofSide(s store.Side, rules rule.Rules) rule.Rules {
 	return rules
 }
 
-// collectionNamed finds a collection by its path segment in either home.
+// collectionNamed finds a collection by its path segment in any home.
 func collectionNamed(tx *store.Tx, u store.User, slug string) (store.Collection, error) {
-	for _, h := range []store.Home{store.Calendars, store.AddressBooks} {
+	for _, h := range []store.Home{store.Calendars, store.AddressBooks, store.Mail} {
 		c, err := tx.CollectionBySlug(u.ID, h, slug)
 		if err == nil || !errors.Is(err, pim.ErrNotFound) {
 			return c, err
@@ -236,12 +250,11 @@ func meetingPlace(ctx context.Context, r remote.Remote, f linkFlags, coll store.
 			return "", nil, pim.Errorf("link add", pim.ErrUnsupported, "the rules are for %s, but the collection %q takes %s", kindNames(only), coll.Slug, kindNames(takes))
 		}
 	}
-	best := fitting(cs, f.remote, want)
-	if best == nil {
-		return "", nil, unfit(cs, f, coll, want)
+	id, kinds, err := chosenPlace(cs, r.Traits(), f, coll, want)
+	if err != nil {
+		return "", nil, err
 	}
-	return string(best.ID), (best.Kinds & want).List(), errors.Join(knownGroups(ctx, r, best.ID, ruled.Groups), knownTypes(ctx, r, best.Kinds&want, ruled),
-		relay.TellsContacts(ctx, r, (best.Kinds&want).List(), ruled))
+	return string(id), kinds.List(), errors.Join(knownGroups(ctx, r, id, ruled.Groups), knownTypes(ctx, r, kinds, ruled), relay.TellsContacts(ctx, r, kinds.List(), ruled))
 }
 
 // knownTypes refuses rules that name types which the CRM does not have.
@@ -283,11 +296,15 @@ func fitting(cs []remote.Collection, name string, want pim.KindSet) *remote.Coll
 }
 
 // unfit says what the other side has instead.
-func unfit(cs []remote.Collection, f linkFlags, coll store.Collection, want pim.KindSet) error {
-	name, side := f.remote, otherSide(sideOf(f.driver))
+func unfit(cs []remote.Collection, name string, f linkFlags, coll store.Collection, want pim.KindSet) error {
+	side := otherSide(sideOf(f.driver))
 	var there []string
 	for _, c := range cs {
-		there = append(there, fmt.Sprintf("%s (%s)", c.ID, kindNames(c.Kinds)))
+		called := string(c.ID)
+		if c.Name != "" && !strings.EqualFold(c.Name, called) {
+			called = c.Name // which --remote takes as well, and people can read
+		}
+		there = append(there, fmt.Sprintf("%s (%s)", called, kindNames(c.Kinds)))
 		if string(c.ID) == name {
 			return pim.Errorf("link add", pim.ErrUnsupported, "%q of %s holds %s, but the collection %q is for %s", name, side, kindNames(c.Kinds), coll.Slug, kindNames(want))
 		}

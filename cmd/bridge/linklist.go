@@ -11,6 +11,8 @@ import (
 
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
+	"crmbridge/remote"
+	"crmbridge/remote/several"
 	"crmbridge/store"
 )
 
@@ -116,9 +118,9 @@ func (l linkShown) state() string {
 	return "ok"
 }
 
-// several reports whether rows are of more than one account, so that a name does not
+// severalUsers reports whether rows are of more than one account, so that a name does not
 // say which link is meant.
-func several[T any](rows []T, user func(T) string) bool {
+func severalUsers[T any](rows []T, user func(T) string) bool {
 	return slices.ContainsFunc(rows, func(r T) bool { return user(r) != user(rows[0]) })
 }
 
@@ -168,7 +170,7 @@ func (p *program) linkList() *cobra.Command {
 					head: []string{"ID", "USER", "NAME", "COLLECTION", "REMOTE", "ITEMS", "EVERY", "POLICY"},
 					cells: func(l linkShown) []string {
 						return []string{strconv.FormatInt(int64(l.ID), 10), l.User, l.Name, l.Collection,
-							l.Driver + ":" + l.Remote, strconv.Itoa(l.Items), l.Interval, l.Policy}
+							l.Driver + ":" + several.Words(remote.CollectionID(l.Remote)), strconv.Itoa(l.Items), l.Interval, l.Policy}
 					},
 				})
 			})

@@ -19,6 +19,17 @@ import (
 
 // parseRules reads --rules and says in plain words what is wrong with them.
 func parseRules(text string) (rule.Rules, error) {
+	r, err := readRules(text)
+	if err == nil {
+		if err = r.Validate(); err != nil {
+			err = &pim.Error{Op: "rules", Kind: pim.ErrInvalid, Public: strings.ReplaceAll(err.Error(), "\n", "; ")}
+		}
+	}
+	return r, err
+}
+
+// readRules is parseRules, but what can be read is not judged yet: who knows the link tells all that is wrong at once.
+func readRules(text string) (rule.Rules, error) {
 	bad := func(format string, args ...any) error { return pim.Errorf("rules", pim.ErrInvalid, format, args...) }
 	if strings.TrimSpace(text) == "" {
 		return rule.Parse(nil)
@@ -52,18 +63,18 @@ func parseRules(text string) (rule.Rules, error) {
 			faults = append(faults, "rule "+name+": "+fault)
 		}
 	}
+	if len(faults) == 0 {
+		return r.Defaults(), nil
+	}
 	if err := r.Defaults().Validate(); err != nil {
 		faults = append(faults, strings.Split(err.Error(), "\n")...)
 	}
-	if len(faults) > 0 {
-		return rule.Rules{}, bad("%s", strings.Join(faults, "; "))
-	}
-	return rule.Parse([]byte(text))
+	return rule.Rules{}, bad("%s", strings.Join(faults, "; "))
 }
 
 // rulesGiven are the rules that --rules, or --change over those that are stored, ask for; nil
 // when neither is given. A flag that is given without a value is a mistake, of a script perhaps,
-// and must not set every rule back.
+// and must not set every rule back. They are not judged yet (readRules).
 func rulesGiven(cmd *cobra.Command, stored []byte) (*rule.Rules, error) {
 	for _, name := range []string{"rules", "change"} {
 		f := cmd.Flags().Lookup(name)
@@ -80,7 +91,7 @@ func rulesGiven(cmd *cobra.Command, stored []byte) (*rule.Rules, error) {
 				return nil, err
 			}
 		}
-		now, err := parseRules(text)
+		now, err := readRules(text)
 		return &now, err
 	}
 	return nil, nil

@@ -32,6 +32,12 @@ func TestRulesThatAreRefused(t *testing.T) {
 		{`the CRM has no type "Nope"`, []string{"link", "rules", "crm", "--change", `{"types":["Nope"]}`}},
 		{`the CRM has no type "Nope"`, []string{"link", "rules", "crm", "--change", `{"types":["Nope"]}`, "--preview"}},
 		{`the CRM has no type "Nope"`, []string{"sync", "preview", "crm", "--change", `{"types":["Nope"]}`}},
+		{`pastDays -7 is neither a number of days nor -1, which means no bound; policy "exchange" is of other links; on this one, "crm" is the policy by which the remote's value wins; the CRM has no type "Nope"`,
+			[]string{"link", "rules", "crm", "--change", `{"policy":"exchange","pastDays":-7,"types":["Nope"]}`}},
+		{`pastDays -7 is neither a number of days nor -1, which means no bound; policy "exchange" is of other links`,
+			append(creatioFlags(p, srv), "--collection", "tasks", "--rules", `{"policy":"exchange","pastDays":-7}`)},
+		{"pastDays -7 is neither", []string{"link", "count", "crm", "--change", `{"pastDays":-7}`}},
+		{"pastDays -7 is neither", []string{"sync", "preview", "crm", "--change", `{"pastDays":-7}`}},
 		{"there is nothing to preview", []string{"link", "rules", "crm", "--preview"}},
 	} {
 		if out, code := p.cmd("", c.args...); code != 1 || !strings.Contains(out, c.want) {

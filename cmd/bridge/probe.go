@@ -19,6 +19,8 @@ type checkShown struct {
 	OK    bool   `json:"ok"`
 	Fault string `json:"fault,omitempty"`
 	Note  string `json:"note,omitempty"`
+	// Optional is a step that a link can do without.
+	Optional bool `json:"optional,omitempty"`
 
 	// For who must not know the place: the name without those of links, and what kind of fault it is.
 	bare string
@@ -34,13 +36,13 @@ func kindOf(err error) pim.Reason {
 	return pim.ReasonOf(err)
 }
 
-// probe tests a connection step by step, before there is a link.
-func (a *app) probe(ctx context.Context, f linkFlags, s remote.Settings) ([]checkShown, error) {
+// probe tests a connection step by step, before there is a link for items of some kinds, 0 being all.
+func (a *app) probe(ctx context.Context, f linkFlags, s remote.Settings, kinds pim.KindSet) ([]checkShown, error) {
 	r, err := a.dial(ctx, f, s)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := checks(ctx, r)
+	rows, err := checks(ctx, r, kinds)
 	return rows, errors.Join(err, r.Close())
 }
 
@@ -58,22 +60,37 @@ func (a *app) dial(ctx context.Context, f linkFlags, s remote.Settings) (remote.
 	return a.conns.Dial(ctx, f.driver, u, s)
 }
 
-// checks are the remote's own; one that has none is asked for its collections.
-func checks(ctx context.Context, r remote.Remote) ([]checkShown, error) {
-	pr, ok := r.(remote.Prober)
+// checks are the remote's own; one that has none is asked for its collections. What is about none of the kinds, 0 being all, is
+// no fault.
+func checks(ctx context.Context, r remote.Remote, kinds pim.KindSet) ([]checkShown, error) {
+	pr, ok := remote.As[remote.Prober](r)
 	if !ok {
 		_, err := r.Collections(ctx)
 		return []checkShown{{Name: "collections", OK: err == nil, Fault: faultText(err)}}, ctx.Err()
 	}
 	var rows []checkShown
 	for _, c := range pr.Probe(ctx) {
-		rows = append(rows, checkShown{Name: c.Name, OK: c.Err == nil, Note: c.Note, Fault: faultText(c.Err)})
+		c = needed(c, kinds)
+		rows = append(rows, checkShown{Name: c.Name, OK: c.Err == nil, Note: c.Note, Fault: faultText(c.Err), Optional: c.Optional})
 	}
 	return rows, ctx.Err()
 }
 
+// needed is a check as it counts for a link for some kinds.
+func needed(c remote.Check, kinds pim.KindSet) remote.Check {
+	if c.Err != nil && kinds != 0 && c.Kinds != 0 && c.Kinds&kinds == 0 {
+		c.Note, c.Err = "not needed here: "+faultText(c.Err), nil
+	}
+	return c
+}
+
 func failed(rows []checkShown) bool {
 	return slices.ContainsFunc(rows, func(c checkShown) bool { return !c.OK })
+}
+
+// hopeless reports checks without which there can be no link.
+func hopeless(rows []checkShown) bool {
+	return slices.ContainsFunc(rows, func(c checkShown) bool { return !c.OK && !c.Optional })
 }
 
 // errChecks ends a command whose checks, shown already, say what is wrong.

@@ -158,13 +158,22 @@ func unopened(tx *store.Tx, k *secret.Keeper, allowed bool, file string) ([]stor
 			return nil, err
 		}
 	}
-	if len(sealed) > 0 && !allowed {
+	signIns, err := loseSignIns(tx, k, allowed)
+	if err != nil {
+		return nil, err
+	}
+	if (len(sealed) > 0 || signIns > 0) && !allowed {
 		what := "does not open the passwords of"
 		if k == nil {
 			what = "is missing, which opens the passwords of"
 		}
-		return nil, pim.Errorf("restore", pim.ErrHeld, "the key file %s %s %d of %d links; nothing was changed. Put the key file of the time of the backup there, "+
-			"or give --without-credentials: those links come back paused", file, what, len(sealed), len(links))
+		tail := "those links come back paused"
+		people := ""
+		if signIns > 0 {
+			people, tail = fmt.Sprintf(" and %d sign-ins", signIns), tail+", and people sign in again"
+		}
+		return nil, pim.Errorf("restore", pim.ErrHeld, "the key file %s %s %d of %d links%s; nothing was changed. Put the key file of the time of the backup there, "+
+			"or give --without-credentials: %s", file, what, len(sealed), len(links), people, tail)
 	}
 	return sealed, nil
 }

@@ -108,8 +108,8 @@ func TestRowX6HistoryOfRuns(t *testing.T) {
 	}
 }
 
-// The list of errors over all links; an item that is set aside is tried again when it changes, and not before.
-func TestRowB13Errors(t *testing.T) {
+// B13 X5: the list of errors over all links; an item that is set aside is tried again when it changes, and not before.
+func TestRowB13X5Errors(t *testing.T) {
 	t.Parallel()
 	p := placeWithErrors(t)
 	failing := func(args ...string) []review.Item {

@@ -37,7 +37,7 @@ func rootCommand(s streams, env map[string]string) *cobra.Command {
 	root.PersistentFlags().BoolVar(&p.json, "json", false, "print JSON")
 	root.PersistentFlags().BoolVar(&p.csv, "csv", false, "print a list as CSV, for spreadsheets")
 	root.PersistentPreRunE = p.format
-	root.AddCommand(p.serveCommand(), p.demoCommand(), p.userCommand(), p.tokenCommand(), p.feedCommand(), p.linkCommand(), p.itemCommand(), p.birthdaysCommand(),
+	root.AddCommand(p.serveCommand(), p.demoCommand(), p.userCommand(), p.tokenCommand(), p.feedCommand(), p.linkCommand(), p.signInCommand(), p.itemCommand(), p.birthdaysCommand(),
 		p.syncCommand(), p.conflictCommand(), p.errorCommand(), p.holdCommand(), p.duplicateCommand(), p.doctorCommand(), p.migrateCommand(), p.backupCommand(), p.restoreCommand(), p.restoredCommand(), p.secretCommand(), p.supportCommand(), p.versionCommand())
 	return root
 }

@@ -41,7 +41,9 @@ func (a *app) rotate(ctx context.Context) (n int, err error) {
 		return 0, err
 	}
 	err = a.store.Update(ctx, func(tx *store.Tx) error {
-		n = 0
+		if n, err = a.resealSignIns(tx); err != nil {
+			return err
+		}
 		links, err := tx.Links(0)
 		if err != nil {
 			return err

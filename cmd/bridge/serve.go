@@ -235,6 +235,8 @@ func (a *app) own(mux, handler http.Handler) http.Handler {
 		switch path := r.URL.Path; {
 		case path == "/healthz", path == "/readyz", path == "/metrics":
 			mux.ServeHTTP(w, r)
+		case path == notifyPath && a.hub != nil:
+			a.hub.ServeHTTP(w, r)
 		case strings.HasPrefix(path, feed.Prefix):
 			feeds.ServeHTTP(w, r)
 		case visitor(r):

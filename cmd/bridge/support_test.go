@@ -154,7 +154,7 @@ func (p *place) everything() {
 
 // Row B16 S10: a bundle tells what a bug report needs, and nothing of contents, people, places
 // and secrets, whatever is in the database and the configuration.
-func TestRowB16SupportBundle(t *testing.T) {
+func TestRowB16S10SupportBundle(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, "")
 	conf, err := os.ReadFile(p.path("config.yaml"))

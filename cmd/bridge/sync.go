@@ -176,7 +176,7 @@ func inTurn[T any](ctx context.Context, do func() (T, error)) (T, error) {
 }
 
 func (p *program) showRuns(rows []runShown) error {
-	wide := p.csv || several(rows, func(r runShown) string { return r.User })
+	wide := p.csv || severalUsers(rows, func(r runShown) string { return r.User })
 	return print(p, rows, printed[runShown]{
 		head: owned(wide, "ID", "USER", "LINK", "OUTCOME", "IN", "OUT", "CONFLICTS", "FAILED", "HELD", "REQUESTS", "REASON"),
 		cells: func(r runShown) []string {
@@ -278,7 +278,7 @@ func (a *app) statusOf(tx *store.Tx, l store.Link) (statusShown, error) {
 }
 
 func (p *program) showStatus(rows []statusShown, now time.Time) error {
-	wide := p.csv || several(rows, func(s statusShown) string { return s.User })
+	wide := p.csv || severalUsers(rows, func(s statusShown) string { return s.User })
 	err := print(p, rows, printed[statusShown]{
 		head: owned(wide, "ID", "USER", "LINK", "STATE", "ITEMS", "WAITING", "FAILING", "LAST SUCCESS", "NEXT RUN", "REASON"),
 		cells: func(s statusShown) []string {

@@ -4,16 +4,19 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"crmbridge/crm/creatio/creatiosim"
 	"crmbridge/internal/testenv"
+	"crmbridge/store"
 )
 
-// TestTwoServersShareTheWork: two processes on one PostgreSQL, of which one after the other
-// is killed (SIGKILL) in the middle of a run. The one that is left finishes it alone:
-// nothing is lost and nothing is there twice.
+// TestTwoServersShareTheWork: of two processes on one PostgreSQL both do runs. Again and again
+// the one that is in the middle of a run is killed (SIGKILL), and the one that is left finishes
+// it alone: nothing is lost and nothing is there twice.
 func TestTwoServersShareTheWork(t *testing.T) {
 	t.Parallel()
 	db := testenv.Postgres(t)
@@ -24,9 +27,24 @@ func TestTwoServersShareTheWork(t *testing.T) {
 	b := a.elsewhere(db)
 	places := []*place{a, b}
 	servers := []*server{a.serve(), b.serve()}
+	st, err := store.Open(t.Context(), store.Config{URL: db, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	// Runs that take their time are seen.
+	if _, err := sim.AddFault(creatiosim.Fault{Kind: creatiosim.FaultLatency, Entity: "Activity", Method: "GET", Delay: creatiosim.Duration(150 * time.Millisecond)}); err != nil {
+		t.Fatal(err)
+	}
+	ran := map[int]bool{}
+	until(t, "both do runs", func() bool { ran[runner(t, st, servers)] = true; return ran[0] && ran[1] })
+	sim.ClearFaults()
 	want := map[string]bool{}
 	for round := range 4 {
-		dies := round % 2
 		// Answers get lost on top, and take their time, so that the run is under way.
 		for _, f := range []creatiosim.Fault{{Kind: creatiosim.FaultResetAfter, Entity: "Activity", Method: "POST", P: 0.2, Count: 2},
 			{Kind: creatiosim.FaultLatency, Entity: "Activity", Method: "POST", Delay: creatiosim.Duration(20 * time.Millisecond)}} {
@@ -46,7 +64,13 @@ func TestTwoServersShareTheWork(t *testing.T) {
 		title := fmt.Sprintf("tok-crm-%d", round)
 		addMeeting(t, sim, title)
 		want[title] = true
-		until(t, "the run is in its middle", func() bool { n := len(there(sim)) - before; return n > 3 })
+		dies := -1
+		until(t, "a run is in its middle", func() bool {
+			if n := len(there(sim)) - before; n > 3 {
+				dies = runner(t, st, servers)
+			}
+			return dies >= 0
+		})
 		servers[dies].kill()
 		sim.ClearFaults()
 		left := places[1-dies]
@@ -61,6 +85,21 @@ func TestTwoServersShareTheWork(t *testing.T) {
 		s.stop()
 	}
 	t.Logf("%d titles after 4 kills", len(want))
+}
+
+// runner is the number of the server that is doing a run of the link, -1 when none is.
+func runner(t *testing.T, st *store.Store, servers []*server) int {
+	t.Helper()
+	owner := ""
+	err := st.View(t.Context(), func(tx *store.Tx) error {
+		l, err := tx.Link(1)
+		owner = l.LeaseOwner
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.IndexFunc(servers, func(s *server) bool { return strings.Contains(owner, fmt.Sprintf("/%d/", s.cmd.Process.Pid)) })
 }
 
 // until waits for what has to happen in the end.

@@ -41,8 +41,10 @@ func TestOneDocumentEach(t *testing.T) {
 	changing := changingCommands()
 	delete(changing, "item approve") // TestItemsAndRules has deletions that wait
 	delete(changing, "item reject")
+	delete(changing, "sign-in add") // TestAPersonSignsIn has a person
+	delete(changing, "sign-in remove")
 	delete(changing, "sync undo")    // TestSyncUndo has a run that wrote something
-	delete(changing, "error ignore") // TestRowB13Errors has one that fails
+	delete(changing, "error ignore") // TestRowB13X5Errors has one that fails
 	for _, c := range []string{"find", "merge", "ignore", "undo"} {
 		delete(changing, "duplicate "+c) // TestRowB14FromTheCommandLine has some
 	}
@@ -120,7 +122,7 @@ func changingCommands() map[string]bool {
 	for _, group := range rootCommand(streams{}, nil).Commands() {
 		for _, c := range group.Commands() {
 			switch c.Name() {
-			case "list", "show", "status", "test", "drivers", "run", "explain", "history", "preview", "groups", "fields", "resend", "reread":
+			case "list", "show", "status", "test", "drivers", "run", "explain", "history", "preview", "groups", "folders", "fields", "resend", "reread":
 			default:
 				all[group.Name()+" "+c.Name()] = true
 			}
@@ -290,6 +292,28 @@ func TestABaseThatIsNotKnown(t *testing.T) {
 		if f.Base != "(not known)" || f.Theirs != "(deleted)" {
 			t.Errorf("%+v", f)
 		}
+	}
+}
+
+// Values too wide to stand beside one another stand below, whole, with their lines.
+func TestAWideConflictIsShownBelow(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	p := &program{streams: streams{out: &out}}
+	long := strings.Repeat("so long ", 20)
+	if err := p.sayFields([]fieldShown{{Field: pim.FieldNotes, Base: "one", Mine: "two\nlines", Theirs: long}}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "\nnotes\n  base    one\n  mine    two\n          lines\n  theirs  " + long + "\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+	for _, f := range []fieldShown{{Mine: "a\nb"}, {Theirs: long}} {
+		if !f.wide() {
+			t.Errorf("%+v fits", f)
+		}
+	}
+	if (fieldShown{Base: "one", Mine: "two", Theirs: "three"}).wide() {
+		t.Error("short values do not fit")
 	}
 }
 

@@ -44,7 +44,7 @@ func (c *connector) Columns(ctx context.Context, k pim.Kind) ([]remote.Column, e
 
 func entityOf(k pim.Kind) string {
 	switch k {
-	case pim.KindEvent, pim.KindTask:
+	case pim.KindEvent, pim.KindTask, pim.KindMessage:
 		return "Activity"
 	case pim.KindContact:
 		return "Contact"

@@ -197,6 +197,14 @@ func harness(change func(*creatiosim.Options), settings crm.Settings) crmtest.Ha
 			}
 		},
 	}}
+	h.Bytes = func(t *testing.T, a remotetest.Account, _ remote.CollectionID, _ remote.ItemID, f remote.KeptFile) []byte {
+		x, _ := rigs.Load(a.Remote)
+		rec, ok := x.(*rig).sim.Record("ActivityFile", f.ID)
+		if !ok {
+			t.Fatalf("no file %s", f.ID)
+		}
+		return rec.Bytes("Data")
+	}
 	h.AddOther = func(t *testing.T, a remotetest.Account, _ remote.CollectionID, it pim.Item) remote.ItemID {
 		x, _ := rigs.Load(a.Remote)
 		return x.(*rig).addOther(it)
@@ -230,6 +238,12 @@ func mappedHarness(change func(*creatiosim.Options)) crmtest.Harness {
 		of.Store(a.Remote, from)
 		return a
 	}
+	bytes := h.Bytes
+	h.Bytes = func(t *testing.T, a remotetest.Account, c remote.CollectionID, id remote.ItemID, f remote.KeptFile) []byte {
+		from, _ := of.Load(a.Remote)
+		a.Remote = from.(remote.Remote)
+		return bytes(t, a, c, id, f)
+	}
 	other := h.AddOther
 	h.AddOther = func(t *testing.T, a remotetest.Account, c remote.CollectionID, it pim.Item) remote.ItemID {
 		from, _ := of.Load(a.Remote)
@@ -250,6 +264,10 @@ func (b behind) AddMany(t *testing.T, _ remote.CollectionID, its []pim.Item) {
 	t.Helper()
 	me, entity, rows := b.r.sim.ContactOf("Supervisor"), "Contact", []creatiosim.Fields{}
 	for _, it := range its {
+		if it.Kind() == pim.KindMessage {
+			entity, rows = "Activity", append(rows, b.r.mail(it, me))
+			continue
+		}
 		if it.Kind() == pim.KindContact {
 			rows = append(rows, creatiosim.Fields{"Name": it.Summary(), "OwnerId": me})
 			continue
@@ -264,8 +282,17 @@ func (b behind) AddMany(t *testing.T, _ remote.CollectionID, its []pim.Item) {
 	}
 }
 
+// mail is an e-mail as Creatio's own program keeps it.
+func (r *rig) mail(it pim.Item, owner string) creatiosim.Fields {
+	return creatiosim.Fields{"Title": it.Summary(), "OwnerId": owner, "StartDate": r.clock.now(), "DueDate": r.clock.now(), "SendDate": r.clock.now(),
+		"TypeId": r.sim.Lookup("ActivityType", "Email"), "ActivityCategoryId": r.sim.Lookup("ActivityCategory", "Email"), "Sender": "Cid <cid@example.org>", "Recepient": "sue@example.org; "}
+}
+
 func (r *rig) addOther(it pim.Item) remote.ItemID {
 	pia := r.sim.ContactOf("pia")
+	if it.Kind() == pim.KindMessage {
+		return remote.ItemID(r.add("Activity", r.mail(it, pia)))
+	}
 	if c, ok := it.(*pim.Contact); ok {
 		return remote.ItemID(r.add("Contact", creatiosim.Fields{"Name": c.FullName, "OwnerId": pia}))
 	}
@@ -293,6 +320,9 @@ func TestConformance(t *testing.T) {
 			o.LookupFilter, o.PageSize, o.WebDAV, o.NoCSRF, o.ForeignLookups, o.SurnameFirst = creatiosim.ByEither, 7, true, true, true, true
 		}, settings: crm.Settings{"auth": "oauth", "client_id": "bridge", "client_secret": "client secret", "identity_url": "SITE"}},
 	} {
+		if testing.Short() && name != "framework" {
+			continue // sites differ in what they say, not in what happens at once
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := harness(c.change, c.settings)

@@ -17,6 +17,7 @@ const (
 	Events     remote.CollectionID = "events"
 	Tasks      remote.CollectionID = "tasks"
 	Contacts   remote.CollectionID = "contacts"
+	Mail       remote.CollectionID = "mail"
 )
 
 // Lengths of text columns, in UTF-16 units.
@@ -86,6 +87,7 @@ func (c *connector) Traits() remote.Traits {
 	c.activityFields().Declare(pim.KindEvent, &t)
 	c.activityFields().Declare(pim.KindTask, &t)
 	c.contactFields().Declare(pim.KindContact, &t)
+	messageFields().Declare(pim.KindMessage, &t)
 	return t
 }
 
@@ -97,6 +99,7 @@ func (c *connector) Collections(context.Context) ([]remote.Collection, error) {
 		{ID: Events, Name: "Calendar", Kinds: pim.Kinds(pim.KindEvent)},
 		{ID: Tasks, Name: "Tasks", Kinds: pim.Kinds(pim.KindTask)},
 		{ID: Contacts, Name: "Contacts", Kinds: pim.Kinds(pim.KindContact)},
+		{ID: Mail, Name: "E-mail", Kinds: pim.Kinds(pim.KindMessage)},
 	}, nil
 }
 
@@ -153,6 +156,8 @@ func (c *connector) shelf(id remote.CollectionID) (shelf, pim.KindSet, error) {
 		return &activities{c}, pim.Kinds(pim.KindTask), nil
 	case Contacts:
 		return &contacts{c}, pim.Kinds(pim.KindContact), nil
+	case Mail:
+		return &messages{&activities{c}}, pim.Kinds(pim.KindMessage), nil
 	}
 	return nil, 0, pim.Errorf("creatio", pim.ErrNotFound, "there is no collection %s", id)
 }

@@ -15,6 +15,7 @@
 //	fieldmap.go  columns.go  model.go  plain.go   the map, shown and changed: the site's own
 //	                        columns from $metadata, plain values in any of them
 //	activities.go  activitywrite.go  participants.go  times.go   events and tasks
+//	messages.go  messagefields.go  files.go   e-mails, which are activities, too; files of activities
 //	contacts.go  contactwrite.go  communications.go  addresses.go  contacts
 //	relations.go  relate.go  directory.go   what items are tied to, and a change of it; who people are by their addresses
 //	kids.go                 rows of child entities; the version of a record
@@ -29,11 +30,13 @@
 // only their own; there are no tombstones and no conditional writes; clients may
 // choose ids. So a version is the record's stamp with a digest of its children's,
 // writes read and compare first and send only what differs, and an item's id is
-// made from the idempotency key.
+// made from the idempotency key. Of an e-mail that key is the same for all users, and so is the
+// record. A file is a row first and has its bytes later, so that it bears another name until
+// they are whole.
 //
 // What Creatio cannot keep: repetition, privacy, categories, whether time is
 // blocked, more than one reminder, priorities between high, medium and low,
 // prefixes and suffixes of names, labels of e-mail addresses, photos (for now).
 //
-// Not here: OData 3, the delete log of 8.3.2, e-mail activities.
+// Not here: OData 3, the delete log of 8.3.2.
 package creatio

@@ -14,8 +14,11 @@ var _ remote.FieldMapper = (*connector)(nil)
 
 // FieldMap implements remote.FieldMapper.
 func (c *connector) FieldMap(k pim.Kind) []remote.Mapping {
-	if k == pim.KindContact {
+	switch k {
+	case pim.KindContact:
 		return contactFields().Map(k)
+	case pim.KindMessage:
+		return messageFields().Map(k)
 	}
 	return activityFields().Map(k)
 }
@@ -27,6 +30,10 @@ func (c *connector) Mapped(m remote.FieldMaps) (remote.Remote, error) {
 	for k, one := range m {
 		if c.FieldMap(k) == nil {
 			faults = append(faults, errors.New("Creatio keeps no "+k.String()+"s here"))
+			continue
+		}
+		if k == pim.KindMessage {
+			faults = append(faults, errors.New("the columns of e-mails are Creatio's own and cannot be others"))
 			continue
 		}
 		faults = append(faults, remote.CheckFieldMap(c.FieldMap(k), one, nil, true)...)

@@ -16,13 +16,15 @@ type meaning struct {
 const (
 	typeTask, typeCall, typeEmail = "task", "call-type", "email-type"
 
-	categoryToDo, categoryMeeting = "todo", "meeting"
+	categoryToDo, categoryMeeting, categoryEmail = "todo", "meeting", "email-category"
+
+	mailIncoming, mailOutgoing, mailSent = "incoming", "outgoing", "mail-sent"
 
 	statusNew, statusRunning, statusDone, statusCancelled = "not-started", "in-progress", "completed", "cancelled"
 
 	priorityHigh, priorityMedium, priorityLow = "high", "medium", "low"
 
-	roleResponsible, roleParticipant, roleFrom, roleTo, roleCC = "responsible", "participant", "from", "to", "cc"
+	roleResponsible, roleParticipant, roleFrom, roleTo, roleCC, roleBCC = "responsible", "participant", "from", "to", "cc", "bcc"
 
 	answerYes, answerNo, answerMaybe = "accepted", "declined", "tentative"
 
@@ -46,6 +48,12 @@ func meanings() []meaning {
 		{"ActivityCategory", categoryToDo, "f51c4643-58e6-df11-971b-001d60e938c6", "to do,to-do,todo,выполнить,zu erledigen,à faire,por hacer,a fazer,tehtävä,att göra,å gjøre,da fare"},
 		{"ActivityCategory", categoryMeeting, "42c74c49-58e6-df11-971b-001d60e938c6", "meeting,встреча,besprechung,termin,réunion,rendez-vous,reunión,reunião,tapaaminen,kokous,möte,møte,møde,riunione,spotkanie"},
 
+		{"ActivityCategory", categoryEmail, "8038a396-7825-e011-8165-00155d043204", "email,e-mail,эл. почта,письмо,e-posta,sähköposti,e-post,correo electrónico,courriel"},
+
+		{"EmailType", mailIncoming, "7f9d1f86-f36b-1410-068c-20cf30b39373", "incoming,входящее,eingehend,entrant,entrante,recebido,recebida,saapunut,inkommande,innkommende,indgående,in entrata"},
+		{"EmailType", mailOutgoing, "7f6d3f94-f36b-1410-068c-20cf30b39373", "outgoing,исходящее,ausgehend,sortant,saliente,enviado,enviada,lähtevä,utgående,udgående,in uscita"},
+		{"EmailSendStatus", mailSent, "8074ffc0-6107-e011-a646-16d83cab0980", "sent,отправлено,gesendet,envoyé,enviado,lähetetty,skickat,sendt,inviato"},
+
 		{"ActivityStatus", statusNew, "384d4b84-58e6-df11-971b-001d60e938c6", "not started,не начата,не начато,nicht begonnen,non commencé,no iniciada,não iniciada,ei aloitettu,ej påbörjad,ikke startet,non iniziata"},
 		{"ActivityStatus", statusRunning, "394d4b84-58e6-df11-971b-001d60e938c6", "in progress,в работе,in bearbeitung,en cours,en curso,em andamento,em curso,käynnissä,pågår,under arbeid,i gang,in corso"},
 		{"ActivityStatus", statusDone, "4bdbb88f-58e6-df11-971b-001d60e938c6", "completed,завершена,завершено,выполнена,abgeschlossen,terminé,completada,concluída,valmis,slutförd,avslutad,fullført,afsluttet,completata"},
@@ -58,8 +66,9 @@ func meanings() []meaning {
 		{"ActivityParticipantRole", roleResponsible, "53fc4a92-b0ea-e111-96c4-00165d094c12", "responsible,ответственный,verantwortlich,verantwortlicher,responsable,responsável,vastuuhenkilö,ansvarig,ansvarlig,responsabile"},
 		{"ActivityParticipantRole", roleParticipant, "34b9a615-b0ea-e111-96c4-00165d094c12", "participant,участник,teilnehmer,participante,osallistuja,deltagare,deltaker,deltager,partecipante"},
 		{"ActivityParticipantRole", roleFrom, "6a6390c4-a6e1-df11-971b-001d60e938c6", "from,от кого,von,de,från,fra,lähettäjä"},
-		{"ActivityParticipantRole", roleTo, "", "to,кому,an,à,para,till,til,vastaanottaja"},
-		{"ActivityParticipantRole", roleCC, "", "cc,копия,kopie,copie,copia,kopia,kopi,kopio"},
+		{"ActivityParticipantRole", roleTo, "3a6893ce-a6e1-df11-971b-001d60e938c6", "to,кому,an,à,para,till,til,vastaanottaja"},
+		{"ActivityParticipantRole", roleCC, "3c6893ce-a6e1-df11-971b-001d60e938c6", "cc,копия,kopie,copie,copia,kopia,kopi,kopio"},
+		{"ActivityParticipantRole", roleBCC, "ba1a7add-a6e1-df11-971b-001d60e938c6", "bcc,скрытая копия,blindkopie,copie cachée,copia oculta,cópia oculta,piilokopio,hemlig kopia,blindkopi"},
 
 		{"ParticipantResponse", answerYes, "", "confirmed,accepted,yes,подтвердил,принято,да,zugesagt,bestätigt,accepté,confirmé,aceptado,confirmado,aceite,hyväksytty,accepterat,akseptert,accepteret,accettato"},
 		{"ParticipantResponse", answerNo, "", "declined,rejected,no,отклонил,отклонено,нет,abgelehnt,refusé,rechazado,recusado,hylätty,avböjt,avslått,afvist,rifiutato"},

@@ -186,6 +186,9 @@ func lookupOf(k pim.Kind, f pim.FieldID) string {
 // activities are not synced.
 func (c *connector) Lookup(ctx context.Context, k pim.Kind, f pim.FieldID) ([]crm.LookupValue, error) {
 	entity := lookupOf(k, f)
+	if k == pim.KindMessage && !c.Traits().Carries[k].Has(f) {
+		entity = "" // e-mails have one type and no result
+	}
 	if entity == "" {
 		return nil, nil
 	}

@@ -233,6 +233,9 @@ func (s *site) writeCall(ctx context.Context, rq upstream.Request) (*upstream.Re
 	if !s.tunnel.Load() {
 		resp, err := s.call(ctx, rq)
 		if err != nil || resp.Status != http.StatusMethodNotAllowed {
+			if err == nil && resp.OK() {
+				s.direct.Store(true)
+			}
 			return resp, err
 		}
 	}

@@ -37,7 +37,7 @@ func attendees(r activity, l activityLists) []pim.Attendee {
 
 func mailRole(p row, l activityLists) bool {
 	switch l.roles.word[p.ref("RoleId")] {
-	case roleFrom, roleTo, roleCC:
+	case roleFrom, roleTo, roleCC, roleBCC:
 		return true
 	}
 	return false

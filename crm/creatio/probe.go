@@ -26,18 +26,21 @@ func (c *connector) Probe(ctx context.Context) []remote.Check {
 		return out
 	}
 	for _, step := range []struct {
-		name string
-		run  func(context.Context) (note string, err error)
+		name  string
+		kinds pim.KindSet // 0: all need it
+		run   func(context.Context) (note string, err error)
 	}{
-		{"OData", func(ctx context.Context) (string, error) { return c.site.base(ctx) }},
-		{"own contact", c.probeSelf},
-		{"filters", c.probeFilters},
-		{"pick-lists", c.probeLists},
-		{"activities", c.probeEntity("Activity", "ActivityParticipant")},
-		{"contacts", c.probeEntity("Contact", "ContactCommunication", "ContactAddress", "Account")},
+		{"OData", 0, func(ctx context.Context) (string, error) { return c.site.base(ctx) }},
+		{"own contact", 0, c.probeSelf},
+		{"filters", 0, c.probeFilters},
+		{"pick-lists", 0, c.probeLists},
+		{"activities", pim.Kinds(pim.KindEvent, pim.KindTask, pim.KindMessage), c.probeEntity("Activity", "ActivityParticipant")},
+		{"contacts", pim.Kinds(pim.KindContact), c.probeEntity("Contact", "ContactCommunication", "ContactAddress", "Account")},
+		{"e-mail", pim.Kinds(pim.KindMessage), c.probeMail},
 	} {
 		note, err := step.run(ctx)
-		if out = append(out, remote.Check{Name: step.name, Err: err, Note: note}); err != nil {
+		out = append(out, remote.Check{Name: step.name, Kinds: step.kinds, Err: err, Note: note})
+		if k := pim.ReasonOf(err); err != nil && (step.kinds == 0 || k != pim.ErrForbidden && k != pim.ErrUnsupported && k != pim.ErrNotFound) {
 			return out
 		}
 	}
@@ -94,11 +97,24 @@ func (c *connector) probeLists(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d activity categories", len(l.categories.values)), nil
 }
 
+// probeMail looks whether e-mails are told from other activities, and whether their files can be read.
+func (c *connector) probeMail(ctx context.Context) (string, error) {
+	if _, err := (&messages{&activities{c}}).lists(ctx); err != nil {
+		return "", err
+	}
+	return c.probeEntity(fileEntity)(ctx)
+}
+
 // probeEntity reads one row of each, which needs the right to read them.
 func (c *connector) probeEntity(names ...string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		for _, name := range names {
-			if _, _, err := c.site.rows(ctx, name, query{sel: []string{"Id"}, top: 1}); err != nil {
+			_, _, err := c.site.rows(ctx, name, query{sel: []string{"Id"}, top: 1})
+			switch pim.ReasonOf(err) {
+			case pim.ErrForbidden, pim.ErrNotFound:
+				return "", pim.Errorf("creatio: test", pim.ErrForbidden, "the right to read %s is missing: give it to a role of this user, among the object permissions", name)
+			}
+			if err != nil {
 				return "", err
 			}
 		}

@@ -123,7 +123,7 @@ func (c *connector) Related(ctx context.Context, col remote.CollectionID, s remo
 		}
 	}
 	out := map[remote.ItemID][]remote.Relation{}
-	tied, err := c.tied(ctx, f.s.entity(), want)
+	tied, err := c.tied(ctx, f.s.entity(), f.v.kinds.Has(pim.KindMessage), want)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ type tiedItem struct {
 }
 
 // tied reads what items are tied to, in groups.
-func (c *connector) tied(ctx context.Context, entity string, ids []guid) ([]tiedItem, error) {
+func (c *connector) tied(ctx context.Context, entity string, mail bool, ids []guid) ([]tiedItem, error) {
 	k := pim.KindEvent
 	if entity == "Contact" {
 		k = pim.KindContact
@@ -186,7 +186,7 @@ func (c *connector) tied(ctx context.Context, entity string, ids []guid) ([]tied
 			return err
 		}
 		q.sel = append(q.sel, "ActivityCategoryId", "StartDate", "DueDate", "ShowInScheduler")
-		parts[i], err = c.tiedActivities(ctx, q, links)
+		parts[i], err = c.tiedActivities(ctx, q, links, mail)
 		return err
 	})
 	return slices.Concat(parts...), err
@@ -202,7 +202,7 @@ func ties(r row, links []link) (out []remote.Relation) {
 	return out
 }
 
-func (c *connector) tiedActivities(ctx context.Context, q query, links []link) ([]tiedItem, error) {
+func (c *connector) tiedActivities(ctx context.Context, q query, links []link, mail bool) ([]tiedItem, error) {
 	l, err := (&activities{c}).lists(ctx)
 	if err != nil {
 		return nil, err
@@ -211,7 +211,7 @@ func (c *connector) tiedActivities(ctx context.Context, q query, links []link) (
 	if err != nil {
 		return nil, err
 	}
-	rows = slices.DeleteFunc(rows, func(r row) bool { return isEmail(r, l) })
+	rows = slices.DeleteFunc(rows, func(r row) bool { return isEmail(r, l) != mail })
 	var ids []guid
 	for _, r := range rows {
 		ids = append(ids, r.id())
@@ -223,12 +223,19 @@ func (c *connector) tiedActivities(ctx context.Context, q query, links []link) (
 	out := make([]tiedItem, len(rows))
 	for i, r := range rows {
 		x := loaded{id: r.id(), owner: r.ref("OwnerId"), types: []guid{r.ref("ActivityCategoryId"), r.ref("TypeId")}, start: r.time("StartDate"), due: r.time("DueDate")}
-		if x.rec.Item = pim.Item(&pim.Task{}); r.flag("ShowInScheduler") {
+		switch x.rec.Item = pim.Item(&pim.Task{}); {
+		case mail:
+			x.rec.Item = &pim.Message{}
+		case r.flag("ShowInScheduler"):
 			x.rec.Item = &pim.Event{}
 		}
 		rels := ties(r, links)
 		for _, p := range parts[r.id()] {
 			x.people = append(x.people, p.ref("ParticipantId"))
+			if mail && mailRole(p, l) {
+				who := p.sub("Participant")
+				rels = append(rels, remote.Relation{Role: roleOfParticipant, ID: remote.ItemID(who.id()), Name: who.text("Name")})
+			}
 		}
 		for _, a := range attendees(activity{row: r, parts: parts[r.id()]}, l) {
 			rels = append(rels, remote.Relation{Role: roleOfParticipant, ID: remote.ItemID(a.ID), Name: a.Name})

@@ -120,6 +120,9 @@ func (r row) has(col string, v any) bool {
 	return false
 }
 
+// only is one column of r.
+func (r row) only(col string) row { return row{col: r[col]} }
+
 // differing is the part of fields that r does not hold.
 func (r row) differing(fields row) row {
 	out := row{}

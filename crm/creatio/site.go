@@ -18,7 +18,8 @@ type site struct {
 	workspace string           // auto, 0 or none
 
 	root   atomic.Pointer[string] // "0/odata/" or "odata/" once known
-	tunnel atomic.Bool            // PATCH and DELETE go as POST with X-HTTP-Method
+	tunnel atomic.Bool            // PATCH, PUT and DELETE go as POST with X-HTTP-Method
+	direct atomic.Bool            // it is known that they need not
 	served atomic.Bool            // OData has answered once
 }
 

@@ -123,8 +123,8 @@ func TestProbeNamesTheFault(t *testing.T) {
 		reason   pim.Reason
 		public   string
 	}{
-		"all is well":         {nil, nil, "contacts", "", ""},
-		"core site":           {func(o *creatiosim.Options) { o.Site = creatiosim.Core }, nil, "contacts", "", ""},
+		"all is well":         {nil, nil, "e-mail", "", ""},
+		"core site":           {func(o *creatiosim.Options) { o.Site = creatiosim.Core }, nil, "e-mail", "", ""},
 		"nobody there":        {nil, crm.Settings{"url": "http://127.0.0.1:1"}, "address", pim.ErrUnavailable, "nothing listens"},
 		"another program":     {nil, crm.Settings{"url": elsewhere.URL}, "address", pim.ErrProtocol, "no Creatio at this address"},
 		"private network":     {nil, crm.Settings{"url": "http://10.0.0.1"}, "address", pim.ErrForbidden, "private network"},
@@ -133,7 +133,7 @@ func TestProbeNamesTheFault(t *testing.T) {
 		"no OData":            {user(func(u *creatiosim.User) { u.NoOData = true }), nil, "OData", pim.ErrForbidden, "may not use OData"},
 		"wrong workspace":     {nil, crm.Settings{"workspace": "none"}, "OData", pim.ErrProtocol, "no OData service at odata/"},
 		"no such owner":       {nil, crm.Settings{"owner": "nobody@example.org"}, "own contact", pim.ErrInvalid, "fits 0 contacts"},
-		"owner by address":    {nil, crm.Settings{"owner": "pia@example.org"}, "contacts", "", ""},
+		"owner by address":    {nil, crm.Settings{"owner": "pia@example.org"}, "e-mail", "", ""},
 		"wrong secret":        {nil, crm.Settings{"auth": "oauth", "client_id": "bridge", "client_secret": "x", "identity_url": "SITE"}, "login", pim.ErrAuth, "client ID and secret"},
 		"no Identity Service": {nil, crm.Settings{"auth": "oauth", "client_id": "bridge", "client_secret": "x", "identity_url": elsewhere.URL}, "address", pim.ErrProtocol, "no Identity Service"},
 		"unknown default":     {nil, crm.Settings{"default_type": "Picnic"}, "pick-lists", pim.ErrInvalid, `no activity category "Picnic"`},
@@ -147,6 +147,28 @@ func TestProbeNamesTheFault(t *testing.T) {
 				t.Errorf("last step %q: %v, public %q", last.Name, last.Err, pim.PublicText(last.Err))
 			}
 		})
+	}
+}
+
+// A right that is missing is named with what it is for, and what needs it not is tested all the same.
+func TestProbeNamesTheMissingRight(t *testing.T) {
+	t.Parallel()
+	for entity, kinds := range map[string]pim.KindSet{"ContactAddress": pim.Kinds(pim.KindContact), "ActivityFile": pim.Kinds(pim.KindMessage)} {
+		r := newRig(t, nil)
+		c := r.open(nil)
+		if _, err := r.sim.AddFault(creatiosim.Fault{Kind: creatiosim.FaultStatus, Entity: entity, Status: 403, Message: "Current user has insufficient permissions"}); err != nil {
+			t.Fatal(err)
+		}
+		var failed []remote.Check
+		checks := c.(remote.Prober).Probe(t.Context())
+		for _, x := range checks {
+			if x.Err != nil {
+				failed = append(failed, x)
+			}
+		}
+		if len(failed) != 1 || failed[0].Kinds != kinds || !strings.Contains(pim.PublicText(failed[0].Err), "the right to read "+entity+" is missing") || checks[len(checks)-1].Name != "e-mail" {
+			t.Errorf("%s: %+v", entity, failed)
+		}
 	}
 }
 

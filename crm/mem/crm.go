@@ -1,270 +1,126 @@
 package mem
 
 import (
-	"cmp"
-	"fmt"
-	"slices"
-	"strconv"
-	"strings"
-	"sync"
-	"time"
+	"context"
 
-	"crmbridge/pim"
+	"crmbridge/crm"
 	"crmbridge/remote"
+	"crmbridge/remote/memory"
+)
+
+// The words of package remote/memory, for tests to read naturally.
+type (
+	// Options say what the CRM is weak at. Only Now is required.
+	Options = memory.Options
+	// Call is one method call as a fault sees it.
+	Call = memory.Call
+	// Fault is what goes wrong with a call; the zero value is nothing.
+	Fault = memory.Fault
+	// Company is one of the CRM's companies.
+	Company = memory.Company
+	// Mail is one that a write through the driver sent.
+	Mail = memory.Mail
 )
 
 // The collections of every CRM.
 const (
-	Activities remote.CollectionID = "activities" // events and tasks
-	Contacts   remote.CollectionID = "contacts"
+	Activities = memory.Activities // events and tasks
+	Contacts   = memory.Contacts
+	// Messages holds messages, under Options.Messages.
+	Messages = memory.MailActivities
 )
 
-// CRM is the system behind the driver. Its methods are what a person at its screen
-// does, behind the driver's back; they never fail on purpose. Use New.
-type CRM struct {
-	opt Options
-	loc *time.Location
+// Roles of this CRM besides remote.RoleCompany and remote.RoleContact.
+const (
+	RoleOpportunity = memory.RoleOpportunity
+	RoleProject     = memory.RoleProject
+	RoleParticipant = memory.RoleParticipant
+	RoleManager     = memory.RoleManager
+	RoleAssistant   = memory.RoleAssistant
+	RolePrimary     = memory.RolePrimary
+)
 
-	mu    sync.Mutex
-	rows  map[remote.CollectionID]map[remote.ItemID]*row
-	keys  map[string]remote.ItemID
-	seq   uint64 // of changes; rises with each
-	ids   uint64
-	epoch uint64 // of cursors
-
-	companies []Company
-	// things are what items can be tied to and nothing else, by role.
-	things map[string]map[remote.ItemID]string
-	mails  []Mail
-	// watches are the hints of those who watch.
-	watches map[int]func()
-	watched int
-	// groups are the members of each group, by its name.
-	groups map[string]map[remote.ItemID]bool
-
-	faults faults
-}
-
-// row is one item, or what is left of a deleted one.
-type row struct {
-	id      remote.ItemID
-	item    pim.Item // nil: deleted
-	uid     string
-	key     string
-	owner   string
-	seq     uint64
-	born    uint64 // seq when it was made
-	version string
-	changed time.Time
-	// ties are the records it is tied to, by role.
-	ties    map[string]remote.ItemID
-	columns map[string]string // those of Options.Columns that are filled
-}
+// CRM is the system behind the driver. The methods of System are what a person at its
+// screen does, behind the driver's back; they never fail on purpose. Use New.
+type CRM struct{ *memory.System }
 
 // New makes an empty CRM.
 func New(o Options) (*CRM, error) {
-	o, loc, err := o.complete()
+	if o.Pages == "" {
+		o.Pages = "https://crm.example.org/card/"
+	}
+	s, err := memory.New(o, names{})
 	if err != nil {
 		return nil, err
 	}
-	m := &CRM{
-		opt: o, loc: loc,
-		rows: map[remote.CollectionID]map[remote.ItemID]*row{Activities: {}, Contacts: {}},
-		keys: map[string]remote.ItemID{}, epoch: 1, groups: map[string]map[remote.ItemID]bool{},
-	}
-	for _, c := range o.Folders {
-		m.rows[c] = map[remote.ItemID]*row{}
-	}
-	return m, nil
+	return &CRM{s}, nil
 }
 
-func home(k pim.Kind) remote.CollectionID {
-	if k == pim.KindContact {
-		return Contacts
-	}
-	return Activities
-}
-
-// Add makes an item that belongs to owner ("" is the connected person).
-func (m *CRM) Add(it pim.Item, owner string) remote.ItemID {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if owner == "" {
-		owner = m.opt.User
-	}
-	return m.insert(home(it.Kind()), it, "", "", owner).id
-}
-
-// AddTo is Add to a collection, for those of Options.Folders.
-func (m *CRM) AddTo(c remote.CollectionID, it pim.Item) remote.ItemID {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.insert(c, it, "", "", m.opt.User).id
-}
-
-// Edit changes an item in place. It reports false when there is none.
-func (m *CRM) Edit(c remote.CollectionID, id remote.ItemID, change func(pim.Item)) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	r := m.living(c, id)
-	if r == nil {
-		return false
-	}
-	it := pim.Clone(r.item)
-	change(it)
-	m.write(r, it)
-	return true
-}
-
-// Give hands an item to another owner.
-func (m *CRM) Give(c remote.CollectionID, id remote.ItemID, owner string) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	r := m.living(c, id)
-	if r == nil {
-		return false
-	}
-	r.owner = owner
-	m.touch(r)
-	return true
-}
-
-// Remove deletes an item.
-func (m *CRM) Remove(c remote.CollectionID, id remote.ItemID) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	r := m.living(c, id)
-	if r == nil {
-		return false
-	}
-	m.bury(r)
-	return true
-}
-
-// Clear deletes everything in a collection.
-func (m *CRM) Clear(c remote.CollectionID) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, r := range m.ordered(c) {
-		if r.item != nil {
-			m.bury(r)
-		}
+// Driver is the driver that opens this CRM, for programs and tests that go through
+// a driver table. It has no settings: who is connected stands in Options.
+func (m *CRM) Driver() remote.Driver {
+	return remote.Driver{
+		Name:  "mem",
+		Title: "In memory",
+		Help:  "A CRM that lives as long as the program. For tests and as a pattern for drivers.",
+		Open: func(context.Context, remote.Env, remote.Settings) (remote.Remote, error) {
+			return m.Remote(), nil
+		},
 	}
 }
 
-// Items are the living items, oldest change first.
-func (m *CRM) Items(c remote.CollectionID) []remote.Record {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var out []remote.Record
-	for _, r := range m.ordered(c) {
-		if r.item != nil {
-			out = append(out, m.record(r))
-		}
-	}
-	return out
-}
+// Remote opens a session. Any number may be open.
+func (m *CRM) Remote() crm.Connector { return m.Open(m.dress) }
 
-// ExpireCursors makes every cursor given out so far ErrCursorGone.
-func (m *CRM) ExpireCursors() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.epoch++
-}
-
-// The methods below run under mu.
-
-func (m *CRM) living(c remote.CollectionID, id remote.ItemID) *row {
-	if r := m.rows[c][id]; r != nil && r.item != nil {
-		return r
+// A session of a CRM, by what it can do. Each has the Session beside its abilities, so that what all of these have is told by it.
+type (
+	plain struct {
+		*memory.Session
+		memory.Records
 	}
-	return nil
-}
+	lists struct {
+		*memory.Session
+		memory.Records
+		memory.Lister
+	}
+	finds struct {
+		*memory.Session
+		memory.Records
+		memory.Finder
+	}
+	full struct {
+		*memory.Session
+		memory.Records
+		memory.Lister
+		memory.Finder
+	}
+	marks struct {
+		*memory.Session
+		full
+		memory.Marker
+	}
+	tells struct {
+		*memory.Session
+		full
+		memory.Watcher
+	}
+)
 
-func (m *CRM) insert(c remote.CollectionID, it pim.Item, uid, key, owner string) *row {
-	r := &row{id: m.newID(c), uid: uid, key: key, owner: owner}
-	r.item = m.weaken(it)
-	m.rows[c][r.id] = r
-	m.touch(r)
-	r.born = r.seq
-	return r
-}
-
-func (m *CRM) newID(c remote.CollectionID) remote.ItemID {
-	if m.opt.LocalIDs {
-		return remote.ItemID(strconv.Itoa(len(m.rows[c]) + 1)) // rows stay when items go
+// dress gives a session the abilities of Options.
+func (m *CRM) dress(s *memory.Session) remote.Remote {
+	records, list, find := memory.Records{Session: s}, memory.Lister{Session: s}, memory.Finder{Session: s}
+	all := full{s, records, list, find}
+	switch o := m.Options(); {
+	case o.Marks:
+		return marks{s, all, memory.Marker{Session: s}}
+	case o.Watch:
+		return tells{s, all, memory.Watcher{Session: s}}
+	case o.NoLister && o.NoFinder:
+		return plain{s, records}
+	case o.NoLister:
+		return finds{s, records, find}
+	case o.NoFinder:
+		return lists{s, records, list}
 	}
-	m.ids++
-	return remote.ItemID(fmt.Sprintf("%c%d", c[0], m.ids))
-}
-
-// write stores what is left of it. Identical values are no change unless the CRM
-// bumps.
-func (m *CRM) write(r *row, it pim.Item) {
-	kept := m.weaken(it)
-	same := kept.Kind() == r.item.Kind() && pim.Equal(kept, r.item, m.opt.Carries[kept.Kind()])
-	r.item = kept
-	if !same || m.opt.Bump {
-		m.touch(r)
-	}
-}
-
-func (m *CRM) bury(r *row) {
-	r.item = nil
-	m.touch(r)
-}
-
-func (m *CRM) touch(r *row) {
-	m.seq++
-	r.seq = m.seq
-	for _, hint := range m.watches {
-		hint()
-	}
-	r.changed = m.opt.Now().UTC()
-	if m.opt.Stamps > 0 {
-		r.changed = r.changed.Truncate(m.opt.Stamps)
-		r.version = r.changed.Format(time.RFC3339Nano)
-		return
-	}
-	r.version = strconv.FormatUint(m.seq, 10)
-}
-
-// ordered is the rows of a collection by last change.
-func (m *CRM) ordered(c remote.CollectionID) []*row {
-	out := make([]*row, 0, len(m.rows[c]))
-	for _, r := range m.rows[c] {
-		out = append(out, r)
-	}
-	slices.SortFunc(out, func(a, b *row) int { return cmp.Compare(a.seq, b.seq) })
-	return out
-}
-
-func (m *CRM) record(r *row) remote.Record {
-	page := "https://crm.example.org/card/" + string(r.id)
-	it := pim.Clone(r.item)
-	uid := r.uid
-	if m.opt.NoUID {
-		uid = ""
-	}
-	switch v := it.(type) {
-	case *pim.Event:
-		v.UID, v.URL = uid, page
-	case *pim.Task:
-		v.UID, v.URL = uid, page
-	case *pim.Contact:
-		v.UID, v.PageURL = uid, page
-	}
-	key := r.key
-	if m.opt.NotIdempotent && !m.opt.Marks {
-		key = ""
-	}
-	return remote.Record{Ref: remote.Ref{ID: r.id, Version: r.version}, Item: it, Key: key, URL: page, Modified: r.changed, Untouched: r.seq == r.born}
-}
-
-// mine reports what the connected person owns or takes part in.
-func (m *CRM) mine(r *row) bool {
-	if strings.EqualFold(r.owner, m.opt.User) {
-		return true
-	}
-	return slices.ContainsFunc(attendees(r.item), func(a pim.Attendee) bool { return a.Name == m.opt.User || a.ID == m.opt.User })
+	return all
 }

@@ -3,7 +3,6 @@ package mem_test
 import (
 	"context"
 	"errors"
-	"sync"
 	"testing"
 	"time"
 
@@ -11,30 +10,14 @@ import (
 	"crmbridge/crm/mem"
 	"crmbridge/pim"
 	"crmbridge/remote"
+	"crmbridge/remote/memory/memorytest"
 	"crmbridge/remote/remotetest"
 )
 
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
-func newCRM(t *testing.T, o mem.Options) (*mem.CRM, *clock) {
+func newCRM(t *testing.T, o mem.Options) (*mem.CRM, *memorytest.Clock) {
 	t.Helper()
-	c := &clock{t: time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC)}
-	o.Now = c.now
+	c := memorytest.NewClock()
+	o.Now = c.Now
 	m, err := mem.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -42,60 +25,12 @@ func newCRM(t *testing.T, o mem.Options) (*mem.CRM, *clock) {
 	return m, c
 }
 
-// faults lets the suite's faults happen in memory.
-type faults struct{ m *mem.CRM }
-
-func (f faults) Inject(x remotetest.Fault) (clear func()) {
-	kinds := map[remotetest.What]pim.Reason{
-		remotetest.Unauthorized: pim.ErrAuth, remotetest.Forbidden: pim.ErrForbidden, remotetest.Clash: pim.ErrConflict,
-		remotetest.TooLarge: pim.ErrTooLarge, remotetest.Throttled: pim.ErrThrottled, remotetest.Broken: pim.ErrUnavailable,
-		remotetest.Page: pim.ErrProtocol, remotetest.Truncated: pim.ErrUnavailable,
-	}
-	var mu sync.Mutex
-	n := 0
-	f.m.SetFaults(func(c mem.Call) mem.Fault {
-		mu.Lock()
-		defer mu.Unlock()
-		if x.Writes && !c.Write || x.Times > 0 && n >= x.Times {
-			return mem.Fault{}
-		}
-		n++
-		switch x.What {
-		case remotetest.Hang:
-			return mem.Fault{Hang: true}
-		case remotetest.LostAnswer:
-			return mem.Fault{Lost: c.Write}
-		}
-		return mem.Fault{Err: &pim.Error{Op: "mem: " + c.Op, Kind: kinds[x.What], Public: "on purpose", After: x.After}}
-	})
-	return func() { f.m.SetFaults(nil) }
-}
-
-// behind is the person at the CRM's screen.
-type behind struct{ m *mem.CRM }
-
-func (b behind) Add(_ *testing.T, _ remote.CollectionID, it pim.Item) remote.ItemID {
-	return b.m.Add(it, "")
-}
-
-func (b behind) Edit(t *testing.T, c remote.CollectionID, id remote.ItemID, it pim.Item, set pim.FieldSet) {
-	t.Helper()
-	if !b.m.Edit(c, id, func(dst pim.Item) { pim.Copy(dst, it, set) }) {
-		t.Fatalf("no item %s", id)
-	}
-}
-
-func (b behind) Remove(t *testing.T, c remote.CollectionID, id remote.ItemID) {
-	t.Helper()
-	if !b.m.Remove(c, id) {
-		t.Fatalf("no item %s", id)
-	}
-}
-
 func harness(o mem.Options) remotetest.Harness {
 	return remotetest.Harness{Open: func(t *testing.T) remotetest.Account {
 		m, c := newCRM(t, o)
-		return remotetest.Account{Remote: m.Remote(), Behind: behind{m}, Faults: faults{m}, Pass: c.pass, Zone: o.Zone}
+		return memorytest.Account(m.System, c, m.Remote())
+	}, Bytes: func(_ *testing.T, a remotetest.Account, c remote.CollectionID, id remote.ItemID, f remote.KeptFile) []byte {
+		return a.Behind.(memorytest.Behind).System.Files(c, id)[f.Name]
 	}}
 }
 
@@ -104,7 +39,7 @@ func harness(o mem.Options) remotetest.Harness {
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]mem.Options{
-		"strong":             {},
+		"strong":             {Messages: true},
 		"no deletion report": {NoDeletionReport: true},
 		"second stamps":      {Stamps: time.Second, Bump: true},
 		"unchecked":          {Unchecked: true},
@@ -116,7 +51,7 @@ func TestConformance(t *testing.T) {
 		"dates in Honolulu":  {NoAllDay: true, Zone: "Pacific/Honolulu"},
 		"tasks with dates":   {TimeStep: 24 * time.Hour, Carries: map[pim.Kind]pim.FieldSet{pim.KindTask: pim.Set(pim.FieldTitle, pim.FieldDue, pim.FieldNotes)}},
 		"few fields":         {Carries: few, Required: map[pim.Kind]pim.FieldSet{pim.KindEvent: pim.Set(pim.FieldTitle)}, TextLimit: map[pim.FieldID]int{pim.FieldTitle: 40}},
-		"folders and keys":   {Folders: []remote.CollectionID{"work"}, MovesChangeIDs: true, Marks: true, NotIdempotent: true},
+		"folders and keys":   {Folders: []remote.CollectionID{"work"}, MovesChangeIDs: true, Marks: true, NotIdempotent: true, Messages: true},
 		"everything is weak": {NoDeletionReport: true, NotIdempotent: true, NoUID: true, Unchecked: true, Stamps: time.Second, Bump: true, NoItemsInDelta: true, NoAllDay: true, PageSize: 3, Carries: few},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -127,7 +62,7 @@ func TestConformance(t *testing.T) {
 				h.Many = 0
 			}
 			crmtest.Run(t, crmtest.Harness{Harness: h, AddOther: func(_ *testing.T, a remotetest.Account, _ remote.CollectionID, it pim.Item) remote.ItemID {
-				return a.Behind.(behind).m.Add(it, "somebody else")
+				return a.Behind.(memorytest.Behind).System.Add(it, "somebody else")
 			}})
 		})
 	}

@@ -337,7 +337,7 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	l := startLive(t)
 	h := remotetest.Harness{
-		Open: l.judged, Fix: fix, Renews: true, Many: 301, Wrong: l.wrong,
+		Open: l.judged, Fix: fix, Renews: true, Many: 201, Slow: true, Wrong: l.wrong,
 		Coupled: []pim.FieldSet{pim.Set(pim.FieldName, pim.FieldPrefix, pim.FieldSuffix, pim.FieldFullName), pim.Set(pim.FieldStatus, pim.FieldPercent)},
 	}
 	crmtest.Run(t, crmtest.Harness{Harness: h})

@@ -1,4 +1,4 @@
-// Package davmail drives DavMail, a gateway that shows Exchange mailboxes to CalDAV and CardDAV clients, against a server
+// Package davmail drives DavMail, a gateway that shows Exchange mailboxes to CalDAV, CardDAV and mail clients, against a server
 // of Exchange's web services. DavMail has read thousands of live servers, so that what it understands is a good likeness.
 package davmail
 
@@ -23,6 +23,7 @@ const jar = "/usr/share/davmail/davmail.jar"
 // gateway is a DavMail under test.
 type gateway struct {
 	base, user, password string
+	imap, smtp           int // ports
 }
 
 // start runs DavMail in front of the service at url.
@@ -30,16 +31,16 @@ func start(t *testing.T, url, user, password string) *gateway {
 	t.Helper()
 	testenv.Need(t, "java", jar)
 	dir := t.TempDir()
-	port := testenv.FreePort(t)
+	port, imap, smtp := testenv.FreePort(t), testenv.FreePort(t), testenv.FreePort(t)
 	config := filepath.Join(dir, "davmail.properties")
 	text := fmt.Sprintf(`davmail.server=true
 davmail.mode=EWS
 davmail.url=%s
 davmail.caldavPort=%d
-davmail.imapPort=
+davmail.imapPort=%d
 davmail.ldapPort=
 davmail.popPort=
-davmail.smtpPort=
+davmail.smtpPort=%d
 davmail.allowRemote=false
 davmail.bindAddress=127.0.0.1
 davmail.disableUpdateCheck=true
@@ -47,7 +48,7 @@ davmail.logFilePath=%s
 davmail.oauth.tokenFilePath=%s
 log4j.logger.davmail=INFO
 log4j.rootLogger=WARN
-`, url, port, filepath.Join(dir, "davmail.log"), filepath.Join(dir, "tokens"))
+`, url, port, imap, smtp, filepath.Join(dir, "davmail.log"), filepath.Join(dir, "tokens"))
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +59,7 @@ log4j.rootLogger=WARN
 	cmd := exec.Command(java, "-Duser.home="+dir, "-jar", jar, "-server", config)
 	cmd.Dir = dir
 	testenv.Start(t, "davmail", cmd)
-	g := &gateway{base: fmt.Sprintf("http://127.0.0.1:%d", port), user: user, password: password}
+	g := &gateway{base: fmt.Sprintf("http://127.0.0.1:%d", port), user: user, password: password, imap: imap, smtp: smtp}
 	testenv.Until(t, time.Minute, "DavMail listens", func() error {
 		res, err := http.Get(g.base)
 		if err == nil {
@@ -164,10 +165,11 @@ func event(uid, summary, day, from, to, more string) string {
 		"\nDTEND;TZID=Europe/Berlin:" + day + "T" + to + "\n" + more + "END:VEVENT\n"
 }
 
-// Check has DavMail live through the life of events, tasks and contacts on the service at url. Every step rests on those
-// before it.
-func Check(t *testing.T, url, user, password string) {
+// Check has DavMail live through the life of messages, events, tasks and contacts on the service at url. Every step rests on
+// those before it.
+func Check(t *testing.T, url, user, password string, there Letter) {
 	g := start(t, url, user, password)
+	messages(t, g, there)
 	day := time.Now().AddDate(0, 1, 0).Format("20060102") // DavMail shows only what is not long past
 	single := g.put(t, "calendar/one.ics", calendar(event("one", "Plan äöü 🎉", day, "100000", "110000", "LOCATION:Room 1\nDESCRIPTION:first\\nsecond\n")))
 	g.shows(t, single, "SUMMARY:Plan äöü 🎉", `DTSTART;TZID="?Europe/Berlin"?:`+day+"T100000", "LOCATION:Room 1", `DESCRIPTION:first\\nsecond.*`, "UID:one")

@@ -34,12 +34,14 @@ func TestProbeNamesWhatIsMissing(t *testing.T) {
 		kind     pim.Reason
 		says     string
 	}{
-		"all is well":        {step: "contacts"},
-		"service account":    {settings: exchange.Settings{"user": service, "mailbox": ann}, step: "contacts"},
-		"wrong password":     {settings: exchange.Settings{"password": "x"}, step: "login", kind: pim.ErrAuth, says: "refused the login"},
-		"no basic":           {change: func(o *ewssim.Options) { o.NoBasic = true }, step: "login", kind: pim.ErrAuth, says: "it offers: "},
-		"outside of scope":   {settings: exchange.Settings{"user": service, "mailbox": "bob@example.org"}, step: "mailbox", kind: pim.ErrForbidden, says: "ApplicationImpersonation"},
-		"without the role":   {settings: exchange.Settings{"user": "bob@example.org", "mailbox": ann}, step: "mailbox", kind: pim.ErrForbidden, says: "ApplicationImpersonation"},
+		"all is well":      {step: "contacts"},
+		"service account":  {settings: exchange.Settings{"user": service, "mailbox": ann}, step: "contacts"},
+		"wrong password":   {settings: exchange.Settings{"password": "x"}, step: "login", kind: pim.ErrAuth, says: "refused the login"},
+		"no basic":         {change: func(o *ewssim.Options) { o.NoBasic = true }, step: "login", kind: pim.ErrAuth, says: "it offers: "},
+		"outside of scope": {settings: exchange.Settings{"user": service, "mailbox": "bob@example.org"}, step: "mailbox", kind: pim.ErrForbidden, says: "ApplicationImpersonation"},
+		"without the role": {settings: exchange.Settings{"user": "bob@example.org", "mailbox": ann}, step: "mailbox", kind: pim.ErrForbidden, says: "ApplicationImpersonation"},
+		"delegate of nothing": {settings: exchange.Settings{"user": service, "mailbox": "bob@example.org", "impersonate": "no"}, step: "mailbox", kind: pim.ErrForbidden,
+			says: "has no rights in any folder of bob@example.org: give Editor on its folders"},
 		"no such mailbox":    {settings: exchange.Settings{"user": service, "mailbox": "nobody@example.org"}, change: everybody, step: "mailbox", kind: pim.ErrForbidden, says: "no mailbox"},
 		"not Exchange there": {settings: exchange.Settings{"url": "URL/elsewhere/here"}, step: "server", kind: pim.ErrProtocol, says: "no Exchange Web Services at this address"},
 	} {
@@ -64,6 +66,38 @@ func TestProbeNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
+// A folder in which a right is missing is named, with the right and what it is for; the others are tested all the same.
+func TestProbeNamesTheRightInAFolder(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ from, to, says string }{
+		"may not make": {`CreateContents>true<`, `CreateContents>false<`, "in the folder Tasks the right is missing to: create items"},
+		"may not read": {`Read>true<`, `Read>false<`, "in the folder Tasks the right is missing to: read items"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, nil)
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+				q.Header.Del("Accept-Encoding")
+				rec := httptest.NewRecorder()
+				r.sim.ServeHTTP(rec, q)
+				before, tasks, is := strings.Cut(rec.Body.String(), "<t:TasksFolder>")
+				if is {
+					before += "<t:TasksFolder>" + strings.Replace(tasks, c.from, c.to, 1)
+				}
+				w.Header().Set("Content-Type", rec.Header().Get("Content-Type"))
+				w.WriteHeader(rec.Code)
+				_, _ = w.Write([]byte(before))
+			}))
+			t.Cleanup(srv.Close)
+			for _, check := range probe(t, r.open(exchange.Settings{"url": srv.URL})) {
+				if text := pim.PublicText(check.Err); (check.Err != nil) != (check.Name == "tasks") || check.Err != nil && (!strings.Contains(text, c.says) || !check.Kinds.Has(pim.KindTask)) {
+					t.Errorf("step %q: %v", check.Name, check.Err)
+				}
+			}
+		})
+	}
+}
+
 func everybody(o *ewssim.Options) { o.Accounts[0].Impersonates = []string{"*"} }
 
 // A service account sees the mailbox it acts for, and nothing else.
@@ -81,6 +115,11 @@ func TestImpersonation(t *testing.T) {
 	}
 	if recs, err := own.Fetch(t.Context(), c, []remote.ItemID{rec.ID}); err != nil || len(recs) != 1 || recs[0].Item.Summary() != "For Ann" {
 		t.Errorf("%d, %v", len(recs), err)
+	}
+	for _, q := range r.sim.Requests() {
+		if !strings.EqualFold(q.Anchor, ann) {
+			t.Errorf("%s by %s goes to the server of %q", q.Op, q.Login, q.Anchor)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"crmbridge/exchange"
 	"crmbridge/pim"
 	"crmbridge/upstream"
 )
@@ -24,7 +25,8 @@ type account struct {
 	opened  string // the mailbox, when the login opens it with its own rights, as a delegate; else ""
 	fixed   string // the address of EWS; "" is found by autodiscover
 	find    func(ctx context.Context) (string, error)
-	places  chan struct{} // one for each call that may be under way; streams need none
+	payer   string        // whose allowance is used up
+	places  chan struct{} // those of the payer, one for each call that may be under way; streams need none
 
 	mu    sync.Mutex
 	found *endpoint
@@ -117,12 +119,18 @@ func (a *account) endpoint(ctx context.Context) (endpoint, error) {
 	if err != nil {
 		return endpoint{}, err
 	}
-	a.found = &endpoint{client.For(a.budget()), path}
+	a.found = &endpoint{client.For(a.payer), path}
 	return *a.found, nil
 }
 
-// budget is whose allowance at the server the calls use up: the mailbox's that is acted for, else the login's.
-func (a *account) budget() string { return strings.ToLower(a.mailbox) }
+// payer is whose allowance at the server the calls use up: the mailbox's that is acted for, else the login's ("EWS throttling in
+// Exchange").
+func payer(s exchange.Settings) string {
+	if acting(s) || s["user"] == "" {
+		return strings.ToLower(mailboxOf(s))
+	}
+	return strings.ToLower(s["user"])
+}
 
 // asmx is where EWS is on a server.
 const asmx = "/EWS/Exchange.asmx"

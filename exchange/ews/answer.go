@@ -87,6 +87,10 @@ type message struct {
 		Key string `xml:"RootItemChangeKey,attr"`
 	} `xml:"RootItemId"`
 
+	Configuration struct {
+		XML string `xml:"XmlData"` // base64
+	} `xml:"UserConfiguration"`
+
 	SubscriptionID string `xml:"SubscriptionId"`
 	Notifications  struct {
 		List []notification `xml:"Notification"`
@@ -189,8 +193,11 @@ func readAnswer(op string, body []byte) (answer, error) {
 }
 
 // decoder reads XML as Exchange writes it.
-func decoder(r io.Reader) *xml.Decoder {
-	d := xml.NewDecoder(&lenient{in: r})
+func decoder(r io.Reader) *xml.Decoder { return strict(&lenient{in: r}) }
+
+// strict reads XML in UTF-8.
+func strict(r io.Reader) *xml.Decoder {
+	d := xml.NewDecoder(r)
 	d.CharsetReader = func(charset string, in io.Reader) (io.Reader, error) {
 		if strings.EqualFold(charset, "utf-8") {
 			return in, nil

@@ -3,11 +3,14 @@ package ews
 import (
 	"errors"
 	"net/http"
+	"net/netip"
 	"testing"
 	"time"
 
+	"crmbridge/exchange"
 	"crmbridge/pim"
 	"crmbridge/remote"
+	"crmbridge/upstream"
 )
 
 // Exchange asks for a pause in three ways. In each the call is made again after it, nothing of the account goes out before, and one
@@ -87,5 +90,52 @@ func TestBusyInATitle(t *testing.T) {
 	recs, err := f.open(nil).Fetch(t.Context(), "CAL", []remote.ItemID{"x"})
 	if err != nil || len(recs) != 1 {
 		t.Errorf("%d, %v", len(recs), err)
+	}
+}
+
+// Links that one account pays for wait together and share its calls at once, those of a delegate too; another account goes on.
+func TestLinksShareABudget(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, func(op string, n int, w http.ResponseWriter, r *http.Request) {
+		send(w, 500, soapFault("ErrorServerBusy", 300_000))
+	})
+	d, pauses := Driver(), &upstream.Pauses{}
+	clk := &clock{t: time.Date(2026, 5, 20, 9, 30, 0, 0, time.UTC)}
+	open := func(pairs ...string) *mail {
+		client, err := upstream.New(upstream.Options{Now: clk.now, Sleep: clk.sleep, Pauses: pauses, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(client.Close)
+		s := exchangeSettings(append([]string{"url", f.url, "user", "ann@example.org", "password", "secret"}, pairs...)...)
+		r, err := d.Open(t.Context(), exchange.Env{HTTP: client, Now: clk.now, Zone: "Europe/Oslo"}, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = r.Close() })
+		if w, ok := r.(watched); ok {
+			return w.mail
+		}
+		return r.(*mail)
+	}
+	own, second, delegate := open(), open("mailbox", "Ann@example.org"), open("mailbox", "bob@example.org", "impersonate", "no")
+	acting, again := open("mailbox", "bob@example.org"), open("mailbox", "BOB@example.org", "page_size", "50")
+	if own.account.places != second.account.places || own.account.places != delegate.account.places || acting.account.places != again.account.places {
+		t.Error("links of one account have places of their own")
+	}
+	if own.account.places == acting.account.places {
+		t.Error("two accounts share places")
+	}
+	if _, err := own.Collections(t.Context()); !errors.Is(err, pim.ErrThrottled) {
+		t.Fatal(err)
+	}
+	asked := len(f.of("GetFolder"))
+	for _, m := range []*mail{second, delegate} {
+		if _, err := m.Collections(t.Context()); !errors.Is(err, pim.ErrThrottled) || len(f.of("GetFolder")) != asked {
+			t.Errorf("another link of the account was not held: %v", err)
+		}
+	}
+	if _, err := acting.Collections(t.Context()); !errors.Is(err, pim.ErrThrottled) || len(f.of("GetFolder")) != asked+1 {
+		t.Errorf("another account was held: %v", err)
 	}
 }

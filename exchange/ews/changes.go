@@ -17,6 +17,9 @@ func (m *mail) Changes(ctx context.Context, c remote.CollectionID, s remote.Scop
 	if err != nil {
 		return remote.Delta{}, err
 	}
+	if f.kind == pim.KindMessage && wants(s, f.kind) {
+		return m.mailChanges(ctx, c, s, since)
+	}
 	listed := f.kind
 	if !wants(s, f.kind) {
 		listed = 0 // a scope without the folder's kind has a cursor of its own
@@ -28,11 +31,11 @@ func (m *mail) Changes(ctx context.Context, c remote.CollectionID, s remote.Scop
 	if listed == 0 {
 		return remote.Delta{Next: encodeCursor(0, "none")}, nil
 	}
-	page, err := m.sync(ctx, c, state)
+	page, err := m.sync(ctx, c, state, nil)
 	if err != nil {
 		return remote.Delta{}, err
 	}
-	items, err := m.load(ctx, opChanges, f.kind, page.changed)
+	items, err := m.loadUpTo(ctx, opChanges, f.kind, page.changed, pageBytes)
 	if err != nil {
 		return remote.Delta{}, err
 	}
@@ -55,6 +58,7 @@ func (m *mail) shelfSince(ctx context.Context, c remote.CollectionID, since remo
 // synced is a page of a sync.
 type synced struct {
 	changed, removed []string
+	found            map[string]*item // what is changed, with what was asked for
 	state            string
 	more             bool
 }
@@ -62,9 +66,9 @@ type synced struct {
 // smallestPage is as small as pages become where the server takes too long for larger ones.
 const smallestPage = 10
 
-func (m *mail) sync(ctx context.Context, c remote.CollectionID, state string) (synced, error) {
+func (m *mail) sync(ctx context.Context, c remote.CollectionID, state string, paths []path) (synced, error) {
 	for size := m.pageSize; ; size = max(smallestPage, size/4) {
-		page, err := m.syncPage(ctx, c, state, size)
+		page, err := m.syncPage(ctx, c, state, size, paths)
 		switch {
 		case codeOf(err) == "ErrorTimeoutExpired" && size > smallestPage:
 			continue
@@ -75,8 +79,8 @@ func (m *mail) sync(ctx context.Context, c remote.CollectionID, state string) (s
 	}
 }
 
-func (m *mail) syncPage(ctx context.Context, c remote.CollectionID, state string, size int) (synced, error) {
-	body := node("m:SyncFolderItems", shape("m:ItemShape", false, nil), node("m:SyncFolderId", folderID(string(c))))
+func (m *mail) syncPage(ctx context.Context, c remote.CollectionID, state string, size int, paths []path) (synced, error) {
+	body := node("m:SyncFolderItems", shape("m:ItemShape", false, paths), node("m:SyncFolderId", folderID(string(c))))
 	if state != "" {
 		body.kids = append(body.kids, leaf("m:SyncState", state))
 	}
@@ -92,7 +96,7 @@ func (m *mail) syncPage(ctx context.Context, c remote.CollectionID, state string
 	if msg.SyncState == "" {
 		return synced{}, pim.Errorf(opChanges, pim.ErrProtocol, "Exchange's answer is incomplete")
 	}
-	out := synced{state: msg.SyncState, more: !msg.LastItem.bool()}
+	out := synced{found: map[string]*item{}, state: msg.SyncState, more: !msg.LastItem.bool()}
 	if out.more && msg.SyncState == state && len(msg.Changes.List) == 0 {
 		return synced{}, pim.Errorf(opChanges, pim.ErrProtocol, "Exchange's list of changes does not go on")
 	}
@@ -106,8 +110,12 @@ func (m *mail) syncPage(ctx context.Context, c remote.CollectionID, state string
 func (p *synced) add(ch change) {
 	switch ch.XMLName.Local {
 	case "Create", "Update":
-		for _, x := range ch.Items {
-			if x.ID.ID != "" && x.kind() != 0 && !slices.Contains(p.changed, x.ID.ID) {
+		for i := range ch.Items {
+			x := &ch.Items[i]
+			if x.ID.ID == "" || x.kind() == 0 {
+				continue
+			}
+			if p.found[x.ID.ID] = x; !slices.Contains(p.changed, x.ID.ID) {
 				p.changed = append(p.changed, x.ID.ID)
 			}
 		}

@@ -99,6 +99,11 @@ func newRig(t testing.TB, change func(*ewssim.Options)) *rig {
 
 func (r *rig) open(settings exchange.Settings) exchange.Mailbox {
 	r.t.Helper()
+	return r.openBy(ews.Driver(), settings)
+}
+
+func (r *rig) openBy(d exchange.Driver, settings exchange.Settings) exchange.Mailbox {
+	r.t.Helper()
 	client, err := upstream.New(upstream.Options{
 		Now: r.clock.now, Sleep: r.clock.sleep, Concurrency: 16, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 	})
@@ -110,7 +115,7 @@ func (r *rig) open(settings exchange.Settings) exchange.Mailbox {
 	for k, v := range settings {
 		s[k] = v
 	}
-	m, err := ews.Driver().Open(r.t.Context(), exchange.Env{HTTP: client, Now: r.clock.now, Log: slog.New(slog.DiscardHandler), Zone: zone}, s)
+	m, err := d.Open(r.t.Context(), exchange.Env{HTTP: client, Now: r.clock.now, Log: slog.New(slog.DiscardHandler), Zone: zone}, s)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -148,7 +153,7 @@ var newID = regexp.MustCompile(`<t:(?:Item|Folder)Id Id="([^"]*)"`)
 // move drags an item into a new folder of its kind.
 func (r *rig) move(from remote.CollectionID, id remote.ItemID, k pim.Kind) (remote.CollectionID, remote.ItemID) {
 	r.t.Helper()
-	kind := map[pim.Kind][2]string{pim.KindEvent: {"CalendarFolder", "calendar"}, pim.KindTask: {"TasksFolder", "tasks"}, pim.KindContact: {"ContactsFolder", "contacts"}}[k]
+	kind := map[pim.Kind][2]string{pim.KindEvent: {"CalendarFolder", "calendar"}, pim.KindTask: {"TasksFolder", "tasks"}, pim.KindContact: {"ContactsFolder", "contacts"}, pim.KindMessage: {"Folder", "inbox"}}[k]
 	made := r.soap(fmt.Sprintf(`<m:CreateFolder><m:ParentFolderId><t:DistinguishedFolderId Id="%s"/></m:ParentFolderId><m:Folders><t:%s><t:DisplayName>Moved to</t:DisplayName></t:%s></m:Folders></m:CreateFolder>`, kind[1], kind[0], kind[0]))
 	folder := newID.FindStringSubmatch(made)
 	moved := r.soap(fmt.Sprintf(`<m:MoveItem><m:ToFolderId><t:FolderId Id="%s"/></m:ToFolderId><m:ItemIds><t:ItemId Id="%s"/></m:ItemIds></m:MoveItem>`, folder[1], id))
@@ -173,6 +178,7 @@ func fix(it pim.Item, n int) {
 		fixActivity(&v.Activity, n)
 		fixTask(v)
 	case *pim.Contact:
+		v.Group, v.Members = false, nil
 		for i := range v.Phones {
 			v.Phones[i].Preferred = false
 		}
@@ -246,6 +252,11 @@ func harness(change func(*ewssim.Options), settings exchange.Settings) exchanget
 		}
 		t.Fatal("no such folder")
 		return "", ""
+	}
+	h.Mail = func(t *testing.T, a remotetest.Account, _ remote.CollectionID, msg *pim.Message, files [][]byte) remote.ItemID {
+		r := *of(a)
+		r.t = t
+		return r.deliver(msg, files)
 	}
 	h.Mailed = func(t *testing.T, a remotetest.Account) int { return len(of(a).sim.Mails()) }
 	return h

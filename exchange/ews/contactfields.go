@@ -65,7 +65,7 @@ var contactTable = slices.Concat(table{
 	{
 		// The photo is an attachment: photo.go.
 		fields: pim.Set(pim.FieldPhoto), asks: []path{uri("item:Attachments")},
-		read: func(x *item, it pim.Item, _ *zones) { it.(*pim.Contact).Photo = x.photo },
+		read: func(x *item, it pim.Item, _ *zones) { it.(*pim.Contact).Photo = x.photo() },
 	},
 })
 

@@ -21,7 +21,7 @@ func kindOf(c remote.Cursor) (pim.Kind, bool) {
 	rest, ok := strings.CutPrefix(string(c), cursorPrefix)
 	word, state, _ := strings.Cut(rest, ".")
 	k, err := pim.ParseKind(word)
-	return k, ok && err == nil && tables[k] != nil && state != ""
+	return k, ok && err == nil && (tables[k] != nil || k == pim.KindMessage) && state != ""
 }
 
 // decodeCursor is the state in a cursor for a folder of a kind. One that is not ours asks for a new start.

@@ -11,15 +11,18 @@
 //	probe.go                 the connection test
 //	folders.go               calendars, task lists and address books
 //	changes.go  cursor.go  scope.go  find.go   what changed, what is there, what carries a key
+//	paging.go                FindItem by pages that nothing shifts
 //	fetch.go                 items with their pictures and exceptions
 //	row.go                   a row of a table of fields, and what a write is made of
 //	shared.go  eventfields.go  taskfields.go   the tables of activities
 //	contactfields.go  phones.go  addresses.go  the table of contacts
+//	messages.go  messagelist.go  openfile.go   mail: messages, which there are, their files as streams
 //	zones.go                 times, days and Windows zones
-//	write.go  photo.go       create, update by field, delete; whom that mails
+//	files.go  photo.go       attachments: files of activities, pictures of contacts
+//	write.go                 create, update by field, delete; whom that mails
 //	respond.go               answers to meetings of others
 //	pattern.go  series.go    recurrences, exceptions, deleted occurrences
-//	watch.go                 streaming notifications
+//	watch.go  streams.go     streaming notifications; which links share a stream, and the calls at once of an account
 //
 // Facts that shape it. A sync gives ids only and knows no conditions, so items are got by batches and the scope is applied to them. Updates
 // and nothing else compare versions at the server. An item's id changes when it is moved; the key of ours in
@@ -28,7 +31,8 @@
 // written anew forgets its exceptions, so they are planned from what is there afterwards (package exchange/series).
 //
 // What Exchange cannot keep: more than one reminder, cancelled events (they are shown as free), times of day of tasks, labels of e-mail
-// addresses, priorities between high, normal and low, answers of attendees (it collects them itself), patterns that it has no words for.
+// addresses, priorities between high, normal and low, answers of attendees (it collects them itself), groups of contacts, patterns that it
+// has no words for.
 //
-// Not here: mail, attachments other than pictures, public folders, other people's calendars that are shared.
+// Not here: public folders, other people's calendars that are shared.
 package ews

@@ -14,15 +14,19 @@ import (
 	"crmbridge/upstream"
 )
 
-// Driver is the row of the driver table.
+// Driver is the row of the driver table. Links that are opened by one and the same value share streams of
+// notifications and what an account may ask at once.
 func Driver() exchange.Driver {
+	shared := newStreams()
 	return exchange.Driver{
 		Name:  "ews",
 		Title: "Exchange Server",
-		Help: "Syncs calendars, tasks and contacts of one mailbox of Exchange Server 2016, 2019 or Subscription Edition. Needs the mailbox's address and a login: the user's own, " +
+		Help: "Syncs calendars, tasks and contacts of one mailbox of Exchange Server 2016, 2019 or Subscription Edition, and reads its mail. Needs the mailbox's address and a login: the user's own, " +
 			"or that of a service account with the role ApplicationImpersonation. Mailboxes in Microsoft 365 are connected by Graph.",
 		Options: options(),
-		Open:    open,
+		Open: func(_ context.Context, env exchange.Env, s exchange.Settings) (remote.Remote, error) {
+			return open(env, s, shared)
+		},
 	}
 }
 
@@ -81,7 +85,7 @@ func checkPage(v string) error {
 	return nil
 }
 
-func open(_ context.Context, env exchange.Env, s exchange.Settings) (remote.Remote, error) {
+func open(env exchange.Env, s exchange.Settings, shared *streams) (remote.Remote, error) {
 	const op = "ews: open"
 	s, err := Driver().Complete(s)
 	if err == nil {
@@ -103,12 +107,13 @@ func open(_ context.Context, env exchange.Env, s exchange.Settings) (remote.Remo
 	if err != nil {
 		return nil, pim.Errorf(op, pim.ErrInvalid, "page_size is not a number")
 	}
-	a := &account{http: env.HTTP, login: way, mailbox: mailboxOf(s), acting: acting(s), fixed: s["url"], places: make(chan struct{}, concurrency)}
+	a := &account{http: env.HTTP, login: way, mailbox: mailboxOf(s), acting: acting(s), fixed: s["url"], payer: payer(s), places: shared.placesOf(s["url"], payer(s))}
 	if !a.acting && !strings.EqualFold(a.mailbox, s["user"]) {
 		a.opened = a.mailbox // also where it is most likely the login's own: a guess must not open another one
 	}
 	a.find = func(ctx context.Context) (string, error) { return discovery{env.HTTP, way}.ews(ctx, a.mailbox) }
-	m := &mail{account: a, env: env, zones: z, settings: s, pageSize: size, known: map[remote.CollectionID]shelf{}, hub: newHub(a, env.Log)}
+	m := &mail{account: a, env: env, zones: z, settings: s, pageSize: size, known: map[remote.CollectionID]shelf{},
+		streams: shared, login: loginOf(s), closed: make(chan struct{})}
 	if a.opened != "" && !own(s) {
 		return m, nil
 	}

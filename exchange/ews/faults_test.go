@@ -3,10 +3,12 @@ package ews_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"crmbridge/exchange"
+	"crmbridge/exchange/ews"
 	"crmbridge/exchange/ews/ewssim"
 	"crmbridge/pim"
 	"crmbridge/remote"
@@ -181,6 +183,55 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// Links of one mailbox have one stream, which goes on by another of them when the link that began it is closed.
+func TestLinksShareAStream(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *ewssim.Options) { o.MaxHanging = 1 })
+	d := ews.Driver()
+	first, second := r.openBy(d, nil), r.openBy(d, nil)
+	tasks, contacts := home(t, first, pim.KindTask), home(t, second, pim.KindContact)
+	taskHints, taskEnd, stopTasks := watch(t, first, tasks)
+	defer stopTasks()
+	wait(t, "subscription", taskHints)
+	contactHints, contactEnd, stopContacts := watch(t, second, contacts)
+	defer stopContacts()
+	wait(t, "hint at the beginning", contactHints)
+	if n := r.sim.Counts()["Subscribe"]; n != 1 {
+		t.Errorf("%d subscriptions", n)
+	}
+	if _, err := second.Create(t.Context(), contacts, remote.Entry{Item: &pim.Contact{FullName: "Bo Both"}}, "key-shared"); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, "hint by the other link's stream", contactHints)
+	if n := len(taskHints); n != 0 {
+		t.Errorf("%d hints of changes in another folder", n)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, "hint of the stream that goes on", contactHints)
+	if n := r.sim.Counts()["Subscribe"]; n != 2 {
+		t.Errorf("%d subscriptions", n)
+	}
+	select {
+	case err := <-taskEnd:
+		if pim.ReasonOf(err) != pim.ErrUnavailable {
+			t.Errorf("%v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the watch of a closed link goes on")
+	}
+	stopContacts()
+	select {
+	case <-contactEnd:
+	case <-time.After(10 * time.Second):
+		t.Error("the watch goes on after its context ended")
+	}
+	if err := first.(remote.Watcher).Watch(t.Context(), tasks, func() {}); pim.ReasonOf(err) != pim.ErrUnavailable {
+		t.Errorf("a closed link watches: %v", err)
+	}
+}
+
 // A watch that cannot begin says why.
 func TestWatchRefused(t *testing.T) {
 	t.Parallel()
@@ -195,5 +246,87 @@ func TestWatchRefused(t *testing.T) {
 		}
 	case <-time.After(30 * time.Second):
 		t.Error("the watch goes on")
+	}
+}
+
+// No failure of a sync, as a message or as a fault, is taken for deletions, and what changed meanwhile is told by the next one.
+func TestNoSyncErrorDeletes(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]pim.Reason{
+		"ErrorInvalidSyncStateData": pim.ErrCursorGone, "ErrorSyncFolderNotFound": pim.ErrNotFound, "ErrorFolderNotFound": pim.ErrNotFound, "ErrorInvalidFolderId": pim.ErrNotFound,
+		"ErrorTimeoutExpired": pim.ErrUnavailable, "ErrorMailboxMoveInProgress": pim.ErrUnavailable, "ErrorMailboxStoreUnavailable": pim.ErrUnavailable,
+		"ErrorInternalServerTransientError": pim.ErrUnavailable, "ErrorBatchProcessingStopped": pim.ErrUnavailable, "ErrorExceededFindCountLimit": pim.ErrThrottled,
+		"ErrorAccessDenied": pim.ErrForbidden, "ErrorNonExistentMailbox": pim.ErrForbidden, "ErrorItemNotFound": pim.ErrNotFound, "ErrorSomethingNew": pim.ErrRefused,
+	} {
+		for _, kind := range []ewssim.FaultKind{ewssim.FaultCode, ewssim.FaultSOAP} {
+			r := newRig(t, nil)
+			m := r.open(nil)
+			c := home(t, m, pim.KindTask)
+			add := func(key string) {
+				if _, err := m.Create(t.Context(), c, remote.Entry{Item: &pim.Task{Activity: pim.Activity{Title: key}}}, key); err != nil {
+					t.Fatal(err)
+				}
+			}
+			add("one")
+			d, err := m.Changes(t.Context(), c, remote.Scope{}, "")
+			if err != nil || len(d.Changed) != 1 {
+				t.Fatal(len(d.Changed), err)
+			}
+			since := d.Next
+			add("two")
+			r.fault(ewssim.Fault{Kind: kind, Op: "SyncFolderItems", Code: code})
+			if d, err = m.Changes(t.Context(), c, remote.Scope{}, since); pim.ReasonOf(err) != want || len(d.Changed)+len(d.Removed) != 0 || d.Next != "" {
+				t.Errorf("%s as %s: %v, %d removed", code, kind, err, len(d.Removed))
+			}
+			r.sim.ClearFaults()
+			r.clock.pass(time.Hour)
+			told := 1
+			if want == pim.ErrCursorGone {
+				since, told = "", 2
+			}
+			if d, err = m.Changes(t.Context(), c, remote.Scope{}, since); err != nil || len(d.Changed) != told || len(d.Removed) != 0 {
+				t.Errorf("%s as %s, afterwards: %d changed, %d removed, %v", code, kind, len(d.Changed), len(d.Removed), err)
+			}
+		}
+	}
+}
+
+// A stream that comes slowly is read on; one that breaks off ends with a reason that passes, and the next watch hears again.
+func TestBadStreams(t *testing.T) {
+	t.Parallel()
+	for _, f := range []ewssim.Fault{{Kind: ewssim.FaultSlow, Delay: time.Millisecond}, {Kind: ewssim.FaultTruncated, Count: 1}, {Kind: ewssim.FaultLost, Count: 1}} {
+		t.Run(string(f.Kind), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, func(o *ewssim.Options) { o.MaxHanging = 1 })
+			m := r.open(nil)
+			c := home(t, m, pim.KindTask)
+			f.Op = "GetStreamingEvents"
+			r.fault(f)
+			if f.Kind != ewssim.FaultSlow {
+				_, ended, stop := watch(t, m, c)
+				defer stop()
+				select {
+				case err := <-ended:
+					if !pim.ReasonOf(err).Retryable() {
+						t.Fatalf("it ended with %v", err)
+					}
+				case <-time.After(30 * time.Second):
+					t.Fatal("it goes on")
+				}
+			}
+			hints, ended, stop := watch(t, m, c)
+			defer stop()
+			wait(t, "subscription", hints)
+			for n := 0; len(hints) == 0; n++ {
+				if _, err := m.Create(t.Context(), c, remote.Entry{Item: &pim.Task{Activity: pim.Activity{Title: "x"}}}, fmt.Sprint("key-", n)); err != nil {
+					t.Fatal(err)
+				}
+				select {
+				case err := <-ended:
+					t.Fatalf("the watch ended: %v", err)
+				case <-time.After(20 * time.Millisecond):
+				}
+			}
+		})
 	}
 }

@@ -2,9 +2,7 @@ package ews
 
 import (
 	"context"
-	"encoding/base64"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -12,14 +10,9 @@ import (
 	"crmbridge/remote"
 )
 
-const (
-	// batch is how many items are got at once: enough that the way there counts for little, few enough that a batch of large ones
-	// is done within the minute that Exchange gives it.
-	batch = 25
-	// photoBatch and photoLimit (bytes as sent) bound an answer with pictures.
-	photoBatch = 5
-	photoLimit = 3 << 20
-)
+// batch is how many items are got at once: enough that the way there counts for little, few enough that a batch of large ones
+// is done within the minute that Exchange gives it.
+const batch = 25
 
 // Fetch implements remote.Remote.
 func (m *mail) Fetch(ctx context.Context, c remote.CollectionID, ids []remote.ItemID) ([]remote.Record, error) {
@@ -36,6 +29,9 @@ func (m *mail) Fetch(ctx context.Context, c remote.CollectionID, ids []remote.It
 		if id != "" && !slices.Contains(plain, string(id)) {
 			plain = append(plain, string(id))
 		}
+	}
+	if s.kind == pim.KindMessage {
+		return m.messages(ctx, op, plain)
 	}
 	items, err := m.load(ctx, op, s.kind, plain)
 	if err != nil {
@@ -56,9 +52,14 @@ func (m *mail) records(items []item) []remote.Record {
 func (m *mail) recordsWithin(s remote.Scope, items []item) []remote.Record {
 	var out []remote.Record
 	for i := range items {
-		if rec := m.zones.record(&items[i]); m.zones.within(s, &items[i], rec.Item) {
-			out = append(out, rec)
+		rec := m.zones.record(&items[i])
+		if !m.zones.within(s, &items[i], rec.Item) {
+			continue
 		}
+		if items[i].partial {
+			rec.Item = nil // to be fetched
+		}
+		out = append(out, rec)
 	}
 	return out
 }
@@ -66,15 +67,17 @@ func (m *mail) recordsWithin(s remote.Scope, items []item) []remote.Record {
 // load gets items with all their fields, in the order of ids; those that are not there, of another kind, or
 // private and not shown to a delegate, are left out.
 func (m *mail) load(ctx context.Context, op string, k pim.Kind, ids []string) ([]item, error) {
+	return m.loadUpTo(ctx, op, k, ids, 0)
+}
+
+// loadUpTo is load where attachments are read up to some bytes (loadContents).
+func (m *mail) loadUpTo(ctx context.Context, op string, k pim.Kind, ids []string, most int) ([]item, error) {
 	items, err := m.items(ctx, op, shape("m:ItemShape", true, tables[k].asked()), ids)
 	if err != nil {
 		return nil, err
 	}
 	items = slices.DeleteFunc(items, func(x item) bool { return x.kind() != k || x.hidden() })
-	switch k {
-	case pim.KindContact:
-		err = m.loadPhotos(ctx, op, items)
-	case pim.KindEvent:
+	if err = m.loadContents(ctx, op, items, most); err == nil && k == pim.KindEvent {
 		err = m.loadExceptions(ctx, op, items)
 	}
 	if err != nil {
@@ -152,59 +155,4 @@ func (m *mail) version(ctx context.Context, op, id string) (string, error) {
 		return "", &pim.Error{Op: op, Kind: pim.ErrNotFound}
 	}
 	return items[0].ID.ChangeKey, nil
-}
-
-// photoOf is the attachment that is a contact's picture.
-func photoOf(x *item) (attachment, bool) {
-	for _, f := range x.Files {
-		if f.Photo.bool() && f.ID.ID != "" {
-			return f, true
-		}
-	}
-	return attachment{}, false
-}
-
-// loadPhotos gets the pictures of contacts.
-func (m *mail) loadPhotos(ctx context.Context, op string, items []item) error {
-	var of []*item
-	for i := range items {
-		if f, ok := photoOf(&items[i]); ok && f.Size.int() <= photoLimit {
-			of = append(of, &items[i])
-		}
-	}
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(concurrency)
-	for chunk := range slices.Chunk(of, photoBatch) {
-		g.Go(func() error { return m.photoBatch(gctx, op, chunk) })
-	}
-	return g.Wait()
-}
-
-func (m *mail) photoBatch(ctx context.Context, op string, of []*item) error {
-	ids := node("m:AttachmentIds")
-	for _, x := range of {
-		f, _ := photoOf(x)
-		ids.kids = append(ids.kids, leaf("t:AttachmentId", "", "Id", f.ID.ID))
-	}
-	a, err := m.account.call(ctx, request{op: op, body: node("m:GetAttachment", ids)})
-	if err != nil {
-		return err
-	}
-	msgs := a.Body.Response.Messages.List
-	if len(msgs) != len(of) {
-		return &pim.Error{Op: op, Kind: pim.ErrProtocol, Public: "Exchange's answer is incomplete", Err: errUnread}
-	}
-	for i := range msgs {
-		switch err := msgs[i].err(op); {
-		case missing(err): // taken away a moment ago: the item's version is another by now
-		case err != nil:
-			return err
-		case len(msgs[i].Attachments.Files) > 0:
-			text := strings.Join(strings.Fields(msgs[i].Attachments.Files[0].Content), "")
-			if b, err := base64.StdEncoding.DecodeString(text); err == nil && len(b) > 0 {
-				of[i].photo = b
-			}
-		}
-	}
-	return nil
 }

@@ -3,76 +3,10 @@ package ews
 import (
 	"context"
 	"slices"
-	"strconv"
 
 	"crmbridge/pim"
 	"crmbridge/remote"
 )
-
-// findPage is the most that FindItem gives at once by Exchange's usual policy (EWSFindCountLimit).
-const findPage = 1000
-
-// search is a FindItem.
-type search struct {
-	folders     []string
-	paths       []path
-	restriction *el
-}
-
-// each calls found for every item of a search, with the number of its folder. A folder that is gone has none, unless it is the only
-// one asked about.
-func (m *mail) each(ctx context.Context, op string, s search, found func(folder int, x *item)) error {
-	a, err := m.account.call(ctx, request{op: op, body: s.body(s.folders, 0)})
-	if err != nil {
-		return err
-	}
-	msgs := a.Body.Response.Messages.List
-	if len(msgs) != len(s.folders) {
-		return &pim.Error{Op: op, Kind: pim.ErrProtocol, Public: "Exchange's answer is incomplete", Err: errUnread}
-	}
-	for i := range msgs {
-		if err := msgs[i].err(op); err != nil && (len(msgs) == 1 || !missing(err)) {
-			return err
-		}
-		for more, offset := &msgs[i], 0; more != nil; {
-			for j := range more.Root.Items.List {
-				found(i, &more.Root.Items.List[j])
-			}
-			next := more.Root.Next.int()
-			if more.Root.Last.bool() || len(more.Root.Items.List) == 0 || next <= offset {
-				break
-			}
-			offset = next
-			if more, err = m.page(ctx, op, s.body(s.folders[i:i+1], offset)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// page is a page of one folder.
-func (m *mail) page(ctx context.Context, op string, body el) (*message, error) {
-	a, err := m.account.call(ctx, request{op: op, body: body})
-	if err != nil {
-		return nil, err
-	}
-	return a.only(op)
-}
-
-func (s search) body(folders []string, offset int) el {
-	in := node("m:ParentFolderIds")
-	for _, f := range folders {
-		in.kids = append(in.kids, folderID(f))
-	}
-	e := node("m:FindItem", shape("m:ItemShape", false, s.paths),
-		leaf("m:IndexedPageItemView", "", "MaxEntriesReturned", strconv.Itoa(findPage), "Offset", strconv.Itoa(offset), "BasePoint", "Beginning")).with("Traversal", "Shallow")
-	if s.restriction != nil {
-		e.kids = append(e.kids, node("m:Restriction", *s.restriction))
-	}
-	e.kids = append(e.kids, in)
-	return e
-}
 
 // anyKey is the condition that an item has one of the keys.
 func anyKey(keys []string) *el {
@@ -116,6 +50,7 @@ func (m *mail) Where(ctx context.Context, keys []string) (map[string]remote.Wher
 		return nil, err
 	}
 	var in []string
+	cols = slices.DeleteFunc(cols, func(c remote.Collection) bool { return c.Kinds.Has(pim.KindMessage) })
 	for _, c := range cols {
 		in = append(in, string(c.ID))
 	}
@@ -133,10 +68,10 @@ func (m *mail) Where(ctx context.Context, keys []string) (map[string]remote.Wher
 	return out, nil
 }
 
-// listPaths are the properties that tell whether an item is in a window.
+// listPaths are the properties that tell whether an item is in a scope.
 var listPaths = map[pim.Kind][]path{
 	pim.KindEvent: {uri("calendar:Start"), uri("calendar:End"), uri("calendar:IsAllDayEvent"), uri("calendar:CalendarItemType")},
-	pim.KindTask:  {uri("task:StartDate"), uri("task:DueDate"), uri("task:IsRecurring")},
+	pim.KindTask:  {uri("task:StartDate"), uri("task:DueDate"), uri("task:IsRecurring"), {ext: ownership}},
 }
 
 // List implements remote.Lister. FindItem does not tell how long a series goes on: those that begin before the window are got.
@@ -145,6 +80,9 @@ func (m *mail) List(ctx context.Context, c remote.CollectionID, s remote.Scope) 
 	f, err := m.shelf(ctx, op, c)
 	if err != nil || !wants(s, f.kind) {
 		return nil, err
+	}
+	if f.kind == pim.KindMessage {
+		return m.mailList(ctx, op, c, s)
 	}
 	var out []remote.Ref
 	var series []string
@@ -163,7 +101,7 @@ func (m *mail) List(ctx context.Context, c remote.CollectionID, s remote.Scope) 
 	if err != nil {
 		return nil, err
 	}
-	items, err := m.load(ctx, op, f.kind, series)
+	items, err := m.loadUpTo(ctx, op, f.kind, series, 1)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package ews
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -19,10 +20,21 @@ type shelf struct {
 
 // folderClasses are the classes of folders with items that are carried. Others with a longer name (IPF.Contact.GalContacts,
 // IPF.Appointment.Birthday) are filled by Exchange and its clients for themselves.
-var folderClasses = map[string]pim.Kind{"IPF.Appointment": pim.KindEvent, "IPF.Task": pim.KindTask, "IPF.Contact": pim.KindContact}
+var folderClasses = map[string]pim.Kind{"IPF.Appointment": pim.KindEvent, "IPF.Task": pim.KindTask, "IPF.Contact": pim.KindContact, "IPF.Note": pim.KindMessage}
 
 // wellKnown are the folders that every mailbox has, in the order people see them.
 var wellKnown = []string{"calendar", "tasks", "contacts"}
+
+// mailFirst are folders of mail that stand first; notTold are those whose contents are nothing that came or went.
+var (
+	mailFirst = []string{"inbox", sentItems}
+	notTold   = []string{bin, "drafts", "outbox", "junkemail"}
+)
+
+const (
+	bin       = "deleteditems"
+	sentItems = "sentitems"
+)
 
 // hiddenTag is PidTagAttributeHidden: folders that no client shows.
 var hiddenTag = extended{tag: "0x10F4", typ: "Boolean"}
@@ -30,10 +42,28 @@ var hiddenTag = extended{tag: "0x10F4", typ: "Boolean"}
 var folderPaths = []path{uri("folder:FolderClass"), uri("folder:DisplayName"), uri("folder:ParentFolderId"), uri("folder:EffectiveRights"), {ext: hiddenTag}}
 
 // Collections implements remote.Remote: the calendar, the tasks and the contacts of the mailbox, then its other folders of these
-// kinds in the order of their names. What is in the bin is none.
+// kinds in the order of their names, then its mail folders and all mail. What is in the bin is none.
 func (m *mail) Collections(ctx context.Context) ([]remote.Collection, error) {
 	const op = "ews: folders"
-	first, err := m.wellKnown(ctx, op, append(slices.Clone(wellKnown), "deleteditems"))
+	all, err := m.shelves(ctx, op)
+	if err != nil {
+		return nil, err
+	}
+	var out []remote.Collection
+	letters := false
+	for _, s := range all {
+		out = append(out, s.Collection)
+		letters = letters || s.kind == pim.KindMessage
+	}
+	if letters {
+		out = append(out, allMail.Collection)
+	}
+	return out, nil
+}
+
+// shelves are the folders that are told, in the order of Collections.
+func (m *mail) shelves(ctx context.Context, op string) ([]shelf, error) {
+	first, err := m.wellKnown(ctx, op, slices.Concat(wellKnown, mailFirst, notTold))
 	if err != nil {
 		return nil, err
 	}
@@ -44,33 +74,53 @@ func (m *mail) Collections(ctx context.Context) ([]remote.Collection, error) {
 	if err != nil {
 		return nil, err
 	}
-	bin := first["deleteditems"].ID.ID
-	parents := map[string]string{}
+	parents, names := map[string]string{}, map[string]string{}
 	for _, f := range all {
-		parents[f.ID.ID] = f.Parent.ID
+		parents[f.ID.ID], names[f.ID.ID] = f.Parent.ID, f.Name
 	}
-	var out, others []remote.Collection
-	for _, name := range wellKnown {
+	var out, others []shelf
+	for _, name := range slices.Concat(wellKnown, mailFirst) {
 		if s, ok := shelfOf(first[name]); ok {
-			out = append(out, s.Collection)
-			m.remember(s)
+			out = append(out, s)
 		}
 	}
 	for _, f := range all {
 		s, ok := shelfOf(f)
-		if !ok || under(parents, f.ID.ID, bin) || slices.ContainsFunc(out, func(c remote.Collection) bool { return c.ID == s.ID }) {
+		if !ok || slices.ContainsFunc(out, func(o shelf) bool { return o.ID == s.ID }) {
 			continue
 		}
-		others = append(others, s.Collection)
+		hidden := func(name string) bool { return under(parents, f.ID.ID, first[name].ID.ID) }
+		if hidden(bin) || s.kind == pim.KindMessage && slices.ContainsFunc(notTold, hidden) {
+			continue
+		}
+		if s.kind == pim.KindMessage {
+			s.Name = pathOf(parents, names, f.ID.ID)
+		}
+		others = append(others, s)
+	}
+	slices.SortStableFunc(others, func(a, b shelf) int {
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(strings.ToLower(a.Name)+string(a.ID), strings.ToLower(b.Name)+string(b.ID)))
+	})
+	out = append(out, others...)
+	slices.SortStableFunc(out, func(a, b shelf) int { // mail is the last
+		return cmp.Compare(max(a.kind, pim.KindContact), max(b.kind, pim.KindContact))
+	})
+	for _, s := range out {
 		m.remember(s)
 	}
-	slices.SortStableFunc(others, func(a, b remote.Collection) int {
-		if a.Kinds != b.Kinds {
-			return int(a.Kinds) - int(b.Kinds)
+	return out, nil
+}
+
+// pathOf is the name of a folder behind those of the folders that it is in.
+func pathOf(parents, names map[string]string, id string) string {
+	path := names[id]
+	for range 64 {
+		if id = parents[id]; names[id] == "" {
+			break
 		}
-		return strings.Compare(strings.ToLower(a.Name)+string(a.ID), strings.ToLower(b.Name)+string(b.ID))
-	})
-	return append(out, others...), nil
+		path = names[id] + "/" + path
+	}
+	return path
 }
 
 // under reports a folder that is, or is somewhere in, another one.
@@ -97,7 +147,7 @@ func shelfOf(f folder) (s shelf, ok bool) {
 	may := func(v val) bool { return v == "" || v.bool() } // what the server does not tell it will refuse if need be
 	return shelf{kind: k, Collection: remote.Collection{
 		ID: remote.CollectionID(f.ID.ID), Name: name, Kinds: pim.Kinds(k),
-		ReadOnly: !may(f.Rights.Create), // the other rights are about the folder, which nobody can delete
+		ReadOnly: k == pim.KindMessage || !may(f.Rights.Create), // the other rights are about the folder, which nobody can delete
 	}}, true
 }
 
@@ -155,14 +205,15 @@ func (m *mail) getFolders(ctx context.Context, op string, ids el, n int) ([]fold
 	return out, nil
 }
 
-// findFolders lists all folders that people see.
+// findFolders lists all folders that people see. A page begins with the last folder of the one before: where that is another one
+// something before it went or came, and all begins anew.
 func (m *mail) findFolders(ctx context.Context, op string) ([]folder, error) {
 	const page = 500
 	var out []folder
-	for offset := 0; ; {
+	for again := 0; again <= mostAgain; {
 		a, err := m.account.call(ctx, request{op: op, body: node("m:FindFolder",
 			shape("m:FolderShape", false, folderPaths),
-			leaf("m:IndexedPageFolderView", "", "MaxEntriesReturned", strconv.Itoa(page), "Offset", strconv.Itoa(offset), "BasePoint", "Beginning"),
+			leaf("m:IndexedPageFolderView", "", "MaxEntriesReturned", strconv.Itoa(page), "Offset", strconv.Itoa(max(0, len(out)-1)), "BasePoint", "Beginning"),
 			node("m:ParentFolderIds", distinguished("msgfolderroot", m.account.opened))).with("Traversal", "Deep")})
 		if err != nil {
 			return nil, err
@@ -171,17 +222,28 @@ func (m *mail) findFolders(ctx context.Context, op string) ([]folder, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, msg.Root.Folders.List...)
-		next := msg.Root.Next.int()
-		if msg.Root.Last.bool() || len(msg.Root.Folders.List) == 0 || next <= offset {
+		got := msg.Root.Folders.List
+		if n := len(out); n > 0 {
+			if len(got) == 0 || got[0].ID.ID != out[n-1].ID.ID {
+				out = nil
+				again++
+				continue
+			}
+			got = got[1:]
+		}
+		out = append(out, got...)
+		if msg.Root.Last.bool() || len(got) == 0 {
 			return out, nil
 		}
-		offset = next
 	}
+	return nil, pim.Errorf(op, pim.ErrUnavailable, "the folders change faster than they can be read")
 }
 
 // shelf is a folder by its id. It is asked for once: neither its kind nor its id changes.
 func (m *mail) shelf(ctx context.Context, op string, c remote.CollectionID) (shelf, error) {
+	if c == allMail.ID {
+		return allMail, nil
+	}
 	m.mu.Lock()
 	s, ok := m.known[c]
 	m.mu.Unlock()
@@ -194,7 +256,7 @@ func (m *mail) shelf(ctx context.Context, op string, c remote.CollectionID) (she
 	}
 	s, ok = shelfOf(got[0])
 	if !ok {
-		return shelf{}, pim.Errorf(op, pim.ErrNotFound, "the mailbox has no such calendar, task list or address book")
+		return shelf{}, pim.Errorf(op, pim.ErrNotFound, "the mailbox has no such calendar, task list, address book or mail folder")
 	}
 	m.remember(s)
 	return s, nil

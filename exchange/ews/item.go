@@ -23,6 +23,8 @@ type item struct {
 		Text string `xml:",chardata"`
 	}
 	Files      []attachment `xml:"Attachments>FileAttachment"`
+	Attached   []attachment `xml:"Attachments>ItemAttachment"`
+	Linked     []attachment `xml:"Attachments>ReferenceAttachment"` // files that lie elsewhere
 	Categories []string     `xml:"Categories>String"`
 	Importance val
 	Created    val             `xml:"DateTimeCreated"`
@@ -85,8 +87,20 @@ type item struct {
 	Birthday    val
 	Wedding     val `xml:"WeddingAnniversary"`
 
-	photo   []byte // loaded by itself
+	// of a Message
+	Class     string    `xml:"ItemClass"`
+	Draft     val       `xml:"IsDraft"`
+	Sent      val       `xml:"DateTimeSent"`
+	Received  val       `xml:"DateTimeReceived"`
+	MessageID string    `xml:"InternetMessageId"`
+	From      mailbox   `xml:"From>Mailbox"`
+	Sender    mailbox   `xml:"Sender>Mailbox"`
+	To        []mailbox `xml:"ToRecipients>Mailbox"`
+	Cc        []mailbox `xml:"CcRecipients>Mailbox"`
+	Bcc       []mailbox `xml:"BccRecipients>Mailbox"`
+
 	changed []item // the exceptions of a series, loaded by themselves
+	partial bool   // contents of attachments are missing
 }
 
 type attachment struct {
@@ -96,9 +110,14 @@ type attachment struct {
 		RootKey string `xml:"RootItemChangeKey,attr"`
 	} `xml:"AttachmentId"`
 	Name    string
+	Type    string `xml:"ContentType"`
+	CID     string `xml:"ContentId"`
 	Size    val
+	Inline  val    `xml:"IsInline"`
 	Photo   val    `xml:"IsContactPhoto"`
 	Content string // base64
+
+	bytes []byte // the content, loaded by itself
 }
 
 type mailbox struct {
@@ -139,9 +158,11 @@ type postalAddress struct {
 
 type extendedValue struct {
 	URI struct {
-		Tag  string `xml:"PropertyTag,attr"`
-		Set  string `xml:"PropertySetId,attr"`
-		Name string `xml:"PropertyName,attr"`
+		Tag   string `xml:"PropertyTag,attr"`
+		Set   string `xml:"PropertySetId,attr"`
+		Known string `xml:"DistinguishedPropertySetId,attr"`
+		Name  string `xml:"PropertyName,attr"`
+		ID    string `xml:"PropertyId,attr"`
 	} `xml:"ExtendedFieldURI"`
 	Value string
 }
@@ -151,7 +172,8 @@ func (x *item) extended(p extended) string { return extendedOf(x.Extended, p) }
 
 func extendedOf(all []extendedValue, p extended) string {
 	for _, v := range all {
-		if p.tag != "" && sameTag(v.URI.Tag, p.tag) || p.name != "" && strings.EqualFold(v.URI.Set, p.set) && v.URI.Name == p.name {
+		byID := p.id != "" && v.URI.ID == p.id && (v.URI.Known == p.known || p.known == "Task" && strings.EqualFold(v.URI.Set, taskSet))
+		if p.tag != "" && sameTag(v.URI.Tag, p.tag) || p.name != "" && strings.EqualFold(v.URI.Set, p.set) && v.URI.Name == p.name || byID {
 			return v.Value
 		}
 	}
@@ -164,7 +186,7 @@ func sameTag(a, b string) bool {
 }
 
 // kindNames are the elements of items that are carried.
-var kindNames = map[string]pim.Kind{"CalendarItem": pim.KindEvent, "Task": pim.KindTask, "Contact": pim.KindContact}
+var kindNames = map[string]pim.Kind{"CalendarItem": pim.KindEvent, "Task": pim.KindTask, "Contact": pim.KindContact, "Message": pim.KindMessage}
 
 // kind is 0 for what is not carried: distribution lists, notes, requests.
 func (x *item) kind() pim.Kind { return kindNames[x.XMLName.Local] }
@@ -190,14 +212,14 @@ func (x *item) hidden() bool {
 // record makes a record of an item.
 func (z *zones) record(x *item) remote.Record {
 	it := z.read(x)
-	activityOf(it).Recurrence = z.readSeries(x, it)
+	activityOf(it).Recurrence, activityOf(it).Attachments = z.readSeries(x, it), x.attachments()
 	return remote.Record{
 		Ref: remote.Ref{ID: remote.ItemID(x.ID.ID), Version: x.ID.ChangeKey}, Item: it,
 		Key: x.extended(marker), Modified: x.Modified.time(),
 	}
 }
 
-// read is the fields of an item but its recurrence.
+// read is the fields of an item but its recurrence and its files.
 func (z *zones) read(x *item) pim.Item {
 	it := pim.New(x.kind())
 	for _, r := range tables[x.kind()] {

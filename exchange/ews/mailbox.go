@@ -19,10 +19,14 @@ type mail struct {
 	zones    *zones
 	settings exchange.Settings
 	pageSize int
-	hub      *hub
+	streams  *streams
+	login    string        // what links have in common that share a stream
+	closed   chan struct{} // when it is
+	close    sync.Once
 
 	mu    sync.Mutex
 	known map[remote.CollectionID]shelf // folders that were seen
+	sent  string                        // the folder of what was sent; "" not looked up yet
 }
 
 var (
@@ -32,6 +36,9 @@ var (
 	_ remote.Marker    = (*mail)(nil)
 	_ remote.Prober    = (*mail)(nil)
 	_ remote.Mailer    = (*mail)(nil)
+	_ remote.Grouper   = (*mail)(nil)
+
+	_ remote.FileOpener = (*mail)(nil)
 )
 
 // Traits implements remote.Remote.
@@ -55,12 +62,23 @@ func (m *mail) Traits() remote.Traits {
 	for k, rows := range tables {
 		rows.declare(k, &t)
 	}
+	t.Carries[pim.KindMessage] = messageFields
 	return t
 }
 
 // Close implements remote.Remote.
 func (m *mail) Close() error {
-	m.hub.close()
+	m.close.Do(func() { close(m.closed) })
+	m.streams.leave(m)
 	m.account.close()
 	return nil
+}
+
+func (m *mail) isClosed() bool {
+	select {
+	case <-m.closed:
+		return true
+	default:
+		return false
+	}
 }

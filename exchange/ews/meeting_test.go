@@ -64,9 +64,88 @@ func TestAnswerInvitation(t *testing.T) {
 		if got.Attendees[0].Answer != "accepted" || got.Status != "" || len(got.Categories) != 1 || got.Organizer.Email != bob {
 			t.Errorf("%s: %+v", invitations, got)
 		}
+	}
+}
+
+// A meeting that is declined leaves the calendar, as in Outlook: first the answer is told, then that it is gone. The organiser hears of
+// it only where mail may go.
+func TestDeclineInvitation(t *testing.T) {
+	t.Parallel()
+	for _, invitations := range []string{"nobody", "all"} {
+		r := newRig(t, nil)
+		m := r.open(exchange.Settings{"invitations": invitations})
+		c, rec := r.invited(m)
+		d, err := m.Changes(t.Context(), c, remote.Scope{}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent := len(r.sim.Mails())
+		next := pim.Clone(rec.Item).(*pim.Event)
 		next.Attendees[0].Answer = "declined"
-		if answered, err = m.Update(t.Context(), c, answered.Ref, remote.Entry{Item: next}, pim.Set(pim.FieldAttendees)); err != nil || len(answered.Notes) != 1 {
-			t.Errorf("declined: %v, %v", err, answered.Notes)
+		set := pim.Set(pim.FieldAttendees)
+		told, err := m.(remote.Mailer).Mails(t.Context(), c, rec.Ref, remote.Entry{Item: next}, set)
+		if err != nil || (len(told) == 1 && told[0] == bob) != (invitations == "all") {
+			t.Errorf("%s: it tells of mail to %v, %v", invitations, told, err)
+		}
+		answered, err := m.Update(t.Context(), c, rec.Ref, remote.Entry{Item: next}, set)
+		if err != nil || len(answered.Notes) > 0 || answered.Item == nil || answered.Item.(*pim.Event).Attendees[0].Answer != "declined" {
+			t.Fatalf("%v, %+v", err, answered)
+		}
+		if n := len(r.sim.Mails()) - sent; (n > 0) != (invitations == "all") {
+			t.Errorf("%s: %d messages were sent", invitations, n)
+		}
+		if d, err = m.Changes(t.Context(), c, remote.Scope{}, d.Next); err != nil || len(d.Changed) != 0 || len(d.Removed) != 1 || d.Removed[0] != rec.ID {
+			t.Errorf("%s: %d changed, removed %v, %v", invitations, len(d.Changed), d.Removed, err)
+		}
+	}
+}
+
+// An answer to one occurrence of somebody else's series is not given, and the record says so.
+func TestAnswerToOneOccurrence(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	m := r.open(nil)
+	r.soapAs(bob, `<m:CreateItem SendMeetingInvitations="SendToAllAndSaveCopy"><m:Items><t:CalendarItem><t:Subject>Bob's series</t:Subject><t:Start>2026-06-01T08:00:00Z</t:Start><t:End>2026-06-01T09:00:00Z</t:End>`+
+		`<t:RequiredAttendees><t:Attendee><t:Mailbox><t:EmailAddress>`+ann+`</t:EmailAddress></t:Mailbox></t:Attendee></t:RequiredAttendees>`+
+		`<t:Recurrence><t:DailyRecurrence><t:Interval>1</t:Interval></t:DailyRecurrence><t:NumberedRecurrence><t:StartDate>2026-06-01</t:StartDate><t:NumberOfOccurrences>5</t:NumberOfOccurrences></t:NumberedRecurrence></t:Recurrence></t:CalendarItem></m:Items></m:CreateItem>`)
+	c := home(t, m, pim.KindEvent)
+	d, err := m.Changes(t.Context(), c, remote.Scope{}, "")
+	if err != nil || len(d.Changed) != 1 {
+		t.Fatal(len(d.Changed), err)
+	}
+	rec := d.Changed[0]
+	next := pim.Clone(rec.Item).(*pim.Event)
+	at := pim.At(time.Date(2026, 6, 2, 8, 0, 0, 0, time.UTC), next.Start.Zone)
+	one := pim.OwnOccurrence(next, at).(*pim.Event)
+	one.Attendees[0].Answer = "declined"
+	next.Recurrence.Changed = []pim.Occurrence{{At: at, Item: one}}
+	done, err := m.Update(t.Context(), c, rec.Ref, remote.Entry{Item: next}, pim.Set(pim.FieldRecurrence))
+	if err != nil || len(done.Notes) != 1 || !strings.Contains(done.Notes[0].Says, "was not given") {
+		t.Errorf("%v, notes %v", err, done.Notes)
+	}
+	if recs, err := m.Fetch(t.Context(), c, []remote.ItemID{rec.ID}); err != nil || len(recs) != 1 || len(pim.RecurrenceOf(recs[0].Item).Except) != 0 {
+		t.Errorf("%v, %+v", err, recs)
+	}
+}
+
+// What those who are invited answer is told as theirs.
+func TestAnswersOfOthers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	m := r.open(exchange.Settings{"invitations": "all"})
+	c := home(t, m, pim.KindEvent)
+	e := weekly(t)
+	e.Recurrence, e.Attendees = nil, []pim.Attendee{{Person: pim.Person{Email: bob}}}
+	rec, err := m.Create(t.Context(), c, remote.Entry{Item: e}, "key-asked")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := r.soapAs(bob, `<m:FindItem Traversal="Shallow"><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape><m:ParentFolderIds><t:DistinguishedFolderId Id="calendar"/></m:ParentFolderIds></m:FindItem>`)
+	for object, want := range map[string]string{"TentativelyAcceptItem": "tentative", "AcceptItem": "accepted"} {
+		r.soapAs(bob, fmt.Sprintf(`<m:CreateItem MessageDisposition="SendAndSaveCopy"><m:Items><t:%s><t:ReferenceItemId Id="%s"/></t:%s></m:Items></m:CreateItem>`, object, newID.FindStringSubmatch(found)[1], object))
+		recs, err := m.Fetch(t.Context(), c, []remote.ItemID{rec.ID})
+		if err != nil || len(recs) != 1 || recs[0].Item.(*pim.Event).Attendees[0].Answer != want {
+			t.Errorf("%s: %v, %+v", object, err, recs)
 		}
 	}
 }

@@ -22,6 +22,10 @@ func (m *mail) Probe(ctx context.Context) []remote.Check {
 		checks[0].Note = u.Host + at.path
 	}
 	first, err := m.wellKnown(ctx, op, wellKnown)
+	if m.account.opened != "" && codeOf(err) == "ErrorAccessDenied" {
+		err = pim.Errorf(op, pim.ErrForbidden, "%s has no rights in any folder of %s: give Editor on its folders, or let the account impersonate (impersonate=yes, and the role ApplicationImpersonation)",
+			m.settings["user"], m.account.opened)
+	}
 	steps := []struct {
 		name, note string
 		failed     bool
@@ -41,7 +45,9 @@ func (m *mail) Probe(ctx context.Context) []remote.Check {
 		checks = append(checks, remote.Check{Name: s.name, Note: s.note})
 	}
 	for _, name := range wellKnown {
-		checks = append(checks, m.probeFolder(ctx, op, name, first[name]))
+		check := m.probeFolder(ctx, op, name, first[name])
+		check.Kinds = pim.Kinds(kindOfFolder[name])
+		checks = append(checks, check)
 	}
 	return checks
 }
@@ -56,11 +62,18 @@ func (m *mail) whose() string {
 	return "the login's own"
 }
 
+// kindOfFolder are the kinds in the folders that every mailbox has.
+var kindOfFolder = map[string]pim.Kind{"calendar": pim.KindEvent, "tasks": pim.KindTask, "contacts": pim.KindContact}
+
 // probeFolder names the rights in a folder that are missing, and reads a change of it.
 func (m *mail) probeFolder(ctx context.Context, op, name string, f folder) remote.Check {
 	check := remote.Check{Name: name}
 	s, ok := shelfOf(f)
-	if !ok {
+	switch {
+	case !ok && m.account.opened != "":
+		check.Err = pim.Errorf(op, pim.ErrForbidden, "%s has no rights in the folder %s of %s: give Editor on it, or impersonate", m.settings["user"], name, m.account.opened)
+		return check
+	case !ok:
 		check.Note = "the mailbox has none"
 		return check
 	}
@@ -69,7 +82,7 @@ func (m *mail) probeFolder(ctx context.Context, op, name string, f folder) remot
 	for _, r := range []struct {
 		v    val
 		word string
-	}{{f.Rights.Read, "read items"}, {f.Rights.Create, "create items"}} {
+	}{{f.Rights.Read, "read items"}, {f.Rights.Create, "create items (Editor has all that is needed)"}} {
 		if r.v != "" && !r.v.bool() {
 			lacking = append(lacking, r.word)
 		}
@@ -78,10 +91,13 @@ func (m *mail) probeFolder(ctx context.Context, op, name string, f folder) remot
 		check.Err = pim.Errorf(op, pim.ErrForbidden, "in the folder %s the right is missing to: %s", s.Name, strings.Join(lacking, ", "))
 		return check
 	}
-	if _, err := m.syncPage(ctx, s.ID, "", 1); err != nil {
+	if _, err := m.syncPage(ctx, s.ID, "", 1, nil); err != nil {
 		check.Err = err
 		return check
 	}
 	check.Note = s.Name
+	if s.kind == pim.KindContact {
+		check.Note += "; groups of contacts (distribution lists) are not synchronised"
+	}
 	return check
 }

@@ -1,11 +1,15 @@
 package ews
 
 import (
+	"encoding/base64"
 	"flag"
+	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,7 +41,9 @@ var replies = map[string]string{
 	"SyncFolderItems":  success("SyncFolderItems", `<m:SyncState>STATE2</m:SyncState><m:IncludesLastItemInRange>true</m:IncludesLastItemInRange><m:Changes/>`),
 	"FindItem":         success("FindItem", `<m:RootFolder IncludesLastItemInRange="true" IndexedPagingOffset="0"><t:Items/></m:RootFolder>`),
 	"FindFolder":       success("FindFolder", `<m:RootFolder IncludesLastItemInRange="true"><t:Folders/></m:RootFolder>`),
-	"Subscribe":        success("Subscribe", `<m:SubscriptionId>SUB</m:SubscriptionId>`),
+	"GetUserConfiguration": success("GetUserConfiguration", `<m:UserConfiguration><t:UserConfigurationName Name="CategoryList"/><t:XmlData>`+
+		base64.StdEncoding.EncodeToString([]byte(`<categories default="" xmlns="CategoryList.xsd"><category name="Customers" color="1"/><category name="A &amp; B"/></categories>`))+`</t:XmlData></m:UserConfiguration>`),
+	"Subscribe": success("Subscribe", `<m:SubscriptionId>SUB</m:SubscriptionId>`),
 }
 
 func fullEvent() *pim.Event {
@@ -45,8 +51,9 @@ func fullEvent() *pim.Event {
 	return &pim.Event{
 		Activity: pim.Activity{
 			Title: "Tea & <cake>", Notes: "first\nsecond", Location: "Room 1", Categories: []string{"Sales", "Important"}, Priority: 1, Class: pim.Confidential, Status: pim.Tentative,
-			Reminders: []pim.Reminder{{Before: 30 * time.Minute}},
-			Attendees: []pim.Attendee{{Person: pim.Person{Name: "Bo Both", Email: "bo@example.org"}}, {Person: pim.Person{Email: "cy@example.org"}, Optional: true}, {Person: pim.Person{Name: "No Address"}}},
+			Reminders:   []pim.Reminder{{Before: 30 * time.Minute}},
+			Attachments: []pim.Attachment{pim.NewAttachment("offer & more.txt", "text/plain", []byte("offer")), pim.NewAttachment("", "", []byte{0, 1})},
+			Attendees:   []pim.Attendee{{Person: pim.Person{Name: "Bo Both", Email: "bo@example.org"}}, {Person: pim.Person{Email: "cy@example.org"}, Optional: true}, {Person: pim.Person{Name: "No Address"}}},
 		},
 		Start: pim.At(start, "Europe/Oslo"), End: pim.At(start.Add(time.Hour), "America/New_York"),
 	}
@@ -85,7 +92,7 @@ func TestRequests(t *testing.T) {
 	day := fullEvent()
 	day.Start, day.End, day.Recurrence = pim.On(2026, 3, 28), pim.On(2026, 3, 30), &pim.Recurrence{Rules: []string{"FREQ=YEARLY;INTERVAL=2"}}
 	writable := func(k pim.Kind) pim.FieldSet {
-		return tables[k].writable(pim.AllOf(k)).Minus(pim.Set(pim.FieldRecurrence, pim.FieldPhoto))
+		return tables[k].writable(pim.AllOf(k)).Minus(pim.Set(pim.FieldRecurrence, pim.FieldPhoto, pim.FieldAttachments))
 	}
 	for name, c := range map[string]struct {
 		op string
@@ -131,6 +138,47 @@ func TestRequests(t *testing.T) {
 		"delete-one": {"DeleteItem", func(m *mail) error {
 			return m.remove(t.Context(), opDelete, leaf("t:OccurrenceItemId", "", "RecurringMasterId", "M", "InstanceIndex", "3"), "MoveToDeletedItems")
 		}},
+		"add-file": {"CreateAttachment", func(m *mail) error {
+			_, _, err := m.writeFiles(t.Context(), opUpdate, ref, fullEvent().Attachments[:1], &item{})
+			return err
+		}},
+		"delete-files": {"DeleteAttachment", func(m *mail) error {
+			now := &item{Files: []attachment{{Name: "a", Size: "1", bytes: []byte("a")}, {Name: "b", Size: "1", bytes: []byte("b")}}}
+			now.Files[0].ID.ID, now.Files[1].ID.ID = "ATT", "ATT2"
+			_, _, err := m.writeFiles(t.Context(), opUpdate, ref, nil, now)
+			return err
+		}},
+		"get-messages": {"GetItem", func(m *mail) error {
+			m.sent = "SENT"
+			_, err := m.messages(t.Context(), "test", []string{"A"})
+			return err
+		}},
+		"sync-mail": {"SyncFolderItems", func(m *mail) error {
+			_, err := m.Changes(t.Context(), "MAIL", remote.Scope{}, encodeCursor(pim.KindMessage, "STATE1"))
+			return err
+		}},
+		"find-mail": {"FindItem", func(m *mail) error {
+			s := remote.Scope{From: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), Groups: []string{"Customers", `A & "B"`}}
+			return m.each(t.Context(), "test", search{folders: []string{"IN"}, paths: listedPaths, restriction: mailCondition(s), order: byChange, from: s.From.AddDate(0, 1, 0)}, func(int, *item) {})
+		}},
+		"list-mail": {"FindItem", func(m *mail) error {
+			return m.each(t.Context(), "test", search{folders: []string{"IN"}, paths: listedPaths, restriction: mailCondition(remote.Scope{Groups: []string{"Customers"}})}, func(int, *item) {})
+		}},
+		"get-file": {"GetAttachment", func(m *mail) error {
+			_, err := m.account.call(t.Context(), request{op: "test", body: fileRequest(isFile, "ATT")})
+			return err
+		}},
+		"get-message-attached": {"GetAttachment", func(m *mail) error {
+			_, err := m.account.call(t.Context(), request{op: "test", body: fileRequest(isItem, "ATT")})
+			return err
+		}},
+		"categories": {"GetUserConfiguration", func(m *mail) error {
+			names, err := m.categoryList(t.Context(), "test")
+			if !slices.Equal(names, []string{"Customers", "A & B"}) {
+				t.Errorf("categories %q", names)
+			}
+			return err
+		}},
 		"delete-photo": {"DeleteAttachment", func(m *mail) error {
 			now := &item{Files: []attachment{{Photo: "true"}}}
 			now.Files[0].ID.ID = "ATT"
@@ -140,10 +188,62 @@ func TestRequests(t *testing.T) {
 		"accept": {"CreateItem", func(m *mail) error {
 			e := fullEvent()
 			e.Attendees[0].Email, e.Attendees[0].Answer = "bob@example.org", "accepted"
-			_, _, err := m.respond(t.Context(), ref, e, &item{})
+			_, err := m.respond(t.Context(), ref, e, &item{})
 			if pim.ReasonOf(err) == pim.ErrNotFound {
 				return nil // the script has no item to read afterwards
 			}
+			return err
+		}},
+		"tentative": {"CreateItem", func(m *mail) error {
+			e := fullEvent()
+			e.Attendees[0].Email, e.Attendees[0].Answer = "bob@example.org", "tentative"
+			m.settings["invitations"] = inviteAll
+			_, err := m.respond(t.Context(), ref, e, &item{})
+			if pim.ReasonOf(err) == pim.ErrNotFound {
+				return nil
+			}
+			return err
+		}},
+		"invite": {"CreateItem", func(m *mail) error {
+			m.settings["invitations"] = inviteAll
+			_, err := m.Create(t.Context(), "CAL", remote.Entry{UID: "uid-1", Item: fullEvent()}, "key-1")
+			return err
+		}},
+		"invite-changed": {"UpdateItem", func(m *mail) error {
+			m.settings["invitations"] = inviteAll
+			return rewrite(t, m, ref, remote.Entry{Item: fullEvent()}, pim.Set(pim.FieldLocation))
+		}},
+		"cancel": {"DeleteItem", func(m *mail) error {
+			m.settings["invitations"] = inviteAll
+			return m.remove(t.Context(), opDelete, itemID("OLD", "K0"), "MoveToDeletedItems")
+		}},
+		"create-task-series": {"CreateItem", func(m *mail) error {
+			v := fullTask()
+			v.Status, v.Percent, v.Completed, v.Recurrence = "", 0, pim.When{}, &pim.Recurrence{Rules: []string{"FREQ=MONTHLY;BYDAY=1MO"}}
+			_, err := m.Create(t.Context(), "TASKS", remote.Entry{Item: v}, "key-1")
+			return err
+		}},
+		"get-one": {"GetItem", func(m *mail) error {
+			o := &occurrences{mail: m, op: opUpdate, master: "M", series: weekly, kind: pim.KindEvent}
+			at := pim.At(weekly.Start.Time.AddDate(0, 0, 2), "Europe/Oslo")
+			err := o.do(at, func(id el) error {
+				return o.change(t.Context(), id, series.Change{At: at, Item: fullEvent(), Set: pim.Set(pim.FieldTitle)})
+			})
+			if pim.ReasonOf(err) == pim.ErrProtocol {
+				return nil // the script has no item to give
+			}
+			return err
+		}},
+		"home-folders": {"GetFolder", func(m *mail) error {
+			if _, err := m.wellKnown(t.Context(), "test", wellKnown); pim.ReasonOf(err) != pim.ErrProtocol {
+				t.Errorf("one folder for three: %v", err)
+			}
+			return nil
+		}},
+		"decline": {"CreateItem", func(m *mail) error {
+			e := fullEvent()
+			e.Attendees[0].Email, e.Attendees[0].Answer = "bob@example.org", "declined"
+			_, err := m.respond(t.Context(), ref, e, &item{})
 			return err
 		}},
 		"update-one": {"UpdateItem", func(m *mail) error {
@@ -159,7 +259,7 @@ func TestRequests(t *testing.T) {
 		"get-photo": {"GetAttachment", func(m *mail) error {
 			now := &item{Files: []attachment{{Photo: "true"}}}
 			now.Files[0].ID.ID = "ATT"
-			return m.photoBatch(t.Context(), "test", []*item{now})
+			return m.contents(t.Context(), "test", []*attachment{&now.Files[0]})
 		}},
 		"get-events":   {"GetItem", func(m *mail) error { _, err := m.Fetch(t.Context(), "CAL", []remote.ItemID{"A"}); return err }},
 		"get-tasks":    {"GetItem", func(m *mail) error { _, err := m.Fetch(t.Context(), "TASKS", []remote.ItemID{"A"}); return err }},
@@ -188,7 +288,7 @@ func TestRequests(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			_, err = m.hub.subscribe(t.Context(), at)
+			_, err = newHub(m.account, slog.New(slog.DiscardHandler)).subscribe(t.Context(), at)
 			return err
 		}},
 		"folders-delegate": {"FindFolder", func(m *mail) error {
@@ -201,7 +301,7 @@ func TestRequests(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			_, err = m.hub.read(t.Context(), at, "SUB")
+			_, err = newHub(m.account, slog.New(slog.DiscardHandler)).read(t.Context(), at, "SUB")
 			return err
 		}},
 	} {
@@ -293,5 +393,44 @@ func TestRequestsAgainstSchema(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "xmllint", args...).CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+var asks = regexp.MustCompile(`node\("m:((?:Sync|Find|Get|Create|Update|Delete|Move|Copy|Send|Subscribe|Unsubscribe|Convert|Resolve|Mark)[A-Za-z]*)"`)
+
+// There is a recorded request of every operation that the driver can send.
+func TestEveryOperationIsRecorded(t *testing.T) {
+	t.Parallel()
+	recorded, sent := map[string]bool{}, map[string]bool{}
+	read := func(pattern string, take func(text string)) {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			b, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			take(string(b))
+		}
+	}
+	read("testdata/requests/*.xml", func(text string) {
+		if m := operation.FindStringSubmatch(strings.ReplaceAll(text, ">\n<", "><")); m != nil {
+			recorded[m[2]] = true
+		}
+	})
+	read("*.go", func(text string) {
+		for _, m := range asks.FindAllStringSubmatch(text, -1) {
+			sent[m[1]] = !strings.HasSuffix(m[1], "Id")
+		}
+	})
+	for op, is := range sent {
+		if is && !recorded[op] {
+			t.Errorf("no request of %s is recorded", op)
+		}
+	}
+	if len(sent) < 14 {
+		t.Errorf("%d operations were found", len(sent))
 	}
 }

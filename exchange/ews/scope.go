@@ -12,7 +12,7 @@ import (
 // wants reports a kind that the scope has.
 func wants(s remote.Scope, k pim.Kind) bool { return s.Kinds == 0 || s.Kinds.Has(k) }
 
-// within reports an item that is in the scope's window. Of a series that ends Exchange tells the last occurrence.
+// within reports an item that is in the scope: in its window, and of tasks those that the mailbox's owner is responsible for. Of a series that ends Exchange tells the last occurrence.
 func (z *zones) within(s remote.Scope, x *item, it pim.Item) bool {
 	switch v := it.(type) {
 	case *pim.Event:
@@ -22,6 +22,9 @@ func (z *zones) within(s remote.Scope, x *item, it pim.Item) bool {
 		}
 		return overlaps(s, z.instant(v.Start), last)
 	case *pim.Task:
+		if !s.AllOwners && x.assignedAway() {
+			return false
+		}
 		return z.taskWithin(s, v, x.Recurring.bool() || x.Recurrence != nil)
 	}
 	return true

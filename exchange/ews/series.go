@@ -65,7 +65,7 @@ func (z *zones) readSeries(x *item, it pim.Item) *pim.Recurrence {
 		}
 		// One that was changed back is still an exception there, and none here.
 		one, when := z.read(&x.changed[i]), at(o.Original)
-		if !pim.Equal(one, series.Own(it, when, z.days(start)), inOccurrences) {
+		if !pim.Equal(one, pim.OwnOccurrenceOnClock(it, when, z.days(start)), inOccurrences) {
 			rec.Changed = append(rec.Changed, pim.Occurrence{At: when, Item: one})
 		}
 	}
@@ -347,6 +347,10 @@ func (o *occurrences) write(ctx context.Context, id el, c series.Change) error {
 	w := o.mail.writing(c.Item)
 	w.occurrence = true
 	tables[o.kind].write(w, c.Set)
+	if o.mail.answersOther(c.Item, c.Set) {
+		o.notes = append(o.notes, remote.Note{Field: pim.FieldRecurrence, Wanted: c.At.String(),
+			Says: "the answer to the occurrence of " + c.At.String() + " was not given: answer a single occurrence of somebody else's series in Outlook"})
+	}
 	if len(w.changes) == 0 {
 		return nil
 	}

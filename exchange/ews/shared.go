@@ -92,6 +92,7 @@ func activityRows() table {
 				w.set(uri("item:Sensitivity"), leaf("t:Sensitivity", sensitivity(w.activity().Class)))
 			},
 		},
+		{fields: pim.Set(pim.FieldAttachments), asks: []path{uri("item:Attachments")}}, // files.go
 	}
 }
 

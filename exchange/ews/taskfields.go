@@ -26,7 +26,7 @@ var taskTable = slices.Concat(activityRows(), table{
 	{fields: pim.Set(pim.FieldRecurrence), asks: []path{uri("task:Recurrence")}},
 	{
 		// EWS shows the owner and does not let it be written, but for the property behind it.
-		fields: pim.Set(pim.FieldOwner), asks: []path{uri("task:Owner")},
+		fields: pim.Set(pim.FieldOwner), asks: []path{uri("task:Owner"), {ext: ownership}},
 		read:  func(x *item, it pim.Item, _ *zones) { it.(*pim.Task).CRM.Owner = x.Owner },
 		write: func(w *writing) { w.extended(ownerProperty, cut(w.task().CRM.Owner)) },
 	},
@@ -34,6 +34,15 @@ var taskTable = slices.Concat(activityRows(), table{
 
 // ownerProperty is PidLidTaskOwner (MS-OXPROPS 2.328): 0x811F in the set of tasks.
 var ownerProperty = extended{known: "Task", id: "33055", typ: "String"}
+
+// ownership is PidLidTaskOwnership (MS-OXOTASK): 0x8129 in the set of tasks. It tells whose work a task is.
+var ownership = extended{known: "Task", id: "33065", typ: "Integer"}
+
+// taskSet is the set "Task" by its number, as servers may name it (MS-OXPROPS 1.3.2).
+const taskSet = "00062003-0000-0000-c000-000000000046"
+
+// assignedAway reports the copy that stays with who has given a task to somebody else.
+func (x *item) assignedAway() bool { return x.extended(ownership) == "1" }
 
 func minutes(f pim.FieldID, name string, in func(*item) val, at func(*pim.Task) *time.Duration) row {
 	p := uri("task:" + name)

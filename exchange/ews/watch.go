@@ -32,17 +32,12 @@ type hub struct {
 
 // watcher is one Watch.
 type watcher struct {
-	folder string
+	wants  func(folder string) bool
 	hint   func()
 	failed chan error // gets at most one
 }
 
-func newHub(a *account, log *slog.Logger) *hub {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	return &hub{account: a, log: log}
-}
+func newHub(a *account, log *slog.Logger) *hub { return &hub{account: a, log: log} }
 
 // watched is a mailbox that tells of changes. Exchange gives delegates no subscriptions (ErrorSubscriptionDelegateAccessNotSupported).
 type watched struct{ *mail }
@@ -52,28 +47,46 @@ var _ remote.Watcher = watched{}
 const opWatch = "ews: watch"
 
 // Watch implements remote.Watcher by streaming notifications. The first hint comes when the subscription stands, for what happened
-// before it did.
+// before it did. Where the stream is another link's and that link is closed, it goes on by one of its own.
 func (m watched) Watch(ctx context.Context, c remote.CollectionID, hint func()) error {
-	w := &watcher{folder: string(c), hint: hint, failed: make(chan error, 1)}
-	if err := m.hub.join(w); err != nil {
+	for {
+		h := m.streams.of(m.mail)
+		if h == nil {
+			return pim.Errorf(opWatch, pim.ErrUnavailable, "stopped")
+		}
+		if err := m.watchBy(ctx, h, c, hint); !h.isClosed() || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+func (m watched) watchBy(ctx context.Context, h *hub, c remote.CollectionID, hint func()) error {
+	w := &watcher{wants: m.shows(c), hint: hint, failed: make(chan error, 1)}
+	runs, err := h.join(w)
+	if err != nil {
 		return err
 	}
-	defer m.hub.leave(w)
+	defer h.leave(w)
+	if runs {
+		hint()
+	}
 	select {
 	case <-ctx.Done():
 		return &pim.Error{Op: opWatch, Kind: pim.ErrUnavailable, Public: "stopped", Err: ctx.Err()}
+	case <-m.closed:
+		return pim.Errorf(opWatch, pim.ErrUnavailable, "stopped")
 	case err := <-w.failed:
 		return err
 	}
 }
 
-// join adds a watcher and starts the stream when it is the first.
-func (h *hub) join(w *watcher) error {
+// join adds a watcher and starts the stream when it is the first; runs is true for the others.
+func (h *hub) join(w *watcher) (runs bool, err error) {
 	for {
 		h.mu.Lock()
 		if h.closed {
 			h.mu.Unlock()
-			return pim.Errorf(opWatch, pim.ErrUnavailable, "stopped")
+			return false, pim.Errorf(opWatch, pim.ErrUnavailable, "stopped")
 		}
 		ending := h.done
 		if h.stop != nil || ending == nil {
@@ -89,12 +102,19 @@ func (h *hub) join(w *watcher) error {
 	}
 	defer h.mu.Unlock()
 	h.watchers = append(h.watchers, w)
-	if h.stop == nil {
-		ctx, stop := context.WithCancel(context.Background())
-		h.stop, h.done = stop, make(chan struct{})
-		go h.run(ctx, h.done)
+	if h.stop != nil {
+		return true, nil
 	}
-	return nil
+	ctx, stop := context.WithCancel(context.Background())
+	h.stop, h.done = stop, make(chan struct{})
+	go h.run(ctx, h.done)
+	return false, nil
+}
+
+func (h *hub) isClosed() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.closed
 }
 
 // leave removes a watcher and ends the stream when it was the last.
@@ -137,6 +157,9 @@ func (h *hub) run(ctx context.Context, done chan struct{}) {
 		h.end(true)
 		h.done = nil
 	}
+	if pe := (*pim.Error)(nil); !errors.As(err, &pe) {
+		err = &pim.Error{Op: opWatch, Kind: pim.ErrUnavailable, Public: "stopped", Err: err}
+	}
 	for _, w := range h.watchers {
 		select {
 		case w.failed <- err:
@@ -161,7 +184,7 @@ func (h *hub) tell(folders []string) {
 	h.mu.Lock()
 	var hints []func()
 	for _, w := range h.watchers {
-		if folders == nil || slices.Contains(folders, w.folder) {
+		if folders == nil || slices.ContainsFunc(folders, w.wants) {
 			hints = append(hints, w.hint)
 		}
 	}

@@ -29,8 +29,14 @@ func (m *mail) Create(ctx context.Context, c remote.CollectionID, e remote.Entry
 	if err != nil {
 		return remote.Record{}, err
 	}
+	if s.kind == pim.KindMessage {
+		return remote.Record{}, mailStays(opCreate)
+	}
 	if e.Item.Kind() != s.kind {
 		return remote.Record{}, pim.Errorf(opCreate, pim.ErrUnsupported, "%s takes items of another kind", s.Name)
+	}
+	if v, ok := e.Item.(*pim.Contact); ok && v.Group {
+		return remote.Record{}, pim.Errorf(opCreate, pim.ErrUnsupported, "a group of contacts cannot be kept in Exchange: its members are named in a way that Exchange does not know; it stays here")
 	}
 	plan, err := m.planSeries(e.Item)
 	if err != nil {
@@ -54,10 +60,10 @@ func (m *mail) Create(ctx context.Context, c remote.CollectionID, e remote.Entry
 	return remote.Record{Ref: ref, Key: key, Notes: append(w.notes, notes...)}, nil
 }
 
-// tooLarge are the codes of pictures that Exchange does not take.
+// tooLarge are the codes of attachments that Exchange does not take.
 var tooLarge = []string{"ErrorAttachmentSizeLimitExceeded", "ErrorMessageSizeExceeded", "ErrorDataSizeLimitExceeded", "ErrorInvalidPhotoSize"}
 
-// make sends a CreateItem. A contact is better there without its picture than not at all.
+// make sends a CreateItem. An item is better there without its attachments than not at all.
 func (m *mail) make(ctx context.Context, s shelf, w *writing, extra []el) (*item, error) {
 	send := func(extra []el) (*item, error) {
 		body := node("m:CreateItem", node("m:SavedItemFolderId", folderID(string(s.ID))), node("m:Items", w.created(extra...)))
@@ -70,16 +76,45 @@ func (m *mail) make(ctx context.Context, s shelf, w *writing, extra []el) (*item
 		}
 		return written(a, opCreate)
 	}
-	c, ok := w.item.(*pim.Contact)
-	if !ok || len(c.Photo) == 0 {
+	files, leave := w.attached()
+	if files == nil {
 		return send(extra)
 	}
-	x, err := send(append(slices.Clone(extra), node("t:Attachments", picture(c.Photo))))
+	x, err := send(append(slices.Clone(extra), *files))
 	if slices.Contains(tooLarge, codeOf(err)) {
-		w.notes = append(w.notes, remote.Note{Field: pim.FieldPhoto, Says: "the picture was left out: " + pim.PublicText(err)})
+		w.notes = append(w.notes, leave(err)...)
 		return send(extra)
 	}
 	return x, err
+}
+
+// attached are the attachments of a new item, nil for none, and the notes about leaving them out.
+func (w *writing) attached() (files *el, leave func(error) []remote.Note) {
+	out := node("t:Attachments")
+	if c, ok := w.item.(*pim.Contact); ok {
+		if len(c.Photo) > 0 {
+			out.kids = append(out.kids, picture(c.Photo))
+		}
+		leave = func(err error) []remote.Note {
+			return []remote.Note{{Field: pim.FieldPhoto, Says: "the picture was left out: " + pim.PublicText(err)}}
+		}
+	} else {
+		all, notes := newFiles(w.activity().Attachments)
+		w.notes = append(w.notes, notes...)
+		for _, a := range all {
+			out.kids = append(out.kids, fileOf(a))
+		}
+		leave = func(err error) (notes []remote.Note) {
+			for _, a := range all {
+				notes = append(notes, fileLeft(a, pim.PublicText(err)))
+			}
+			return notes
+		}
+	}
+	if len(out.kids) == 0 {
+		return nil, nil
+	}
+	return &out, leave
 }
 
 // made are the properties that only a new item gets: the key; the UID of an appointment, by which a meeting is the same one in every
@@ -118,6 +153,9 @@ func written(a answer, op string) (*item, error) {
 
 // Update implements remote.Remote. Exchange compares the version itself (NeverOverwrite).
 func (m *mail) Update(ctx context.Context, _ remote.CollectionID, old remote.Ref, e remote.Entry, changed pim.FieldSet) (remote.Record, error) {
+	if e.Item.Kind() == pim.KindMessage {
+		return remote.Record{}, mailStays(opUpdate)
+	}
 	set := tables[e.Item.Kind()].writable(changed)
 	if set.IsEmpty() {
 		return remote.Record{Ref: old}, nil
@@ -161,12 +199,25 @@ func (m *mail) update(ctx context.Context, old remote.Ref, e remote.Entry, set p
 			return remote.Record{}, err
 		}
 	}
-	if m.answersOther(it, set) {
+	if set.Has(pim.FieldAttachments) {
 		var notes []remote.Note
-		if ref, notes, err = m.respond(ctx, ref, it.(*pim.Event), now); err != nil {
+		if ref, notes, err = m.writeFiles(ctx, opUpdate, ref, activityOf(it).Attachments, now); err != nil {
 			return remote.Record{}, err
 		}
 		w.notes = append(w.notes, notes...)
+	}
+	if m.answersOther(it, set) {
+		shown := m.zones.record(now).Item
+		pim.Copy(shown, it, set)
+		rec, err := m.respond(ctx, ref, shown.(*pim.Event), now)
+		if err != nil {
+			return remote.Record{}, err
+		}
+		if w.notes = append(w.notes, rec.Notes...); rec.Item != nil {
+			rec.Notes = w.notes
+			return rec, nil
+		}
+		ref = rec.Ref
 	}
 	ref, notes, err := plan.occurrences(ctx, m, opUpdate, ref)
 	if err != nil {
@@ -181,7 +232,7 @@ func (m *mail) whole(ctx context.Context, old remote.Ref, it pim.Item, set pim.F
 	k := it.Kind()
 	needs := tables[k].needs(set)
 	series := activityOf(it).Recurrence != nil || set.Has(pim.FieldRecurrence)
-	if old.Version != "" && needs.IsEmpty() && !series && !set.Has(pim.FieldPhoto) && !m.answersOther(it, set) {
+	if old.Version != "" && needs.IsEmpty() && !series && !set.Has(pim.FieldPhoto) && !set.Has(pim.FieldAttachments) && !m.answersOther(it, set) {
 		return it, nil, nil
 	}
 	now, err := m.one(ctx, opUpdate, k, string(old.ID))
@@ -226,7 +277,10 @@ func (m *mail) changeItem(ctx context.Context, op string, k pim.Kind, id el, upd
 
 // Delete implements remote.Remote. What is deleted goes to the bin, where people find it. Exchange compares no version here, so it is
 // read just before.
-func (m *mail) Delete(ctx context.Context, _ remote.CollectionID, old remote.Ref, how remote.Removal) error {
+func (m *mail) Delete(ctx context.Context, c remote.CollectionID, old remote.Ref, how remote.Removal) error {
+	if s, err := m.shelf(ctx, opDelete, c); err == nil && s.kind == pim.KindMessage {
+		return mailStays(opDelete)
+	}
 	if how == remote.Unassign {
 		return pim.Errorf(opDelete, pim.ErrUnsupported, "items of a mailbox are nobody else's")
 	}
@@ -256,6 +310,9 @@ func (m *mail) remove(ctx context.Context, op string, id el, how string) error {
 func (m *mail) Mark(ctx context.Context, c remote.CollectionID, old remote.Ref, key string) (remote.Ref, error) {
 	const op = "ews: mark"
 	s, err := m.shelf(ctx, op, c)
+	if err == nil && s.kind == pim.KindMessage {
+		err = mailStays(op)
+	}
 	if err != nil {
 		return remote.Ref{}, err
 	}
@@ -270,7 +327,7 @@ func (m *mail) Mark(ctx context.Context, c remote.CollectionID, old remote.Ref, 
 }
 
 // private are the fields of a meeting that are the mailbox's own: nobody is told of a change.
-var private = pim.Set(pim.FieldCategories, pim.FieldReminders, pim.FieldClass, pim.FieldFree, pim.FieldPriority)
+var private = pim.Set(pim.FieldCategories, pim.FieldReminders, pim.FieldClass, pim.FieldFree, pim.FieldPriority, pim.FieldAttachments)
 
 // sends tells whom a write of these fields may mail.
 func (m *mail) sends(set pim.FieldSet) string {
@@ -330,7 +387,7 @@ func (m *mail) attended(ctx context.Context, old remote.Ref) (*pim.Event, error)
 	if _, err := m.version(ctx, op, string(old.ID)); err != nil {
 		return nil, err
 	}
-	items, err := m.load(ctx, op, pim.KindEvent, []string{string(old.ID)})
+	items, err := m.loadUpTo(ctx, op, pim.KindEvent, []string{string(old.ID)}, 1)
 	if err != nil || len(items) == 0 {
 		return &pim.Event{}, err
 	}

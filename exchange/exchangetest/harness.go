@@ -16,6 +16,9 @@ type Harness struct {
 	Move func(t *testing.T, a remotetest.Account, from remote.CollectionID, id remote.ItemID) (to remote.CollectionID, now remote.ItemID)
 	// Mailed is how many messages the server has sent to attendees so far; nil leaves the cases out.
 	Mailed func(t *testing.T, a remotetest.Account) int
+	// Mail delivers a message to a folder, as from outside; file i of m.Files has the bytes files[i]. The answer is its id in that
+	// folder. nil leaves the cases of mail out.
+	Mail func(t *testing.T, a remotetest.Account, folder remote.CollectionID, m *pim.Message, files [][]byte) remote.ItemID
 }
 
 // Run asks everything of an Exchange driver. Each case opens an account of its own.
@@ -27,6 +30,7 @@ func Run(t *testing.T, h Harness) {
 	for name, run := range map[string]func(*testing.T, Harness){
 		"keys of what we made": keysOfOurs, "marking what others made": marking, "a move is a move": moves,
 		"nobody is mailed": silence, "hints of changes": hints,
+		"mail": mail, "mail in scope": mailScope, "files of mail": mailFiles, "mail that is moved": mailMoves,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

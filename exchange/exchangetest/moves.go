@@ -57,11 +57,21 @@ func marking(t *testing.T, h Harness) {
 				t.Errorf("an old version was marked: %v", err)
 			}
 		}
+		// A copy that a person makes has the key of its original, and gets its own.
+		if ref, err = m.Mark(t.Context(), c, after.Ref, "its own key"); err != nil {
+			t.Fatalf("mark in place of another key: %v", err)
+		}
+		if after = fetch(t, a.Remote, c, id); after.Key != "its own key" || after.Ref != ref {
+			t.Errorf("marked anew it is %v with the key %q, mark answered %v", after.Ref, after.Key, ref)
+		}
+		if where, err := m.Where(t.Context(), []string{"a new key", "its own key"}); err != nil || len(where) != 1 || where["its own key"].Ref.ID != id {
+			t.Errorf("marked anew it is at %v, %v", where, err)
+		}
 		b.Remove(t, c, id)
 		if _, err := m.Mark(t.Context(), c, after.Ref, "a third key"); pim.ReasonOf(err) != pim.ErrNotFound {
 			t.Errorf("what is gone was marked: %v", err)
 		}
-		if where, err := m.Where(t.Context(), []string{"a new key", "another key", "a third key"}); err != nil || len(where) != 0 {
+		if where, err := m.Where(t.Context(), []string{"a new key", "another key", "its own key", "a third key"}); err != nil || len(where) != 0 {
 			t.Errorf("what is gone was found: %v, %v", where, err)
 		}
 	})

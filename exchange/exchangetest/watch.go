@@ -31,7 +31,7 @@ func hints(t *testing.T, h Harness) {
 		}()
 		// When a watch begins cannot be seen, so changes go on until it tells of one.
 		deadline := time.After(30 * time.Second)
-		for n := 0; ; n++ {
+		for n, wait := 0, 10*time.Millisecond; ; n, wait = n+1, min(2*wait, 500*time.Millisecond) {
 			b.Add(t, c, h.Sample(a.Remote.Traits(), k, n))
 			select {
 			case <-hinted:
@@ -46,7 +46,7 @@ func hints(t *testing.T, h Harness) {
 				t.Fatalf("the watch ended: %v", err)
 			case <-deadline:
 				t.Fatal("no hint of a change in 30 s")
-			case <-time.After(500 * time.Millisecond):
+			case <-time.After(wait):
 			}
 		}
 	})

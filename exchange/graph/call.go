@@ -194,18 +194,31 @@ const maxPages = 10_000
 // every reads all pages of a collection.
 func every[T any](ctx context.Context, s *service, r request) ([]T, error) {
 	var out []T
+	err := pages(ctx, s, r, func(some []T) { out = append(out, some...) })
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// pages reads a collection a page at a time; nothing of a page is kept but what take keeps.
+func pages[T any](ctx context.Context, s *service, r request, take func([]T)) error {
 	for range maxPages {
 		var p page[T]
 		if err := s.get(ctx, r, &p); err != nil {
-			return nil, err
+			return err
 		}
-		out = append(out, p.Value...)
+		take(p.Value)
 		if p.Next == "" {
-			return out, nil
+			return nil
 		}
 		r.link = p.Next
 	}
-	return nil, pim.Errorf(r.op, pim.ErrProtocol, "Microsoft 365 pages in a circle")
+	return inACircle(r.op)
+}
+
+func inACircle(op string) error {
+	return pim.Errorf(op, pim.ErrProtocol, "Microsoft 365 pages in a circle")
 }
 
 // maxPageSize is the preference for pages of n items.

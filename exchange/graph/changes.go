@@ -44,7 +44,13 @@ func (c *connector) Changes(ctx context.Context, col remote.CollectionID, s remo
 	}
 	w := c.window(s)
 	for n := 0; ; n++ {
-		f, more, err := c.page(ctx, sh, w, &cur)
+		var f found
+		var more bool
+		if all, ok := sh.(*allMails); ok {
+			f, more, err = all.follow(ctx, s, &cur)
+		} else {
+			f, more, err = c.page(ctx, sh, w, &cur)
+		}
 		if err != nil {
 			return remote.Delta{}, err
 		}
@@ -64,10 +70,13 @@ func (c *connector) Changes(ctx context.Context, col remote.CollectionID, s remo
 // page reads one and moves the cursor behind it; more says that there is something to be asked for at once.
 func (c *connector) page(ctx context.Context, sh shelf, w window, cur *cursor) (f found, more bool, err error) {
 	const op = "graph: changes"
-	r := request{op: op, link: cur.Link}
+	r, key := request{op: op, link: cur.Link}, w.key()
+	if sh.kind() != pim.KindEvent {
+		key = "" // only the token of a calendar has it
+	}
 	if cur.Link == "" {
 		r = sh.start(w)
-		cur.Window = w.key()
+		cur.Window = key
 	}
 	r.prefer = append(r.prefer, maxPageSize(c.pageSize))
 	f, err = sh.changes(ctx, r, w, cur.Full)
@@ -82,7 +91,7 @@ func (c *connector) page(ctx context.Context, sh shelf, w window, cur *cursor) (
 		return f, true, nil
 	case f.delta == "":
 		return found{}, false, pim.Errorf(op, pim.ErrProtocol, "Microsoft 365 did not say how to go on")
-	case cur.Window != w.key():
+	case cur.Window != key && sh.kind() == pim.KindEvent:
 		*cur = cursor{Full: true}
 		return f, true, nil
 	}
@@ -106,16 +115,22 @@ func (c *connector) List(ctx context.Context, col remote.CollectionID, s remote.
 	if s.Kinds != 0 && !s.Kinds.Has(sh.kind()) {
 		return nil, nil
 	}
-	all, err := sh.list(ctx)
-	if err != nil {
-		return nil, err
-	}
 	w := c.window(s)
 	var refs []remote.Ref
-	for _, l := range all {
-		if l.event != nil && c.shown(w, l.event) || l.event == nil && w.holds(l.start, l.end) {
-			refs = append(refs, l.ref)
+	at := map[remote.ItemID]int{}
+	err = sh.list(ctx, s, func(l listed) {
+		if l.event != nil && !c.shown(w, l.event) || l.event == nil && !w.holds(l.start, l.end) {
+			return
 		}
+		if i, again := at[l.ref.ID]; again {
+			refs[i] = l.ref
+			return
+		}
+		at[l.ref.ID] = len(refs)
+		refs = append(refs, l.ref)
+	})
+	if err != nil {
+		return nil, err
 	}
 	return refs, nil
 }

@@ -63,10 +63,11 @@ type rig struct {
 	faulty *remotetest.Faulty
 	url    string
 	clock  *clock
+	states chan string // of notifications that came by, where somebody listens
 }
 
 func permissions() []string {
-	return []string{graphsim.CalendarsReadWrite, graphsim.ContactsReadWrite, graphsim.TasksReadWriteAll}
+	return []string{graphsim.CalendarsReadWrite, graphsim.ContactsReadWrite, graphsim.TasksReadWriteAll, graphsim.MailRead}
 }
 
 func newRig(t testing.TB, change func(*graphsim.Options)) *rig {
@@ -192,8 +193,8 @@ func (r *rig) do(method, path string, body graphsim.Fields) graphsim.Fields {
 func (r *rig) move(from remote.CollectionID, id remote.ItemID) (remote.CollectionID, remote.ItemID) {
 	r.t.Helper()
 	kind, _, _ := strings.Cut(string(from), ":")
-	made := r.do("POST", map[string]string{"calendar": "/calendars", "tasks": "/todo/lists", "contacts": "/contactFolders"}[kind],
-		map[string]graphsim.Fields{"calendar": {"name": "Elsewhere"}, "tasks": {"displayName": "Elsewhere"}, "contacts": {"displayName": "Elsewhere"}}[kind])
+	made := r.do("POST", map[string]string{"calendar": "/calendars", "tasks": "/todo/lists", "contacts": "/contactFolders", "mail": "/mailFolders"}[kind],
+		map[string]graphsim.Fields{"calendar": {"name": "Elsewhere"}, "tasks": {"displayName": "Elsewhere"}, "contacts": {"displayName": "Elsewhere"}, "mail": {"displayName": "Elsewhere"}}[kind])
 	to := made["id"].(string)
 	now, err := r.sim.Move(ann, string(id), to)
 	if err != nil {
@@ -251,6 +252,10 @@ func harness(change func(*graphsim.Options), settings exchange.Settings) exchang
 	h.Move = func(t *testing.T, a remotetest.Account, from remote.CollectionID, id remote.ItemID) (remote.CollectionID, remote.ItemID) {
 		r, _ := rigs.Load(a.Remote)
 		return r.(*rig).move(from, id)
+	}
+	h.Mail = func(t *testing.T, a remotetest.Account, folder remote.CollectionID, m *pim.Message, files [][]byte) remote.ItemID {
+		r, _ := rigs.Load(a.Remote)
+		return r.(*rig).deliver(folder, m, files)
 	}
 	h.Mailed = func(_ *testing.T, a remotetest.Account) int {
 		r, _ := rigs.Load(a.Remote)

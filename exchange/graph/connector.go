@@ -13,7 +13,10 @@ import (
 type connector struct {
 	*service
 	env      exchange.Env
-	mailbox  string // principal name or object ID
+	mailbox  string // principal name or object ID; "" is that of the person who signed in
+	areas    []string
+	anyArea  bool // nobody chose areas
+	person   bool // somebody signed in
 	zone     *time.Location
 	photos   bool
 	pageSize int
@@ -23,6 +26,7 @@ type connector struct {
 	// hub is where the program hears of changes, notifyURL its address; nil and "" without.
 	hub       *Hub
 	notifyURL string
+	leave     func() // gives the places for requests back
 
 	eventTable   fields[*event, *pim.Event]
 	taskTable    fields[*task, *pim.Task]
@@ -31,6 +35,7 @@ type connector struct {
 	links links // how far each collection has been read, for Watch
 	self  owner // who the mailbox is to others
 	rings keyring
+	mail  trees
 }
 
 var (
@@ -41,6 +46,9 @@ var (
 	_ remote.Mailer    = (*connector)(nil)
 	_ remote.Marker    = (*connector)(nil)
 	_ remote.Watcher   = (*connector)(nil)
+	_ remote.Grouper   = (*connector)(nil)
+
+	_ remote.FileOpener = (*connector)(nil)
 )
 
 // Traits implements remote.Remote.
@@ -62,6 +70,7 @@ func (c *connector) Traits() remote.Traits {
 	declare(c.eventTable, pim.KindEvent, &t)
 	declare(c.taskTable, pim.KindTask, &t)
 	declare(c.contactTable, pim.KindContact, &t)
+	t.Carries[pim.KindMessage] = messageFields()
 	return t
 }
 
@@ -79,8 +88,8 @@ type shelf interface {
 	start(w window) request
 	// fetch reads items; those that are not there (any more) are left out.
 	fetch(ctx context.Context, ids []remote.ItemID) ([]remote.Record, error)
-	// list tells refs and what decides whether they are in scope.
-	list(ctx context.Context) ([]listed, error)
+	// list tells the refs of a page after the other, and what decides whether they are in scope. Some may be told again.
+	list(ctx context.Context, sc remote.Scope, tell func(listed)) error
 	create(ctx context.Context, e remote.Entry, key string) (remote.Record, error)
 	update(ctx context.Context, old remote.Ref, e remote.Entry, changed pim.FieldSet) (remote.Record, error)
 	// complete does what a create that was broken off has left undone.
@@ -91,7 +100,7 @@ type shelf interface {
 	path(id remote.ItemID) string
 	// marked are the items with a key, those with that one key if it is not "".
 	marked(ctx context.Context, key string) (map[string]remote.Ref, error)
-	mark(ctx context.Context, old remote.Ref, key string) error
+	mark(ctx context.Context, op string, old remote.Ref, key string) (stamp, error)
 }
 
 // Fetch implements remote.Remote.
@@ -152,6 +161,8 @@ func (c *connector) Delete(ctx context.Context, col remote.CollectionID, old rem
 	switch {
 	case err != nil:
 		return err
+	case s.kind() == pim.KindMessage:
+		return readOnlyMail(op)
 	case how == remote.Unassign:
 		return pim.Errorf(op, pim.ErrUnsupported, "an item of a mailbox has no other owner to be left to")
 	case old.ID == "":
@@ -174,7 +185,19 @@ func (c *connector) unchanged(ctx context.Context, op, path, expected string) er
 }
 
 // Close implements remote.Remote. Tokens end by themselves.
-func (c *connector) Close() error { return nil }
+func (c *connector) Close() error {
+	c.leave()
+	return nil
+}
+
+// stamped sends a write that is answered with the item, and tells its new version.
+func (s *service) stamped(ctx context.Context, r request) (now stamp, err error) {
+	a, err := s.send(ctx, r)
+	if err == nil {
+		err = a.written(r.op, &now)
+	}
+	return now, err
+}
 
 func missing(op string) error {
 	return pim.Errorf(op, pim.ErrNotFound, "there is no such item in Microsoft 365 (any more)")

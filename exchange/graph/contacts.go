@@ -160,18 +160,14 @@ func (s *contacts) present(ctx context.Context, ids []string, latest map[string]
 	return append(shown, asked...), err
 }
 
-func (s *contacts) list(ctx context.Context) ([]listed, error) {
+func (s *contacts) list(ctx context.Context, _ remote.Scope, tell func(listed)) error {
 	q := selecting("id")
 	q.Set("$top", listPage)
-	all, err := every[stamp](ctx, s.service, request{op: "graph: list", path: s.home(), query: q})
-	if err != nil {
-		return nil, err
-	}
-	out := make([]listed, 0, len(all))
-	for _, x := range all {
-		out = append(out, listed{ref: x.ref()})
-	}
-	return out, nil
+	return pages(ctx, s.service, request{op: opList, path: s.home(), query: q}, func(some []stamp) {
+		for _, x := range some {
+			tell(listed{ref: x.ref()})
+		}
+	})
 }
 
 func (s *contacts) create(ctx context.Context, e remote.Entry, key string) (remote.Record, error) {
@@ -316,7 +312,9 @@ func (s *contacts) marked(ctx context.Context, key string) (map[string]remote.Re
 	return s.markedIn(ctx, s.home(), key)
 }
 
-func (s *contacts) mark(ctx context.Context, old remote.Ref, key string) error {
-	_, err := s.send(ctx, request{op: "graph: mark", method: "PATCH", path: s.path(old.ID), match: old.Version, body: map[string]any{"singleValueExtendedProperties": keyed(key)}})
-	return err
+func (s *contacts) mark(ctx context.Context, op string, old remote.Ref, key string) (stamp, error) {
+	if err := s.unchanged(ctx, op, s.path(old.ID), old.Version); err != nil {
+		return stamp{}, err
+	}
+	return s.stamped(ctx, request{op: op, method: "PATCH", path: s.path(old.ID), match: old.Version, body: map[string]any{"singleValueExtendedProperties": keyed(key)}})
 }

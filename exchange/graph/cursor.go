@@ -18,6 +18,10 @@ type cursor struct {
 	Full bool `json:"f,omitempty"`
 	// Window is that of Link: Graph's token has it for good, so that another one asks for a fresh token.
 	Window string `json:"w,omitempty"`
+	// Since is from when all mail is followed, High the latest change on the pages that were read, as Graph writes times. Window is
+	// then what it was limited to.
+	Since string `json:"s,omitempty"`
+	High  string `json:"h,omitempty"`
 }
 
 // cursorPrefix names the format.

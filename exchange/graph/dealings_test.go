@@ -200,6 +200,34 @@ func TestDeltasThatMislead(t *testing.T) {
 	}
 }
 
+// Contacts, tasks and messages whose token has expired are listed anew, whichever way the service says so, and none is said to be gone.
+func TestExpiredTokensReconcile(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	m := r.open(nil)
+	letters := inMail(t, m, "Inbox")
+	r.deliver(letters, &pim.Message{Subject: "letter", From: pim.Person{Email: "fay@example.org"}, Text: "x", Sent: pim.At(r.clock.now(), "")}, nil)
+	for _, it := range []pim.Item{&pim.Contact{FullName: "Somebody"}, &pim.Task{Activity: pim.Activity{Title: "Something"}}} {
+		create(t, m, it, "a "+it.Kind().String())
+	}
+	for _, k := range []pim.Kind{pim.KindContact, pim.KindTask, pim.KindMessage} {
+		col := letters
+		if k != pim.KindMessage {
+			col = home(t, m, k)
+		}
+		for _, status := range []int{http.StatusGone, http.StatusBadRequest, http.StatusNotFound} {
+			_, _, cur := follow(t, m, col, remote.Scope{}, "")
+			r.sim.ExpireDelta(ann, status)
+			if d, err := m.Changes(t.Context(), col, remote.Scope{}, cur); pim.ReasonOf(err) != pim.ErrCursorGone || len(d.Removed) != 0 {
+				t.Errorf("%s, %d: %v, %d removed", k, status, err, len(d.Removed))
+			}
+			if all, gone, _ := follow(t, m, col, remote.Scope{}, ""); len(all) != 1 || len(gone) != 0 {
+				t.Errorf("%s, %d: from the beginning there are %d, %v gone", k, status, len(all), gone)
+			}
+		}
+	}
+}
+
 // The window goes on with the clock: what comes into it is told, what was deleted meanwhile is not lost.
 func TestWindowRolls(t *testing.T) {
 	t.Parallel()

@@ -1,9 +1,11 @@
-// Package graph is the driver for Microsoft 365 by Microsoft Graph v1.0: calendars, To Do lists and contacts of one mailbox, for a
-// program with application permissions.
+// Package graph is the driver for Microsoft 365 by Microsoft Graph v1.0: calendars, To Do lists, contacts and mail of one mailbox, for a
+// program with application permissions, or by the sign-in of a person.
 //
 //	driver.go  options.go   the Driver value and its settings; clouds
 //	oauth.go  assertion.go  the login: client credentials by secret or certificate
+//	signin.go               the login of a person: authorisation code and refresh token
 //	call.go  batch.go       one request, pages, and many reads in one request
+//	desks.go                how many requests at once a mailbox has, for all its links
 //	errors.go               the one table of what Graph's errors mean
 //	connector.go            remote.Remote: which call goes to which shelf; versions
 //	folders.go              collections; who the mailbox is
@@ -11,11 +13,13 @@
 //	event.go  eventfields.go  events.go  eventwrite.go   events, and whom a write would mail
 //	recurrence.go  occurrences.go  reshape.go            series: read, and made as wanted
 //	tasks.go  taskfields.go To Do
+//	attachments.go          files of events and tasks, each a request
 //	contacts.go  contactfields.go   contacts, with photos
 //	times.go  body.go       zones and days; HTML as text
+//	mails.go  message.go  allmail.go  files.go   mail, which is read only: folders, messages, all mail by category, bytes of files
 //	changes.go  cursor.go  window.go   delta queries, and the window of a calendar
 //	marker.go  keyring.go   the key that items carry: Finder, Marker; all keys of a folder
-//	watch.go  subscribe.go  hub.go   hints of changes: by looking, and by subscription where we can be reached
+//	watch.go  subscribe.go  hub.go  throttle.go   hints of changes: by looking, and by subscription where we can be reached
 //	probe.go                the connection test
 //
 // Facts that shape it:
@@ -32,5 +36,5 @@
 // What Graph cannot keep: events that are called off and stay, more than one reminder, labels of e-mail addresses, fax numbers, times of day of
 // tasks, occurrences of tasks that differ, groups of contacts; it does not take away a contact's photo.
 //
-// Not here: the address at which Hub is served (the program); delegated logins of single users; mail.
+// Not here: the address at which Hub is served (cmd/bridge/notify.go); who keeps sign-ins (cmd/bridge/signinkeep.go).
 package graph

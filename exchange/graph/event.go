@@ -34,6 +34,10 @@ type event struct {
 	Exceptions  []event     `json:"exceptionOccurrences"`
 	Deleted     []string    `json:"cancelledOccurrences"`
 	Extended    []extended  `json:"singleValueExtendedProperties"`
+	HasFiles    bool        `json:"hasAttachments"`
+
+	files   []held
+	partial bool // files are to be read with the item on its own
 }
 
 // Types of events.

@@ -44,6 +44,8 @@ func (c *connector) eventFields() fields[*event, *pim.Event] {
 		{id: pim.FieldReminders, props: []string{"isReminderOn", "reminderMinutesBeforeStart"}, read: readReminder, write: writeReminder},
 		{id: pim.FieldOrganizer, props: []string{"organizer"}, readOnly: true, read: readOrganizer},
 		{id: pim.FieldAttendees, props: []string{"attendees", "isOrganizer"}, read: readAttendees, write: writeAttendees},
+		// Written apart, as each is a request.
+		{id: pim.FieldAttachments, props: []string{"hasAttachments"}, read: func(e *event, it *pim.Event) { it.Attachments = attachmentsOf(e.files) }},
 		// The rule of a series; its occurrences are read and written apart.
 		{id: pim.FieldRecurrence, props: []string{"recurrence"}, read: c.readRule, write: c.writeRule},
 	}
@@ -58,7 +60,7 @@ func (c *connector) carriedByOccurrence() pim.FieldSet {
 		}
 	}
 	// Categories and privacy are those of the series; whom to invite is decided for all of it.
-	return s.Minus(pim.Set(pim.FieldRecurrence, pim.FieldCategories, pim.FieldClass, pim.FieldAttendees))
+	return s.Minus(pim.Set(pim.FieldRecurrence, pim.FieldCategories, pim.FieldClass, pim.FieldAttendees, pim.FieldAttachments))
 }
 
 func writeNotes(d *draft[*event], it *pim.Event) error {

@@ -129,8 +129,22 @@ func readOne[T any](a answer, op string) (v T, ok bool, err error) {
 	return v, err == nil, err
 }
 
+// withFiles reads the files of events, up to most bytes; 0 is all.
+func (s *events) withFiles(ctx context.Context, all []event, most int64) error {
+	var hs []holder
+	for i := range all {
+		if e := &all[i]; e.HasFiles && !e.part() {
+			hs = append(hs, holder{s.path(remote.ItemID(e.ID)), attachmentProps, &e.files, &e.partial})
+		}
+	}
+	return s.readFiles(ctx, hs, most)
+}
+
 func (s *events) fetch(ctx context.Context, ids []remote.ItemID) ([]remote.Record, error) {
 	all, err := s.load(ctx, texts(ids))
+	if err == nil {
+		err = s.withFiles(ctx, all, 0)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -158,6 +172,9 @@ func (s *events) record(e *event) remote.Record {
 	it := s.item(e)
 	rec := e.stamp.record(it, keyOf(e.Extended))
 	rec.URL = e.WebLink
+	if e.partial {
+		rec.Item = nil
+	}
 	return rec
 }
 
@@ -195,7 +212,7 @@ func (s *events) changes(ctx context.Context, r request, w window, full bool) (f
 		return found{}, err
 	}
 	f.changed = slices.DeleteFunc(f.changed, func(rec remote.Record) bool {
-		return elsewhere[string(rec.ID)] || slices.Contains(removed, string(rec.ID)) && !s.shown(w, rec.Item.(*pim.Event))
+		return elsewhere[string(rec.ID)] || slices.Contains(removed, string(rec.ID)) && rec.Item != nil && !s.shown(w, rec.Item.(*pim.Event))
 	})
 	for _, id := range removed {
 		if !there[id] || elsewhere[id] {
@@ -217,7 +234,8 @@ func (s *events) asShown(ctx context.Context, f *found, page []event, ask []stri
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(ask, func(id string) bool {
+	var shown []event
+	ask = slices.DeleteFunc(ask, func(id string) bool {
 		e := single[id]
 		if e == nil {
 			return false
@@ -225,14 +243,24 @@ func (s *events) asShown(ctx context.Context, f *found, page []event, ask []stri
 		if keys[id] != "" {
 			e.Extended = keyed(keys[id])
 		}
-		f.changed = append(f.changed, s.record(e))
+		shown = append(shown, *e)
 		return true
-	}), nil
+	})
+	if err := s.withFiles(ctx, shown, filesOfPage); err != nil {
+		return nil, err
+	}
+	for i := range shown {
+		f.changed = append(f.changed, s.record(&shown[i]))
+	}
+	return ask, nil
 }
 
 // lookUp reads events, those that are said to be removed as well, and tells which are there.
 func (s *events) lookUp(ctx context.Context, f *found, ask, removed []string) (map[string]bool, error) {
 	all, err := s.load(ctx, append(slices.Clone(ask), removed...))
+	if err == nil {
+		err = s.withFiles(ctx, all, filesOfPage)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -249,7 +277,10 @@ func (s *events) lookUp(ctx context.Context, f *found, ask, removed []string) (m
 	if masters = without(masters, there); len(masters) == 0 {
 		return there, nil
 	}
-	if all, err = s.load(ctx, masters); err != nil {
+	if all, err = s.load(ctx, masters); err == nil {
+		err = s.withFiles(ctx, all, filesOfPage)
+	}
+	if err != nil {
 		return nil, err
 	}
 	for i := range all {
@@ -323,17 +354,15 @@ func (s *events) moved(ctx context.Context, removed []string, there map[string]b
 // listPage is how many refs a page of a listing has.
 const listPage = "500"
 
-func (s *events) list(ctx context.Context) ([]listed, error) {
-	all, err := every[event](ctx, s.service, request{op: "graph: list", path: s.home() + "/events", prefer: []string{inUTC}, query: url.Values{
+const opList = "graph: list"
+
+func (s *events) list(ctx context.Context, _ remote.Scope, tell func(listed)) error {
+	return pages(ctx, s.service, request{op: opList, path: s.home() + "/events", prefer: []string{inUTC}, query: url.Values{
 		"$select": {"id,type,start,end,isAllDay,originalStartTimeZone,recurrence"}, "$top": {listPage},
-	}})
-	if err != nil {
-		return nil, err
-	}
-	out := make([]listed, 0, len(all))
-	for i := range all {
-		it := s.item(&all[i])
-		out = append(out, listed{ref: all[i].ref(), start: it.Start, end: it.End, event: it})
-	}
-	return out, nil
+	}}, func(some []event) {
+		for i := range some {
+			it := s.item(&some[i])
+			tell(listed{ref: some[i].ref(), start: it.Start, end: it.End, event: it})
+		}
+	})
 }

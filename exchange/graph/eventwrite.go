@@ -47,12 +47,23 @@ func (s *events) create(ctx context.Context, e remote.Entry, key string) (remote
 	if err := a.written(op, &made); err != nil {
 		return remote.Record{}, err
 	}
+	wrote, notes, err := s.writeFiles(ctx, op, s.path(remote.ItemID(made.ID)), fileAttachment, nil, it.Attachments)
+	d.notes = append(d.notes, notes...)
+	if err != nil {
+		return remote.Record{}, err
+	}
 	if it.Recurrence != nil && len(it.Recurrence.Except)+len(it.Recurrence.Changed) > 0 {
 		rec, err := s.reshape(ctx, op, made.ID, it, d.notes)
 		rec.Key = key
 		return rec, err
 	}
-	rec := s.record(&made)
+	after := &made
+	if wrote {
+		if after, err = s.current(ctx, op, remote.ItemID(made.ID)); err != nil {
+			return remote.Record{}, err
+		}
+	}
+	rec := s.record(after)
 	rec.Key, rec.Notes = key, d.notes
 	return rec, nil
 }
@@ -71,11 +82,25 @@ func (s *events) madeBefore(ctx context.Context, op string, e remote.Entry, key 
 
 // complete makes the occurrences of a new series differ.
 func (s *events) complete(ctx context.Context, rec remote.Record, e remote.Entry) (remote.Record, error) {
+	const op = "graph: create"
+	if files := e.Item.(*pim.Event).Attachments; carried(files) && !carried(pim.AttachmentsOf(rec.Item)) {
+		_, notes, err := s.writeFiles(ctx, op, s.path(rec.ID), fileAttachment, nil, files)
+		if err != nil {
+			return rec, err
+		}
+		now, err := s.current(ctx, op, rec.ID)
+		if err != nil {
+			return rec, err
+		}
+		key := rec.Key
+		rec = s.record(now)
+		rec.Key, rec.Notes = key, notes
+	}
 	want, is := e.Item.(*pim.Event).Recurrence, rec.Item.(*pim.Event).Recurrence
 	if want == nil || is == nil || len(want.Except)+len(want.Changed) == 0 || len(is.Except)+len(is.Changed) > 0 {
 		return rec, nil
 	}
-	done, err := s.reshape(ctx, "graph: create", string(rec.ID), e.Item.(*pim.Event), nil)
+	done, err := s.reshape(ctx, op, string(rec.ID), e.Item.(*pim.Event), nil)
 	done.Key = rec.Key
 	return done, err
 }
@@ -91,6 +116,9 @@ func (c *connector) organises(ctx context.Context, it *pim.Event) (bool, error) 
 
 func (s *events) current(ctx context.Context, op string, id remote.ItemID) (*event, error) {
 	all, err := s.load(ctx, []string{string(id)})
+	if err == nil {
+		err = s.withFiles(ctx, all, 0)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -129,10 +157,19 @@ func (s *events) update(ctx context.Context, old remote.Ref, e remote.Entry, cha
 	if err != nil {
 		return remote.Record{}, err
 	}
+	wrote := false
+	if changed.Has(pim.FieldAttachments) {
+		var notes []remote.Note
+		wrote, notes, err = s.writeFiles(ctx, op, s.path(old.ID), fileAttachment, now.files, e.Item.(*pim.Event).Attachments)
+		if d.notes = append(d.notes, notes...); err != nil {
+			return remote.Record{}, err
+		}
+	}
 	if changed.Has(pim.FieldRecurrence) && want.Recurrence != nil {
 		return s.reshape(ctx, op, now.ID, want, d.notes)
 	}
-	if after.Type == typeMaster { // the answer to a change does not show what differs from a series
+	after.files = now.files
+	if wrote || after.Type == typeMaster { // the answer to a change does not show what differs from a series
 		if after, err = s.current(ctx, op, old.ID); err != nil {
 			return remote.Record{}, err
 		}

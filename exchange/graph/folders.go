@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"crmbridge/exchange"
 	"crmbridge/pim"
 	"crmbridge/remote"
 )
@@ -29,6 +30,7 @@ type todoList struct {
 	stamp
 	Name      string `json:"displayName"`
 	Wellknown string `json:"wellknownListName"`
+	IsOwner   *bool  `json:"isOwner"` // false of a list that somebody else shares
 }
 
 type contactFolder struct {
@@ -37,14 +39,29 @@ type contactFolder struct {
 }
 
 // user is the path of the mailbox.
-func (c *connector) user() string { return "/users/" + escape(c.mailbox) }
+func (c *connector) user() string {
+	if c.mailbox == "" {
+		return "/me"
+	}
+	return "/users/" + escape(c.mailbox)
+}
 
 // Collections implements remote.Remote. A kind that the application may not read is left out; it is an error only when nothing is left.
 func (c *connector) Collections(ctx context.Context) ([]remote.Collection, error) {
+	return c.collections(ctx, c.areas)
+}
+
+func (c *connector) collections(ctx context.Context, areas []string) ([]remote.Collection, error) {
 	var out []remote.Collection
 	var denied error
-	for _, list := range []func(context.Context) ([]remote.Collection, error){c.calendars, c.lists, c.folders} {
-		some, err := list(ctx)
+	for _, of := range []struct {
+		area string
+		list func(context.Context) ([]remote.Collection, error)
+	}{{"calendars", c.calendars}, {"tasks", c.lists}, {"contacts", c.folders}, {"mail", c.mailFolders}} {
+		if !covers(areas, of.area) {
+			continue
+		}
+		some, err := of.list(ctx)
 		switch {
 		case pim.ReasonOf(err) == pim.ErrForbidden:
 			denied = err
@@ -65,9 +82,16 @@ func (c *connector) calendars(ctx context.Context) ([]remote.Collection, error) 
 		return nil, err
 	}
 	var out []remote.Collection
+	own := ""
+	for _, k := range all {
+		if k.IsDefault {
+			own = k.Owner.Address
+		}
+	}
 	for _, k := range all {
 		c.self.learn(k)
 		one := remote.Collection{ID: remote.CollectionID(calendarPrefix + k.ID), Name: k.Name, Kinds: pim.Kinds(pim.KindEvent), ReadOnly: k.CanEdit != nil && !*k.CanEdit}
+		one.Others = k.Owner.Address != "" && own != "" && !strings.EqualFold(k.Owner.Address, own)
 		if k.IsDefault { // the first one is that of new links
 			out = append([]remote.Collection{one}, out...)
 		} else {
@@ -84,7 +108,7 @@ func (c *connector) lists(ctx context.Context) ([]remote.Collection, error) {
 	}
 	var out []remote.Collection
 	for _, l := range all {
-		one := remote.Collection{ID: remote.CollectionID(listPrefix + l.ID), Name: l.Name, Kinds: pim.Kinds(pim.KindTask)}
+		one := remote.Collection{ID: remote.CollectionID(listPrefix + l.ID), Name: l.Name, Kinds: pim.Kinds(pim.KindTask), Others: l.IsOwner != nil && !*l.IsOwner}
 		switch l.Wellknown {
 		case "flaggedEmails": // messages that somebody has flagged; nothing can be put there
 			continue
@@ -120,6 +144,9 @@ func (c *connector) folders(ctx context.Context) ([]remote.Collection, error) {
 }
 
 func (c *connector) shelf(id remote.CollectionID) (shelf, error) {
+	if id == exchange.AllMail {
+		return &allMails{mails{c, ""}}, nil
+	}
 	for _, k := range []struct {
 		prefix string
 		open   func(id string) shelf
@@ -127,6 +154,7 @@ func (c *connector) shelf(id remote.CollectionID) (shelf, error) {
 		{calendarPrefix, func(id string) shelf { return &events{c, id} }},
 		{listPrefix, func(id string) shelf { return &tasks{c, id} }},
 		{folderPrefix, func(id string) shelf { return &contacts{c, id} }},
+		{mailPrefix, func(id string) shelf { return &mails{c, id} }},
 	} {
 		if rest, ok := strings.CutPrefix(string(id), k.prefix); ok && rest != "" {
 			return k.open(rest), nil
@@ -167,7 +195,7 @@ func (o *owner) is(address string) bool {
 
 // mine reports an address of the mailbox.
 func (c *connector) mine(ctx context.Context, address string) (bool, error) {
-	if strings.EqualFold(address, c.mailbox) {
+	if c.mailbox != "" && strings.EqualFold(address, c.mailbox) {
 		return true, nil
 	}
 	if !c.self.known() {

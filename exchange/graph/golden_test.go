@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"crmbridge/exchange"
 	"crmbridge/exchange/graph/graphsim"
@@ -115,24 +117,7 @@ func TestRequestsAreAsRecorded(t *testing.T) {
 	ctx := t.Context()
 	golden := func(name string) {
 		t.Helper()
-		file := filepath.Join("testdata", "requests", name+".txt")
-		got := nameless(rec.since())
-		if *update {
-			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			return
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got != string(want) {
-			t.Errorf("%s differs:\n%s", name, got)
-		}
+		golden(t, name, nameless(rec.since()))
 	}
 	must := func(err error) {
 		t.Helper()
@@ -190,6 +175,119 @@ func TestRequestsAreAsRecorded(t *testing.T) {
 		golden(name + "-list")
 		must(m.Delete(ctx, c, ref, remote.Delete))
 		golden(name + "-delete")
+	}
+	for _, k := range []pim.Kind{pim.KindEvent, pim.KindTask} {
+		one, err := m.Create(ctx, homes[k], remote.Entry{UID: "uid", Item: withFile(k, "first.txt")}, "key-of-files-"+k.String())
+		must(err)
+		golden(k.String() + "-files-create")
+		_, err = m.Fetch(ctx, homes[k], []remote.ItemID{one.ID})
+		must(err)
+		golden(k.String() + "-files-fetch")
+		_, err = m.Update(ctx, homes[k], one.Ref, remote.Entry{Item: withFile(k, "second.txt")}, pim.Set(pim.FieldAttachments))
+		must(err)
+		golden(k.String() + "-files-update")
+	}
+	letter := &pim.Message{MessageID: "golden@example.org", Subject: "Offer", From: pim.Person{Email: "fay@example.org"}, To: []pim.Person{{Email: ann}},
+		Sent: pim.At(r.clock.now(), ""), HTML: "<p>Hello</p>", Categories: []string{"Customers"}, Files: []pim.File{{Name: "a.txt", Type: "text/plain"}}}
+	c := homes[pim.KindMessage]
+	id := r.deliver(c, letter, [][]byte{[]byte("a")})
+	for _, name := range []string{"message", "all-mail"} {
+		in := map[string]remote.CollectionID{"message": c, "all-mail": exchange.AllMail}[name]
+		s := remote.Scope{From: r.clock.now().AddDate(0, -1, 0)}
+		if in == exchange.AllMail {
+			s.Groups = []string{"Customers", "Ann's"}
+		}
+		_, err := m.Changes(ctx, in, s, "")
+		must(err)
+		golden(name + "-changes")
+		_, err = m.(remote.Lister).List(ctx, in, s)
+		must(err)
+		golden(name + "-list")
+	}
+	got, err := m.Fetch(ctx, c, []remote.ItemID{id})
+	must(err)
+	golden("message-fetch")
+	body, _, err := m.(remote.FileOpener).OpenFile(ctx, c, id, got[0].Item.(*pim.Message).Files[0])
+	must(err)
+	must(body.Close())
+	golden("message-file")
+	_, err = m.(remote.Grouper).Groups(ctx, exchange.AllMail)
+	must(err)
+	golden("message-categories")
+	rec.next = opaque(r.sim) // of a token that tells nothing, each permission is tried
+	for _, check := range r.open(exchange.Settings{"graph_url": srv.URL, "login_url": srv.URL}).(remote.Prober).Probe(ctx) {
+		must(check.Err)
+	}
+	golden("probe")
+}
+
+// withFile is an item with a file of this name.
+func withFile(k pim.Kind, name string) pim.Item {
+	files := []pim.Attachment{pim.NewAttachment(name, "text/plain", []byte(name))}
+	if k == pim.KindTask {
+		return &pim.Task{Activity: pim.Activity{Title: "Files", Status: pim.NeedsAction, Attachments: files}}
+	}
+	return &pim.Event{Activity: pim.Activity{Title: "Files", Attachments: files}, Start: at(10, 12, 10), End: at(10, 12, 11)}
+}
+
+var (
+	someState = regexp.MustCompile(`"clientState": "[^"]+"`)
+	someGUID  = regexp.MustCompile(`subscriptions/[^/\s?]+`)
+)
+
+// What is sent about subscriptions in the life of one: made, authorised again, renewed, taken back.
+func TestSubscriptionsAreAsRecorded(t *testing.T) {
+	t.Parallel()
+	r, hub, _ := heard(t)
+	rec := &recorder{next: r.sim}
+	srv := httptest.NewServer(rec)
+	t.Cleanup(srv.Close)
+	m := r.openHeard(hub, exchange.Settings{"graph_url": srv.URL, "poll_seconds": "3600"})
+	col := home(t, m, pim.KindContact)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- m.(remote.Watcher).Watch(ctx, col, func() {}) }()
+	eventually(t, "a subscription", func() bool { return r.sim.Subscriptions() == 1 })
+	r.sim.Lifecycle("reauthorizationRequired")
+	eventually(t, "authorised again", func() bool { return strings.Contains(posts(r), "reauthorize") })
+	r.clock.pass(40 * time.Hour)
+	create(t, m, &pim.Contact{FullName: "Somebody"}, "a change")
+	eventually(t, "renewed", func() bool { return strings.Contains(posts(r), "PATCH /v1.0/subscriptions") })
+	stop()
+	<-ended
+	var all []string
+	seen := map[string]bool{}
+	rec.mu.Lock()
+	for _, text := range rec.lines {
+		text = someGUID.ReplaceAllString(someState.ReplaceAllString(nameless(text), `"clientState": "(state)"`), "subscriptions/ID")
+		if what, _, _ := strings.Cut(text, "\n"); strings.Contains(what, "/subscriptions") && !seen[what] {
+			seen[what], all = true, append(all, text)
+		}
+	}
+	rec.mu.Unlock()
+	golden(t, "subscriptions", strings.Join(all, "\n"))
+}
+
+// golden compares what was sent with what was looked over once.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", "requests", name+".txt")
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs:\n%s", name, got)
 	}
 }
 

@@ -1,8 +1,14 @@
 package graph_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -22,33 +28,56 @@ import (
 )
 
 // heard is a rig whose service reaches the hub, and a mailbox that never looks by itself.
-func heard(t *testing.T) (*rig, *graph.Hub, exchange.Mailbox) {
+func heard(t *testing.T) (*rig, *graph.Hub, exchange.Mailbox) { return heardEvery(t, "3600") }
+
+func heardEvery(t *testing.T, seconds string) (*rig, *graph.Hub, exchange.Mailbox) {
 	t.Helper()
-	hub := graph.NewHub()
+	hub, states := newHub(nil), make(chan string, 1)
 	r := newRig(t, func(o *graphsim.Options) {
 		o.NotifyRetry = time.Millisecond
 		o.Notify = func(q *http.Request) (*http.Response, error) {
 			if q.URL.Host != "bridge.example.org" {
 				return nil, errors.New("somewhere else")
 			}
+			var in struct {
+				Value []struct{ ClientState string }
+			}
+			var b []byte
+			if q.Body != nil { // a validation has none
+				b, _ = io.ReadAll(q.Body)
+			}
+			if json.Unmarshal(b, &in) == nil && len(in.Value) > 0 {
+				select {
+				case states <- in.Value[0].ClientState:
+				default:
+				}
+			}
+			q.Body = io.NopCloser(bytes.NewReader(b))
 			w := httptest.NewRecorder()
 			hub.ServeHTTP(w, q)
 			return w.Result(), nil
 		}
 	})
+	r.states = states
+	return r, hub, r.openHeard(hub, exchange.Settings{"poll_seconds": seconds})
+}
+
+// openHeard opens the mailbox for a program with a hub, whose address is the one to be told at.
+func (r *rig) openHeard(hub *graph.Hub, settings exchange.Settings) exchange.Mailbox {
+	t := r.t
+	t.Helper()
 	client, err := upstream.New(upstream.Options{Now: r.clock.now, Sleep: r.clock.sleep, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	m, err := graph.DriverWith(hub).Open(t.Context(), exchange.Env{HTTP: client, Now: r.clock.now, Log: slog.New(slog.DiscardHandler), Zone: zone}, exchange.Settings{
-		"tenant": r.sim.Tenant(), "client_id": "bridge", "client_secret": secret, "mailbox": ann, "login_url": r.url, "graph_url": r.url,
-		"poll_seconds": "3600", "notify_url": "https://bridge.example.org/notify",
-	})
+	all := exchange.Settings{"tenant": r.sim.Tenant(), "client_id": "bridge", "client_secret": secret, "mailbox": ann, "login_url": r.url, "graph_url": r.url}
+	maps.Copy(all, settings)
+	m, err := graph.DriverWith(hub).Open(t.Context(), exchange.Env{HTTP: client, Now: r.clock.now, Log: slog.New(slog.DiscardHandler), Zone: zone, Link: "7"}, all)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r, hub, m
+	return m
 }
 
 func eventually(t *testing.T, what string, done func() bool) {
@@ -98,6 +127,12 @@ func TestNotifications(t *testing.T) {
 			r.sim.Lifecycle("reauthorizationRequired") // notifications are held back until we answer
 			eventually(t, "reauthorized", func() bool { return strings.Contains(posts(r), "reauthorize") })
 			tells("after authorising again")
+			r.sim.Lifecycle("missed") // what was missed is behind the deltaLink
+			select {
+			case <-hints:
+			case <-time.After(20 * time.Second):
+				t.Fatal("no hint of what was missed in 20 s")
+			}
 			// It is renewed at half of its life, so that it is there when the first life is over.
 			r.clock.pass(40 * time.Hour)
 			tells("near its end")
@@ -126,10 +161,43 @@ func posts(r *rig) string {
 	return b.String()
 }
 
+// newHub is one whose seal is a key of the test's own.
+func newHub(change func(*graph.HubOptions)) *graph.Hub {
+	key := []byte("a key of processes that share a database")
+	sum := func(b []byte) []byte { m := hmac.New(sha256.New, key); m.Write(b); return m.Sum(nil) }
+	o := graph.HubOptions{
+		URL: "https://bridge.example.org/notify/graph", Now: time.Now,
+		Seal: func(b []byte) ([]byte, error) { return append(sum(b), b...), nil },
+		Open: func(b []byte) ([]byte, error) {
+			if len(b) < sha256.Size || !hmac.Equal(b[:sha256.Size], sum(b[sha256.Size:])) {
+				return nil, errors.New("not ours")
+			}
+			return b[sha256.Size:], nil
+		},
+	}
+	if change != nil {
+		change(&o)
+	}
+	return graph.NewHub(o)
+}
+
+// posted is a call at a hub.
+func posted(hub *graph.Hub, method, query, body string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	hub.ServeHTTP(w, httptest.NewRequest(method, "/notify/graph"+query, strings.NewReader(body)))
+	return w
+}
+
 // Anybody can call the address: nothing but a state that was given out has an effect, and nothing comes back.
 func TestHubBelievesNobody(t *testing.T) {
 	t.Parallel()
-	hub := graph.NewHub()
+	var log bytes.Buffer
+	hinted := 0
+	hub := newHub(func(o *graph.HubOptions) {
+		o.Log = slog.New(slog.NewTextHandler(&log, nil))
+		o.Hint = func(context.Context, string) error { hinted++; return nil }
+	})
+	wrong := strings.TrimSuffix(strings.Repeat(`{"clientState":"guessed-state"},`, 500), ",")
 	for name, c := range map[string]struct {
 		method, query, body string
 		status              int
@@ -138,20 +206,114 @@ func TestHubBelievesNobody(t *testing.T) {
 		"validation":          {"POST", "?validationToken=" + url.QueryEscape("a <b> & c"), "", 200, "a <b> & c"},
 		"a validation by GET": {"GET", "?validationToken=x", "", 405, ""},
 		"a huge token":        {"POST", "?validationToken=" + strings.Repeat("x", 5000), "", 413, ""},
-		"a foreign state":     {"POST", "", `{"value":[{"clientState":"guessed","subscriptionId":"x"}]}`, 202, ""},
-		"no state":            {"POST", "", `{"value":[{}]}`, 202, ""},
+		"a foreign state":     {"POST", "", `{"value":[{"clientState":"guessed-state","subscriptionId":"x"}]}`, 403, ""},
+		"many foreign states": {"POST", "", `{"value":[` + wrong + `]}`, 403, ""},
+		"no state":            {"POST", "", `{"value":[{}]}`, 403, ""},
 		"nothing":             {"POST", "", `{}`, 202, ""},
 		"no JSON":             {"POST", "", `<x>`, 400, ""},
-		"too much":            {"POST", "", `{"value":["` + strings.Repeat("x", 2<<20) + `"]}`, 400, ""},
+		"too many":            {"POST", "", `{"value":[` + strings.Repeat("{},", 5000) + `{}]}`, 413, ""},
+		"no list":             {"POST", "", `{"value":{}}`, 400, ""},
+		"too much":            {"POST", "", `{"value":["` + strings.Repeat("x", 2<<20) + `"]}`, 413, ""},
 	} {
-		w := httptest.NewRecorder()
-		hub.ServeHTTP(w, httptest.NewRequest(c.method, "/notify"+c.query, strings.NewReader(c.body)))
+		w := posted(hub, c.method, c.query, c.body)
 		if w.Code != c.status || w.Body.String() != c.says {
 			t.Errorf("%s: %d %q, want %d %q", name, w.Code, w.Body, c.status, c.says)
 		}
 		if typ := w.Header().Get("Content-Type"); c.says != "" && (typ != "text/plain; charset=utf-8" || w.Header().Get("X-Content-Type-Options") != "nosniff") {
 			t.Errorf("%s: a token is said back as %q", name, typ)
 		}
+	}
+	if hinted != 0 {
+		t.Errorf("%d hints of notifications that are not ours", hinted)
+	}
+	if out := log.String(); strings.Count(out, "\n") != 1 || !strings.Contains(out, "refused") || strings.Contains(out, "guessed") {
+		t.Errorf("the log is:\n%s", out)
+	}
+}
+
+// One network cannot keep the address busy, and does not shut out others.
+func TestHubIsNotFlooded(t *testing.T) {
+	t.Parallel()
+	at := newClock()
+	hub := newHub(func(o *graph.HubOptions) {
+		o.Now, o.Network = at.now, func(r *http.Request) string { return r.URL.Query().Get("from") }
+	})
+	refused := 0
+	for range 1000 {
+		if w := posted(hub, "POST", "?from=a", `{}`); w.Code == http.StatusTooManyRequests && w.Header().Get("Retry-After") != "" {
+			refused++
+		}
+	}
+	if refused < 700 {
+		t.Errorf("%d of 1000 calls at once were refused", refused)
+	}
+	if w := posted(hub, "POST", "?from=b", `{}`); w.Code != http.StatusAccepted {
+		t.Errorf("another network: %d", w.Code)
+	}
+	at.pass(time.Second)
+	if w := posted(hub, "POST", "?from=a", `{}`); w.Code != http.StatusAccepted {
+		t.Errorf("a second later: %d", w.Code)
+	}
+}
+
+// A notification for a watch of another process makes a hint where it comes in; when that fails, Graph is asked to try again.
+func TestNotificationsReachOtherProcesses(t *testing.T) {
+	t.Parallel()
+	var hinted []string
+	fail := error(nil)
+	other := newHub(func(o *graph.HubOptions) {
+		o.Hint = func(_ context.Context, link string) error { hinted = append(hinted, link); return fail }
+	})
+	r, _, m := heard(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- m.(remote.Watcher).Watch(ctx, home(t, m, pim.KindContact), func() {}) }()
+	eventually(t, "a subscription", func() bool { return r.sim.Subscriptions() == 1 })
+	create(t, m, &pim.Contact{FullName: "Somebody"}, "a change")
+	state := <-r.states
+	body := `{"value":[{"clientState":"` + state + `"},{"clientState":"` + state + `"},{"clientState":"wrong"}]}`
+	if w := posted(other, "POST", "", body); w.Code != http.StatusAccepted || len(hinted) != 1 || hinted[0] != "7" {
+		t.Errorf("%d, hints for %q", w.Code, hinted)
+	}
+	fail = errors.New("the database is away")
+	if w := posted(other, "POST", "", body); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+		t.Errorf("a hint that failed: %d", w.Code)
+	}
+	if len(state) > 128 {
+		t.Errorf("a state of %d characters; Graph takes 128", len(state))
+	}
+	stop()
+	<-ended
+}
+
+// A subscription that Graph has dropped is made anew, told of or not.
+func TestLostSubscriptions(t *testing.T) {
+	t.Parallel()
+	for _, told := range []bool{true, false} {
+		t.Run(fmt.Sprint("told: ", told), func(t *testing.T) {
+			t.Parallel()
+			r, _, m := heardEvery(t, map[bool]string{true: "3600", false: "1"}[told])
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			ended := make(chan error, 1)
+			col := home(t, m, pim.KindContact)
+			hints := make(chan struct{}, 100)
+			go func() { ended <- m.(remote.Watcher).Watch(ctx, col, func() { hints <- struct{}{} }) }()
+			eventually(t, "a subscription", func() bool { return r.sim.Subscriptions() == 1 })
+			if told {
+				r.sim.Lifecycle("subscriptionRemoved")
+			} else {
+				create(t, m, &pim.Contact{FullName: "Somebody"}, "a change") // after which it looks soon
+				<-hints
+				r.clock.pass(80 * time.Hour) // it has ended
+			}
+			eventually(t, "another one", func() bool {
+				return strings.Count(posts(r), "POST /v1.0/subscriptions") >= 2 && r.sim.Subscriptions() == 1
+			})
+			stop()
+			<-ended
+		})
 	}
 }
 
@@ -160,8 +322,9 @@ func TestWithoutAnAddress(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil) // it reaches nobody
 	settings := exchange.Settings{"notify_url": "https://bridge.example.org/notify"}
-	if _, err := r.tryOpen(settings); pim.ReasonOf(err) != pim.ErrInvalid || !strings.Contains(pim.PublicText(err), "serves no address") {
-		t.Errorf("without a hub: %v", err)
+	checks := r.open(settings).(remote.Prober).Probe(t.Context())
+	if last := checks[len(checks)-1]; last.Name != "notifications" || !last.Optional || !strings.Contains(pim.PublicText(last.Err), "server.notifications is off") {
+		t.Errorf("without a hub: %+v", last)
 	}
 	if _, err := r.tryOpen(exchange.Settings{"notify_url": "http://bridge.example.org"}); pim.ReasonOf(err) != pim.ErrInvalid {
 		t.Errorf("without TLS: %v", err)
@@ -173,9 +336,13 @@ func TestWithoutAnAddress(t *testing.T) {
 	t.Cleanup(client.Close)
 	all := exchange.Settings{"tenant": r.sim.Tenant(), "client_id": "bridge", "client_secret": secret, "mailbox": ann, "login_url": r.url, "graph_url": r.url, "poll_seconds": "1"}
 	maps.Copy(all, settings)
-	m, err := graph.DriverWith(graph.NewHub()).Open(t.Context(), exchange.Env{HTTP: client, Now: r.clock.now, Log: slog.New(slog.DiscardHandler), Zone: zone}, all)
+	m, err := graph.DriverWith(newHub(nil)).Open(t.Context(), exchange.Env{HTTP: client, Now: r.clock.now, Log: slog.New(slog.DiscardHandler), Zone: zone}, all)
 	if err != nil {
 		t.Fatal(err)
+	}
+	checks = m.(remote.Prober).Probe(t.Context())
+	if last := checks[len(checks)-1]; !last.Optional || !strings.Contains(pim.PublicText(last.Err), "does not reach https://bridge.example.org/notify") {
+		t.Errorf("where nobody is reached: %+v", last)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()

@@ -155,9 +155,9 @@ func TestProbeWithAnOpaqueToken(t *testing.T) {
 		app        graphsim.App
 		step, says string
 	}{
-		"all is well":     {graphsim.App{Permissions: permissions()}, "tasks", ""},
+		"all is well":     {graphsim.App{Permissions: permissions()}, "mail", ""},
 		"reading alone":   {graphsim.App{Permissions: []string{graphsim.CalendarsReadWrite, graphsim.ContactsRead, graphsim.TasksReadWriteAll}}, "contacts", "may read the contacts of this mailbox, but not change them"},
-		"another mailbox": {graphsim.App{Permissions: permissions(), Mailboxes: []string{"bob@example.org"}}, "calendars", "is missing, or limited to other mailboxes"},
+		"another mailbox": {graphsim.App{Permissions: permissions(), Mailboxes: []string{"bob@example.org"}}, "calendars", "keeps the application out of this mailbox: add the mailbox to the group of the application access policy"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -166,7 +166,7 @@ func TestProbeWithAnOpaqueToken(t *testing.T) {
 			srv := httptest.NewServer(opaque(r.sim))
 			t.Cleanup(srv.Close)
 			checks := r.open(exchange.Settings{"login_url": srv.URL, "graph_url": srv.URL}).(remote.Prober).Probe(t.Context())
-			last := checks[len(checks)-1]
+			last := firstFault(checks)
 			if last.Name != c.step || (last.Err == nil) != (c.says == "") || last.Err != nil && !strings.Contains(pim.PublicText(last.Err), c.says) {
 				t.Errorf("the last step is %q: %v", last.Name, last.Err)
 			}
@@ -189,7 +189,8 @@ func TestProbeNamesWhatIsMissing(t *testing.T) {
 		"reading alone": {app: graphsim.App{Permissions: []string{graphsim.CalendarsRead, graphsim.ContactsReadWrite, graphsim.TasksReadWriteAll}},
 			step: "calendars", kind: pim.ErrForbidden, says: "Calendars.ReadWrite is missing"},
 		"another mailbox": {app: graphsim.App{Permissions: permissions(), Mailboxes: []string{"bob@example.org"}},
-			step: "calendars", kind: pim.ErrForbidden, says: "is granted, but not for this mailbox"},
+			step: "calendars", kind: pim.ErrForbidden, says: "application access policy"},
+		"nothing is granted": {app: graphsim.App{}, step: "calendars", kind: pim.ErrForbidden, says: "it has none"},
 		"nobody of that name": {app: graphsim.App{Permissions: permissions()}, set: exchange.Settings{"mailbox": "eve@example.org"},
 			step: "calendars", kind: pim.ErrNotFound, says: "there is no such"},
 	} {
@@ -198,10 +199,20 @@ func TestProbeNamesWhatIsMissing(t *testing.T) {
 			c.app.ID, c.app.Secret = "bridge", secret
 			r := newRig(t, func(o *graphsim.Options) { o.Apps = []graphsim.App{c.app} })
 			checks := r.open(c.set).(remote.Prober).Probe(t.Context())
-			last := checks[len(checks)-1]
+			last := firstFault(checks)
 			if last.Name != c.step || pim.ReasonOf(last.Err) != c.kind || !strings.Contains(pim.PublicText(last.Err), c.says) {
 				t.Errorf("the last step is %q, %v: %q", last.Name, pim.ReasonOf(last.Err), pim.PublicText(last.Err))
 			}
 		})
 	}
+}
+
+// firstFault is the first step that failed, else the last one.
+func firstFault(checks []remote.Check) remote.Check {
+	for _, c := range checks {
+		if c.Err != nil {
+			return c
+		}
+	}
+	return checks[len(checks)-1]
 }

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"net/url"
+	"slices"
 
 	"crmbridge/pim"
 	"crmbridge/remote"
@@ -46,20 +47,14 @@ func (c *connector) Mark(ctx context.Context, col remote.CollectionID, old remot
 	if err != nil {
 		return remote.Ref{}, err
 	}
-	if err := c.unchanged(ctx, op, s.path(old.ID), old.Version); err != nil {
-		return remote.Ref{}, err
-	}
-	if err := s.mark(ctx, old, key); err != nil {
-		return remote.Ref{}, err
-	}
-	var now stamp
-	err = c.get(ctx, request{op: op, path: s.path(old.ID), query: selecting("id")}, &now)
+	now, err := s.mark(ctx, op, old, key)
 	return now.ref(), err
 }
 
 // Where implements remote.Marker.
 func (c *connector) Where(ctx context.Context, keys []string) (map[string]remote.Whereabouts, error) {
-	cols, err := c.Collections(ctx)
+	// Messages carry no keys.
+	cols, err := c.collections(ctx, slices.DeleteFunc(slices.Clone(c.areas), func(a string) bool { return a == "mail" }))
 	if err != nil {
 		return nil, err
 	}
@@ -127,15 +122,16 @@ func (s *events) marked(ctx context.Context, key string) (map[string]remote.Ref,
 }
 
 // mark changes a property that nobody sees; for a meeting that this mailbox organises even that would mail everybody.
-func (s *events) mark(ctx context.Context, old remote.Ref, key string) error {
-	const op = "graph: mark"
+func (s *events) mark(ctx context.Context, op string, old remote.Ref, key string) (stamp, error) {
 	now, err := s.current(ctx, op, old.ID)
 	if err != nil {
-		return err
+		return stamp{}, err
+	}
+	if err := now.expect(op, old.Version); err != nil {
+		return stamp{}, err
 	}
 	if now.meeting() {
-		return pim.Errorf(op, pim.ErrRefused, "a mark on a meeting would be mailed to its attendees; its id in Microsoft 365 stays when it is moved")
+		return stamp{}, pim.Errorf(op, pim.ErrRefused, "a mark on a meeting would be mailed to its attendees; its id in Microsoft 365 stays when it is moved")
 	}
-	_, err = s.send(ctx, request{op: op, method: "PATCH", path: s.path(old.ID), match: old.Version, body: map[string]any{"singleValueExtendedProperties": keyed(key)}})
-	return err
+	return s.stamped(ctx, request{op: op, method: "PATCH", path: s.path(old.ID), match: old.Version, body: map[string]any{"singleValueExtendedProperties": keyed(key)}})
 }

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -51,10 +52,12 @@ func options() []exchange.Option {
 	return []exchange.Option{
 		{Name: "tenant", Title: "Tenant", Required: true, Help: "The directory (tenant) ID of the organisation, or one of its domains.", Check: checkTenant},
 		{Name: "client_id", Title: "Application ID", Required: true, Help: "Of the app registration in Microsoft Entra ID."},
-		{Name: "client_secret", Title: "Client secret", Secret: true, Help: "Its value, not its ID. A certificate is better."},
+		{Name: "client_secret", Title: "Client secret", Secret: true, Help: "Its value, not its ID. A certificate is better. Neither is needed with a sign-in."},
 		{Name: "certificate", Title: "Certificate and key", Secret: true, Help: "In PEM form, the certificate and its private key one after the other; the certificate alone is uploaded to the app registration.",
 			Check: func(v string) error { _, err := parseCertificate([]byte(v)); return err }},
-		{Name: "mailbox", Title: "Mailbox", Required: true, Help: "The user's principal name or object ID.", Check: checkMailbox},
+		{Name: "mailbox", Title: "Mailbox", Help: "The user's principal name or object ID. With a sign-in: empty is the person's own.", Check: checkMailbox},
+		{Name: "sign_in", Title: "Sign-in", Help: "Instead of a program's right to mailboxes: the name under which the person signed in, see bridge sign-in."},
+		{Name: "areas", Title: "Areas", Help: "What is used of calendars, tasks, contacts, mail, with commas; permissions are asked for these alone. Empty: all that the application is permitted; with a sign-in calendars, tasks, contacts.", Check: checkAreas},
 		{Name: "cloud", Title: "Cloud", Default: "global", Values: cloudNames(), Help: "Where the organisation's Microsoft 365 is run."},
 		{Name: "login_url", Title: "Address of the login", Help: "Instead of the cloud's own.", Check: checkAddress},
 		{Name: "graph_url", Title: "Address of Graph", Help: "Instead of the cloud's own.", Check: checkAddress},
@@ -63,7 +66,7 @@ func options() []exchange.Option {
 		{Name: "days_back", Title: "Days back", Default: "365", Help: "How far back calendars are read where a link sets no start.", Check: between(0, maxWindow/2)},
 		{Name: "days_ahead", Title: "Days ahead", Default: "730", Help: "How far ahead calendars are read where a link sets no end.", Check: between(1, maxWindow/2)},
 		{Name: "poll_seconds", Title: "Seconds between looks", Default: "30", Help: "How often it is asked whether something has changed, 1 to 3600; one request for each calendar, list and folder.", Check: between(1, 3600)},
-		{Name: "notify_url", Title: "Address for notifications", Help: "An HTTPS address of this server that Microsoft can reach, such as https://bridge.example.org/notify/graph; empty: none, and changes are asked for. Only where the program serves it.", Check: checkNotify},
+		{Name: "notify_url", Title: "Address for notifications", Help: "At which Microsoft tells of changes at once. Empty: this server's own, where server.notifications is on. Another one, such as https://bridge.example.org/notify/graph, where it is reached differently. off: none, changes are asked for.", Check: checkNotify},
 		{Name: "photos", Title: "Photos of contacts", Default: "yes", Values: []string{"yes", "no"}, Help: "Each costs a request of its own."},
 	}
 }
@@ -79,7 +82,13 @@ func between(low, high int) func(string) error {
 
 func checkAddress(v string) error { _, err := upstream.ParseBase(v); return err }
 
+// noNotices is the setting for a link that is to ask for changes in any case.
+const noNotices = "off"
+
 func checkNotify(v string) error {
+	if v == noNotices {
+		return nil
+	}
 	if !strings.HasPrefix(v, "https://") {
 		return errors.New("must begin with https://")
 	}
@@ -107,12 +116,45 @@ func checkMailbox(v string) error {
 }
 
 // together checks what options mean only in combination.
-func together(s exchange.Settings, served bool) error {
-	if s["notify_url"] != "" && !served {
-		return errors.New("notify_url: this program serves no address for notifications")
-	}
-	if (s["client_secret"] == "") == (s["certificate"] == "") {
+func together(s exchange.Settings) error {
+	switch {
+	case s["sign_in"] != "":
+		return proofs(s)
+	case s["mailbox"] == "":
+		return errors.New("mailbox is missing, or sign_in")
+	case (s["client_secret"] == "") == (s["certificate"] == ""):
 		return errors.New("either client_secret or certificate is needed, and not both")
+	}
+	return nil
+}
+
+// proofs checks what the program proves itself with when a person signs in: a public client has nothing.
+func proofs(s exchange.Settings) error {
+	if s["client_secret"] != "" && s["certificate"] != "" {
+		return errors.New("client_secret or certificate, not both")
+	}
+	return nil
+}
+
+// areasOf are the parts of a mailbox that are used.
+func areasOf(s exchange.Settings) []string {
+	if s["areas"] == "" {
+		all := []string{"calendars", "tasks", "contacts"}
+		if s["mailbox"] != "" && s["sign_in"] == "" {
+			all = append(all, "mail")
+		}
+		return all
+	}
+	return strings.FieldsFunc(s["areas"], func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+func covers(areas []string, area string) bool { return slices.Contains(areas, area) }
+
+func checkAreas(v string) error {
+	for _, a := range areasOf(exchange.Settings{"areas": v}) {
+		if !slices.ContainsFunc(permissions(), func(p permission) bool { return p.area == a }) {
+			return fmt.Errorf("there is no %q; there are calendars, tasks, contacts, mail", a)
+		}
 	}
 	return nil
 }
@@ -125,7 +167,7 @@ type credential struct {
 }
 
 func credentialOf(s exchange.Settings) (credential, error) {
-	if s["client_secret"] != "" {
+	if s["certificate"] == "" {
 		return credential{secret: s["client_secret"]}, nil
 	}
 	return parseCertificate([]byte(s["certificate"]))

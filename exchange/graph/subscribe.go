@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"crypto/rand"
 	"time"
 
 	"crmbridge/pim"
@@ -36,11 +35,11 @@ func (c *connector) expiry() string {
 	return c.env.Now().Add(subscriptionLife).UTC().Format(time.RFC3339)
 }
 
-// subscribe asks Graph to tell the hub of changes in a shelf. Lifecycle events go to the same address, which can only be said now.
-func (c *connector) subscribe(ctx context.Context, sh shelf, state string) (subscription, error) {
+// subscribe asks Graph to tell the hub of changes in a resource. Lifecycle events go to the same address, which can only be said now.
+func (c *connector) subscribe(ctx context.Context, resource, state string) (subscription, error) {
 	const op = "graph: subscribe"
 	a, err := c.send(ctx, request{op: op, method: "POST", path: "/subscriptions", body: subscriptionBody{
-		Change: "created,updated,deleted", URL: c.notifyURL, Lifecycle: c.notifyURL, Resource: sh.resource(), Expires: c.expiry(), State: state,
+		Change: "created,updated,deleted", URL: c.notifyURL, Lifecycle: c.notifyURL, Resource: resource, Expires: c.expiry(), State: state,
 	}})
 	if err != nil {
 		return subscription{}, err
@@ -91,63 +90,153 @@ func (c *connector) unsubscribe(ctx context.Context, s subscription) {
 	}
 }
 
-// bell is how a watch hears of notifications.
-type bell struct {
-	rung      chan struct{}
-	lifecycle chan string
+// ear is how a watch hears of notifications: its subscription, and what came by it.
+type ear struct {
+	c     *connector
+	sh    shelf
+	rung  chan struct{}
+	said  chan notice // lifecycle events
+	leave func()
+	state string
+	sub   subscription // zero while there is none
+	again time.Time    // when the next try is
+	wait  time.Duration
 }
 
-func newBell() bell { return bell{make(chan struct{}, 1), make(chan string, 4)} }
+// subscribeAgain is when a subscription is tried for again that Graph refused; it doubles, up to subscribeMost.
+const (
+	subscribeAgain = time.Minute
+	subscribeMost  = time.Hour
+)
+
+// hear begins to listen where the program has an address. Where Graph refuses a subscription, watching goes on by looking.
+func (c *connector) hear(ctx context.Context, sh shelf) *ear {
+	e := &ear{c: c, sh: sh, rung: make(chan struct{}, 1), said: make(chan notice, 4), leave: func() {}}
+	if !e.wanted() {
+		return e
+	}
+	e.leave = c.hub.wait(c.env.Link, e.ring)
+	e.subscribe(ctx)
+	return e
+}
+
+// patience is how long to wait for a notification before looking.
+func (e *ear) patience(told bool) time.Duration {
+	switch wait := e.c.poll; {
+	case !e.wanted():
+		return wait
+	case e.sub.id == "":
+		return min(wait, subscribeAgain)
+	case told:
+		return wait
+	default:
+		return wait * looksLess
+	}
+}
+
+// wanted reports that there is an address, and something that Graph can tell of.
+func (e *ear) wanted() bool { return e.c.notifyURL != "" && e.c.hub != nil && e.sh.resource() != "" }
 
 // ring does not block: one hint is as good as many.
-func (b bell) ring(lifecycle string) {
-	if lifecycle != "" {
+func (e *ear) ring(n notice) {
+	if n.lifecycle != "" {
 		select {
-		case b.lifecycle <- lifecycle:
+		case e.said <- n:
 		default:
 		}
 	}
 	select {
-	case b.rung <- struct{}{}:
+	case e.rung <- struct{}{}:
 	default:
 	}
 }
 
-// hear subscribes, where the program has an address, and returns the bell and what ends it. Where Graph refuses, watching goes on by
-// looking.
-func (c *connector) hear(ctx context.Context, sh shelf) (b bell, s subscription, leave func()) {
-	b = newBell()
-	if c.hub == nil || c.notifyURL == "" || sh.resource() == "" {
-		return b, s, func() {}
+// subscribe asks Graph anew.
+func (e *ear) subscribe(ctx context.Context) {
+	c := e.c
+	e.wait = min(max(2*e.wait, subscribeAgain), subscribeMost)
+	e.sub, e.again = subscription{}, c.env.Now().Add(e.wait)
+	state, err := c.hub.state(c.env.Link)
+	if err == nil {
+		e.state = state
+		if e.sub, err = c.subscribe(ctx, e.sh.resource(), state); err == nil {
+			e.wait = 0
+		}
 	}
-	state := rand.Text()
-	end := c.hub.wait(state, b.ring)
-	s, err := c.subscribe(ctx, sh, state)
-	if err != nil {
-		c.env.Log.WarnContext(ctx, "graph: no subscription; changes are asked for instead", "reason", string(pim.ReasonOf(err)))
-		return b, subscription{}, end
+	if err != nil && ctx.Err() == nil {
+		c.env.Log.WarnContext(ctx, "graph: no subscription; changes are asked for instead", "reason", string(pim.ReasonOf(err)), "err", err)
 	}
-	return b, s, end
 }
 
-// keep renews a subscription at half of its life, and does what lifecycle events ask for. It is zero when it has to be made anew.
-func (c *connector) keep(ctx context.Context, s subscription, b bell) subscription {
-	select {
-	case event := <-b.lifecycle:
-		if event == "subscriptionRemoved" {
-			return subscription{}
+// keep does what lifecycle events ask for, renews a subscription at half of its life, and makes a new one where it has gone. looked
+// says that some time has passed: then Graph is asked whether it has it still, for not every end is told.
+func (e *ear) keep(ctx context.Context, looked bool) {
+	c := e.c
+	if !e.wanted() {
+		return
+	}
+	e.obey(ctx)
+	now := c.env.Now()
+	switch _, good := c.hub.linkOf(e.state); {
+	case e.sub.id == "":
+		if !now.Before(e.again) {
+			e.subscribe(ctx)
 		}
-		if event == "reauthorizationRequired" && c.reauthorize(ctx, s) != nil {
-			return subscription{}
+		return
+	case !good: // sealed with a key that has gone: no process would believe it
+		old := e.sub
+		e.subscribe(ctx)
+		c.unsubscribe(ctx, old)
+		return
+	}
+	next, err := e.sub, error(nil)
+	if e.sub.until.Sub(now) <= subscriptionLife/2 {
+		next, err = c.renew(ctx, e.sub)
+	} else if looked {
+		err = c.get(ctx, request{op: "graph: look at a subscription", path: "/subscriptions/" + escape(e.sub.id)}, &subscriptionBody{})
+	}
+	if pim.ReasonOf(err) == pim.ErrNotFound {
+		e.subscribe(ctx)
+		return
+	}
+	e.sub = next
+}
+
+// obey answers lifecycle events. They may be about the subscription of another process that watches the same: this one is as good
+// as any to say that we still may.
+func (e *ear) obey(ctx context.Context) {
+	for {
+		select {
+		case n := <-e.said:
+			own := n.subscription == e.sub.id || n.subscription == ""
+			switch {
+			case n.lifecycle == "subscriptionRemoved" && own:
+				e.sub, e.again = subscription{}, time.Time{}
+			case n.lifecycle == "reauthorizationRequired" && n.subscription == "":
+				e.reauthorize(ctx, e.sub, true)
+			case n.lifecycle == "reauthorizationRequired":
+				e.reauthorize(ctx, subscription{id: n.subscription}, own)
+			}
+		default:
+			return
 		}
-	default:
 	}
-	if s.id == "" || s.until.Sub(c.env.Now()) > subscriptionLife/2 {
-		return s
+}
+
+func (e *ear) reauthorize(ctx context.Context, s subscription, own bool) {
+	if s.id == "" {
+		return
 	}
-	next, err := c.renew(ctx, s)
-	if err != nil && pim.ReasonOf(err) == pim.ErrNotFound {
-		return subscription{}
+	if err := e.c.reauthorize(ctx, s); err != nil && own && ctx.Err() == nil {
+		e.c.env.Log.WarnContext(ctx, "graph: a subscription is made anew", "reason", string(pim.ReasonOf(err)))
+		e.sub, e.again = subscription{}, time.Time{}
 	}
-	return next
+}
+
+// close takes the subscription back.
+func (e *ear) close(ctx context.Context) {
+	e.leave()
+	if e.sub.id != "" {
+		e.c.unsubscribe(ctx, e.sub)
+	}
 }

@@ -34,6 +34,8 @@ func (c *connector) taskFields() fields[*task, *pim.Task] {
 		{id: pim.FieldCompleted, props: []string{"completedDateTime", "status"}, read: c.readCompleted, write: c.writeCompleted},
 		// After the dates: a reminder is told relative to them.
 		{id: pim.FieldReminders, props: []string{"isReminderOn", "reminderDateTime"}, read: c.readTaskReminder, write: c.writeTaskReminder},
+		// Written apart, as each is a request.
+		{id: pim.FieldAttachments, read: func(t *task, it *pim.Task) { it.Attachments = attachmentsOf(t.files) }},
 		{id: pim.FieldRecurrence, props: []string{"recurrence"}, read: c.readTaskRule, write: c.writeTaskRule},
 	}
 }

@@ -24,6 +24,10 @@ type task struct {
 	Reminder   *dateTime   `json:"reminderDateTime"`
 	Recurrence *recurrence `json:"recurrence"`
 	Linked     []linked    `json:"linkedResources"`
+	HasFiles   bool        `json:"hasAttachments"`
+
+	files   []held
+	partial bool // files are to be read with the item on its own
 }
 
 // linked is a linkedResource: To Do has no extended properties, and what a task comes from is what these are for.
@@ -59,8 +63,13 @@ func (s *tasks) kind() pim.Kind { return pim.KindTask }
 
 func (s *tasks) home() string { return s.user() + "/todo/lists/" + escape(s.name) + "/tasks" }
 
-// resource is none: Graph lets programs of their own subscribe to no tasks ("Create subscription": todoTask, delegated only).
-func (s *tasks) resource() string { return "" }
+// resource is none for a program of its own: Graph tells of tasks to people only ("Create subscription": todoTask, delegated only).
+func (s *tasks) resource() string {
+	if s.person {
+		return s.home()
+	}
+	return ""
+}
 
 func (s *tasks) path(id remote.ItemID) string { return s.home() + "/" + escape(string(id)) }
 
@@ -74,7 +83,11 @@ func (s *tasks) record(t *task) remote.Record {
 	it := &pim.Task{}
 	s.taskTable.read(t, it)
 	l, _ := t.link()
-	return t.stamp.record(it, l.External)
+	rec := t.stamp.record(it, l.External)
+	if t.partial {
+		rec.Item = nil
+	}
+	return rec
 }
 
 func (s *tasks) load(ctx context.Context, ids []string) ([]task, error) {
@@ -86,8 +99,30 @@ func (s *tasks) load(ctx context.Context, ids []string) ([]task, error) {
 	return readAll[task](ctx, s.service, op, rs)
 }
 
+// withFiles reads the files of tasks, up to most bytes; 0 is all.
+func (s *tasks) withFiles(ctx context.Context, all []*task, most int64) error {
+	var hs []holder
+	for _, t := range all {
+		if t.HasFiles {
+			hs = append(hs, holder{s.path(remote.ItemID(t.ID)), "id,name,contentType,size", &t.files, &t.partial})
+		}
+	}
+	return s.readFiles(ctx, hs, most)
+}
+
+func pointers[T any](all []T) []*T {
+	out := make([]*T, len(all))
+	for i := range all {
+		out[i] = &all[i]
+	}
+	return out
+}
+
 func (s *tasks) fetch(ctx context.Context, ids []remote.ItemID) ([]remote.Record, error) {
 	all, err := s.load(ctx, texts(ids))
+	if err == nil {
+		err = s.withFiles(ctx, pointers(all), 0)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +144,7 @@ func (s *tasks) changes(ctx context.Context, r request, w window, _ bool) (found
 	for i := range p.Value {
 		latest[p.Value[i].ID] = &p.Value[i]
 	}
+	var shown []*task
 	for i := range p.Value {
 		t := &p.Value[i]
 		switch {
@@ -116,15 +152,21 @@ func (s *tasks) changes(ctx context.Context, r request, w window, _ bool) (found
 		case t.Removed != nil:
 			removed = append(removed, t.ID)
 		default:
-			s.add(&f, w, t)
+			shown = append(shown, t)
 		}
 	}
 	still, err := s.load(ctx, removed)
+	if err == nil {
+		shown = append(shown, pointers(still)...)
+		err = s.withFiles(ctx, shown, filesOfPage)
+	}
 	if err != nil {
 		return found{}, err
 	}
+	for _, t := range shown {
+		s.add(&f, w, t)
+	}
 	for i := range still {
-		s.add(&f, w, &still[i])
 		removed = slices.DeleteFunc(removed, func(id string) bool { return id == still[i].ID })
 	}
 	for _, id := range removed {
@@ -135,21 +177,18 @@ func (s *tasks) changes(ctx context.Context, r request, w window, _ bool) (found
 
 func (s *tasks) add(f *found, w window, t *task) {
 	rec := s.record(t)
-	if it := rec.Item.(*pim.Task); w.holds(it.Start, it.Due) {
+	if w.holds(t.Start.day(s.zone), t.Due.day(s.zone)) {
 		f.changed = append(f.changed, rec)
 	}
 }
 
-func (s *tasks) list(ctx context.Context) ([]listed, error) {
-	all, err := every[task](ctx, s.service, request{op: "graph: list", path: s.home(), prefer: []string{inUTC}, query: url.Values{"$top": {"100"}}})
-	if err != nil {
-		return nil, err
-	}
-	out := make([]listed, 0, len(all))
-	for i := range all {
-		out = append(out, listed{ref: all[i].ref(), start: all[i].Start.day(s.zone), end: all[i].Due.day(s.zone)})
-	}
-	return out, nil
+// list reads small pages: tasks come whole.
+func (s *tasks) list(ctx context.Context, _ remote.Scope, tell func(listed)) error {
+	return pages(ctx, s.service, request{op: opList, path: s.home(), prefer: []string{inUTC}, query: url.Values{"$top": {"100"}}}, func(some []task) {
+		for i := range some {
+			tell(listed{ref: some[i].ref(), start: some[i].Start.day(s.zone), end: some[i].Due.day(s.zone)})
+		}
+	})
 }
 
 func (s *tasks) create(ctx context.Context, e remote.Entry, key string) (remote.Record, error) {
@@ -167,21 +206,39 @@ func (s *tasks) create(ctx context.Context, e remote.Entry, key string) (remote.
 	if err := a.written(op, &made); err != nil {
 		return remote.Record{}, err
 	}
-	rec := s.record(&made)
-	rec.Key, rec.Notes = key, d.notes
+	after := &made
+	wrote, notes, err := s.writeFiles(ctx, op, s.path(remote.ItemID(made.ID)), taskFile, nil, e.Item.(*pim.Task).Attachments)
+	if err == nil && wrote {
+		after, err = s.current(ctx, op, remote.ItemID(made.ID))
+	}
+	if err != nil {
+		return remote.Record{}, err
+	}
+	rec := s.record(after)
+	rec.Key, rec.Notes = key, append(d.notes, notes...)
 	return rec, nil
+}
+
+func (s *tasks) current(ctx context.Context, op string, id remote.ItemID) (*task, error) {
+	all, err := s.load(ctx, []string{string(id)})
+	if err == nil {
+		err = s.withFiles(ctx, pointers(all), 0)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case len(all) == 0:
+		return nil, missing(op)
+	}
+	return &all[0], nil
 }
 
 func (s *tasks) update(ctx context.Context, old remote.Ref, e remote.Entry, changed pim.FieldSet) (remote.Record, error) {
 	const op = "graph: update"
-	all, err := s.load(ctx, []string{string(old.ID)})
-	switch {
-	case err != nil:
+	now, err := s.current(ctx, op, old.ID)
+	if err != nil {
 		return remote.Record{}, err
-	case len(all) == 0:
-		return remote.Record{}, missing(op)
 	}
-	now := &all[0]
 	if err := now.expect(op, old.Version); err != nil {
 		return remote.Record{}, err
 	}
@@ -205,15 +262,40 @@ func (s *tasks) update(ctx context.Context, old remote.Ref, e remote.Entry, chan
 		if err := a.written(op, after); err != nil {
 			return remote.Record{}, err
 		}
-		after.Linked = now.Linked
+		after.Linked, after.files = now.Linked, now.files
+	}
+	if changed.Has(pim.FieldAttachments) {
+		wrote, notes, err := s.writeFiles(ctx, op, s.path(old.ID), taskFile, now.files, e.Item.(*pim.Task).Attachments)
+		d.notes = append(d.notes, notes...)
+		if err == nil && wrote {
+			after, err = s.current(ctx, op, old.ID)
+		}
+		if err != nil {
+			return remote.Record{}, err
+		}
 	}
 	rec := s.record(after)
 	rec.Notes = d.notes
 	return rec, nil
 }
 
-// complete implements shelf: one request makes a task.
-func (s *tasks) complete(_ context.Context, rec remote.Record, _ remote.Entry) (remote.Record, error) {
+// complete adds the files of a new task.
+func (s *tasks) complete(ctx context.Context, rec remote.Record, e remote.Entry) (remote.Record, error) {
+	const op = "graph: create"
+	files := e.Item.(*pim.Task).Attachments
+	if !carried(files) || carried(pim.AttachmentsOf(rec.Item)) {
+		return rec, nil
+	}
+	_, notes, err := s.writeFiles(ctx, op, s.path(rec.ID), taskFile, nil, files)
+	if err != nil {
+		return rec, err
+	}
+	now, err := s.current(ctx, op, rec.ID)
+	if err != nil {
+		return rec, err
+	}
+	rec = s.record(now)
+	rec.Notes = notes
 	return rec, nil
 }
 
@@ -234,19 +316,25 @@ func (s *tasks) marked(ctx context.Context, key string) (map[string]remote.Ref, 
 	return out, nil
 }
 
-func (s *tasks) mark(ctx context.Context, old remote.Ref, key string) error {
-	const op = "graph: mark"
+func (s *tasks) mark(ctx context.Context, op string, old remote.Ref, key string) (stamp, error) {
 	all, err := s.load(ctx, []string{string(old.ID)})
 	if err != nil {
-		return err
+		return stamp{}, err
 	}
 	if len(all) == 0 {
-		return missing(op)
+		return stamp{}, missing(op)
+	}
+	if err := all[0].expect(op, old.Version); err != nil {
+		return stamp{}, err
 	}
 	r := request{op: op, method: "POST", path: s.path(old.ID) + "/linkedResources", body: linkOf(key)}
 	if l, ok := all[0].link(); ok {
 		r.method, r.path = "PATCH", r.path+"/"+escape(l.ID)
 	}
-	_, err = s.send(ctx, r)
-	return err
+	if _, err := s.send(ctx, r); err != nil {
+		return stamp{}, err
+	}
+	var now stamp // what was answered is the link, not the task
+	err = s.get(ctx, request{op: op, path: s.path(old.ID), query: selecting("id")}, &now)
+	return now, err
 }

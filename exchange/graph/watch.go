@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"crmbridge/exchange"
 	"crmbridge/pim"
 	"crmbridge/remote"
 )
@@ -19,16 +20,11 @@ func (c *connector) Watch(ctx context.Context, col remote.CollectionID, hint fun
 	if err != nil {
 		return err
 	}
-	b, sub, leave := c.hear(ctx, sh)
-	defer func() {
-		leave()
-		if sub.id != "" {
-			c.unsubscribe(ctx, sub)
-		}
-	}()
+	e := c.hear(ctx, sh)
+	defer e.close(ctx)
 	link := ""
 	for {
-		if last := c.links.last(col); last != "" {
+		if last := c.links.last(col); last != "" && col != exchange.AllMail {
 			link = last
 		}
 		news := false
@@ -38,18 +34,25 @@ func (c *connector) Watch(ctx context.Context, col remote.CollectionID, hint fun
 		if news {
 			hint()
 		}
-		told, err := c.pause(ctx, op, sub, b)
-		if err != nil {
+		if err := c.listen(ctx, op, e, hint); err != nil {
+			return err
+		}
+	}
+}
+
+// listen waits until it is time to look, and gives hints of notifications meanwhile. One can come before a delta query shows what it
+// is about, so that it is looked soon after.
+func (c *connector) listen(ctx context.Context, op string, e *ear, hint func()) error {
+	for told := false; ; {
+		var err error
+		if told, err = pause(ctx, op, e.patience(told), e); err != nil {
 			return err
 		}
 		if told {
 			hint()
 		}
-		if had := sub.id != ""; had {
-			if sub = c.keep(ctx, sub, b); sub.id == "" {
-				leave()
-				b, sub, leave = c.hear(ctx, sh)
-			}
+		if e.keep(ctx, !told); !told {
+			return nil
 		}
 	}
 }
@@ -57,6 +60,9 @@ func (c *connector) Watch(ctx context.Context, col remote.CollectionID, hint fun
 // look reads what is behind a link to its end, "" from the beginning, and tells whether there was anything new.
 func (c *connector) look(ctx context.Context, op string, sh shelf, link string) (next string, news bool, err error) {
 	began := link == ""
+	if all, ok := sh.(*allMails); ok {
+		return all.newer(ctx, link)
+	}
 	r := request{op: op, link: link}
 	if began {
 		r = sh.start(c.window(remote.Scope{}))
@@ -83,18 +89,14 @@ func (c *connector) look(ctx context.Context, op string, sh shelf, link string) 
 	return "", false, pim.Errorf(op, pim.ErrProtocol, "Microsoft 365 pages in a circle")
 }
 
-// pause waits until it is time to look again; told says that a notification came first.
-func (c *connector) pause(ctx context.Context, op string, sub subscription, b bell) (told bool, err error) {
-	wait := c.poll
-	if sub.id != "" {
-		wait *= looksLess
-	}
+// pause waits; told says that a notification came first.
+func pause(ctx context.Context, op string, wait time.Duration, e *ear) (told bool, err error) {
 	t := time.NewTimer(wait)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
 		return false, pim.Wrap(op, pim.ErrUnavailable, ctx.Err())
-	case <-b.rung:
+	case <-e.rung:
 		return true, nil
 	case <-t.C:
 		return false, nil

@@ -51,13 +51,13 @@ func Occurrences(have, want pim.Item, carried pim.FieldSet, zone *time.Location)
 		}
 		now := there[o.At.String()]
 		if now == nil {
-			now = Own(have, o.At, zone)
+			now = pim.OwnOccurrenceOnClock(have, o.At, zone)
 		}
 		p.change(o.At, now, o.Item, carried)
 	}
 	for _, o := range h.Changed {
 		if _, ok := wanted[o.At.String()]; !ok && o.Item != nil && !gone[o.At.String()] {
-			p.change(o.At, o.Item, Own(want, o.At, zone), carried)
+			p.change(o.At, o.Item, pim.OwnOccurrenceOnClock(want, o.At, zone), carried)
 		}
 	}
 	p.order()
@@ -87,43 +87,11 @@ func (p *Plan) order() {
 	})
 }
 
-// Own is the occurrence at a start as the series alone makes it. Its length is that of the first one on clocks, as Exchange has it; zone
-// as for Of.
-func Own(master pim.Item, at pim.When, zone *time.Location) pim.Item {
-	out := pim.Clone(master)
-	switch v := out.(type) {
-	case *pim.Event:
-		length := wallOf(v.End, zone).Sub(wallOf(v.Start, zone))
-		begin := at
-		begin.Zone = v.Start.Zone
-		v.Recurrence, v.Start, v.End = nil, begin, after(begin, length, v.End.Zone, zone)
-	case *pim.Task:
-		moved := wallOf(at, zone).Sub(wallOf(firstOf(v), zone))
-		v.Recurrence = nil
-		if !v.Due.IsZero() {
-			v.Due = after(v.Due, moved, v.Due.Zone, zone)
-		}
-		if !v.Start.IsZero() {
-			v.Start = after(v.Start, moved, v.Start.Zone, zone)
-		}
-	}
-	return out
-}
-
 func firstOf(t *pim.Task) pim.When {
 	if t.Start.IsZero() {
 		return t.Due
 	}
 	return t.Start
-}
-
-// after is a while later on the clock.
-func after(w pim.When, d time.Duration, name string, zone *time.Location) pim.When {
-	if w.Date || w.Floating {
-		w.Time = w.Time.Add(d)
-		return w
-	}
-	return pim.At(instant(wallOf(w, zone).Add(d), zone), name)
 }
 
 func instant(wall time.Time, zone *time.Location) time.Time { return tz.Instant(wall, zone).UTC() }

@@ -116,22 +116,3 @@ func TestRewritten(t *testing.T) {
 		}
 	}
 }
-
-// The clocks change on 25 October: an occurrence keeps its time of day and its length on the clock.
-func TestOwnOccurrence(t *testing.T) {
-	t.Parallel()
-	loc := berlin(t)
-	night := &pim.Event{Start: in(loc, "2026-10-23T23:00"), End: in(loc, "2026-10-24T07:00"), Activity: pim.Activity{Recurrence: &pim.Recurrence{}}}
-	got := series.Own(night, in(loc, "2026-10-24T23:00"), loc).(*pim.Event)
-	if got.Start.String() != "2026-10-24T21:00:00Z" || got.End.String() != "2026-10-25T06:00:00Z" || got.Recurrence != nil {
-		t.Errorf("the night of the change is from %v to %v", got.Start, got.End)
-	}
-	days := &pim.Event{Start: pim.On(2026, 10, 23), End: pim.On(2026, 10, 25)}
-	if got := series.Own(days, pim.On(2026, 10, 30), loc).(*pim.Event); got.Start != pim.On(2026, 10, 30) || got.End != pim.On(2026, 11, 1) {
-		t.Errorf("two days are %v to %v", got.Start, got.End)
-	}
-	task := &pim.Task{Start: in(loc, "2026-10-23T09:00"), Due: pim.On(2026, 10, 24)}
-	if got := series.Own(task, in(loc, "2026-10-30T09:00"), loc).(*pim.Task); got.Start.String() != "2026-10-30T08:00:00Z" || got.Due != pim.On(2026, 10, 31) {
-		t.Errorf("the task is %v to %v", got.Start, got.Due)
-	}
-}

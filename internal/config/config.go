@@ -10,6 +10,7 @@ import (
 type Config struct {
 	Listen             string
 	PublicURL          string
+	Notifications      bool
 	TLSCert            string
 	TLSKey             string
 	ACMEHosts          []string

@@ -94,6 +94,8 @@ func TestTogether(t *testing.T) {
 		"server:\n  tls: {cert: a, key: b}\n  acme:\n    email: a@example.org\n    hosts: [dav.example.org]": "config.yaml:5: server.acme and server.tls exclude each other",
 		"server:\n  acme:\n    hosts: [dav.example.org]":                                                     "config.yaml:3: server.acme needs both hosts and email",
 		"server: {acme: {email: a@example.org}}":                                                             "config.yaml:1: server.acme needs both hosts and email",
+		"server:\n  notifications: on":                                                                       "config.yaml:2: server.notifications needs server.public_url with https://",
+		"server: {notifications: maybe}":                                                                     "config.yaml:1: server.notifications is \"maybe\", not on or off",
 		"auth:\n  first_wait: 1h\n  most_wait: 1m":                                                           "config.yaml:3: auth.most_wait is less than auth.first_wait",
 		"auth:\n  first_wait: 1h":                                                                            "config.yaml:2: auth.most_wait is less than auth.first_wait",
 		"server: 1":                                                                                          "config.yaml:1: server is not a group of settings",

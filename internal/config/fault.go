@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // value is one setting as found.
@@ -57,6 +58,8 @@ var together = []struct {
 		func(c *Config) bool { return len(c.ACMEHosts) == 0 || c.TLSCert == "" && c.TLSKey == "" }},
 	{[]string{"server.acme.hosts", "server.acme.email"}, "server.acme needs both hosts and email",
 		func(c *Config) bool { return (len(c.ACMEHosts) == 0) == (c.ACMEEmail == "") }},
+	{[]string{"server.notifications", "server.public_url"}, "server.notifications needs server.public_url with https://, as Microsoft reaches it",
+		func(c *Config) bool { return !c.Notifications || strings.HasPrefix(c.PublicURL, "https://") }},
 	{[]string{"auth.most_wait", "auth.first_wait"}, "auth.most_wait is less than auth.first_wait",
 		func(c *Config) bool { return c.MostWait >= c.FirstWait }},
 }

@@ -100,6 +100,22 @@ func (s Source) strangers() []fault {
 	return faults
 }
 
+// Others are the variables that begin with BRIDGE_ and are no settings, in order: somebody else's, or misspelled.
+func Others(env map[string]string) []string {
+	var names []string
+	for name := range env {
+		if !strings.HasPrefix(name, "BRIDGE_") || name == "BRIDGE_CONFIG" {
+			continue
+		}
+		bare := strings.TrimSuffix(name, "_FILE")
+		if !slices.ContainsFunc(table, func(o option) bool { v := o.variable(); return v == name || v == bare }) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // resolve makes relative paths relative to the file, so that the working folder
 // does not matter.
 func (c *Config) resolve(dir string) {

@@ -45,6 +45,7 @@ var sections = []section{
 var table = []option{
 	{key: "server.listen", def: "127.0.0.1:8080", help: "Address and port to listen on. \":8080\" listens on every address.", names: true, set: address(func(c *Config) *string { return &c.Listen })},
 	{key: "server.public_url", help: "How clients reach the server, if a proxy stands before it: https://dav.example.org", names: true, set: webURL(func(c *Config) *string { return &c.PublicURL })},
+	{key: "server.notifications", def: "off", help: "Whether Microsoft 365 is asked to tell of changes at once, on or off. It must reach public_url then, at the path /notify/graph.", set: onOff(func(c *Config) *bool { return &c.Notifications })},
 	{key: "server.tls.cert", help: "Certificate chain and key as PEM files. Both or neither.", names: true, set: str(func(c *Config) *string { return &c.TLSCert })},
 	{key: "server.tls.key", names: true, set: str(func(c *Config) *string { return &c.TLSKey })},
 	{key: "server.acme.hosts", list: true, help: "Host names to get certificates for by ACME (Let's Encrypt). The server must then listen on port 443.", names: true, set: hosts},
@@ -165,6 +166,21 @@ func oneOf(at func(*Config) *string, values ...string) func(*Config, string) err
 			}
 		}
 		return fmt.Errorf("is %q, not one of %s", v, strings.Join(values, ", "))
+	}
+}
+
+func onOff(at func(*Config) *bool) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		// YAML programs write words of their own for both.
+		switch strings.ToLower(v) {
+		case "on", "yes", "true":
+			*at(c) = true
+		case "off", "no", "false":
+			*at(c) = false
+		default:
+			return fmt.Errorf("is %q, not on or off", v)
+		}
+		return nil
 	}
 }
 

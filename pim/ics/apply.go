@@ -31,6 +31,9 @@ type ApplyOptions struct {
 // address and alarms by trigger, so that all else in them survives. A zone that is new to
 // the text gets its VTIMEZONE. SEQUENCE rises when times or the recurrence change.
 //
+// Files inside the text are added and removed as whole lines, links to files stay. An override that is made of the master gets no
+// copy of its files, and those that overrides have stay as they are.
+//
 // What other programs keep beside a property goes with it: X-ALT-DESC and ALTREP with the
 // notes, GEO and X-APPLE-STRUCTURED-LOCATION with the place, X-MICROSOFT-CDO-* with
 // priority, free time and whole days. A task that is reopened loses COMPLETED and a

@@ -9,6 +9,7 @@
 //	stamp.go duration.go         times, dates and lengths as written
 //	item.go people.go reminder.go recurrence.go
 //	                             Item: the typed view (pim.Event, pim.Task)
+//	attach.go                    files inside the text (ATTACH)
 //	apply.go write_*.go          Apply: typed fields into the text; New: a whole text
 //	occur.go lasting.go rules.go exrule.go
 //	                             Occurrences: rules, dates, exceptions, overrides

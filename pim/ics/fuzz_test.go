@@ -78,14 +78,15 @@ func applyAll(t failer, o *ics.Object, it pim.Item, z ics.Zones, valid bool) {
 		t.Fatalf("%q: applying its own view changes it: %v", o.Bytes(), err)
 	}
 	want := pim.Clone(it)
-	set := pim.Set(pim.FieldTitle, pim.FieldNotes, pim.FieldCategories, pim.FieldReminders, pim.FieldAttendees, pim.FieldRecurrence)
+	set := pim.Set(pim.FieldTitle, pim.FieldNotes, pim.FieldCategories, pim.FieldReminders, pim.FieldAttendees, pim.FieldRecurrence, pim.FieldAttachments)
+	files := []pim.Attachment{pim.NewAttachment("f", "", []byte("f"))}
 	switch v := want.(type) {
 	case *pim.Event:
-		v.Title, v.Notes, v.Categories, v.Reminders, v.Attendees, v.Recurrence = "t", "n", []string{"c"}, []pim.Reminder{{Before: time.Hour}}, []pim.Attendee{{Person: pim.Person{Email: "a@example.org"}}}, nil
+		v.Title, v.Notes, v.Categories, v.Reminders, v.Attendees, v.Attachments, v.Recurrence = "t", "n", []string{"c"}, []pim.Reminder{{Before: time.Hour}}, []pim.Attendee{{Person: pim.Person{Email: "a@example.org"}}}, files, nil
 		v.Start, v.End = pim.At(now, "Asia/Tokyo"), pim.At(now.Add(time.Hour), "Asia/Tokyo")
 		set = set.Or(pim.Set(pim.FieldTime))
 	case *pim.Task:
-		v.Title, v.Notes, v.Categories, v.Reminders, v.Attendees, v.Recurrence = "t", "n", []string{"c"}, []pim.Reminder{{Before: time.Hour}}, []pim.Attendee{{Person: pim.Person{Email: "a@example.org"}}}, nil
+		v.Title, v.Notes, v.Categories, v.Reminders, v.Attendees, v.Attachments, v.Recurrence = "t", "n", []string{"c"}, []pim.Reminder{{Before: time.Hour}}, []pim.Attendee{{Person: pim.Person{Email: "a@example.org"}}}, files, nil
 		v.Due = pim.At(now, "Asia/Tokyo")
 		set = set.Or(pim.Set(pim.FieldDue))
 	}

@@ -40,10 +40,11 @@ func (o *Object) Item(z Zones) (pim.Item, error) {
 		return nil, err
 	}
 	activityOf(it).Recurrence = rec
+	activityOf(it).Attachments = r.attachments()
 	return it, nil
 }
 
-// view reads one component without its recurrence; nil for what is neither event nor
+// view reads one component without its recurrence and its files, which are the master's; nil for what is neither event nor
 // task.
 func (o *Object) view(c *line.Block, z Zones) pim.Item {
 	r := o.reader(c, z)

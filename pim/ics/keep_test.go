@@ -43,6 +43,8 @@ X-CRM-OWNER;X-A=1:Bo
 X-CRM-TYPE;LANGUAGE=de:Besuch
 X-CRM-FOO:1
 COLOR:red
+ATTACH:https://example.org/x
+ATTACH;VALUE=BINARY;ENCODING=BASE64;FILENAME=x;X-A=1:eA==
 BEGIN:VALARM
 ACTION:AUDIO
 TRIGGER:-PT5M
@@ -81,6 +83,8 @@ func owns(id pim.FieldID) []string {
 		return []string{"BEGIN", "END", "ACTION", "TRIGGER", "X-A", "DESCRIPTION"}
 	case pim.FieldOrganizer:
 		return []string{"ORGANIZER"}
+	case pim.FieldAttachments:
+		return []string{"ATTACH"}
 	case pim.FieldAttendees:
 		return []string{"ATTENDEE"}
 	case pim.FieldRecurrence:
@@ -109,9 +113,10 @@ func TestApplyTouchesOneFieldAlone(t *testing.T) {
 	other := &pim.Event{Start: pim.At(at, ""), End: pim.At(at.Add(time.Hour), ""), Free: true, Activity: pim.Activity{
 		Title: "x", Notes: "x", Location: "x", URL: "https://example.org/x", Categories: []string{"x"}, Priority: 5, Class: pim.Confidential, Status: pim.Tentative,
 		Reminders: []pim.Reminder{{Before: time.Hour}}, Organizer: pim.Person{Email: "x@example.org"},
-		Attendees:  []pim.Attendee{{Person: pim.Person{Email: "x@example.org"}}},
-		Recurrence: &pim.Recurrence{Rules: []string{"FREQ=DAILY"}},
-		CRM:        pim.Relations{Type: "x", Number: "x", Company: "x", Contact: "x", Project: "x", Owner: "x", Result: "x", Report: "x"},
+		Attendees:   []pim.Attendee{{Person: pim.Person{Email: "x@example.org"}}},
+		Attachments: []pim.Attachment{pim.NewAttachment("y", "", []byte("y"))},
+		Recurrence:  &pim.Recurrence{Rules: []string{"FREQ=DAILY"}},
+		CRM:         pim.Relations{Type: "x", Number: "x", Company: "x", Contact: "x", Project: "x", Owner: "x", Result: "x", Report: "x"},
 	}}
 	none := &pim.Event{Start: have.(*pim.Event).Start, End: have.(*pim.Event).Start}
 	all := pim.AllOf(pim.KindEvent)

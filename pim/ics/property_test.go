@@ -100,11 +100,24 @@ func drawActivity(t *rapid.T, statuses []pim.Status) pim.Activity {
 	return a
 }
 
+// drawFiles draws what a series, not an occurrence, has.
+func drawFiles(t *rapid.T) (out []pim.Attachment) {
+	for _, name := range rapid.SliceOfNDistinct(drawName(), 0, 3, rapid.ID).Draw(t, "files") {
+		out = append(out, pim.NewAttachment(name, rapid.SampledFrom([]string{"", "text/plain", "no type"}).Draw(t, "type"), rapid.SliceOfN(rapid.Byte(), 1, 80).Draw(t, "bytes")))
+	}
+	return out
+}
+
+func drawName() *rapid.Generator[string] {
+	return rapid.StringMatching(`[a-zäß😀,;:"'\\^=]{1,20}(\.pdf)?`)
+}
+
 func drawEvent(t *rapid.T) *pim.Event {
 	e := &pim.Event{
 		Activity: drawActivity(t, []pim.Status{"", pim.Tentative, pim.Confirmed, pim.Cancelled}),
 		Start:    drawWhen(t, "start"), Free: rapid.Bool().Draw(t, "free"),
 	}
+	e.Attachments = drawFiles(t)
 	e.End = like(t, e.Start, "end")
 	if rapid.Bool().Draw(t, "repeats") {
 		rec := &pim.Recurrence{Rules: []string{rapid.SampledFrom([]string{"FREQ=DAILY;COUNT=5", "FREQ=WEEKLY;BYDAY=MO,WE", "FREQ=YEARLY;UNTIL=20300101"}).Draw(t, "rule")}}
@@ -157,6 +170,7 @@ func drawTask(t *rapid.T) *pim.Task {
 		Effort:   time.Duration(rapid.IntRange(0, 5000).Draw(t, "effort")) * time.Minute,
 		Spent:    time.Duration(rapid.IntRange(0, 5000).Draw(t, "spent")) * time.Second,
 	}
+	k.Attachments = drawFiles(t)
 	if rapid.Bool().Draw(t, "starts") {
 		k.Start = drawWhen(t, "start")
 	}

@@ -124,6 +124,9 @@ func (o *Object) single(oc Occurrence, uid string, z Zones) *Object {
 	cal := text.Blocks()[0]
 	cal.Parts = slices.DeleteFunc(cal.Parts, func(p line.Part) bool { return p.Block != nil && p.Block.Name != timezone })
 	c := oc.Component.Clone()
+	if c.First("RECURRENCE-ID") == nil {
+		withoutFiles(c) // there are many occurrences
+	}
 	c.Set(line.New("UID", line.Escape(uid)))
 	for _, name := range []string{"RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"} {
 		c.Remove(name)

@@ -28,6 +28,7 @@ var fieldWriters = append([]fieldWriter{
 	{pim.FieldReminders, (*writer).reminders},
 	{pim.FieldOrganizer, (*writer).organizer},
 	{pim.FieldAttendees, (*writer).attendees},
+	{pim.FieldAttachments, (*writer).attachments},
 	{pim.FieldFree, (*writer).free},
 	{pim.FieldPercent, (*writer).percent},
 	{pim.FieldEffort, func(w *writer) { w.length("X-CRM-EFFORT", w.want.(*pim.Task).Effort) }},

@@ -72,7 +72,7 @@ func (w *writer) nested(c *line.Block, want pim.Item, fresh bool) {
 		w.fail("an occurrence of the series is of another kind")
 		return
 	}
-	set := pim.AllOf(want.Kind()).Minus(pim.Set(pim.FieldRecurrence))
+	set := pim.AllOf(want.Kind()).Minus(pim.Set(pim.FieldRecurrence, pim.FieldAttachments))
 	n := &writer{old: w.old, next: w.next, c: c, read: w.old.reader(was, w.opt.Zones), have: have, want: want, set: set, opt: w.opt, touched: fresh}
 	n.write(pim.Diff(have, want, set))
 	if w.err = n.err; w.err != nil || !n.touched {
@@ -98,6 +98,7 @@ func (w *writer) occurrence(at pim.When) *line.Block {
 		start = begin.WithValue(s.value())
 	}
 	c := w.c.Fresh()
+	withoutFiles(c)
 	for _, name := range []string{"RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"} {
 		c.Remove(name)
 	}

@@ -100,6 +100,8 @@ func TestCompare(t *testing.T) {
 		"other day":                    {meeting("Review", day), meeting("Review", "2026-03-02T09:00"), "none"},
 		"a little later":               {meeting("Review", day), meeting("Review", "2026-03-01T09:30"), "weak"},
 		"an occurrence and its series": {meeting("Review", day), meeting("Review", day, "FREQ=WEEKLY"), "none"},
+		"one series in two spellings":  {meeting("Review", day, "FREQ=WEEKLY"), meeting("Review", day, "FREQ=WEEKLY;INTERVAL=1;BYDAY=SU"), "strong"},
+		"two series":                   {meeting("Review", day, "FREQ=WEEKLY"), meeting("Review", day, "FREQ=DAILY"), "none"},
 		"same task":                    {todo("Call Otto", "2026-03-01"), &pim.Task{Activity: pim.Activity{Title: "call otto", Location: "here"}, Due: pim.On(2026, 3, 1)}, "strong"},
 		"task without due":             {todo("Call Otto", "2026-03-01"), todo("Call Otto", ""), "weak"},
 		"task of another day":          {todo("Call Otto", "2026-03-01"), todo("Call Otto", "2026-03-08"), "none"},

@@ -55,6 +55,9 @@ func Of(it pim.Item) Sketch {
 	default:
 		return Sketch{}
 	}
+	if pim.RecurrenceOf(it) != nil {
+		s.series = "series " + strings.Join(pim.CanonicalRules(it), "\n")
+	}
 	s.print = s.digest()
 	return s
 }
@@ -110,11 +113,6 @@ func activity(a *pim.Activity) Sketch {
 	}
 	slices.Sort(s.people)
 	s.people = slices.Compact(s.people)
-	if r := a.Recurrence; r != nil {
-		rules := slices.Clone(r.Rules)
-		slices.Sort(rules)
-		s.series = "series " + strings.Join(rules, "\n")
-	}
 	return s
 }
 

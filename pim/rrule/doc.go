@@ -7,6 +7,7 @@
 //	Set.Bounds               first start and last end, for an index
 //	Budget                   steps for one object, out of those for one request
 //	Set.RulesOnly            the times of an EXRULE
+//	Set.Canonical            one spelling of rules of the same days
 //
 // A rule without COUNT, or with one but equally many occurrences in each period, is entered at the window: a daily
 // meeting of 1970 costs no more in 2026 than one of last week. Other rules with COUNT are counted from their
@@ -25,7 +26,7 @@
 //   - UNTIL given as a date includes that whole day; UNTIL in another form than DTSTART is read in DTSTART's zone.
 //   - BYSECOND=60 is 59 (3.3.12: without leap seconds).
 //
-// Files: rule.go, parse.go and format.go hold the rule; set.go and iter.go the set; budget.go; bounds.go. Below them
+// Files: rule.go, parse.go and format.go hold the rule; set.go and iter.go the set; canonical.go; budget.go; bounds.go. Below them
 // plan.go prepares a rule for a start, days.go finds the days of a period, grid.go the times on them, stream.go walks
 // from period to period.
 //

@@ -89,6 +89,8 @@ func IsPrivate(it pim.Item) bool {
 		return v.Class != pim.Public
 	case *pim.Task:
 		return v.Class != pim.Public
+	case *pim.Message:
+		return v.Class != pim.Public
 	}
 	return false
 }

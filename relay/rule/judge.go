@@ -112,6 +112,7 @@ func (r Rules) Judge(q Question) Verdict {
 	j.category()
 	j.direction()
 	j.kind()
+	j.message()
 	j.types()
 	j.private()
 	j.attendees()
@@ -186,6 +187,19 @@ func (j *judgement) kind() {
 	if k := j.q.Item.Kind(); len(j.rules.Kinds) > 0 && !pim.Kinds(j.rules.Kinds...).Has(k) {
 		j.forbid(true, true, "kinds", "%ss are not among the kinds", k)
 	}
+}
+
+// message lets mail be made once, and no more be done to it.
+func (j *judgement) message() {
+	if j.q.Item.Kind() != pim.KindMessage {
+		return
+	}
+	j.verdict.Delete = false
+	if j.q.Way == Inward {
+		j.says("message", true, "a message that goes from the mailbox stays in the CRM")
+		return
+	}
+	j.forbid(false, true, "message", "a message is made there once, and neither changed nor deleted afterwards")
 }
 
 func (j *judgement) types() {

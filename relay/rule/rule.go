@@ -115,6 +115,10 @@ type Rules struct {
 	// Fields are the changes of the field maps by kind; a kind that is missing has the
 	// connection's own map.
 	Fields map[pim.Kind]FieldMap `json:"fields,omitempty"`
+	// FileMegabytes bounds one file of a message, FilesMegabytes those of one message together; 0 means the
+	// defaults, 25 and 100, -1 for the first that no files are taken.
+	FileMegabytes  int `json:"fileMegabytes,omitempty"`
+	FilesMegabytes int `json:"filesMegabytes,omitempty"`
 	// AnnotateAfter is how long an object has to rest before the relay adds what
 	// only the remote can tell of it (see annotate.go); 0 means ten minutes.
 	AnnotateAfter Duration `json:"annotateAfter,omitempty"`
@@ -196,6 +200,12 @@ func (r Rules) Defaults() Rules {
 	if r.ReconcileEvery == 0 {
 		r.ReconcileEvery = Duration(10 * time.Minute)
 	}
+	if r.FileMegabytes == 0 {
+		r.FileMegabytes = 25
+	}
+	if r.FilesMegabytes == 0 {
+		r.FilesMegabytes = 100
+	}
 	if r.AnnotateAfter == 0 {
 		r.AnnotateAfter = Duration(10 * time.Minute)
 	}
@@ -268,6 +278,9 @@ func (r Rules) Validate() error {
 	}
 	if r.BrakeAbsolute < 0 {
 		bad("brakeAbsolute %d is negative", r.BrakeAbsolute)
+	}
+	if r.FileMegabytes < -1 || r.FilesMegabytes < 0 || max(r.FileMegabytes, r.FilesMegabytes) > mostMegabytes {
+		bad("fileMegabytes %d or filesMegabytes %d is not between 1 and %d; fileMegabytes -1 means no files", r.FileMegabytes, r.FilesMegabytes, mostMegabytes)
 	}
 	if r.ReconcileEvery < 0 || r.AnnotateAfter < 0 {
 		bad("reconcileEvery or annotateAfter is negative")

@@ -15,6 +15,9 @@ import (
 // other side is called, such as "the CRM".
 func (r Rules) Describe(remote string) []string {
 	r = r.Defaults()
+	if r.forMail() {
+		return append(r.describeMail(remote), r.unused()...)
+	}
 	var out []string
 	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	switch r.Direction {

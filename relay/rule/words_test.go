@@ -17,12 +17,14 @@ const everything = `{"direction":"both","kinds":["event","task"],"pastDays":30,"
 	"filter":{"or":[{"field":"company","op":"is","value":"Acme"},{"field":"owner","op":"is empty"}]},"onlyLinked":true,"category":"CRM","relatedContacts":true,"activityContacts":true,"contactsLink":"people","relate":"never",
 	"mail":"allow","in":{"since":"2026-02-01","futureDays":14,"create":["Meeting"],"carry":[],"private":"mask","attendees":"keep"},"out":{"pastDays":-1,"futureDays":90,"create":["-","Call"],"carry":["Call"],"private":"none"},
 	"defaultType":"Call","typeNames":["Visit"],"holdUntyped":false,"policy":"newest","remove":{"event":"keep","contact":"delete"},
-	"archiveDays":90,"series":"expand","approve":false,"brakeAbsolute":3,"brakeShare":0.125,"reconcileEvery":"1h","annotateAfter":"90s",
+	"archiveDays":90,"series":"expand","approve":false,"brakeAbsolute":3,"brakeShare":0.125,"reconcileEvery":"1h","annotateAfter":"90s","fileMegabytes":10,"filesMegabytes":20,
 	"fields":{"task":{"set":[{"field":"number","column":{"column":"UsrNumber","kind":"text"}}],"without":["result"],"custom":[{"column":{"column":"UsrRegionId","label":"Region","kind":"reference","of":"Region"},"as":"X-REGION"},{"column":{"column":"UsrKey","kind":"yes/no"},"as":"category","label":"Key account"},{"column":{"column":"UsrHint","kind":"text"},"as":"notes"},{"column":{"column":"UsrLevel","kind":"list"},"as":"category"}]}}}`
 
 func TestDescribe(t *testing.T) {
 	t.Parallel()
-	for name, text := range map[string]string{"defaults": `{}`, "everything": everything, "inward": `{"direction":"in","policy":"crm"}`, "held": `{"direction":"out","holdUntyped":true,"policy":"client"}`} {
+	for name, text := range map[string]string{"defaults": `{}`, "everything": everything, "inward": `{"direction":"in","policy":"crm"}`, "held": `{"direction":"out","holdUntyped":true,"policy":"client"}`,
+		"mailbox": `{"kinds":["message"],"direction":"in","groups":["Customers"],"since":"2026-01-01","in":{"private":"none"}}`,
+		"mail":    `{"kinds":["message"],"direction":"out","relate":"never","fileMegabytes":5}`} {
 		r, err := Parse([]byte(text))
 		if err != nil {
 			t.Fatal(err)
@@ -66,6 +68,9 @@ func TestEveryRuleIsTold(t *testing.T) {
 		one := map[string]json.RawMessage{"direction": json.RawMessage(`"in"`)}
 		if name == "out" || name == "mail" || name == "remove" || name == "defaultType" || name == "series" || name == "relate" {
 			one["direction"] = json.RawMessage(`"out"`)
+		}
+		if strings.HasPrefix(name, "file") && name != "filter" {
+			one["kinds"], one["direction"] = json.RawMessage(`["message"]`), json.RawMessage(`"out"`)
 		}
 		plain := words(one)
 		if _, ok := all[name]; !ok {

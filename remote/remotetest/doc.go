@@ -8,6 +8,7 @@
 //	read.go create.go update.go remove.go   one item at a time
 //	series.go    series as a rule with exceptions
 //	relations.go  what items are tied to; people by address
+//	files.go     files of items
 //	changes.go paging.go scope.go           listings and cursors
 //	probe.go     what "link test" tells
 //	faults.go    what a driver makes of failures

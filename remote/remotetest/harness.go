@@ -31,8 +31,12 @@ type Harness struct {
 	// Only are the names of the cases to judge, for a variant of a driver that is judged as a whole elsewhere;
 	// nil is all.
 	Only []string
+	// Bytes are those of a file that the remote keeps, as a person downloads it; nil leaves the comparison out.
+	Bytes func(t *testing.T, a Account, c remote.CollectionID, id remote.ItemID, f remote.KeptFile) []byte
 	// Many is how many items the paging case makes; 0 is 1,001.
 	Many int
+	// Slow is a server of others, where requests take long: 16 callers come once each.
+	Slow bool
 }
 
 // Account is one user's account with the remote.

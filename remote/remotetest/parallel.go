@@ -90,7 +90,7 @@ func (a *account) ends(name string, call func(context.Context) error, ctx contex
 // manyCallers: 16 goroutines work on one remote, each on items of its own.
 func manyCallers(a *account) {
 	rounds := 3
-	if testing.Short() {
+	if testing.Short() || a.h.Slow {
 		rounds = 1
 	}
 	var wg sync.WaitGroup

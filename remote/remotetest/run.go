@@ -52,6 +52,7 @@ func Run(t *testing.T, h Harness) {
 		{"relations", relations},
 		{"relations in scope", relationScope},
 		{"people by address", directory},
+		{"files", files},
 		{"probe", probe},
 		{"wrong password", wrongPassword},
 	}

@@ -2,6 +2,7 @@ package remotetest
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"crmbridge/pim"
@@ -33,7 +34,7 @@ func (h Harness) full(k pim.Kind, n int) pim.Item {
 	case pim.KindContact:
 		it = sampleContact(n)
 	default:
-		it = &pim.Message{Subject: fmt.Sprintf("Message %d", n), Text: "Text"}
+		it = sampleMessage(n)
 	}
 	if h.Fix != nil {
 		h.Fix(it, n)
@@ -45,7 +46,7 @@ func (h Harness) full(k pim.Kind, n int) pim.Item {
 func (a *account) minimal(k pim.Kind, n int) pim.Item {
 	full := a.sample(k, n)
 	out := pim.New(k)
-	keep := pim.Set(pim.FieldTitle, pim.FieldTime, pim.FieldDue, pim.FieldStart, pim.FieldFullName, pim.FieldName)
+	keep := pim.Set(pim.FieldSent, pim.FieldTitle, pim.FieldTime, pim.FieldDue, pim.FieldStart, pim.FieldFullName, pim.FieldName)
 	pim.Copy(out, full, keep.Or(a.traits.Required[k]).And(a.traits.Carries[k]))
 	return out
 }
@@ -63,6 +64,10 @@ func sampleActivity(n int) pim.Activity {
 		Attendees: []pim.Attendee{
 			{Person: pim.Person{Name: fmt.Sprintf("Anna Attendee %d", n), Email: fmt.Sprintf("anna%d@example.org", n)}, Answer: "accepted"},
 			{Person: pim.Person{Name: "Bo Both", Email: "bo@example.org"}, Optional: n%2 == 0},
+		},
+		Attachments: []pim.Attachment{
+			pim.NewAttachment(fmt.Sprintf("offer, %d.txt", n), "text/plain", fmt.Appendf(nil, "Offer %d\r\n\x00\xff", n)),
+			pim.NewAttachment("plan.pdf", "application/pdf", []byte("%PDF-1.4\n")),
 		},
 		Recurrence: &pim.Recurrence{Rules: []string{fmt.Sprintf("FREQ=DAILY;COUNT=%d", n+2)}},
 		CRM: pim.Relations{
@@ -113,6 +118,22 @@ func sampleContact(n int) *pim.Contact {
 	}
 }
 
+// sampleMessage has no files: those come by FileKeeper.
+func sampleMessage(n int) *pim.Message {
+	person := func(name string) pim.Person {
+		return pim.Person{Name: fmt.Sprintf("%s Correspondent %d", name, n), Email: fmt.Sprintf("%s%d@example.org", strings.ToLower(name), n)}
+	}
+	at := firstDay.Add(time.Duration(n%200) * time.Hour)
+	return &pim.Message{
+		MessageID: fmt.Sprintf("message-%d@example.org", n), Subject: fmt.Sprintf("Offer %d, Øresund & co", n),
+		From: person("Fay"), To: []pim.Person{person("Tom"), person("Tess")}, Cc: []pim.Person{person("Cy")}, Bcc: []pim.Person{person("Bea")},
+		Way: []pim.Way{pim.Received, pim.Sent}[n%2], Sent: pim.At(at, ""), Received: pim.At(at.Add(time.Minute), ""),
+		Class: []pim.Class{pim.Private, pim.Confidential}[n%2], Categories: []string{fmt.Sprintf("Group %d", n), "Follow-up"},
+		Text: fmt.Sprintf("First line %d\nsecond line\n\nlast line", n), HTML: fmt.Sprintf("<p>First line %d</p><p>last line</p>", n),
+		CRM: sampleActivity(n).CRM,
+	}
+}
+
 // expect is what must come back of it under the remote's declared weaknesses.
 func (a *account) expect(it pim.Item) pim.Item {
 	out := pim.Clone(it)
@@ -123,6 +144,9 @@ func (a *account) expect(it pim.Item) pim.Item {
 	case *pim.Task:
 		v.Start, v.Due, v.Completed = a.taskTime(v.Start), a.taskTime(v.Due), a.taskTime(v.Completed)
 		a.limitActivity(&v.Activity)
+	case *pim.Message:
+		v.Sent, v.Received = a.eventTime(v.Sent), a.eventTime(v.Received)
+		v.Subject, v.Text, v.HTML = a.limit(pim.FieldTitle, v.Subject), a.limit(pim.FieldNotes, v.Text), a.limit(pim.FieldHTML, v.HTML)
 	case *pim.Contact:
 		v.FullName, v.Notes = a.limit(pim.FieldFullName, v.FullName), a.limit(pim.FieldNotes, v.Notes)
 		v.Title, v.Nickname = a.limit(pim.FieldJobTitle, v.Title), a.limit(pim.FieldNickname, v.Nickname)

@@ -11,7 +11,7 @@ import (
 // deletion.
 func window(a *account) {
 	a.each(func(a *account, k pim.Kind) {
-		if k != pim.KindEvent && k != pim.KindTask {
+		if k == pim.KindContact {
 			return
 		}
 		c := a.homes[k]
@@ -23,6 +23,8 @@ func window(a *account) {
 				v.Start, v.End = pim.At(start, ""), pim.At(start.Add(time.Hour), "")
 			case *pim.Task:
 				v.Start, v.Due = pim.At(start, ""), pim.At(start.Add(time.Hour), "")
+			case *pim.Message:
+				v.Sent, v.Received = pim.At(start, ""), pim.At(start, "")
 			}
 			return it
 		}
@@ -36,7 +38,7 @@ func window(a *account) {
 			v.Due = pim.At(firstDay.AddDate(0, 0, 30), "")
 		}
 		want := map[remote.ItemID]bool{in.ID: true, early.ID: false, late.ID: false}
-		if k == pim.KindEvent || a.traits.Carries[k].Has(pim.FieldStart) {
+		if k == pim.KindEvent || k == pim.KindTask && a.traits.Carries[k].Has(pim.FieldStart) {
 			want[a.create(k, long).ID] = true
 		}
 		all := a.everything(c, s)
@@ -51,6 +53,8 @@ func window(a *account) {
 		set := pim.Set(pim.FieldTime)
 		if k == pim.KindTask {
 			set = pim.Set(pim.FieldStart, pim.FieldDue)
+		} else if k == pim.KindMessage {
+			set = pim.Set(pim.FieldSent, pim.FieldReceived)
 		}
 		a.Behind.Edit(a.t, c, in.ID, at(30), set.And(a.traits.Carries[k]))
 		_, removed, _ := a.drain(c, s, cur)

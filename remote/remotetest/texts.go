@@ -1,6 +1,7 @@
 package remotetest
 
 import (
+	"slices"
 	"strings"
 
 	"crmbridge/pim"
@@ -27,15 +28,23 @@ var hardNotes = []string{
 
 // freeText are the fields that people write into freely, with the place of each.
 var freeText = map[pim.FieldID]func(pim.Item) *string{
-	pim.FieldTitle:    func(it pim.Item) *string { return &activity(it).Title },
+	pim.FieldTitle: func(it pim.Item) *string {
+		if m, ok := it.(*pim.Message); ok {
+			return &m.Subject
+		}
+		return &activity(it).Title
+	},
 	pim.FieldLocation: func(it pim.Item) *string { return &activity(it).Location },
 	pim.FieldReport:   func(it pim.Item) *string { return &activity(it).CRM.Report },
 	pim.FieldJobTitle: func(it pim.Item) *string { return &it.(*pim.Contact).Title },
 	pim.FieldNickname: func(it pim.Item) *string { return &it.(*pim.Contact).Nickname },
 	pim.FieldFullName: func(it pim.Item) *string { return &it.(*pim.Contact).FullName },
 	pim.FieldNotes: func(it pim.Item) *string {
-		if c, ok := it.(*pim.Contact); ok {
-			return &c.Notes
+		switch v := it.(type) {
+		case *pim.Contact:
+			return &v.Notes
+		case *pim.Message:
+			return &v.Text
 		}
 		return &activity(it).Notes
 	},
@@ -51,34 +60,55 @@ func activity(it pim.Item) *pim.Activity {
 	return &pim.Activity{}
 }
 
-// texts writes hard texts into every free field and reads them back.
+// texts writes hard texts into every free field and reads them back. Each write puts one into every field, another into each, so
+// that a remote pays for as many writes as there are texts.
 func texts(a *account) {
 	a.each(func(a *account, k pim.Kind) {
+		var free []pim.Field
+		values := map[pim.FieldID][]string{}
+		set, rounds := pim.FieldSet{}, 0
 		for _, f := range pim.Fields(k) {
-			place, free := freeText[f.ID]
-			if !free || !a.traits.Carries[k].Has(f.ID) || a.h.Closed.Has(f.ID) {
+			if _, ok := freeText[f.ID]; !ok || !a.traits.Carries[k].Has(f.ID) || a.h.Closed.Has(f.ID) {
 				continue
 			}
-			values := append([]string(nil), hard...)
-			if f.ID == pim.FieldNotes {
-				values = append(values, hardNotes...)
+			free, set = append(free, f), set.Or(pim.Set(f.ID))
+			values[f.ID] = a.textsFor(f.ID)
+			rounds = max(rounds, len(values[f.ID]))
+		}
+		if len(free) == 0 {
+			return
+		}
+		rec := a.create(k, a.sample(k, 1))
+		for n := range rounds {
+			it := a.sample(k, 1)
+			for i, f := range free {
+				*freeText[f.ID](it) = values[f.ID][(n+i)%len(values[f.ID])]
 			}
-			if n := a.traits.TextLimit[f.ID]; n > 0 {
-				values = append(values, strings.Repeat("x", n), strings.Repeat("x", n)+"cut")
-			}
-			rec := a.create(k, a.sample(k, 1))
-			for _, v := range values {
-				it := a.sample(k, 1)
-				*place(it) = v
-				next, err := a.Remote.Update(a.ctx, a.homes[k], rec.Ref, a.entry(it), pim.Set(f.ID))
-				if err != nil {
-					a.t.Fatalf("%s = %.60q: %v", f.ID, v, err)
+			next, err := a.Remote.Update(a.ctx, a.homes[k], rec.Ref, a.entry(it), set)
+			if err != nil {
+				for _, f := range free {
+					a.t.Errorf("%s = %.60q", f.ID, f.Text(it))
 				}
-				rec = a.must(a.homes[k], next.ID)
+				a.t.Fatal(err)
+			}
+			rec = a.must(a.homes[k], next.ID)
+			for _, f := range free {
 				if want := f.Text(a.expect(it)); f.Text(rec.Item) != want {
 					a.t.Errorf("%s: got %.120q, want %.120q", f.ID, f.Text(rec.Item), want)
 				}
 			}
 		}
 	})
+}
+
+// textsFor are the texts for one field: as long as it can be, and one too long, among them.
+func (a *account) textsFor(f pim.FieldID) []string {
+	values := slices.Clone(hard)
+	if f == pim.FieldNotes {
+		values = append(values, hardNotes...)
+	}
+	if n := a.traits.TextLimit[f]; n > 0 {
+		values = append(values, strings.Repeat("x", n), strings.Repeat("x", n)+"cut")
+	}
+	return values
 }

@@ -136,7 +136,7 @@ func (s *Sim) runBatchItem(outer *request, it batchItem, group *writing) answer 
 		return s.refuse(badBody("A GET request cannot be part of an atomicity group."))
 	}
 	kind, ent := kindOf(method, path)
-	s.stats.count("batched "+kind, ent)
+	s.stats.Count(names("batched "+kind, ent)...)
 	return s.operate(&request{method: method, base: outer.base, path: path, query: query, header: h, body: it.Body,
 		user: outer.user, tx: group})
 }

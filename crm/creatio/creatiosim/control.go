@@ -1,13 +1,11 @@
 package creatiosim
 
 import (
-	"crypto/subtle"
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
-	"strconv"
 	"strings"
+
+	"crmbridge/internal/simkit"
 )
 
 // serveControl answers /__sim/, which is not part of the product: a door for tests in other processes, open only with
@@ -21,78 +19,46 @@ import (
 //	GET    records/ENTITY?title=T    GET records/ENTITY/ID
 //	POST   records/ENTITY {fields}   PATCH records/ENTITY/ID {fields}   DELETE records/ENTITY/ID
 func (s *Sim) serveControl(w http.ResponseWriter, r *http.Request, path string) {
-	given := r.Header.Get("X-Sim-Token")
-	if s.opt.ControlToken == "" || subtle.ConstantTimeCompare([]byte(given), []byte(s.opt.ControlToken)) == 0 {
-		http.Error(w, "not found", http.StatusNotFound)
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.opt.MaxBody))
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
-		return
-	}
-	first, rest, _ := strings.Cut(path, "/")
-	v, err := s.control(r.Method+" "+first, rest, r, body)
-	var unknown *noControl
-	switch {
-	case errors.As(err, &unknown):
-		http.Error(w, err.Error(), http.StatusNotFound)
-		return
-	case err != nil:
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(v); err != nil {
-		s.opt.Log.Debug("control client went away", "error", err)
-	}
+	door := simkit.Door{Token: s.opt.ControlToken, MaxBody: s.opt.MaxBody, Log: s.opt.Log}
+	door.Serve(w, r, path, func(op, rest string, body []byte) (any, error) { return s.control(op, rest, r, body) })
 }
 
-// noControl is an address below /__sim/ that means nothing.
-type noControl struct{ what string }
+// arm arms a fault that is written as text.
+func (s *Sim) arm(text string) (int, error) {
+	f, err := ParseFault(text)
+	if err != nil {
+		return 0, err
+	}
+	return s.AddFault(f)
+}
 
-func (e *noControl) Error() string { return "creatiosim: no control " + e.what }
+// common are the orders of all simulators.
+func (s *Sim) common() simkit.Common {
+	return simkit.Common{Requests: func() any { return s.Requests() }, Forget: s.ResetStats, Mails: func() any { return s.Mails() },
+		Faults: func() any { return s.Faults() }, Disarm: s.ClearFaults, DisarmOne: s.RemoveFault, Arm: s.arm}
+}
 
 // control runs one operation and returns what is to be shown as JSON.
 func (s *Sim) control(op, rest string, r *http.Request, body []byte) (any, error) {
+	if v, known, err := s.common().Do(op, rest, body); known {
+		if v == nil {
+			v = map[string]bool{"ok": true}
+		}
+		return v, err
+	}
 	switch op {
 	case "GET state":
 		return s.state(), nil
-	case "GET requests":
-		return s.Requests(), nil
-	case "DELETE requests":
-		s.ResetStats()
-	case "GET mails":
-		return s.Mails(), nil
-	case "GET faults":
-		return s.Faults(), nil
-	case "POST faults":
-		f, err := ParseFault(string(body))
-		if err != nil {
-			return nil, err
-		}
-		id, err := s.AddFault(f)
-		return map[string]int{"id": id}, err
-	case "DELETE faults":
-		if rest == "" {
-			s.ClearFaults()
-			break
-		}
-		id, err := strconv.Atoi(rest)
-		if err != nil {
-			return nil, err
-		}
-		s.RemoveFault(id)
 	case "POST sessions":
 		if rest != "expire" {
-			return nil, &noControl{op + " " + rest}
+			return nil, simkit.NoControl("creatiosim", op+" "+rest)
 		}
 		s.ExpireSessions()
 	default:
 		if strings.HasSuffix(op, " records") {
 			return s.controlRecords(r, rest, body)
 		}
-		return nil, &noControl{op}
+		return nil, simkit.NoControl("creatiosim", op)
 	}
 	return map[string]bool{"ok": true}, nil
 }
@@ -111,7 +77,7 @@ func (s *Sim) state() map[string]any {
 func (s *Sim) controlRecords(r *http.Request, rest string, body []byte) (any, error) {
 	name, id, _ := strings.Cut(rest, "/")
 	if _, err := s.entity(name); err != nil {
-		return nil, &noControl{err.Error()}
+		return nil, simkit.NoControl("creatiosim", err.Error())
 	}
 	var f Fields
 	if len(body) > 0 {
@@ -136,7 +102,7 @@ func (s *Sim) controlRecords(r *http.Request, rest string, body []byte) (any, er
 	}
 	rec, found := s.Record(name, id)
 	if !found {
-		return nil, &noControl{rest}
+		return nil, simkit.NoControl("creatiosim", rest)
 	}
 	switch r.Method {
 	case http.MethodGet:
@@ -146,5 +112,5 @@ func (s *Sim) controlRecords(r *http.Request, rest string, body []byte) (any, er
 	case http.MethodDelete:
 		return map[string]bool{"ok": true}, s.Remove(name, id)
 	}
-	return nil, &noControl{r.Method + " " + rest}
+	return nil, simkit.NoControl("creatiosim", r.Method+" "+rest)
 }

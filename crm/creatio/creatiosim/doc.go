@@ -21,7 +21,7 @@
 //	lookups.go                    the values of the pick-lists
 //	batch.go metadata.go errors.go      $batch, $metadata, error bodies
 //	auth.go oauth.go pages.go     sessions, tokens, the small human pages
-//	fault.go faultio.go control.go stats.go   failures on demand, /__sim/, logs and counters
+//	fault.go faultio.go control.go stats.go   failures on demand, /__sim/, logs and counters (what they share: internal/simkit)
 //	people.go record.go           the Go side: Find, Add, Edit, Remove, Participants, Mails, …
 //	demo*.go                      sample data
 //
@@ -35,7 +35,8 @@
 // product is built on: the texts of 400s, of database errors, three-valued comparisons, the order of ids, text
 // lengths in UTF-16 units. Assumed, because something has to happen: which status a missing CSRF token or
 // ForceUseSession has (403, 401), how contact columns and rows are mirrored in detail, what is emptied or goes along
-// on deletion, when mails would be sent, the messages of required columns. Where a choice was open, the one that is harder on
+// on deletion, when mails would be sent, the messages of required columns, of files that are too large, and of those that
+// nobody with these rights may hang on an activity; e-mails make no participants by themselves. Where a choice was open, the one that is harder on
 // clients was taken.
 //
 // Not here: OData 3, DataService, multipart $batch (answered 501), file API, delete event log, any real mail.

@@ -48,6 +48,14 @@ Activity Title
   ProcessElementId id
   AllowedResult text
   Preview text
+  MessageTypeId ->EmailType
+  EmailSendStatusId ->EmailSendStatus
+  ErrorOnSend text
+  HeaderProperties text
+  MailHash text:250
+  UserEmailAddress text:500
+  IsAutoSubmitted bool
+  ServiceProcessed bool
 
 ActivityParticipant Description
   ActivityId ->Activity required cascade
@@ -67,6 +75,8 @@ ActivityFile
   Version int
   Uploaded bool
   Data stream
+  TotalSize int
+  Inline bool
 
 Contact
   Name text:250 required
@@ -215,6 +225,10 @@ ActivityParticipantRole:lookup
 ParticipantResponse:lookup
 CallDirection:lookup
 FileType:lookup
+EmailType:lookup
+  Code text:250
+EmailSendStatus:lookup
+  Code text:250
 FolderType:lookup
 CommunicationType:lookup
   UseforContacts bool

@@ -99,6 +99,18 @@ func (s *Sim) tooLong(e *entity, c *column) *refusal {
 	return &refusal{500, text, typDatabase, false}
 }
 
+// fileTooLarge is a file over the system setting MaxFileSize.
+func fileTooLarge(most int) *refusal {
+	return &refusal{500, fmt.Sprintf("The file size exceeds the maximum allowed size: %d Mb.", most>>20),
+		"Terrasoft.File.Abstractions.MaxFileSizeExceededException", false}
+}
+
+// noRight is a write that the user's rights do not reach.
+func noRight(e *entity) *refusal {
+	return &refusal{403, "Current user does not have permissions to add or edit records of \"" + e.name + "\" here.",
+		"System.Security.SecurityException", false}
+}
+
 // isRequired is a row without a value it needs. The column is named by its code, not by its caption.
 func isRequired(c *column) *refusal {
 	return &refusal{500, fmt.Sprintf("Value for column \"%s\" must be set", c.name),

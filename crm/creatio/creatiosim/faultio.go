@@ -1,13 +1,13 @@
 package creatiosim
 
 import (
-	"context"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"crmbridge/internal/simkit"
 )
 
 // failBefore does what the faults do before the work; stop says that the request is dealt with.
@@ -16,14 +16,19 @@ func (s *Sim) failBefore(w http.ResponseWriter, in *incoming, hit []Fault) (stop
 		var ans answer
 		switch f.Kind {
 		case FaultLatency:
-			pause(in.Context(), time.Duration(f.Delay))
+			simkit.Pause(in.Context(), time.Duration(f.Delay))
 			continue
 		case FaultSession:
 			s.killSession(in)
 			continue
 		case FaultReset:
 			s.record(in, 0, f.Kind)
-			reset(w)
+			simkit.Reset(w)
+			return true
+		case FaultCut:
+			s.record(in, 0, f.Kind)
+			half(in)
+			simkit.Reset(w)
 			return true
 		case FaultBusy:
 			ans = retryLater(http.StatusTooManyRequests, "Too Many Requests", max(1, f.RetryAfter))
@@ -64,18 +69,23 @@ func (s *Sim) failAfter(w http.ResponseWriter, in *incoming, hit []Fault, ans an
 	for _, f := range hit {
 		switch f.Kind {
 		case FaultResetAfter:
-			reset(w)
+			simkit.Reset(w)
 			return
+		case FaultTorn:
+			if in.kind == "stream-put" {
+				simkit.Reset(w)
+				return
+			}
 		case FaultAbort:
 			setHeader(w, ans)
 			w.Header().Set("Content-Length", strconv.Itoa(len(ans.body)))
 			w.WriteHeader(ans.status)
-			s.trickle(in.Context(), w, ans.body[:len(ans.body)/2], 1, 0)
+			simkit.Trickle(in.Context(), w, ans.body[:len(ans.body)/2], 1, 0)
 			panic(http.ErrAbortHandler) // net/http's way to end a connection in mid-answer
 		case FaultSlow:
 			setHeader(w, ans)
 			w.WriteHeader(ans.status)
-			s.trickle(in.Context(), w, ans.body, 20, time.Duration(f.Delay)/20)
+			simkit.Trickle(in.Context(), w, ans.body, 20, time.Duration(f.Delay)/20)
 			return
 		}
 	}
@@ -89,7 +99,7 @@ func (s *Sim) record(in *incoming, status int, fault FaultKind) {
 	if strings.Contains(in.URL.Path, "/odata") {
 		e.Query = in.URL.RawQuery
 	}
-	s.stats.record(e)
+	s.stats.Record(func(seq int) LogEntry { e.Seq = seq; return e }, names(e.Kind, e.Entity)...)
 }
 
 // retryLater is a refusal for now. Retry-After is left out for no seconds: clients must do without it too.
@@ -109,48 +119,16 @@ func orText(s, def string) string {
 	return s
 }
 
-// trickle writes body in parts with a pause after each.
-func (s *Sim) trickle(ctx context.Context, w http.ResponseWriter, body []byte, parts int, gap time.Duration) {
-	rc := http.NewResponseController(w)
-	step := max(1, (len(body)+parts-1)/parts)
-	for len(body) > 0 {
-		n := min(step, len(body))
-		if _, err := w.Write(body[:n]); err != nil {
-			return
-		}
-		if err := rc.Flush(); err != nil {
-			s.opt.Log.Debug("flush", "error", err)
-		}
-		body = body[n:]
-		if gap > 0 {
-			pause(ctx, gap)
-		}
+// half reads half of the body; of one whose length is not told, the first 64 KiB.
+func half(in *incoming) {
+	n := in.ContentLength / 2
+	if n < 0 {
+		n = 64 << 10
 	}
-}
-
-// reset ends the connection without an answer, with RST where it is plain TCP.
-func reset(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler) // HTTP/2 and recorders: the nearest thing
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		tcp.SetLinger(0) //nolint:errcheck // the connection is being thrown away
-	}
-	conn.Close()
+	io.CopyN(io.Discard, in.Body, n) //nolint:errcheck // what cannot be read is not needed
 }
 
 // drain reads the body, so that the answer is not taken for a broken connection.
 func drain(in *incoming) {
 	io.Copy(io.Discard, io.LimitReader(in.Body, 1<<20)) //nolint:errcheck // what cannot be read is not needed
-}
-
-// pause waits, but not for a client that has gone.
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
 }

@@ -46,13 +46,14 @@ ActivityParticipantRole
 Responsible = 53fc4a92-b0ea-e111-96c4-00165d094c12, Code=Responsible
 Participant = 34b9a615-b0ea-e111-96c4-00165d094c12, Code=Participant
 From = 6a6390c4-a6e1-df11-971b-001d60e938c6, Code=From
-To, Code=To
-CC, Code=CC
+To = 3a6893ce-a6e1-df11-971b-001d60e938c6, Code=To
+CC = 3c6893ce-a6e1-df11-971b-001d60e938c6, Code=CC
+BCC = ba1a7add-a6e1-df11-971b-001d60e938c6, Code=BCC
 
 ParticipantResponse
-Confirmed
-Declined
-In doubt
+Confirmed = 7098c892-34e3-4a3e-af08-c1a139f63220
+Declined = cc256758-4051-4021-9c51-216e37635c46
+In doubt = 50e89724-522d-446e-be91-12548b8c834d
 
 FolderType
 General = 9dc5f6e6-2a61-4de8-a059-de30f4e74f24
@@ -63,8 +64,17 @@ Incoming
 Outgoing
 
 FileType
-File
-Link
+File = 529bc2f8-0ee0-df11-971b-001d60e938c6
+Link = 539bc2f8-0ee0-df11-971b-001d60e938c6
+Entity link = 549bc2f8-0ee0-df11-971b-001d60e938c6
+
+EmailType
+Incoming = 7f9d1f86-f36b-1410-068c-20cf30b39373, Code=Incoming
+Outgoing = 7f6d3f94-f36b-1410-068c-20cf30b39373, Code=Outgoing
+
+EmailSendStatus
+Not sent = 20c0c460-6107-e011-a646-16d83cab0980, Code=NotSended
+Sent = 8074ffc0-6107-e011-a646-16d83cab0980, Code=Sended
 
 CommunicationType
 Email = ee1c85c3-cfcb-df11-9b2a-001d60e938c6, UseforContacts=true, UseforAccounts=true

@@ -49,7 +49,9 @@ func (s *Sim) create(rq *request, e *entity) answer {
 	}
 	var r *row
 	return s.modify(rq, func(w *writing) (err error) {
-		r, err = w.insert(e, values)
+		if r, err = w.insert(e, values); err == nil {
+			err = s.mayHang(rq.user, e, r)
+		}
 		return err
 	}, func(at time.Time) answer {
 		w := &writer{s: s, who: rq.user, plain: rq.plainMeta(), ticks: at.Format(dateLayout), ticksFor: r}
@@ -58,6 +60,14 @@ func (s *Sim) create(rq *request, e *entity) answer {
 		return answer{status: http.StatusCreated, typ: rq.jsonType(), header: map[string]string{"Location": where},
 			body: w.appendRow(nil, e, r, &q, w.entityHead(rq, e, &q))}
 	})
+}
+
+// mayHang refuses files on activities that the user does not see.
+func (s *Sim) mayHang(who *account, e *entity, r *row) error {
+	if e.name == "ActivityFile" && !s.visible(who, e, r) {
+		return noRight(e)
+	}
+	return nil
 }
 
 // change answers PATCH. There are no ETags: If-Match is not looked at, the last writer wins.
@@ -71,7 +81,10 @@ func (s *Sim) change(rq *request, e *entity, id guid) answer {
 		if old == nil {
 			return notFound()
 		}
-		_, err := w.update(e, old, values)
+		r, err := w.update(e, old, values)
+		if err == nil {
+			err = s.mayHang(rq.user, e, r)
+		}
 		return err
 	}, noContent)
 }

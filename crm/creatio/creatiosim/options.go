@@ -75,14 +75,15 @@ type Options struct {
 	LoginAttempts  int           // wrong passwords in a row that block a user for 15 minutes; 0 is no limit
 
 	LookupFilter    LookupFilter
-	SelectNotNeeded bool // a column may be filtered on without being in $select
-	PageSize        int  // server-driven paging with @odata.nextLink; 0 is off
-	MaxRows         int  // MaxEntityRowCount; 0 is 20 000
-	MaxBatch        int  // requests in one $batch; 0 is 100
-	MaxBody         int64
-	MaxURL          int  // longest request target; 0 is 16 384, the limit of http.sys
-	WebDAV          bool // IIS WebDAV module is on: PUT, PATCH and DELETE are 405, X-HTTP-Method tunnels them
-	Postgres        bool // ids sort, lengths count and database errors read as on PostgreSQL instead of SQL Server
+	SelectNotNeeded bool  // a column may be filtered on without being in $select
+	PageSize        int   // server-driven paging with @odata.nextLink; 0 is off
+	MaxRows         int   // MaxEntityRowCount; 0 is 20 000
+	MaxBatch        int   // requests in one $batch; 0 is 100
+	MaxBody         int64 // bytes of a request; 0 is 30 000 000, as of the web server
+	MaxFile         int   // bytes of a file, the system setting MaxFileSize; 0 is 10 MiB
+	MaxURL          int   // longest request target; 0 is 16 384, the limit of http.sys
+	WebDAV          bool  // IIS WebDAV module is on: PUT, PATCH and DELETE are 405, X-HTTP-Method tunnels them
+	Postgres        bool  // ids sort, lengths count and database errors read as on PostgreSQL instead of SQL Server
 	Errors          ErrorStyle
 	ByteOrderMark   bool // text answers begin with U+FEFF, as some .NET builds send
 	SurnameFirst    bool // "Surname Given Middle" when the server joins or splits names
@@ -124,8 +125,9 @@ func (o *Options) setDefaults() {
 	orInt(&o.MaxRows, 20_000)
 	orInt(&o.MaxBatch, 100)
 	orInt(&o.MaxURL, 16_384)
+	orInt(&o.MaxFile, 10<<20)
 	if o.MaxBody <= 0 {
-		o.MaxBody = 10 << 20
+		o.MaxBody = 30_000_000
 	}
 }
 

@@ -52,6 +52,9 @@ func (w *writing) prepareInsert(e *entity, v fields) {
 		w.fullName(nil, v)
 	case "Account":
 		v.setDefault("OwnerId", orNil(w.by))
+	case "ActivityFile":
+		v.setDefault("TypeId", w.s.lookupNamed("FileType", "File"))
+		v.setDefault("Version", int64(1))
 	}
 }
 

@@ -1,10 +1,14 @@
 package creatiosim
 
 import (
+	"errors"
 	"html/template"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
+
+	"crmbridge/internal/simkit"
 )
 
 // Sim is a simulated server. All methods may be called concurrently; Close ends it.
@@ -13,8 +17,8 @@ type Sim struct {
 	db     *store
 	col    columns
 	users  users
-	stats  stats
-	faults faults
+	stats  simkit.Memory[LogEntry, Mail]
+	faults *simkit.Faults[Fault]
 	pages  *template.Template
 }
 
@@ -30,10 +34,9 @@ func New(opt Options) (*Sim, error) {
 	if s.pages, err = parsePages(); err != nil {
 		return nil, err
 	}
-	s.faults.rand = opt.Rand
+	s.faults, s.stats.Keep = newFaults(opt.Rand), maxLog
 	s.users = users{accounts: map[string]*account{}, sessions: map[string]*session{}, tokens: map[string]*grant{},
 		clients: opt.Clients}
-	s.stats.counts = map[string]int{}
 	if opt.Dir != "" {
 		if s.db.journal, err = openJournal(opt.Dir, s.db); err != nil {
 			return nil, err
@@ -84,18 +87,25 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	in := &incoming{Request: r}
 	in.classify()
-	hit := s.faults.take(in)
+	hit := s.striking(in)
 	if stop := s.failBefore(w, in, hit); stop {
 		return
 	}
 	var ans answer
-	switch body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.opt.MaxBody)); {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.opt.MaxBody))
+	var large *http.MaxBytesError
+	switch {
+	case err != nil && !errors.As(err, &large):
+		s.record(in, 0, "") // the client went away in the middle of its body: nothing is done
+		return
 	case err != nil:
 		ans = htmlPage(http.StatusRequestEntityTooLarge, "413 - Request Entity Too Large")
 	case len(r.RequestURI) > s.opt.MaxURL:
 		ans = htmlPage(http.StatusRequestURITooLong, "Bad Request - Request URL Too Long")
 	default:
-		in.body = body
+		if in.body = body; in.kind == "stream-put" && slices.ContainsFunc(hit, func(f Fault) bool { return f.Kind == FaultTorn }) {
+			in.body = body[:len(body)/2]
+		}
 		ans = s.route(in)
 	}
 	s.failAfter(w, in, hit, ans)

@@ -24,7 +24,7 @@ func (s *Sim) write(by guid, fn func(w *writing) error) (at time.Time, err error
 		return fn(w)
 	})
 	if err == nil {
-		s.stats.mail(w.mails)
+		s.stats.Mail(w.mails...)
 	}
 	return at, err
 }
@@ -136,6 +136,9 @@ func (w *writing) checkRules(e *entity, r *row) error {
 
 // setStream replaces a stream column's bytes; nil empties it. Like any change it moves ModifiedOn.
 func (w *writing) setStream(e *entity, old *row, c *column, data []byte) error {
+	if e.byName["Uploaded"] != nil && len(data) > w.s.opt.MaxFile { // a file, not a picture of somebody
+		return fileTooLarge(w.s.opt.MaxFile)
+	}
 	r := copyRow(old)
 	if data == nil {
 		r.vals[c.pos] = nil

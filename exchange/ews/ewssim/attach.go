@@ -89,7 +89,20 @@ func (c *call) attachmentID(v view, a *attachment, root bool) *node {
 	return id
 }
 
-func (c *call) attachmentNode(v view, a *attachment, content bool) *node {
+// size is what an attachment is said to take: the bytes of a file and a number for items, or with Options.StoreSizes more.
+func (c *call) size(a *attachment) int {
+	n := len(a.content)
+	if a.item != nil {
+		n = 1024
+	}
+	if c.opt.StoreSizes {
+		n += n/22 + 2*len(a.name) + 320
+	}
+	return n
+}
+
+// attachmentNode shows an attachment; sh is how its contents are to show, nil without them.
+func (c *call) attachmentNode(v view, a *attachment, sh *shape) *node {
 	out := el("t:FileAttachment", c.attachmentID(v, a, false), el("t:Name", a.name))
 	add := func(name, text string) {
 		if text != "" {
@@ -101,25 +114,25 @@ func (c *call) attachmentNode(v view, a *attachment, content bool) *node {
 	add("ContentLocation", a.location)
 	if a.item != nil {
 		out.name = "t:ItemAttachment"
-		add("Size", "1024")
+		add("Size", itoa(c.size(a)))
 		add("LastModifiedTime", stamp(a.modified))
 		add("IsInline", boolText(a.inline))
-		if content {
+		if sh != nil {
 			inner := &item{box: v.it.box, folder: v.it.folder, num: v.it.num, class: a.item.class, props: a.item.props, ext: a.item.ext,
 				created: a.modified, modified: a.modified, key: v.it.key}
-			shown := c.render(view{it: inner}, &shape{base: "Default", body: "Best"})
+			shown := c.render(view{it: inner}, sh)
 			shown.kids = withoutName(shown.kids, "t:ItemId")
 			out.kids = append(out.kids, shown)
 		}
 		return out
 	}
-	add("Size", itoa(len(a.content)))
+	add("Size", itoa(c.size(a)))
 	add("LastModifiedTime", stamp(a.modified))
 	add("IsInline", boolText(a.inline))
 	if v.it.class == "Contact" || a.photo {
 		add("IsContactPhoto", boolText(a.photo))
 	}
-	if content {
+	if sh != nil {
 		out.kids = append(out.kids, el("t:Content", base64.StdEncoding.EncodeToString(a.content)))
 	}
 	return out
@@ -142,7 +155,7 @@ func (c *call) attachmentList(v view, _ *shape) *node {
 	}
 	out := el("t:Attachments")
 	for _, a := range v.files() {
-		out.kids = append(out.kids, c.attachmentNode(v, a, false))
+		out.kids = append(out.kids, c.attachmentNode(v, a, nil))
 	}
 	return out
 }
@@ -212,13 +225,30 @@ func (c *call) findAttachment(n *node) (view, *attachment, error) {
 	return view{}, nil, fail("ErrorItemNotFound", "The specified object was not found in the store.")
 }
 
+// contentShape is how the contents of attachments are to show: files always as bytes, items by AttachmentShape.
+func (c *call) contentShape() (*shape, error) {
+	n := c.req.kid("AttachmentShape")
+	if n == nil {
+		return &shape{base: "Default", body: "Best"}, nil
+	}
+	sh, err := c.readShape(n, false)
+	if err == nil {
+		sh.base, sh.body = "Default", orText(sh.body, "Best")
+	}
+	return sh, err
+}
+
 func (c *call) getAttachments() (*node, error) {
+	sh, err := c.contentShape()
+	if err != nil {
+		return nil, asFault(err)
+	}
 	return c.each("GetAttachment", c.req.kid("AttachmentIds").kids, []*node{el("m:Attachments")}, func(n *node) ([]*node, error) {
 		v, a, err := c.findAttachment(n)
 		if err != nil {
 			return nil, err
 		}
-		return []*node{el("m:Attachments", c.attachmentNode(v, a, true))}, nil
+		return []*node{el("m:Attachments", c.attachmentNode(v, a, sh))}, nil
 	})
 }
 

@@ -1,14 +1,11 @@
 package ewssim
 
 import (
-	"crypto/subtle"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"strconv"
 	"strings"
+
+	"crmbridge/internal/simkit"
 )
 
 // serveControl is the door for tests in other processes, below /__sim/ with the token in X-Sim-Token. Bodies are JSON:
@@ -18,87 +15,67 @@ import (
 //	GET    bodies                    the last requests as they were sent
 //	GET    mails                     the mail that was sent
 //	GET    faults    POST faults {"kind":…} or text KIND,name=value,…    DELETE faults   DELETE faults/ID
+//	POST   deliver {"from":…,"to":[…],"subject":…,"files":[…]}   lets a Letter arrive
 //	POST   states/expire             makes all synchronisation states invalid
 //	POST   subscriptions/drop        forgets all subscriptions
 func (s *Sim) serveControl(w http.ResponseWriter, r *http.Request, path string) {
-	given := r.Header.Get("X-Sim-Token")
-	if s.opt.ControlToken == "" || subtle.ConstantTimeCompare([]byte(given), []byte(s.opt.ControlToken)) == 0 {
-		http.Error(w, "not found", http.StatusNotFound)
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
-		return
-	}
-	first, rest, _ := strings.Cut(path, "/")
-	v, err := s.control(r.Method+" "+first, rest, body)
-	if errors.Is(err, errNoControl) {
-		http.Error(w, err.Error(), http.StatusNotFound)
-		return
-	}
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(v); err != nil {
-		s.opt.Log.Debug("control client went away", "error", err)
-	}
+	simkit.Door{Token: s.opt.ControlToken, MaxBody: maxOrder, Log: s.opt.Log}.Serve(w, r, path, s.control)
 }
 
-var errNoControl = errors.New("ewssim: no such control")
+// maxOrder is how many bytes an order may have: letters bring their files with them.
+const maxOrder = 128 << 20
 
 func (s *Sim) control(op, rest string, body []byte) (any, error) {
+	ok := map[string]bool{"ok": true}
+	common := simkit.Common{Requests: func() any { return s.Requests() }, Forget: s.ResetStats, Mails: func() any { return s.Mails() },
+		Faults: func() any { return s.Faults() }, Disarm: s.ClearFaults, DisarmOne: s.RemoveFault, Arm: s.arm}
+	if v, known, err := common.Do(op, rest, body); known {
+		if v == nil {
+			v = ok
+		}
+		return v, err
+	}
 	switch op + "/" + rest {
 	case "GET state/":
 		return s.state(), nil
-	case "GET requests/":
-		return s.Requests(), nil
 	case "GET bodies/":
 		var out []string
 		for _, r := range s.Requests() {
 			out = append(out, r.Body)
 		}
 		return out, nil
-	case "DELETE requests/":
-		s.ResetStats()
-	case "GET mails/":
-		return s.Mails(), nil
-	case "GET faults/":
-		return s.Faults(), nil
-	case "DELETE faults/":
-		s.ClearFaults()
-	case "POST faults/":
-		f, err := readFault(body)
-		if err != nil {
+	case "POST deliver/":
+		var l Letter
+		if err := json.Unmarshal(body, &l); err != nil {
 			return nil, err
 		}
-		id, err := s.AddFault(f)
-		return map[string]int{"id": id}, err
+		return s.Deliver(l)
 	case "POST states/expire":
 		s.ExpireStates()
 	case "POST subscriptions/drop":
 		s.DropSubscriptions()
 	default:
-		if op != "DELETE faults" {
-			return nil, fmt.Errorf("%w: %s/%s", errNoControl, op, rest)
-		}
-		id, err := strconv.Atoi(rest)
-		if err != nil {
-			return nil, err
-		}
-		s.RemoveFault(id)
+		return nil, simkit.NoControl("ewssim", op+"/"+rest)
 	}
-	return map[string]bool{"ok": true}, nil
+	return ok, nil
 }
 
-func readFault(body []byte) (Fault, error) {
-	if !strings.HasPrefix(strings.TrimSpace(string(body)), "{") {
-		return ParseFault(strings.TrimSpace(string(body)))
+// arm arranges for a failure that is written as text.
+func (s *Sim) arm(text string) (int, error) {
+	f, err := readFault(text)
+	if err != nil {
+		return 0, err
+	}
+	return s.AddFault(f)
+}
+
+// readFault reads JSON, or the form of the command line.
+func readFault(text string) (Fault, error) {
+	if !strings.HasPrefix(text, "{") {
+		return ParseFault(text)
 	}
 	var f Fault
-	err := json.Unmarshal(body, &f)
+	err := json.Unmarshal([]byte(text), &f)
 	return f, err
 }
 

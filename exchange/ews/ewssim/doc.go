@@ -8,6 +8,7 @@
 //	srv := httptest.NewServer(sim)          // the service is srv.URL + "/EWS/Exchange.asmx"
 //	sim.AddFault(ewssim.Fault{Kind: ewssim.FaultBusy, Op: "GetItem", Count: 2, BackOff: 500})
 //	sim.Mails()                             // what it would have sent, to whom
+//	sim.Deliver(ewssim.Letter{…})           // a message arrives, in all mailboxes that it is to
 //	sim.Requests(), sim.Counts()            // what was asked
 //	sim.ExpireStates()                      // no SyncState is valid any more
 //	sim.DropSubscriptions()                 // as a restart does
@@ -31,16 +32,18 @@
 //	find.go sync.go notify.go       queries, synchronisation, subscriptions
 //	recur.go zones.go times.go      recurrence, zones
 //	meeting.go attach.go other.go   meetings and mail, attachments, the small operations, autodiscover
-//	mime.go icalout.go icalin.go    MimeContent both ways
+//	letter.go                       messages that arrive
+//	mime.go mimein.go icalout.go icalin.go   MimeContent both ways
 //	journal.go                      a folder that everything is kept in
-//	fault.go control.go stats.go later.go  failures on demand, /__sim/, counters, answers of tomorrow
+//	fault.go control.go stats.go later.go  failures on demand, /__sim/, counters, answers of tomorrow (what they share: internal/simkit)
 //
 // How sure each behaviour is. From the documentation and schemas: structure and order, response codes, required
 // attributes, ids that change on a move, occurrences and their limits, SyncState, paging, throttling, impersonation,
 // streaming. Seen by client programs: the header's content type, IsRecurring of an organiser's master, names and dates
 // with offsets in recurrences, whole documents for HTML bodies. Assumed: that a rewritten pattern discards exceptions,
 // that a new appointment has a reminder of 15 minutes, that Owner of a task is read-only but for its named property,
-// that dates of tasks are midnights in UTC, and that every change gives an appointment's occurrences a new ChangeKey.
+// that dates of tasks are midnights in UTC, that a message that asked for an answer goes to Deleted Items with the answer,
+// and that every change gives an appointment's occurrences a new ChangeKey.
 // Where a choice was open, the one that is harder on clients was taken.
 //
 // Not here: what becomes of a task that repeats when it is done, public folders, archives, rules, permissions of delegates

@@ -7,8 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
+
+	"crmbridge/internal/simkit"
 )
 
 // FaultKind is a way to fail.
@@ -21,11 +22,12 @@ const (
 	FaultBusyInside FaultKind = "busy-inside"
 	// FaultUnavailable answers a bare HTTP 503.
 	FaultUnavailable FaultKind = "unavailable"
-	// FaultLost does what was asked and closes the connection without an answer.
+	// FaultLost does what was asked and closes the connection without an answer. A stream of notifications is closed with its first
+	// piece.
 	FaultLost FaultKind = "lost"
 	// FaultDropped closes the connection before anything is done.
 	FaultDropped FaultKind = "dropped"
-	// FaultSlow sends the answer in pieces over Delay.
+	// FaultSlow sends the answer in pieces over Delay; of a stream of notifications each piece comes so much later.
 	FaultSlow FaultKind = "slow"
 	// FaultTruncated sends half of the answer and closes the connection.
 	FaultTruncated FaultKind = "truncated"
@@ -106,15 +108,10 @@ func (f Fault) check() error {
 	return nil
 }
 
-type faults struct {
-	mu   sync.Mutex
-	next int
-	list []*armed
-}
-
-type armed struct {
-	Fault
-	id, seen, done int
+// newFaults keeps failures, none at first: one strikes a request, and one that is spent is gone.
+func newFaults() *simkit.Faults[Fault] {
+	return simkit.NewFaults(simkit.Rules[Fault]{First: true, Spend: true,
+		Trial: func(f *Fault) simkit.Trial { return simkit.Trial{After: f.After, Count: f.Count} }})
 }
 
 // AddFault arranges for a failure; the first that fits a request happens. It returns a number for RemoveFault.
@@ -125,56 +122,27 @@ func (s *Sim) AddFault(f Fault) (int, error) {
 	if f.BackOff == 0 {
 		f.BackOff = 300
 	}
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	s.faults.next++
-	s.faults.list = append(s.faults.list, &armed{Fault: f, id: s.faults.next})
-	return s.faults.next, nil
+	return s.faults.Add(f), nil
 }
 
 // RemoveFault ends a failure; an unknown number is none.
-func (s *Sim) RemoveFault(id int) {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	s.faults.list = slices.DeleteFunc(s.faults.list, func(a *armed) bool { return a.id == id })
-}
+func (s *Sim) RemoveFault(id int) { s.faults.Remove(id) }
 
 // ClearFaults ends all failures.
-func (s *Sim) ClearFaults() {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	s.faults.list = nil
-}
+func (s *Sim) ClearFaults() { s.faults.Clear() }
 
 // Faults are those still to happen.
-func (s *Sim) Faults() []Fault {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	out := []Fault{}
-	for _, a := range s.faults.list {
-		out = append(out, a.Fault)
-	}
-	return out
-}
+func (s *Sim) Faults() []Fault { return s.faults.All() }
 
-// take finds the failure for a request, nil without.
-func (fs *faults) take(in *incoming) *Fault {
-	fs.mu.Lock()
-	defer fs.mu.Unlock()
-	for i, a := range fs.list {
-		if (a.Op != "" && a.Op != in.op) || (a.Login != "" && !strings.EqualFold(a.Login, in.acct.login)) {
-			continue
-		}
-		if a.seen++; a.seen <= a.After {
-			continue
-		}
-		if a.done++; a.Count > 0 && a.done >= a.Count {
-			fs.list = slices.Delete(fs.list, i, i+1)
-		}
-		f := a.Fault
-		return &f
+// striking is the failure for a request, nil without.
+func (s *Sim) striking(in *incoming) *Fault {
+	hit := s.faults.Take(func(f *Fault) bool {
+		return (f.Op == "" || f.Op == in.op) && (f.Login == "" || strings.EqualFold(f.Login, in.acct.login))
+	})
+	if len(hit) == 0 {
+		return nil
 	}
-	return nil
+	return &hit[0]
 }
 
 func busyFailure(backOff int) *failure {
@@ -189,10 +157,7 @@ func (s *Sim) failBefore(w http.ResponseWriter, in *incoming, f *Fault) bool {
 		return false
 	}
 	if f.Delay > 0 && f.Kind != FaultSlow {
-		select {
-		case <-time.After(f.Delay):
-		case <-in.Context().Done():
-		}
+		simkit.Pause(in.Context(), f.Delay)
 	}
 	switch f.Kind {
 	case FaultBusy:
@@ -260,9 +225,13 @@ func emptyOf(op string) []*node {
 
 // failAfter sends an answer, or fails to.
 func (s *Sim) failAfter(w http.ResponseWriter, in *incoming, f *Fault, ans reply) {
-	s.stats.finish(in, ans.status)
-	if f == nil || ans.hanging != nil {
+	s.finish(in, ans.status)
+	if f == nil {
 		s.write(w, in.Request, ans)
+		return
+	}
+	if ans.hanging != nil {
+		s.write(badStream{w, in, f}, in.Request, ans)
 		return
 	}
 	switch f.Kind {
@@ -286,18 +255,30 @@ func (s *Sim) writeSlowly(w http.ResponseWriter, in *incoming, over time.Duratio
 	const pieces = 20
 	w.Header().Set("Content-Type", ans.kind)
 	w.WriteHeader(ans.status)
-	size := len(ans.body)/pieces + 1
-	for rest := ans.body; len(rest) > 0; {
-		n := min(size, len(rest))
-		if _, err := w.Write(rest[:n]); err != nil {
-			return
-		}
-		http.NewResponseController(w).Flush()
-		rest = rest[n:]
-		select {
-		case <-time.After(over / pieces):
-		case <-in.Context().Done():
-			return
-		}
+	simkit.Trickle(in.Context(), w, ans.body, pieces, over/pieces)
+}
+
+// badStream is what a stream of notifications is written to that fails: each piece comes late, or the first breaks off.
+type badStream struct {
+	http.ResponseWriter
+	in    *incoming
+	fault *Fault
+}
+
+// Unwrap lets http.ResponseController flush.
+func (b badStream) Unwrap() http.ResponseWriter { return b.ResponseWriter }
+
+// Write implements http.ResponseWriter.
+func (b badStream) Write(p []byte) (int, error) {
+	switch b.fault.Kind {
+	case FaultSlow:
+		simkit.Pause(b.in.Context(), b.fault.Delay)
+	case FaultTruncated:
+		b.ResponseWriter.Write(p[:len(p)/2])
+		http.NewResponseController(b.ResponseWriter).Flush()
+		panic(http.ErrAbortHandler)
+	case FaultLost:
+		panic(http.ErrAbortHandler)
 	}
+	return b.ResponseWriter.Write(p)
 }

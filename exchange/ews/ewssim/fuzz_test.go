@@ -26,6 +26,7 @@ func FuzzRequest(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, body := range []string{getInbox, syncFolder("calendar", "", 5), `<m:CreateItem SendMeetingInvitations="SendToNone"><m:Items>` + plainEvent + `</m:Items></m:CreateItem>`,
+		`<m:CreateItem MessageDisposition="SaveOnly"><m:Items><t:Message><t:MimeContent>Q29udGVudC1UeXBlOiBtdWx0aXBhcnQvbWl4ZWQ7IGJvdW5kYXJ5PXgNCg0KLS14DQoNCmENCi0teC0t</t:MimeContent></t:Message></m:Items></m:CreateItem>`,
 		`<m:CreateItem SendMeetingInvitations="SendOnlyToAll"><m:Items>` + seriesText("W. Europe Standard Time", "2026-03-16", weekly, numbered("2026-03-16", 4)) + `</m:Items></m:CreateItem>`,
 		`<m:CreateItem><m:Items><t:Task><t:StartDate>2026-01-01T00:00:00</t:StartDate></t:Task></m:Items></m:CreateItem>`, findText("tasks", ""), subscribeText(allEvents),
 		`<m:CreateItem SendMeetingInvitations="SendToNone"><m:Items><t:CalendarItem><t:MimeContent>` + b64("BEGIN:VEVENT\nDTSTART:20260101\nRRULE:FREQ=DAILY\nEND:VEVENT\n") + `</t:MimeContent></t:CalendarItem></m:Items></m:CreateItem>`} {

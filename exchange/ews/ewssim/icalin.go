@@ -2,10 +2,7 @@ package ewssim
 
 import (
 	"bytes"
-	"encoding/base64"
-	"io"
 	"mime"
-	"mime/quotedprintable"
 	"net/mail"
 	"strings"
 	"time"
@@ -50,23 +47,9 @@ func (c *call) fromMessage(d *draft) error {
 	if id := m.Header.Get("Message-Id"); id != "" {
 		d.setDefault("InternetMessageId", id)
 	}
-	var body io.Reader = m.Body
-	switch strings.ToLower(m.Header.Get("Content-Transfer-Encoding")) {
-	case "base64":
-		body = base64.NewDecoder(base64.StdEncoding, body)
-	case "quoted-printable":
-		body = quotedprintable.NewReader(body)
-	}
-	text, err := io.ReadAll(body)
-	if err != nil {
+	r := &mimeReader{c: c, d: d}
+	if r.entity(m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), "", "", m.Body, 0); r.bad {
 		return fail("ErrorMimeContentInvalid", "The MIME content is invalid.")
-	}
-	kind := "Text"
-	if strings.Contains(strings.ToLower(m.Header.Get("Content-Type")), "text/html") {
-		kind = "HTML"
-	}
-	if d.props["Body"] == nil {
-		d.props["Body"] = el("t:Body", attr{"BodyType", kind}, crlf(strings.ToValidUTF8(string(text), "?")))
 	}
 	return nil
 }

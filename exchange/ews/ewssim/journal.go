@@ -34,6 +34,7 @@ type journalLine struct {
 	Anchor string    `json:"anchor,omitempty"`
 	Action string    `json:"action,omitempty"`
 	Body   string    `json:"body"`
+	Letter *Letter   `json:"letter,omitempty"` // that arrived; there is no request then
 }
 
 // changes reports an operation that may change something that lasts.
@@ -87,6 +88,11 @@ func (s *Sim) replay(f *os.File) (size int64, err error) {
 		var l journalLine
 		if err := json.Unmarshal(line, &l); err != nil {
 			return size, fmt.Errorf("the line at %d cannot be read: %w", size, err)
+		}
+		if l.Letter != nil {
+			s.deliver(*l.Letter)
+			size += int64(len(line))
+			continue
 		}
 		acct := s.accountFor(l.Login)
 		if acct == nil {

@@ -223,6 +223,7 @@ func (c *call) respondObject(n *node) (made []*node, err error, done bool) {
 	if err != nil {
 		return nil, err, true
 	}
+	request := v.it
 	if m := v.it; strings.HasPrefix(m.class, "Meeting") {
 		if v.it = meetingOf(m.box, m.text("UID")); v.it == nil {
 			return nil, fail("ErrorItemNotFound", "The meeting is not in the calendar."), true
@@ -247,6 +248,9 @@ func (c *call) respondObject(n *node) (made []*node, err error, done bool) {
 		return nil, nil, true
 	}
 	made, err = c.answerMeeting(v, answers[kind], kind)
+	if err == nil && request != v.it && request.folder != request.box.named["deleteditems"] {
+		c.discard(request, "MoveToDeletedItems") // what is answered is done with
+	}
 	return made, err, true
 }
 
@@ -266,6 +270,9 @@ func (c *call) answerMeeting(v view, answer, kind string) ([]*node, error) {
 	if strings.HasPrefix(c.req.at("MessageDisposition"), "Send") {
 		c.report(it, answer)
 	}
+	if c.req.at("MessageDisposition") == "SendAndSaveCopy" {
+		c.answerLetter(it.box.named["sentitems"], it, answer, it.text("organizer"), true)
+	}
 	if answer == "Decline" {
 		c.discard(it, "MoveToDeletedItems")
 		return nil, nil
@@ -276,8 +283,7 @@ func (c *call) answerMeeting(v view, answer, kind string) ([]*node, error) {
 
 // report tells the organiser of an answer.
 func (c *call) report(it *item, answer string) {
-	prefix := map[string]string{"Accept": "Accepted: ", "Tentative": "Tentative: ", "Decline": "Declined: "}[answer]
-	for _, b := range c.post(it.box, "response", prefix+it.text("Subject"), it.text("UID"), []string{it.text("organizer")}) {
+	for _, b := range c.post(it.box, "response", answerPrefix(answer)+it.text("Subject"), it.text("UID"), []string{it.text("organizer")}) {
 		original := meetingOf(b, it.text("UID"))
 		if original == nil {
 			continue
@@ -297,11 +303,20 @@ func (c *call) report(it *item, answer string) {
 			original.props[name] = out
 		}
 		b.touch(original, 'u', c.now)
-		m := c.letter(b.named["inbox"], it.box, "MeetingResponse", view{it: it}, []string{b.Address}, false)
-		m.set("Subject", prefix+it.text("Subject"))
-		m.set("ItemClass", "IPM.Schedule.Meeting.Resp."+map[string]string{"Accept": "Pos", "Tentative": "Tent", "Decline": "Neg"}[answer])
-		m.set("ResponseType", answer)
+		c.answerLetter(b.named["inbox"], it, answer, b.Address, false)
 	}
+}
+
+func answerPrefix(answer string) string {
+	return map[string]string{"Accept": "Accepted: ", "Tentative": "Tentative: ", "Decline": "Declined: "}[answer]
+}
+
+// answerLetter puts the message that tells of an answer into a folder.
+func (c *call) answerLetter(f *folder, it *item, answer, to string, read bool) {
+	m := c.letter(f, it.box, "MeetingResponse", view{it: it}, []string{to}, read)
+	m.set("Subject", answerPrefix(answer)+it.text("Subject"))
+	m.set("ItemClass", "IPM.Schedule.Meeting.Resp."+map[string]string{"Accept": "Pos", "Tentative": "Tent", "Decline": "Neg"}[answer])
+	m.set("ResponseType", answer)
 }
 
 // send sends a message that lies in a folder, and keeps a copy or drops it.

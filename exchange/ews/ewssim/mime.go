@@ -2,6 +2,7 @@ package ewssim
 
 import (
 	"encoding/base64"
+	"mime"
 	"strings"
 )
 
@@ -35,21 +36,43 @@ func messageText(v view) string {
 	head("Subject", v.text("Subject"))
 	head("Date", v.it.received().UTC().Format("Mon, 02 Jan 2006 15:04:05 -0700"))
 	head("Message-ID", v.text("InternetMessageId"))
+	head("MIME-Version", "1.0")
 	kind := "text/plain"
 	if v.prop("Body").at("BodyType") == "HTML" {
 		kind = "text/html"
 	}
-	head("MIME-Version", "1.0")
-	head("Content-Type", kind+"; charset=utf-8")
-	head("Content-Transfer-Encoding", "base64")
-	raw := base64.StdEncoding.EncodeToString([]byte(v.text("Body")))
-	b.WriteString("\r\n")
-	for len(raw) > 76 {
-		b.WriteString(raw[:76] + "\r\n")
-		raw = raw[76:]
+	text := "Content-Type: " + kind + "; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n" + folded([]byte(v.text("Body")))
+	files := v.files()
+	if len(files) == 0 {
+		b.WriteString(text)
+		return b.String()
 	}
-	b.WriteString(raw + "\r\n")
+	boundary := "_000_" + itoa(int(v.it.num)) + "_" + itoa(v.it.box.index) + "_mail_"
+	head("Content-Type", `multipart/mixed; boundary="`+boundary+`"`)
+	b.WriteString("\r\n--" + boundary + "\r\n" + text)
+	for _, a := range files {
+		b.WriteString("--" + boundary + "\r\n" + a.part(v))
+	}
+	b.WriteString("--" + boundary + "--\r\n")
 	return b.String()
+}
+
+// part is an attachment as a part of a message.
+func (a *attachment) part(v view) string {
+	if a.item != nil {
+		inner := &item{box: v.it.box, folder: v.it.folder, num: uint64(a.num), class: a.item.class, props: a.item.props, created: a.modified}
+		return "Content-Type: message/rfc822\r\n\r\n" + messageText(view{it: inner})
+	}
+	how := "attachment"
+	if a.inline {
+		how = "inline"
+	}
+	name := map[string]string{"filename": a.name}
+	text := "Content-Type: " + a.contentType + "\r\nContent-Disposition: " + mime.FormatMediaType(how, name) + "\r\nContent-Transfer-Encoding: base64\r\n"
+	if a.contentID != "" {
+		text += "Content-ID: <" + a.contentID + ">\r\n"
+	}
+	return text + "\r\n" + folded(a.content)
 }
 
 // encodedWord is a header's text in ASCII (RFC 2047).

@@ -56,8 +56,11 @@ type Options struct {
 	MaxHanging       int // HangingConnectionLimit; 0 is 10
 	MaxSubscriptions int // EWSMaxSubscriptions of an account; 0 is 20
 	MaxFind          int // EWSFindCountLimit; 0 is 1000
-	MaxBody          int64
-	Heartbeat        time.Duration // between StatusEvents on a stream; 0 is 45 s
+	// StoreSizes tells sizes of attachments as the store has them, with their properties (MS-OXCMSG 2.2.2.5, PidTagAttachSize):
+	// more than the bytes of a file.
+	StoreSizes bool
+	MaxBody    int64
+	Heartbeat  time.Duration // between StatusEvents on a stream; 0 is 45 s
 
 	ControlToken string // guards /__sim/; "" switches it off
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"crmbridge/internal/simkit"
 )
 
 // Sim is a simulated server, an http.Handler. All methods may be called concurrently; Close ends streams.
@@ -21,8 +23,8 @@ type Sim struct {
 	ops      map[string]operation
 	busy     gauge
 	hanging  gauge
-	faults   faults
-	stats    stats
+	faults   *simkit.Faults[Fault]
+	stats    simkit.Memory[*Request, struct{}]
 	ntlms    handshakes
 	journal  *journal // nil without Options.Dir
 	done     chan struct{}
@@ -58,7 +60,7 @@ func New(opt Options) (*Sim, error) {
 			return nil, err
 		}
 	}
-	s.stats.counts = map[string]int{}
+	s.faults, s.stats.Keep = newFaults(), keepRequests/2
 	for i, m := range opt.Mailboxes {
 		b, err := newMailbox(m, i, opt.Now)
 		if err != nil {
@@ -144,8 +146,8 @@ func (s *Sim) notPost(r *http.Request) reply {
 func (s *Sim) serveSOAP(w http.ResponseWriter, r *http.Request, a *account, body []byte) {
 	in := &incoming{Request: r, acct: a, body: body, began: time.Now()}
 	in.read(s)
-	s.stats.count(in)
-	hit := s.faults.take(in)
+	s.count(in)
+	hit := s.striking(in)
 	if s.failBefore(w, in, hit) {
 		return
 	}

@@ -1,10 +1,6 @@
 package ewssim
 
-import (
-	"maps"
-	"sync"
-	"time"
-)
+import "time"
 
 // Request is a request that was answered.
 type Request struct {
@@ -20,15 +16,8 @@ type Request struct {
 
 const keepRequests = 5000
 
-type stats struct {
-	mu     sync.Mutex
-	counts map[string]int
-	list   []*Request
-}
-
-func (st *stats) count(in *incoming) {
-	st.mu.Lock()
-	defer st.mu.Unlock()
+// count logs a request that came.
+func (s *Sim) count(in *incoming) {
 	r := &Request{Op: in.op, Login: in.acct.login, Anchor: in.Header.Get("X-AnchorMailbox"), Body: string(in.body[:min(len(in.body), 64<<10)])}
 	if in.req != nil {
 		r.Parts = len(partsOf(in.req))
@@ -36,40 +25,24 @@ func (st *stats) count(in *incoming) {
 	if sid := in.header.path("ExchangeImpersonation", "ConnectingSID").first(); sid != nil {
 		r.Mailbox = sid.text
 	}
-	st.counts[in.op]++
-	if st.list = append(st.list, r); len(st.list) > keepRequests {
-		st.list = st.list[len(st.list)-keepRequests/2:]
-	}
+	s.stats.Record(func(int) *Request { return r }, in.op)
 	in.logged = r
 }
 
-func (st *stats) finish(in *incoming, status int) {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	in.logged.Status, in.logged.Duration = status, time.Since(in.began)
+// finish notes how it was answered.
+func (s *Sim) finish(in *incoming, status int) {
+	s.stats.Locked(func() { in.logged.Status, in.logged.Duration = status, time.Since(in.began) })
 }
 
 // Requests are the last requests, the oldest first.
 func (s *Sim) Requests() []Request {
-	s.stats.mu.Lock()
-	defer s.stats.mu.Unlock()
-	out := make([]Request, 0, len(s.stats.list))
-	for _, r := range s.stats.list {
-		out = append(out, *r)
-	}
+	out := []Request{}
+	s.stats.Each(func(r *Request) { out = append(out, *r) })
 	return out
 }
 
 // Counts are how many requests there were of each operation; "" stands for those that could not be read.
-func (s *Sim) Counts() map[string]int {
-	s.stats.mu.Lock()
-	defer s.stats.mu.Unlock()
-	return maps.Clone(s.stats.counts)
-}
+func (s *Sim) Counts() map[string]int { return s.stats.Counts() }
 
 // ResetStats forgets requests and counts.
-func (s *Sim) ResetStats() {
-	s.stats.mu.Lock()
-	defer s.stats.mu.Unlock()
-	s.stats.counts, s.stats.list = map[string]int{}, nil
-}
+func (s *Sim) ResetStats() { s.stats.Reset() }

@@ -271,6 +271,10 @@ func escape(b *bytes.Buffer, text string) {
 		case '\r':
 			b.WriteString("&#xD;")
 		default:
+			if r < ' ' && r != '\t' && r != '\n' || r == 0xFFFE || r == 0xFFFF {
+				fmt.Fprintf(b, "&#x%X;", r) // XML 1.0 has no such character, nor a reference to it; the product writes one
+				continue
+			}
 			b.WriteRune(r)
 		}
 	}

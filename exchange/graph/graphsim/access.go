@@ -47,6 +47,11 @@ func settingsArea() area {
 	return area{[]string{MailboxSettingsRead, MailboxSettingsWrite}, []string{MailboxSettingsWrite}, true, nil}
 }
 
+func mailArea() area {
+	return area{[]string{MailRead, MailReadWrite}, []string{MailReadWrite}, true, nil}
+}
+func sendArea() area { return area{nil, []string{MailSend}, true, nil} }
+
 // taskArea has no scope: access policies and RBAC for applications do not cover To Do.
 func taskArea() area {
 	return area{[]string{TasksReadAll, TasksReadWriteAll}, []string{TasksReadWriteAll}, false,

@@ -192,7 +192,7 @@ func (s *Sim) do(steps []*step, st *step) {
 		return
 	}
 	release, r := s.enter(st.req)
-	switch hit := s.faults.take(st.req); {
+	switch hit := s.striking(st.req); {
 	case r != nil:
 	case st.req.kind == "batch":
 		release()

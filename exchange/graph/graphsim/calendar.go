@@ -100,6 +100,8 @@ func (s *Sim) serveEvent(req *request, it *item, day int, path []string) (answer
 		return s.serveInstances(req, it, day)
 	case "calendar":
 		return s.serveFolder(req, it.in)
+	case "attachments":
+		return s.serveAttachments(req, it, day, path[1:])
 	case "cancel", "accept", "tentativelyaccept", "decline", "dismissreminder":
 		return s.eventAction(req, it, day, at(path, 0))
 	default:

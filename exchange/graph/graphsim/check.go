@@ -13,8 +13,12 @@ import (
 // body checks a request body against a type and returns it in the one spelling that is stored: enums as declared, times in
 // UTC, without annotations. Nothing of it is shared with o.
 func (m *model) body(typ string, o object) (object, *refusal) {
-	st := m.structs[typ]
 	out := object{}
+	if sent, ok := m.derived(typ, o); ok {
+		typ = sent
+		out["@odata.type"] = "#microsoft.graph." + typ
+	}
+	st := m.structs[typ]
 	for name, v := range o {
 		if base, annotation, ok := strings.Cut(name, "@"); ok {
 			if r := m.annotation(st, base, annotation, v); r != nil {
@@ -35,6 +39,20 @@ func (m *model) body(typ string, o object) (object, *refusal) {
 	return out, nil
 }
 
+// derived is the type that a body says it is of, when that one is derived from the type it has to have (OData JSON 4.5.3).
+func (m *model) derived(typ string, o object) (string, bool) {
+	sent := strings.TrimPrefix(strings.TrimPrefix(text(o["@odata.type"]), "#"), "microsoft.graph.")
+	if sent == typ {
+		return "", false
+	}
+	for b := m.structs[sent]; b != nil; b = m.structs[b.base] { // also further down: a request is a message about a meeting
+		if b.base == typ {
+			return sent, true
+		}
+	}
+	return "", false
+}
+
 // annotation takes the type annotations of OData JSON 4.5.3, where they say the truth; other annotations of a request mean
 // nothing to the service.
 func (m *model) annotation(st *structType, base, annotation string, v any) *refusal {
@@ -45,7 +63,7 @@ func (m *model) annotation(st *structType, base, annotation string, v any) *refu
 		return nil
 	}
 	if annotation == "odata.type" {
-		if name := strings.TrimPrefix(text(v), "#"); name != "microsoft.graph."+st.name {
+		if name := strings.TrimPrefix(strings.TrimPrefix(text(v), "#"), "microsoft.graph."); name != st.name {
 			return badBody(fmt.Sprintf("A type named '%s' could not be resolved by the model. When a model is available, each type name must resolve to a valid type.", name))
 		}
 	}
@@ -118,6 +136,13 @@ func primitiveValue(typ string, v any) (any, bool) {
 		}
 		i, err := n.Int64()
 		return n, err == nil && i == int64(int32(i))
+	case "Int64":
+		n, ok := v.(json.Number)
+		if !ok {
+			return nil, false
+		}
+		_, err := n.Int64()
+		return n, err == nil
 	case "Double":
 		n, ok := v.(json.Number)
 		return n, ok

@@ -1,13 +1,13 @@
 package graphsim
 
 import (
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
-	"strconv"
 	"strings"
+	"time"
+
+	"crmbridge/internal/simkit"
 )
 
 // serveControl answers /__sim/, which is not part of the service: a door for tests in other processes, open only with the
@@ -20,79 +20,48 @@ import (
 //	POST   do {"method", "path", "body"}      Do
 //	POST   move {"user", "id", "folder"}      Move
 //	POST   receive {"user", "organizer", "event"}   Receive
+//	POST   deliver {"message", "at"}          Deliver
 //	POST   delta {"user", "status"}           ExpireDelta
 //	POST   tokens                             ExpireTokens
+//	POST   revoke {"user"}                    RevokeRefresh
 //	POST   lifecycle {"event"}                Lifecycle
 func (s *Sim) serveControl(w http.ResponseWriter, r *http.Request, path string) {
-	given := r.Header.Get("X-Sim-Token")
-	if s.opt.ControlToken == "" || subtle.ConstantTimeCompare([]byte(given), []byte(s.opt.ControlToken)) == 0 {
-		http.Error(w, "not found", http.StatusNotFound)
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.opt.MaxBody))
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
-		return
-	}
-	first, rest, _ := strings.Cut(path, "/")
-	v, err := s.control(r.Method+" "+first, rest, body)
-	var unknown *noControl
-	switch {
-	case errors.As(err, &unknown):
-		http.Error(w, err.Error(), http.StatusNotFound)
-		return
-	case err != nil:
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(v); err != nil {
-		s.opt.Log.Debug("control client went away", "error", err)
-	}
+	simkit.Door{Token: s.opt.ControlToken, MaxBody: maxOrder, Log: s.opt.Log}.Serve(w, r, path, s.control)
 }
 
-// noControl is an address below /__sim/ that means nothing.
-type noControl struct{ what string }
-
-func (e *noControl) Error() string { return "graphsim: no control " + e.what }
+// maxOrder is how many bytes an order may have: messages bring their attachments with them.
+const maxOrder = 128 << 20
 
 // order is the body of an order to the simulator.
 type order struct {
-	Method    string `json:"method"`
-	Path      string `json:"path"`
-	Body      any    `json:"body"`
-	User      string `json:"user"`
-	ID        string `json:"id"`
-	Folder    string `json:"folder"`
-	Organizer string `json:"organizer"`
-	Event     any    `json:"event"`
-	Status    int    `json:"status"`
+	Method    string    `json:"method"`
+	Path      string    `json:"path"`
+	Body      any       `json:"body"`
+	User      string    `json:"user"`
+	ID        string    `json:"id"`
+	Folder    string    `json:"folder"`
+	Organizer string    `json:"organizer"`
+	Event     any       `json:"event"`
+	Message   Fields    `json:"message"`
+	At        time.Time `json:"at"`
+	Status    int       `json:"status"`
 }
 
 // control runs one operation and returns what is to be shown as JSON.
 func (s *Sim) control(op, rest string, body []byte) (any, error) {
+	common := simkit.Common{Requests: func() any { return s.Requests() }, Forget: s.ResetStats, Mails: func() any { return s.Mails() },
+		Faults: func() any { return s.Faults() }, Disarm: s.ClearFaults, DisarmOne: s.RemoveFault, Arm: s.arm}
+	if v, known, err := common.Do(op, rest, body); known {
+		if v == nil {
+			v = done
+		}
+		return v, err
+	}
 	switch op {
 	case "GET state":
 		taken, lost := s.Notified()
 		return map[string]any{"now": s.opt.Now(), "counts": s.Counts(), "mails": s.MailCount(), "subscriptions": s.Subscriptions(),
 			"notified": taken, "undelivered": lost, "faults": s.Faults()}, nil
-	case "GET requests":
-		return s.Requests(), nil
-	case "GET mails":
-		return s.Mails(), nil
-	case "GET faults":
-		return s.Faults(), nil
-	case "DELETE requests":
-		s.ResetStats()
-	case "POST faults":
-		f, err := ParseFault(string(body))
-		if err != nil {
-			return nil, err
-		}
-		id, err := s.AddFault(f)
-		return map[string]int{"id": id}, err
-	case "DELETE faults":
-		return done, s.disarm(rest)
 	case "POST tokens":
 		s.ExpireTokens()
 	default:
@@ -101,20 +70,17 @@ func (s *Sim) control(op, rest string, body []byte) (any, error) {
 	return done, nil
 }
 
+// arm arms a fault that is written as text.
+func (s *Sim) arm(text string) (int, error) {
+	f, err := ParseFault(text)
+	if err != nil {
+		return 0, err
+	}
+	return s.AddFault(f)
+}
+
 // done is the answer to orders that have no other.
 const done = "done"
-
-func (s *Sim) disarm(id string) error {
-	if id == "" {
-		s.ClearFaults()
-		return nil
-	}
-	n, err := strconv.Atoi(id)
-	if err == nil {
-		s.RemoveFault(n)
-	}
-	return err
-}
 
 // obey does the orders that have a body of their own.
 func (s *Sim) obey(op string, body []byte) (any, error) {
@@ -135,6 +101,10 @@ func (s *Sim) obey(op string, body []byte) (any, error) {
 			return nil, errors.New("graphsim: receive needs an event")
 		}
 		return s.Receive(o.User, o.Organizer, event)
+	case "POST deliver":
+		return s.Deliver(o.Message, o.At)
+	case "POST revoke":
+		s.RevokeRefresh(o.User)
 	case "POST delta":
 		orDefault(&o.Status, http.StatusGone)
 		s.ExpireDelta(o.User, o.Status)
@@ -145,7 +115,7 @@ func (s *Sim) obey(op string, body []byte) (any, error) {
 		}
 		s.Lifecycle(event)
 	default:
-		return nil, &noControl{op}
+		return nil, simkit.NoControl("graphsim", op)
 	}
 	return done, nil
 }

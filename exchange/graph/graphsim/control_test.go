@@ -40,6 +40,11 @@ func TestControl(t *testing.T) {
 	round := b.round(ann + "/contacts/delta")
 	call(200, "POST", "delta", object{"user": "ann@example.org"})
 	b.refused(410, "SyncStateNotFound", "GET", round.next, nil)
+	call(200, "POST", "deliver", object{"message": object{"from": from("cid@example.org"), "toRecipients": recipient("ann@example.org")}, "at": "2026-10-01T07:00:00Z"})
+	if got := values(b.want(200, "GET", ann+"/mailFolders/inbox/messages", nil), "receivedDateTime"); fmt.Sprint(got) != "[2026-10-01T07:00:00Z]" {
+		t.Errorf("%v", got)
+	}
+	call(400, "POST", "deliver", object{"message": object{"subject": "from nobody"}})
 	call(200, "POST", "lifecycle", object{"event": "missed"})
 	call(200, "GET", "mails", nil)
 	call(200, "GET", "requests", nil)

@@ -36,7 +36,7 @@ func (s *Sim) authorize(req *request) answer {
 		return signInPage("AADSTS90002: Tenant '" + req.path[0] + "' not found.")
 	case app == nil:
 		return signInPage("AADSTS700016: Application with identifier '" + q.Get("client_id") + "' was not found in the directory.")
-	case !slices.Contains(app.Redirects, q.Get("redirect_uri")):
+	case !app.mayReturn(q.Get("redirect_uri")):
 		return signInPage("AADSTS50011: The redirect URI '" + q.Get("redirect_uri") + "' specified in the request does not match the redirect URIs configured for the application.")
 	}
 	who := s.person(q.Get("login_hint"))
@@ -57,6 +57,23 @@ func (s *Sim) authorize(req *request) answer {
 	made := "1.C" + rand.Text() + rand.Text()
 	s.grants.codes[made] = c
 	return back(q, url.Values{"code": {made}, "session_state": {s.newGUID("session")}})
+}
+
+// mayReturn says whether an address is one of the application's. On the loopback, any port is (RFC 8252 7.3).
+func (a *registered) mayReturn(address string) bool {
+	return slices.ContainsFunc(a.Redirects, func(own string) bool {
+		return own == address || portless(own) != "" && portless(own) == portless(address)
+	})
+}
+
+// portless is an address on the loopback without its port, "" for any other.
+func portless(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" || u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1" {
+		return ""
+	}
+	u.Host = u.Hostname()
+	return u.String()
 }
 
 // person is the name of the user that a hint means; without a hint it is the only one there is.

@@ -127,3 +127,40 @@ func TestDelegatedSignIn(t *testing.T) {
 		t.Errorf("a late code: %d", code)
 	}
 }
+
+// On the loopback any port is the registered one; a refresh token may be good once, and a person's can be revoked.
+func TestRefreshAndLoopback(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(o *Options) {
+		o.RefreshOnce, o.ControlToken = true, "door"
+		o.Apps = append(o.Apps, App{ID: "cli", Secret: "s", Redirects: []string{"http://localhost/done", "http://127.0.0.1:1/done"}, Delegated: []string{UserRead}})
+	})
+	ask := url.Values{"client_id": {"cli"}, "response_type": {"code"}, "scope": {"offline_access User.Read"}, "login_hint": {"ann@example.org"}}
+	for address, good := range map[string]bool{"http://localhost:8765/done": true, "http://127.0.0.1:8765/done": true, "http://localhost/done": true,
+		"http://localhost:8765/other": false, "https://localhost:8765/done": false, "http://example.org:8765/done": false} {
+		if got, status := b.consent(change(ask, "redirect_uri", address)); (got.Get("code") != "") != good {
+			t.Errorf("%s: %d %v", address, status, got)
+		}
+	}
+	got, _ := b.consent(change(ask, "redirect_uri", "http://localhost:8765/done"))
+	_, tokens := b.form(url.Values{"grant_type": {"authorization_code"}, "client_id": {"cli"}, "client_secret": {"s"}, "code": {got.Get("code")}, "redirect_uri": {"http://localhost:8765/done"}})
+	refresh := func(token string) (int, string) {
+		status, o := b.form(url.Values{"grant_type": {"refresh_token"}, "client_id": {"cli"}, "client_secret": {"s"}, "refresh_token": {token}})
+		return status, text(o["refresh_token"])
+	}
+	first := text(tokens["refresh_token"])
+	status, second := refresh(first)
+	if again, _ := refresh(first); status != 200 || again != 400 {
+		t.Errorf("a token is good for %d, then %d", status, again)
+	}
+	if resp := b.send("POST", b.url+"/__sim/revoke", object{"user": "bob@example.org"}, "X-Sim-Token: door"); resp.StatusCode != 200 {
+		t.Errorf("%d", resp.StatusCode)
+	}
+	status, third := refresh(second)
+	b.sim.RevokeRefresh("Ann@example.org")
+	if gone, _ := refresh(third); status != 200 || gone != 400 {
+		t.Errorf("after somebody else's was revoked: %d, after the own: %d", status, gone)
+	}
+	b.token = text(tokens["access_token"])
+	b.want(200, "GET", "/me", nil)
+}

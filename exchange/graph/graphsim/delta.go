@@ -10,8 +10,9 @@ import (
 
 // entry is something that a delta tells of: an item or folder, or an occurrence of an item.
 type entry struct {
-	no  uint32
-	day int
+	no    uint32
+	place uint32 // stay in the folder; 0 for folders
+	day   int
 }
 
 // source is a collection whose changes are tracked.
@@ -19,9 +20,9 @@ type source struct {
 	key      string // which collection it is
 	typ      string
 	box      *mailbox
-	visible  func() ([]entry, map[entry]uint64) // what is in it now, and when each changed last
-	outside  func(since uint64) []entry         // what changed near by, of which live deltas tell as removed
-	render   func(e entry, v *view) object      // nil when it is gone meanwhile
+	visible  func(v *view) ([]entry, map[entry]uint64) // what is in it now, and when each changed last
+	outside  func(since uint64) []entry                // what changed near by, of which live deltas tell as removed
+	render   func(e entry, v *view) object             // nil when it is gone meanwhile
 	id       func(e entry) string
 	from, to time.Time // of a calendar view
 }
@@ -83,39 +84,53 @@ func (s *Sim) delta(req *request, src source) (answer, *refusal) {
 
 // deltaView reads the query options that a delta takes: none for calendar views.
 func (s *Sim) deltaView(req *request, typ string) (*view, *refusal) {
-	allowed := map[string][]string{"contact": {"$select"}, "todoTask": {"$select", "$top", "$expand"}, "todoTaskList": {"$select"}}[typ]
+	allowed := map[string][]string{"contact": {"$select"}, "todoTask": {"$select", "$top", "$expand"}, "todoTaskList": {"$select"},
+		"mailFolder": {"$select"}, "message": {"$select", "$top", "$expand", "$filter", "$orderby"}}[typ]
 	for name := range req.query {
 		if strings.HasPrefix(name, "$") && !slices.Contains(allowed, name) && name != "$deltatoken" {
 			return nil, refuse(http.StatusBadRequest, "ErrorInvalidUrlQuery", "The following parameters are not supported with change tracking over the '%s' resource: '%s'.", typ, name)
 		}
 	}
 	req.query.Del("$deltatoken") // an empty one asks for a new beginning
-	return s.view(req, typ)
+	v, r := s.view(req, typ)
+	if r == nil && typ == "message" {
+		r = deltaOptions(req, v)
+	}
+	return v, r
 }
 
 // begin finds what is to be told since a state.
 func (s *Sim) begin(src source, st *round) *round {
-	order, now := src.visible()
+	order, now := src.visible(st.view)
 	next := &round{key: st.key, view: st.view, from: st.from, to: st.to, since: st.since, seen: st.seen, known: now,
 		upto: src.box.change, first: st.seen == nil, pending: []entry{}}
 	for _, e := range order {
-		if _, had := st.seen[e]; !had || now[e] > st.since {
-			next.pending = append(next.pending, e)
+		_, had := st.seen[e]
+		what := "updated"
+		if !had {
+			what = "created"
 		}
-	}
-	for e := range st.seen {
-		if _, still := now[e]; !still {
+		if (!had || now[e] > st.since) && st.wants(what) {
 			next.pending = append(next.pending, e)
 		}
 	}
 	if st.seen == nil {
 		return next
 	}
+	var gone []entry
+	for e := range st.seen {
+		if _, still := now[e]; !still {
+			gone = append(gone, e)
+		}
+	}
 	for _, e := range src.outside(st.since) {
 		_, has := now[e]
 		if _, had := st.seen[e]; !has && !had {
-			next.pending = append(next.pending, e)
+			gone = append(gone, e)
 		}
+	}
+	if st.wants("deleted") {
+		next.pending = append(next.pending, src.left(gone, order)...)
 	}
 	switch {
 	case len(next.pending) == 0:
@@ -124,6 +139,24 @@ func (s *Sim) begin(src source, st *round) *round {
 		next.pending = append(next.pending, order[0]) // a replay of what has not changed
 	}
 	return next
+}
+
+// left are those of the entries that are gone whose ids nothing has that is there: what went and came back has the same
+// immutable id.
+func (src source) left(gone, there []entry) []entry {
+	if len(gone) == 0 {
+		return nil
+	}
+	ids := map[string]bool{}
+	for _, e := range there {
+		ids[src.id(e)] = true
+	}
+	return slices.DeleteFunc(gone, func(e entry) bool { return ids[src.id(e)] })
+}
+
+// wants says whether a kind of change is to be told. The first round tells of all there is, whatever was asked for.
+func (r *round) wants(what string) bool {
+	return r.seen == nil || r.view.change == "" || r.view.change == what
 }
 
 // deltaPage answers one page of a round. Unless the simulator is calm, the first page of all is empty, and each later
@@ -168,7 +201,9 @@ func (s *Sim) deltaPage(req *request, src source, st *round) (answer, *refusal) 
 func (src source) show(e entry, st *round) object {
 	if _, visible := st.known[e]; visible {
 		if o := src.render(e, st.view); o != nil {
-			o["@odata.type"] = "#microsoft.graph." + src.typ
+			if o["@odata.type"] == nil {
+				o["@odata.type"] = "#microsoft.graph." + src.typ
+			}
 			return o
 		}
 	}

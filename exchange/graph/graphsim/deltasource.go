@@ -17,10 +17,10 @@ func (s *Sim) viewDelta(req *request, f *folder) (answer, *refusal) {
 			return answer{}, r
 		}
 	}
-	src.visible = func() ([]entry, map[entry]uint64) { return inView(f, src.from, src.to) }
+	src.visible = func(*view) ([]entry, map[entry]uint64) { return inView(f, src.from, src.to) }
 	src.outside = f.elsewhere
 	src.render = func(e entry, v *view) object { return s.viewEntry(req, f, e, v) }
-	src.id = func(e entry) string { return s.placedID(kindEvent, f, e.no, e.day, req.prefer.immutable) }
+	src.id = func(e entry) string { return s.placedID(kindEvent, f.box, e, req.prefer.immutable) }
 	return s.delta(req, src)
 }
 
@@ -35,7 +35,7 @@ func inView(f *folder, from, to time.Time) ([]entry, map[entry]uint64) {
 	for _, it := range f.items {
 		all := it.within(from, to)
 		if len(all) > 0 {
-			add(entry{it.no, noDay}, it.key)
+			add(entry{it.no, it.place, noDay}, it.key)
 		}
 		if it.rule == nil {
 			continue
@@ -45,7 +45,7 @@ func inView(f *folder, from, to time.Time) ([]entry, map[entry]uint64) {
 			if o.ex != nil {
 				change = max(change, o.ex.key)
 			}
-			add(entry{it.no, o.day}, change)
+			add(entry{it.no, it.place, o.day}, change)
 		}
 	}
 	return order, now
@@ -56,12 +56,12 @@ func (f *folder) elsewhere(since uint64) []entry {
 	var out []entry
 	for _, it := range f.items {
 		if it.key > since {
-			out = append(out, entry{it.no, noDay})
+			out = append(out, entry{it.no, it.place, noDay})
 		}
 	}
 	for _, g := range f.dead {
 		if g.change > since {
-			out = append(out, entry{g.no, noDay})
+			out = append(out, entry{g.no, g.place, noDay})
 		}
 	}
 	return out
@@ -71,7 +71,7 @@ func (f *folder) elsewhere(since uint64) []entry {
 func (s *Sim) viewEntry(req *request, f *folder, e entry, v *view) object {
 	it := f.box.items[e.no]
 	switch {
-	case it == nil || it.in != f:
+	case it == nil || it.in != f || it.place != e.place:
 		return nil
 	case e.day == noDay:
 		return s.event(req, it.single(), v)
@@ -99,22 +99,25 @@ func (s *Sim) taskDelta(req *request, f *folder) (answer, *refusal) {
 // itemSource tracks the items of a folder.
 func (s *Sim) itemSource(req *request, f *folder, typ string) source {
 	return source{key: fmt.Sprint(typ, " ", f.no), typ: typ, box: f.box, outside: f.elsewhere,
-		visible: func() ([]entry, map[entry]uint64) {
+		visible: func(v *view) ([]entry, map[entry]uint64) {
 			var order []entry
 			now := map[entry]uint64{}
 			for _, it := range f.items {
-				e := entry{it.no, noDay}
+				if v.filter != nil && v.filter.eval(scope{o: it.props}) != true {
+					continue
+				}
+				e := entry{it.no, it.place, noDay}
 				order, now[e] = append(order, e), it.key
 			}
 			return order, now
 		},
 		render: func(e entry, v *view) object {
-			if it := f.box.items[e.no]; it != nil && it.in == f {
+			if it := f.box.items[e.no]; it != nil && it.in == f && it.place == e.place {
 				return s.render(req, it, noDay, v)
 			}
 			return nil
 		},
-		id: func(e entry) string { return s.placedID(f.kind, f, e.no, noDay, req.prefer.immutable) },
+		id: func(e entry) string { return s.placedID(f.kind, f.box, e, req.prefer.immutable) },
 	}
 }
 
@@ -124,11 +127,11 @@ func (s *Sim) listDelta(req *request, b *mailbox) (answer, *refusal) {
 		return answer{}, noMethod()
 	}
 	return s.delta(req, source{key: "lists", typ: "todoTaskList", box: b, outside: func(uint64) []entry { return nil },
-		visible: func() ([]entry, map[entry]uint64) {
+		visible: func(*view) ([]entry, map[entry]uint64) {
 			var order []entry
 			now := map[entry]uint64{}
 			for _, f := range b.list(kindTask) {
-				e := entry{f.no, noDay}
+				e := entry{f.no, 0, noDay}
 				order, now[e] = append(order, e), f.key
 			}
 			return order, now

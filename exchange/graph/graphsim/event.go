@@ -48,6 +48,9 @@ func (s *Sim) createEvent(req *request, f *folder) (answer, *refusal) {
 	if r != nil {
 		return answer{}, r
 	}
+	if _, sent := body["attachments"]; sent {
+		return answer{}, badBody("The property 'attachments' cannot be set when an event is created.")
+	}
 	box, txn, sent := f.box, text(body["transactionId"]), canonical(body)
 	if p, used := box.used[txn]; used && txn != "" {
 		it := box.items[p.item]
@@ -295,6 +298,9 @@ func (s *Sim) patchEvent(req *request, it *item, day int) (answer, *refusal) {
 
 // changeEvent does a checked change, with all that follows from it.
 func (s *Sim) changeEvent(it *item, day int, body object) *refusal {
+	if _, sent := body["attachments"]; sent {
+		return badBody("The navigation property 'attachments' cannot be updated here.")
+	}
 	if txn, sent := body["transactionId"]; sent && text(txn) != text(it.props["transactionId"]) {
 		return invalidProperty("transactionId cannot be changed.")
 	}

@@ -27,7 +27,7 @@ func (s *Sim) event(req *request, o occurrence, v *view) object {
 	out["iCalUId"] = s.iCalUID(it, o.day)
 	out["body"] = req.bodyOf(sub(props, "body"))
 	out["bodyPreview"] = preview(sub(props, "body"))
-	out["hasAttachments"], out["isCancelled"], out["isDraft"] = false, false, false
+	out["hasAttachments"], out["isCancelled"], out["isDraft"] = shown(*it.filesOf(o.day)), false, false
 	out["isOrganizer"] = it.organizer == nil
 	out["organizer"] = it.organiser()
 	out["responseStatus"] = object{"response": it.response(), "time": "0001-01-01T00:00:00Z"}
@@ -42,10 +42,11 @@ func (s *Sim) event(req *request, o occurrence, v *view) object {
 	s.seriesView(req, o, v, out, more)
 	out = v.cut(out, more)
 	v.addExtended(out, ext)
-	for _, name := range []string{"attachments", "extensions"} {
-		if v.expand[name] {
-			out[name] = []any{}
-		}
+	if v.expand["attachments"] {
+		out["attachments"] = s.attachmentList(req, it, o.day, v.files)
+	}
+	if v.expand["extensions"] {
+		out["extensions"] = []any{}
 	}
 	return out
 }
@@ -199,7 +200,7 @@ func (s *Sim) show(req *request, typ string, it *item, day, status int) (answer,
 		return answer{}, r
 	}
 	o := s.render(req, it, day, v)
-	set := map[string]string{"event": "events", "contact": "contacts", "todoTask": "todo/lists"}[typ]
+	set := map[string]string{"event": "events", "contact": "contacts", "message": "messages", "todoTask": "todo/lists"}[typ]
 	o["@odata.context"] = req.context("users('" + it.box.id + "')/" + set + "/$entity")
 	a := ok(o)
 	a.status = status
@@ -219,6 +220,8 @@ func (s *Sim) render(req *request, it *item, day int, v *view) object {
 		return s.event(req, it.on(day), v)
 	case kindContact:
 		return s.contact(req, it, v)
+	case kindMessage:
+		return s.message(req, it, v)
 	}
 	return s.task(req, it, v)
 }

@@ -1,13 +1,12 @@
 package graphsim
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync"
-	"time"
+
+	"crmbridge/internal/simkit"
 )
 
 // FaultKind is a way in which the service fails.
@@ -38,17 +37,7 @@ func FaultKinds() []FaultKind {
 }
 
 // Duration is a time.Duration that is text ("150ms") in JSON.
-type Duration time.Duration
-
-// MarshalText writes it as time.Duration's String does.
-func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
-
-// UnmarshalText reads what time.ParseDuration reads.
-func (d *Duration) UnmarshalText(b []byte) error {
-	v, err := time.ParseDuration(string(b))
-	*d = Duration(v)
-	return err
-}
+type Duration = simkit.Duration
 
 // Fault is a failure with the requests it strikes, also those inside batches. Empty matchers strike every request but
 // /__sim/. What concerns the connection strikes requests on the wire only.
@@ -95,40 +84,15 @@ func (f *Fault) matches(req *request) bool {
 		(f.Kind != FaultDelta || strings.Contains(strings.ToLower(req.raw), "$deltatoken="))
 }
 
-// armed is a fault with how many requests it has seen and struck.
-type armed struct {
-	Fault
-	seen, struck int
+// newFaults keeps faults, none at first. Several may strike one request.
+func newFaults(r *rand.Rand) *simkit.Faults[Fault] {
+	return simkit.NewFaults(simkit.Rules[Fault]{Rand: r, Number: func(f *Fault, id int) { f.ID = id },
+		Trial: func(f *Fault) simkit.Trial { return simkit.Trial{Nth: f.Nth, After: f.After, Count: f.Count, P: f.P} }})
 }
 
-// faults are armed under their own lock: they are asked before any data is touched.
-type faults struct {
-	mu   sync.Mutex
-	rand *rand.Rand
-	next int
-	list []*armed
-}
-
-// take returns the faults that strike this request.
-func (fs *faults) take(req *request) []Fault {
-	fs.mu.Lock()
-	defer fs.mu.Unlock()
-	var hit []Fault
-	for _, a := range fs.list {
-		if !a.matches(req) {
-			continue
-		}
-		a.seen++
-		switch {
-		case a.Nth > 0 && a.seen != a.Nth, a.seen <= a.After, a.Count > 0 && a.struck >= a.Count:
-			continue
-		case a.P > 0 && fs.rand.Float64() >= a.P:
-			continue
-		}
-		a.struck++
-		hit = append(hit, a.Fault)
-	}
-	return hit
+// striking are the faults that strike a request.
+func (s *Sim) striking(req *request) []Fault {
+	return s.faults.Take(func(f *Fault) bool { return f.matches(req) })
 }
 
 // AddFault arms a fault and returns its id. Several may strike one request, in the order they were added.
@@ -136,80 +100,27 @@ func (s *Sim) AddFault(f Fault) (id int, err error) {
 	if err := f.check(); err != nil {
 		return 0, err
 	}
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	s.faults.next++
-	f.ID = s.faults.next
-	s.faults.list = append(s.faults.list, &armed{Fault: f})
-	return f.ID, nil
+	return s.faults.Add(f), nil
 }
 
 // RemoveFault disarms a fault; an unknown id is no error.
-func (s *Sim) RemoveFault(id int) {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	s.faults.list = slices.DeleteFunc(s.faults.list, func(a *armed) bool { return a.ID == id })
-}
+func (s *Sim) RemoveFault(id int) { s.faults.Remove(id) }
 
 // ClearFaults disarms all.
-func (s *Sim) ClearFaults() {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	s.faults.list = nil
-}
+func (s *Sim) ClearFaults() { s.faults.Clear() }
 
 // Faults returns what is armed.
-func (s *Sim) Faults() []Fault {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	out := []Fault{}
-	for _, a := range s.faults.list {
-		out = append(out, a.Fault)
-	}
-	return out
-}
+func (s *Sim) Faults() []Fault { return s.faults.All() }
 
 // Struck is how often the fault with this id has struck.
-func (s *Sim) Struck(id int) int {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	for _, a := range s.faults.list {
-		if a.ID == id {
-			return a.struck
-		}
-	}
-	return 0
-}
+func (s *Sim) Struck(id int) int { return s.faults.Struck(id) }
 
 // ParseFault reads a fault from a command line: JSON, or "kind,name=value,…" with the names of the JSON form, as in
 // "throttled,entity=events,retryAfter=3,count=2".
 func ParseFault(text string) (Fault, error) {
 	var f Fault
-	if !strings.HasPrefix(text, "{") {
-		kind, rest, _ := strings.Cut(text, ",")
-		m := map[string]any{"kind": kind}
-		for part := range strings.SplitSeq(rest, ",") {
-			name, value, found := strings.Cut(part, "=")
-			switch {
-			case part == "":
-			case !found:
-				return f, fmt.Errorf("graphsim: fault %q: %q is not name=value", text, part)
-			case slices.Contains([]string{"nth", "after", "count", "p", "retryAfter", "status"}, name):
-				m[name] = json.Number(value)
-			default:
-				m[name] = value
-			}
-		}
-		b, err := json.Marshal(m)
-		if err != nil {
-			return f, fmt.Errorf("graphsim: fault %q: %w", text, err)
-		}
-		text = string(b)
-	}
-	dec := json.NewDecoder(strings.NewReader(text))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&f); err != nil {
-		return f, fmt.Errorf("graphsim: fault %q: %w", text, err)
+	if err := simkit.ParseFault("graphsim", text, &f, "nth", "after", "count", "p", "retryAfter", "status"); err != nil {
+		return f, err
 	}
 	return f, f.check()
 }

@@ -1,11 +1,11 @@
 package graphsim
 
 import (
-	"context"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
+
+	"crmbridge/internal/simkit"
 )
 
 // failing is the refusal that faults make of a request, on the wire or in a batch; nil is none.
@@ -43,10 +43,10 @@ func (s *Sim) failBefore(w http.ResponseWriter, req *request, hit []Fault) (stop
 	for _, f := range hit {
 		switch f.Kind {
 		case FaultLatency:
-			pause(req.ctx, time.Duration(f.Delay))
+			simkit.Pause(req.ctx, time.Duration(f.Delay))
 		case FaultReset:
 			s.record(req, 0, f.Kind)
-			reset(w)
+			simkit.Reset(w)
 			return true
 		case FaultHTML:
 			s.record(req, http.StatusOK, f.Kind)
@@ -93,61 +93,20 @@ func (s *Sim) failAfter(w http.ResponseWriter, req *request, hit []Fault, ans an
 	for _, f := range hit {
 		switch f.Kind {
 		case FaultLost:
-			reset(w)
+			simkit.Reset(w)
 			return
 		case FaultAbort:
 			setHeader(w, req, ans)
 			w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 			w.WriteHeader(ans.status)
-			s.trickle(req.ctx, w, body[:len(body)/2], 1, 0)
+			simkit.Trickle(req.ctx, w, body[:len(body)/2], 1, 0)
 			panic(http.ErrAbortHandler) // net/http's way to end a connection in mid-answer
 		case FaultSlow:
 			setHeader(w, req, ans)
 			w.WriteHeader(ans.status)
-			s.trickle(req.ctx, w, body, 20, time.Duration(f.Delay)/20)
+			simkit.Trickle(req.ctx, w, body, 20, time.Duration(f.Delay)/20)
 			return
 		}
 	}
 	s.write(w, req, ans)
-}
-
-// trickle writes body in parts with a pause after each.
-func (s *Sim) trickle(ctx context.Context, w http.ResponseWriter, body []byte, parts int, gap time.Duration) {
-	rc := http.NewResponseController(w)
-	step := max(1, (len(body)+parts-1)/parts)
-	for len(body) > 0 {
-		n := min(step, len(body))
-		if _, err := w.Write(body[:n]); err != nil {
-			return
-		}
-		if err := rc.Flush(); err != nil {
-			s.opt.Log.Debug("flush", "error", err)
-		}
-		body = body[n:]
-		if gap > 0 {
-			pause(ctx, gap)
-		}
-	}
-}
-
-// reset ends the connection without an answer, with RST where it is plain TCP.
-func reset(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler) // HTTP/2 and recorders: the nearest thing
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		tcp.SetLinger(0) //nolint:errcheck // the connection is being thrown away
-	}
-	conn.Close()
-}
-
-// pause waits, but not for a client that has gone.
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
 }

@@ -227,8 +227,10 @@ func (p *parser) path(t string) node {
 	return parts
 }
 
-func cutLastSlash(s string) (before, after string, ok bool) {
-	i := strings.LastIndexByte(s, '/')
+func cutLastSlash(s string) (before, after string, ok bool) { return cutLast(s, '/') }
+
+func cutLast(s string, sep byte) (before, after string, ok bool) {
+	i := strings.LastIndexByte(s, sep)
 	if i < 0 {
 		return "", "", false
 	}

@@ -12,11 +12,13 @@ func folderType(k kind) (typ, name string) {
 		return "calendar", "name"
 	case kindContact:
 		return "contactFolder", "displayName"
+	case kindMessage:
+		return "mailFolder", "displayName"
 	}
 	return "todoTaskList", "displayName"
 }
 
-// createFolder answers POST of a calendar, a contact folder or a task list.
+// createFolder answers POST of a calendar, a contact folder, a task list or a mail folder.
 func (s *Sim) createFolder(req *request, b *mailbox, k kind, parent *folder) (answer, *refusal) {
 	body, r := s.folderBody(req, k)
 	if r != nil {
@@ -71,13 +73,15 @@ func (s *Sim) folderObject(f *folder, v *view) object {
 		return s.calendar(f, v)
 	case kindContact:
 		return s.contactFolder(f, v)
+	case kindMessage:
+		return s.mailFolder(f, v)
 	}
 	return s.taskList(f, v)
 }
 
 // serveFolder answers one calendar, contact folder or task list.
 func (s *Sim) serveFolder(req *request, f *folder) (answer, *refusal) {
-	builtIn := f == f.box.defs[f.kind] || f.shown == "flaggedEmails"
+	builtIn := f == f.box.defs[f.kind] || f.shown == "flaggedEmails" || f.wellKnown()
 	switch req.method {
 	case http.MethodGet:
 		return s.showFolder(req, f)
@@ -111,6 +115,10 @@ func (s *Sim) serveFolder(req *request, f *folder) (answer, *refusal) {
 			if f.kind == kindEvent {
 				s.mailAbout(it, "cancellation", addresses(it.props))
 			}
+		}
+		if f.kind == kindMessage {
+			f.discard()
+			return noContent(), nil
 		}
 		f.box.removeFolder(f)
 		return noContent(), nil

@@ -20,6 +20,9 @@ func fuzzSim(f *testing.F) (send func(method, target string, body []byte) *httpt
 		"range": Fields{"type": "numbered", "startDate": "2026-10-01", "numberOfOccurrences": 5}}}); err != nil {
 		f.Fatal(err)
 	}
+	if _, err := s.Deliver(Fields{"subject": "x", "from": from("bob@example.org"), "toRecipients": recipient("ann@example.org")}, at); err != nil {
+		f.Fatal(err)
+	}
 	s.grants.tokens["t"] = &grant{local: true, may: everything(), expires: at.Add(time.Hour)}
 	return func(method, target string, body []byte) *httptest.ResponseRecorder {
 		req, err := http.NewRequest(method, "http://sim/v1.0"+target, bytes.NewReader(body))
@@ -75,7 +78,7 @@ func FuzzQuery(f *testing.F) {
 	}
 	send := fuzzSim(f)
 	f.Fuzz(func(t *testing.T, query string) {
-		for _, path := range []string{"/events?", "/calendarView" + october + "&", "/calendarView/delta?", "/contacts?", "/todo/lists?"} {
+		for _, path := range []string{"/events?", "/calendarView" + october + "&", "/calendarView/delta?", "/contacts?", "/todo/lists?", "/messages?", "/mailFolders/inbox/messages/delta?"} {
 			if w := send("GET", ann+path+query, nil); w != nil && w.Code != 200 && (w.Code < 400 || w.Code >= 500) {
 				t.Fatalf("%s%q: %d %s", path, query, w.Code, w.Body)
 			}
@@ -87,7 +90,9 @@ func FuzzQuery(f *testing.F) {
 func FuzzBatch(f *testing.F) {
 	for _, seed := range []string{`{"requests":[{"id":"1","method":"GET","url":"/users/ann@example.org/events"}]}`,
 		`{"requests":[{"id":"1","method":"POST","url":"/subscriptions","body":{},"headers":{"Content-Type":"application/json"}},{"id":"2","method":"GET","url":"x","dependsOn":["1"]}]}`,
-		`{"requests":[{"id":"1","method":"PUT","url":"/users/ann@example.org/contacts/x/photo/$value","body":"aGk="}]}`, `{"requests":[]}`} {
+		`{"requests":[{"id":"1","method":"PUT","url":"/users/ann@example.org/contacts/x/photo/$value","body":"aGk="}]}`,
+		`{"requests":[{"id":"1","method":"POST","url":"/users/ann@example.org/messages","headers":{"Content-Type":"application/json"},"body":{"subject":"a","attachments":[{"@odata.type":"#microsoft.graph.itemAttachment","name":"x","item":{"@odata.type":"#microsoft.graph.event","subject":"x"}}]}},{"id":"2","method":"GET","url":"/users/ann@example.org/messages","dependsOn":["1"]}]}`,
+		`{"requests":[{"id":"1","method":"POST","url":"/users/ann@example.org/sendMail","headers":{"Content-Type":"application/json"},"body":{"message":{"toRecipients":[{"emailAddress":null}]}}}]}`, `{"requests":[]}`} {
 		f.Add([]byte(seed))
 	}
 	send := fuzzSim(f)

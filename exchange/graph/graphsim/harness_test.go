@@ -43,7 +43,7 @@ type bench struct {
 const ann = "/users/ann@example.org"
 
 func everything() []string {
-	return []string{CalendarsReadWrite, ContactsReadWrite, TasksReadWriteAll, MailboxSettingsRead, UserReadAll}
+	return []string{CalendarsReadWrite, ContactsReadWrite, TasksReadWriteAll, MailReadWrite, MailSend, MailboxSettingsRead, UserReadAll}
 }
 
 // newBench starts a simulator with two people and one application.

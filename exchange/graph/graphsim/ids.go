@@ -15,7 +15,7 @@ const noDay = math.MinInt32
 type ref struct {
 	kind  kind
 	box   uint32
-	place uint32 // folder of the item when the id was made; 0 in immutable ids and for folders
+	place uint32 // number of the item's stay in its folder when the id was made; 0 in immutable ids and for folders
 	no    uint32
 	day   int32 // original day of an occurrence, or noDay
 }

@@ -21,7 +21,7 @@ func (s *Sim) mail(it *item, kind, to string) {
 	if strings.EqualFold(to, it.box.user.Name) {
 		return
 	}
-	s.stats.mail(Mail{At: s.opt.Now(), Mailbox: it.box.user.Name, Kind: kind, To: to, Subject: text(it.props["subject"]),
+	s.stats.Mail(Mail{At: s.opt.Now(), Mailbox: it.box.user.Name, Kind: kind, To: to, Subject: text(it.props["subject"]),
 		ICalUID: s.iCalUID(it, noDay)})
 }
 

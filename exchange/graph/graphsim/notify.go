@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"crmbridge/internal/simkit"
 )
 
 // The service's patience: with endpoints that are to prove themselves, and with those that are told of a change.
@@ -85,7 +87,7 @@ func (u *subscriptions) deliver(ctx context.Context) {
 		good := false
 		for try := 0; try < deliveryTries && !good && ctx.Err() == nil; try++ {
 			if try > 0 {
-				pause(ctx, u.sim.opt.NotifyRetry)
+				simkit.Pause(ctx, u.sim.opt.NotifyRetry)
 			}
 			good = u.post(ctx, m)
 		}
@@ -210,11 +212,13 @@ func (s *Sim) changed(b *mailbox, in *folder, it *item, day int, what string) {
 
 // notification is a changeNotification: which resource changed, not how.
 func (s *Sim) notification(sub *subscription, in *folder, it *item, day int, what string) object {
-	id := s.placedID(it.kind, in, it.no, day, sub.immutable)
+	id := s.itemID(it, day, sub.immutable)
 	typ, set := "Event", "Events"
 	switch it.kind {
 	case kindContact:
 		typ, set = "Contact", "Contacts"
+	case kindMessage:
+		typ, set = "Message", "Messages"
 	case kindTask:
 		typ, set = "todoTask", "todo/lists/"+s.folderID(in)+"/tasks"
 	}

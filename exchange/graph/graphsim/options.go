@@ -14,6 +14,9 @@ const (
 	CalendarsReadWrite   = "Calendars.ReadWrite"
 	ContactsRead         = "Contacts.Read"
 	ContactsReadWrite    = "Contacts.ReadWrite"
+	MailRead             = "Mail.Read"
+	MailReadWrite        = "Mail.ReadWrite"
+	MailSend             = "Mail.Send"
 	TasksReadAll         = "Tasks.Read.All"
 	TasksReadWriteAll    = "Tasks.ReadWrite.All"
 	MailboxSettingsRead  = "MailboxSettings.Read"
@@ -64,10 +67,13 @@ type Options struct {
 	// BaseURL is what links in answers begin with, without a final slash; "" takes the scheme and host of each request.
 	BaseURL       string
 	TokenLifetime time.Duration // 0 is one hour
+	RefreshOnce   bool          // a refresh token is good for one request, whose answer has the next one
 	PageSize      int           // items on a page when nobody asks for a number; 0 is 10, as in Outlook
 	Concurrency   int           // requests at once of one application on one mailbox; 0 is 4, negative is no limit
 	Rate          int           // requests of one application on one mailbox in ten minutes; 0 is 10 000, negative is no limit
 	MaxBody       int64         // bytes of a request; 0 is 4 MiB
+	MaxMessage    int           // bytes of a message or event with its attachments; 0 is 35 MiB, Exchange Online's default
+	UploadTime    time.Duration // how long an upload session lasts; 0 is one hour
 	DeltaStates   int           // delta tokens kept for each mailbox, older ones are gone; 0 is 200
 
 	Calm bool // pages are never empty or repeated, batches are answered in order: for looking at transcripts, not for tests
@@ -109,6 +115,8 @@ func (o *Options) setDefaults() {
 	orDefault(&o.Rate, 10_000)
 	orDefault(&o.MaxBody, 4<<20)
 	orDefault(&o.DeltaStates, 200)
+	orDefault(&o.MaxMessage, 35<<20)
+	orDefault(&o.UploadTime, time.Hour)
 }
 
 func orDefault[T comparable](v *T, def T) {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 )
 
 // newPart makes a linked resource or a checklist item of a checked body.
@@ -15,7 +16,7 @@ func (s *Sim) newPart(body object) object {
 
 // newGUID makes a GUID that was not made before.
 func (s *Sim) newGUID(what string) string {
-	return guid(s.seal([]byte(what + " " + s.stats.ticket())))
+	return guid(s.seal([]byte(what + " " + strconv.FormatInt(s.tickets.Add(1), 10))))
 }
 
 // serveParts answers a collection that belongs to a task: linked resources or checklist items.

@@ -62,7 +62,8 @@ func (s *Sim) Receive(user, organizer string, event Fields) (Fields, error) {
 	return s.Do(http.MethodGet, "/users/"+user+"/events/"+text(made["id"]), nil)
 }
 
-// Move moves an item to another folder of its kind, as a person does by dragging it. Its regular id changes, its immutable
+// Move moves an item to another folder of its kind, as a person does by dragging it; mail folders have their well-known names
+// too. Its regular id changes, its immutable
 // one does not; tasks have regular ones only. It returns the regular id it has now.
 func (s *Sim) Move(user, id, folderID string) (string, error) {
 	s.mu.Lock()
@@ -74,13 +75,26 @@ func (s *Sim) Move(user, id, folderID string) (string, error) {
 	r, ok := s.parseID(id)
 	f, ok2 := s.parseID(folderID)
 	it, to := b.items[r.no], b.folders[f.no]
+	if named := b.named[strings.ToLower(folderID)]; named != nil {
+		to, ok2 = named, true
+	}
 	if !ok || !ok2 || it == nil || to == nil || to.kind != it.kind {
 		return "", fmt.Errorf("graphsim: no such item or folder")
 	}
-	to.put(it)
-	b.bump(it, noDay, s.opt.Now())
-	s.changed(b, to, it, noDay, "updated")
+	s.move(it, to)
 	return s.itemID(it, noDay, false), nil
+}
+
+// move puts an item into another folder. Messages are told of as removed there and made here.
+func (s *Sim) move(it *item, to *folder) {
+	what := "updated"
+	if it.kind == kindMessage && to != it.in {
+		s.changed(it.box, it.in, it, noDay, "deleted")
+		what = "created"
+	}
+	to.put(it)
+	it.box.bump(it, noDay, s.opt.Now())
+	s.changed(it.box, to, it, noDay, what)
 }
 
 // SetMailbox says whether a user has a mailbox here: not before it has moved from Exchange Server, and not after it has left.

@@ -23,7 +23,7 @@ type request struct {
 	id     string // request-id
 	client string // client-request-id, request-id when none was sent
 
-	kind    string // for counters and faults: token, authorize, batch, subscriptions, other, or "METHOD collection"
+	kind    string // for counters and faults: token, authorize, batch, subscriptions, upload, other, or "METHOD collection"
 	entity  string // calendars, events, calendarView, contacts, tasks, …
 	batched bool
 	bad     *refusal // what is wrong with the request's URL or headers
@@ -61,6 +61,11 @@ func (s *Sim) newRequest(r *http.Request, body []byte) *request {
 		req.parseURL(rest, r.URL.RawQuery)
 		req.readPrefer()
 		req.classify()
+		return req
+	}
+	if rest, ok := strings.CutPrefix(path, uploadPath); ok {
+		req.parseURL(rest, r.URL.RawQuery)
+		req.kind, req.entity = "upload", "attachmentSessions"
 		return req
 	}
 	req.kind = "other"
@@ -151,7 +156,8 @@ func preferences(h http.Header) []string {
 // collections are the names that a request can be about; the last one in its path counts.
 func collections() []string {
 	return []string{"$batch", "subscriptions", "calendar", "calendars", "events", "calendarView", "instances", "contactFolders",
-		"contacts", "photo", "lists", "tasks", "linkedResources", "checklistItems", "mailboxSettings", "translateExchangeIds", "delta"}
+		"contacts", "photo", "lists", "tasks", "linkedResources", "checklistItems", "mailFolders", "messages", "attachments",
+		"attachmentSessions", "createUploadSession", "sendMail", "mailboxSettings", "translateExchangeIds", "delta"}
 }
 
 // classify names what a request is about, for the log, the counters and fault matching.

@@ -49,6 +49,10 @@ func (s *Sim) part(segment string) (area, handler) {
 		return calendarArea(), s.serveCalendars
 	case "contactfolders", "contacts":
 		return contactArea(), s.serveContacts
+	case "mailfolders", "messages":
+		return mailArea(), s.serveMail
+	case "sendmail":
+		return sendArea(), s.sendMail
 	case "todo":
 		return taskArea(), s.serveTodo
 	case "mailboxsettings":
@@ -101,6 +105,9 @@ func (s *Sim) folder(b *mailbox, k kind, id string) (*folder, *refusal) {
 	if k == kindContact && strings.EqualFold(id, "contacts") {
 		return b.defs[k], nil // its well-known name
 	}
+	if f := b.named[strings.ToLower(id)]; f != nil && k == kindMessage {
+		return f, nil
+	}
 	r, ok := s.parseID(id)
 	if !ok || r.kind != kindFolder {
 		return nil, malformedID()
@@ -122,7 +129,7 @@ func (s *Sim) find(req *request, b *mailbox, f *folder, k kind, id string) (*ite
 		return nil, 0, malformedID() // an immutable id means something to requests that ask for them only
 	}
 	it := b.items[r.no]
-	if r.box != b.no || it == nil || r.place != 0 && it.in.no != r.place || f != nil && it.in != f {
+	if r.box != b.no || it == nil || r.place != 0 && it.place != r.place || f != nil && it.in != f {
 		return nil, 0, notFound()
 	}
 	day := int(r.day)

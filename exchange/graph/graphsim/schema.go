@@ -23,7 +23,7 @@ type structType struct {
 // property is one member of a structType.
 type property struct {
 	name       string
-	typ        string // String, Boolean, Int32, Double, DateTimeOffset, Date, Binary, an enum or a struct
+	typ        string // String, Boolean, Int32, Int64, Double, DateTimeOffset, Date, Binary, an enum or a struct
 	collection bool
 	required   bool // may not be null
 	navigation bool
@@ -92,7 +92,7 @@ func (m *model) check() error {
 
 func primitive(typ string) bool {
 	switch typ {
-	case "String", "Boolean", "Int32", "Double", "DateTimeOffset", "Date", "Binary":
+	case "String", "Boolean", "Int32", "Int64", "Double", "DateTimeOffset", "Date", "Binary":
 		return true
 	}
 	return false

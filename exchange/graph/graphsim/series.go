@@ -78,7 +78,7 @@ func (it *item) except(day int, body object, now time.Time) *refusal {
 	}
 	ex := it.changed[day]
 	if ex == nil {
-		ex = &exception{props: object{}, ext: map[string]extended{}}
+		ex = &exception{props: object{}, ext: map[string]extended{}, files: it.files}
 	}
 	whole, ext, r := merged(overlay(it.props, ex.props), ex.ext, body)
 	if r != nil {
@@ -96,7 +96,7 @@ func (it *item) except(day int, body object, now time.Time) *refusal {
 			own[name] = whole[name]
 		}
 	}
-	next := &exception{props: own, ext: ext, when: ex.when, modified: now}
+	next := &exception{props: own, ext: ext, when: ex.when, modified: now, files: ex.files}
 	if !w.same(at) {
 		if it.crosses(day, w) {
 			return refuse(http.StatusBadRequest, "ErrorOccurrenceCrossingBoundary", "Modified occurrence is crossing or overlapping adjacent occurrence.")

@@ -7,36 +7,40 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
+
+	"crmbridge/internal/simkit"
 )
 
 // Sim is a simulated service with one tenant. All methods may be called concurrently; Close ends it.
 type Sim struct {
-	opt    Options
-	model  *model
-	grants grants
-	limits limits
-	faults faults
-	stats  stats
-	subs   subscriptions
+	opt     Options
+	model   *model
+	grants  grants
+	limits  limits
+	faults  *simkit.Faults[Fault]
+	stats   simkit.Memory[LogEntry, Mail]
+	tickets atomic.Int64 // numbers given
+	subs    subscriptions
 
-	mu    sync.Mutex
-	boxes []*mailbox
+	mu      sync.Mutex
+	boxes   []*mailbox
+	uploads map[string]*upload // by token
 }
 
-// New makes a service with the options' people and applications, and in each mailbox the default calendar, contact folder
-// and task list.
+// New makes a service with the options' people and applications, and in each mailbox the default calendar, contact folder,
+// task list and mail folders.
 func New(opt Options) (*Sim, error) {
 	opt.setDefaults()
-	m, err := parseTypes(typeTable)
+	m, err := parseTypes(typeTable + strings.TrimPrefix(furtherTypes, "\n"))
 	if err != nil {
 		return nil, err
 	}
-	s := &Sim{opt: opt, model: m}
-	s.faults.rand = opt.Rand
+	s := &Sim{opt: opt, model: m, uploads: map[string]*upload{}}
+	s.faults, s.stats.Keep = newFaults(opt.Rand), maxLog
 	s.limits.now, s.limits.slots, s.limits.rate = opt.Now, opt.Concurrency, opt.Rate
 	s.grants.tokens, s.grants.assertions = map[string]*grant{}, map[string]struct{}{}
 	s.grants.codes, s.grants.refresh = map[string]*code{}, map[string]*grant{}
-	s.stats.counts = map[string]int{}
 	for _, app := range opt.Apps {
 		if err := s.SetApp(app); err != nil {
 			return nil, err
@@ -76,13 +80,14 @@ func (s *Sim) AddUser(u User) error {
 	}
 	no := uint32(len(s.boxes) + 1)
 	b := &mailbox{user: u, id: guid(s.seal([]byte("user " + u.Name))), no: no, zone: z, folders: map[uint32]*folder{}, items: map[uint32]*item{},
-		defs: map[kind]*folder{}, used: map[string]posted{}, rounds: map[string]*round{}}
+		defs: map[kind]*folder{}, named: map[string]*folder{}, used: map[string]posted{}, rounds: map[string]*round{}}
 	now := s.opt.Now()
 	b.defs[kindEvent] = b.newFolder(kindEvent, nil, object{"name": "Calendar", "color": "auto"}, now)
 	b.defs[kindContact] = b.newFolder(kindContact, nil, object{"displayName": "Contacts"}, now)
 	b.defs[kindTask] = b.newFolder(kindTask, nil, object{"displayName": "Tasks"}, now)
 	b.defs[kindTask].shown = "defaultList"
 	b.newFolder(kindTask, nil, object{"displayName": "Flagged Emails"}, now).shown = "flaggedEmails"
+	b.makeMailFolders(now)
 	s.boxes = append(s.boxes, b)
 	return nil
 }
@@ -131,7 +136,7 @@ func (s *Sim) serve(w http.ResponseWriter, req *request) {
 		return
 	}
 	defer release()
-	hit := s.faults.take(req)
+	hit := s.striking(req)
 	if s.failBefore(w, req, hit) {
 		return
 	}
@@ -145,6 +150,14 @@ func (s *Sim) route(req *request) answer {
 		return s.token(req)
 	case req.kind == "authorize":
 		return s.authorize(req)
+	case req.kind == "upload":
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		ans, r := s.serveUpload(req)
+		if r != nil {
+			return s.refused(req, r)
+		}
+		return ans
 	case req.kind == "other":
 		return answer{status: http.StatusNotFound}
 	}

@@ -14,6 +14,8 @@ const (
 	kindEvent
 	kindContact
 	kindTask
+	kindMessage
+	kindAttachment // in ids only
 )
 
 // mailbox is one user's data. It is read and changed under Sim.mu only.
@@ -26,7 +28,8 @@ type mailbox struct {
 	change  uint64 // number of the last change
 	folders map[uint32]*folder
 	items   map[uint32]*item
-	defs    map[kind]*folder // default calendar, contact folder and task list
+	defs    map[kind]*folder   // default calendar, contact folder and task list, Inbox
+	named   map[string]*folder // mail folders by their well-known names
 	used    map[string]posted
 	rounds  map[string]*round // delta states by token
 	tokens  []string          // their order, oldest first
@@ -38,12 +41,12 @@ type posted struct {
 	body string // what was sent, to tell a second try from another event
 }
 
-// folder is a calendar, a contact folder or a task list.
+// folder is a calendar, a contact folder, a task list or a mail folder.
 type folder struct {
 	no      uint32
 	kind    kind // of its items
 	box     *mailbox
-	parent  *folder // of contact folders; nil for the default one, calendars and lists
+	parent  *folder // of contact and mail folders; nil for the default one or the root, calendars and lists
 	props   object
 	ext     map[string]extended
 	items   []*item // by number
@@ -55,16 +58,17 @@ type folder struct {
 
 // grave is an item that left a folder, for deltas to tell of.
 type grave struct {
-	no     uint32
-	change uint64
+	no, place uint32
+	change    uint64
 }
 
-// item is an event, a contact or a task.
+// item is an event, a contact, a task or a message.
 type item struct {
 	no       uint32
 	kind     kind
 	box      *mailbox
 	in       *folder
+	place    uint32 // number of the stay in that folder: coming back is another one
 	props    object // in the spelling of model.body
 	ext      map[string]extended
 	created  time.Time
@@ -81,6 +85,7 @@ type item struct {
 	linked    []object
 	checklist []object
 	photo     []byte
+	files     []*attached // of occurrences: exception.files
 }
 
 // exception is an occurrence that differs from its series.
@@ -88,6 +93,7 @@ type exception struct {
 	props    object // what differs only
 	ext      map[string]extended
 	when     *when // nil when the times are the series'
+	files    []*attached
 	modified time.Time
 	key      uint64
 }
@@ -111,10 +117,10 @@ func (f *folder) put(it *item) {
 	if it.in != nil {
 		it.in.drop(it)
 	}
-	it.in = f
+	f.box.next++
+	it.in, it.place = f, f.box.next
 	i, _ := slices.BinarySearchFunc(f.items, it.no, byNumber)
 	f.items = slices.Insert(f.items, i, it)
-	f.dead = slices.DeleteFunc(f.dead, func(g grave) bool { return g.no == it.no })
 }
 
 // drop takes an item out of a folder and remembers that it was there.
@@ -125,7 +131,7 @@ func (f *folder) drop(it *item) {
 	}
 	f.items = slices.Delete(f.items, i, i+1)
 	f.box.change++
-	f.dead = append(f.dead, grave{it.no, f.box.change})
+	f.dead = append(f.dead, grave{it.no, it.place, f.box.change})
 	it.in = nil
 }
 
@@ -185,14 +191,14 @@ func (s *Sim) folderID(f *folder) string {
 
 // itemID is the id of an item or one of its occurrences. Tasks have no immutable ids.
 func (s *Sim) itemID(it *item, day int, immutable bool) string {
-	return s.placedID(it.kind, it.in, it.no, day, immutable)
+	return s.placedID(it.kind, it.box, entry{it.no, it.place, day}, immutable)
 }
 
-// placedID is the id that something has or had in a folder.
-func (s *Sim) placedID(k kind, in *folder, no uint32, day int, immutable bool) string {
-	r := ref{kind: k, box: in.box.no, no: no, day: int32(day)}
+// placedID is the id that something has or had during a stay in a folder.
+func (s *Sim) placedID(k kind, b *mailbox, e entry, immutable bool) string {
+	r := ref{kind: k, box: b.no, no: e.no, day: int32(e.day)}
 	if !immutable || k == kindTask {
-		r.place = in.no
+		r.place = e.place
 	}
 	return s.id(r)
 }

@@ -216,6 +216,10 @@ func (s *Sim) watch(req *request, resource string) (watched, *refusal) {
 		a, w.kind = contactArea(), kindContact
 	case at(p, 2) == "contactfolders" && at(p, 4) == "contacts" && len(p) == 5:
 		a, w.kind, id = contactArea(), kindContact, p[3]
+	case at(p, 2) == "messages" && len(p) == 3:
+		a, w.kind = mailArea(), kindMessage
+	case at(p, 2) == "mailfolders" && at(p, 4) == "messages" && len(p) == 5:
+		a, w.kind, id = mailArea(), kindMessage, p[3]
 	case at(p, 2) == "todo" && at(p, 3) == "lists" && at(p, 5) == "tasks" && len(p) == 6:
 		a, w.kind, id = taskArea(), kindTask, p[4]
 	default:

@@ -189,7 +189,7 @@ func TestSubscriptionsThatAreRefused(t *testing.T) {
 		"no change":   {object{"changeType": "moved"}, "InvalidRequest"},
 		"no URL":      {object{"notificationUrl": "ftp://example.org"}, "InvalidRequest"},
 		"long secret": {object{"clientState": strings.Repeat("x", 129)}, "InvalidRequest"},
-		"resource":    {object{"resource": ann + "/messages"}, "InvalidRequest"},
+		"resource":    {object{"resource": ann + "/drive"}, "InvalidRequest"},
 		"me":          {object{"resource": "/me/events"}, "BadRequest"},
 		"unknown":     {object{"url": "x"}, "RequestBodyRead"},
 		"dead end":    {object{"notificationUrl": "http://127.0.0.1:1/"}, "ValidationError"},

@@ -60,6 +60,10 @@ func (s *Sim) serveTasks(req *request, f *folder, path []string) (answer, *refus
 		return s.serveTask(req, it)
 	case "linkedresources":
 		return s.serveParts(req, it, "linkedResource", &it.linked, path[2:])
+	case "attachments":
+		return s.serveAttachments(req, it, noDay, path[2:])
+	case "attachmentsessions":
+		return s.serveTaskUploads(req, it, path[2:])
 	case "checklistitems":
 		return s.serveParts(req, it, "checklistItem", &it.checklist, path[2:])
 	}
@@ -102,6 +106,11 @@ func (s *Sim) createTask(req *request, f *folder) (answer, *refusal) {
 		return answer{}, r
 	case f.shown == "flaggedEmails":
 		return answer{}, refuse(http.StatusBadRequest, "invalidRequest", "Invalid request")
+	}
+	for _, name := range []string{"attachments", "attachmentSessions"} {
+		if _, sent := body[name]; sent {
+			return answer{}, refuse(http.StatusBadRequest, "invalidRequest", "The navigation property '%s' cannot be set here.", name)
+		}
 	}
 	draft := &item{box: f.box, kind: kindTask, props: taskDefaults()}
 	if r := s.setTask(draft, body); r != nil {
@@ -208,7 +217,7 @@ func (s *Sim) patchTask(req *request, it *item) (answer, *refusal) {
 	if r != nil {
 		return answer{}, r
 	}
-	for _, name := range []string{"linkedResources", "checklistItems"} {
+	for _, name := range []string{"linkedResources", "checklistItems", "attachments", "attachmentSessions"} {
 		if _, sent := body[name]; sent {
 			return answer{}, refuse(http.StatusBadRequest, "invalidRequest", "The navigation property '%s' cannot be updated here.", name)
 		}
@@ -233,7 +242,7 @@ func (s *Sim) task(req *request, it *item, v *view) object {
 	out := overlay(it.props, nil)
 	out["@odata.etag"], out["id"] = etag(s.changeKey(it.box.no, it.key)), s.itemID(it, noDay, false)
 	out["createdDateTime"], out["lastModifiedDateTime"] = stamp(it.created), stamp(it.modified)
-	out["bodyLastModifiedDateTime"], out["hasAttachments"] = stamp(it.modified), false
+	out["bodyLastModifiedDateTime"], out["hasAttachments"] = stamp(it.modified), len(it.files) > 0
 	if req.prefer.text {
 		out["body"] = req.bodyOf(sub(it.props, "body"))
 	}
@@ -249,7 +258,7 @@ func (s *Sim) task(req *request, it *item, v *view) object {
 		out["recurrence"] = it.rule.object(it.when.zone)
 	}
 	out = v.cut(out, nil)
-	for name, parts := range map[string][]object{"linkedResources": it.linked, "checklistItems": it.checklist, "attachments": nil, "extensions": nil} {
+	for name, parts := range map[string][]object{"linkedResources": it.linked, "checklistItems": it.checklist, "extensions": nil} {
 		if v.expand[name] {
 			all := []any{}
 			for _, p := range parts {
@@ -257,6 +266,9 @@ func (s *Sim) task(req *request, it *item, v *view) object {
 			}
 			out[name] = all
 		}
+	}
+	if v.expand["attachments"] {
+		out["attachments"] = s.attachmentList(req, it, noDay, nil)
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -55,6 +56,13 @@ func (s *Sim) ExpireTokens() {
 	defer s.grants.mu.Unlock()
 	clear(s.grants.tokens)
 	clear(s.grants.refresh)
+}
+
+// RevokeRefresh ends the refresh tokens of a person, as a change of the password does. Access tokens live on until they expire.
+func (s *Sim) RevokeRefresh(user string) {
+	s.grants.mu.Lock()
+	defer s.grants.mu.Unlock()
+	maps.DeleteFunc(s.grants.refresh, func(_ string, g *grant) bool { return strings.EqualFold(g.user, user) })
 }
 
 // Tokens is how many tokens were issued.
@@ -123,6 +131,9 @@ func (s *Sim) token(req *request) answer {
 	if g.user != "" {
 		body["scope"] = strings.Join(g.may, " ")
 		if slices.Contains(g.may, OfflineAccess) {
+			if s.opt.RefreshOnce {
+				delete(s.grants.refresh, form.Get("refresh_token"))
+			}
 			body["refresh_token"] = "1.A" + rand.Text() + rand.Text()
 			s.grants.refresh[text(body["refresh_token"])] = g
 		}

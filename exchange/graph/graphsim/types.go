@@ -15,8 +15,10 @@ enum calendarColor: auto lightBlue lightGreen lightOrange lightGray lightYellow 
 	lightRed maxColor
 enum dayOfWeek: sunday monday tuesday wednesday thursday friday saturday
 enum eventType: singleInstance occurrence exception seriesMaster
+enum followupFlagStatus: notFlagged complete flagged
 enum freeBusyStatus: unknown free tentative busy oof workingElsewhere
 enum importance: low normal high
+enum inferenceClassificationType: focused other
 enum locationType: default conferenceRoom homeAddress businessAddress geoCoordinates streetAddress hotel restaurant
 	localBusiness postalAddress
 enum locationUniqueIdType: unknown locationStore directory private bing
@@ -33,6 +35,9 @@ complex attendee < attendeeBase: proposedNewTime=timeSlot; status=responseStatus
 complex attendeeBase < recipient: type=attendeeType;
 complex dateTimeTimeZone: dateTime=String!; timeZone=String;
 complex emailAddress: address=String; name=String;
+complex followupFlag: completedDateTime=dateTimeTimeZone; dueDateTime=dateTimeTimeZone;
+	flagStatus=followupFlagStatus; startDateTime=dateTimeTimeZone;
+complex internetMessageHeader: name=String; value=String;
 complex itemBody: content=String; contentType=bodyType;
 complex location: address=physicalAddress; coordinates=outlookGeoCoordinates; displayName=String;
 	locationEmailAddress=String; locationType=locationType; locationUri=String; uniqueId=String;
@@ -51,6 +56,8 @@ complex recurrenceRange: endDate=Date; numberOfOccurrences=Int32!; recurrenceTim
 	type=recurrenceRangeType;
 complex responseStatus: response=responseType; time=DateTimeOffset;
 complex timeSlot: end=dateTimeTimeZone!; start=dateTimeTimeZone!;
+entity attachment < entity: contentType=String; isInline=Boolean!; lastModifiedDateTime=DateTimeOffset; name=String;
+	size=Int32!;
 entity calendar < entity: allowedOnlineMeetingProviders=[]onlineMeetingProviderType; canEdit=Boolean;
 	canShare=Boolean; canViewPrivateItems=Boolean; changeKey=String; color=calendarColor;
 	defaultOnlineMeetingProvider=onlineMeetingProviderType; hexColor=String; isDefaultCalendar=Boolean;
@@ -86,11 +93,27 @@ entity event < outlookItem: allowNewTimeProposals=Boolean; attendees=[]attendee;
 	>attachments=[]attachment; >calendar=calendar; >exceptionOccurrences=[]event; >extensions=[]extension;
 	>instances=[]event; >multiValueExtendedProperties=[]multiValueLegacyExtendedProperty;
 	>singleValueExtendedProperties=[]singleValueLegacyExtendedProperty;
+entity fileAttachment < attachment: contentBytes=Binary; contentId=String; contentLocation=String;
+entity itemAttachment < attachment: >item=outlookItem;
 entity linkedResource < entity: applicationName=String; displayName=String; externalId=String; webUrl=String;
+entity mailFolder < entity: childFolderCount=Int32; displayName=String; isHidden=Boolean; parentFolderId=String;
+	totalItemCount=Int32; unreadItemCount=Int32; >childFolders=[]mailFolder; >messageRules=[]messageRule;
+	>messages=[]message; >multiValueExtendedProperties=[]multiValueLegacyExtendedProperty;
+	>singleValueExtendedProperties=[]singleValueLegacyExtendedProperty;
+entity message < outlookItem: bccRecipients=[]recipient; body=itemBody; bodyPreview=String;
+	ccRecipients=[]recipient; conversationId=String; conversationIndex=Binary; flag=followupFlag; from=recipient;
+	hasAttachments=Boolean; importance=importance; inferenceClassification=inferenceClassificationType;
+	internetMessageHeaders=[]internetMessageHeader; internetMessageId=String; isDeliveryReceiptRequested=Boolean;
+	isDraft=Boolean; isRead=Boolean; isReadReceiptRequested=Boolean; parentFolderId=String;
+	receivedDateTime=DateTimeOffset; replyTo=[]recipient; sender=recipient; sentDateTime=DateTimeOffset;
+	subject=String; toRecipients=[]recipient; uniqueBody=itemBody; webLink=String; >attachments=[]attachment;
+	>extensions=[]extension; >multiValueExtendedProperties=[]multiValueLegacyExtendedProperty;
+	>singleValueExtendedProperties=[]singleValueLegacyExtendedProperty;
 entity multiValueLegacyExtendedProperty < entity: value=[]String;
 entity outlookItem < entity: categories=[]String; changeKey=String; createdDateTime=DateTimeOffset;
 	lastModifiedDateTime=DateTimeOffset;
 entity profilePhoto < entity: height=Int32; width=Int32;
+entity referenceAttachment < attachment:
 entity singleValueLegacyExtendedProperty < entity: value=String;
 entity subscription < entity: applicationId=String; changeType=String!; clientState=String; creatorId=String;
 	encryptionCertificate=String; encryptionCertificateId=String; expirationDateTime=DateTimeOffset!;
@@ -104,4 +127,23 @@ entity todoTask < entity: body=itemBody; bodyLastModifiedDateTime=DateTimeOffset
 	>checklistItems=[]checklistItem; >extensions=[]extension; >linkedResources=[]linkedResource;
 entity todoTaskList < entity: displayName=String; isOwner=Boolean!; isShared=Boolean!;
 	wellknownListName=wellknownListName!; >extensions=[]extension; >tasks=[]todoTask;
+`
+
+// furtherTypes are those that the excerpt of the description leaves out, as the documentation's pages of them have them, in
+// the language of typeTable.
+const furtherTypes = `
+enum attachmentType: file item reference
+enum meetingMessageType: none meetingRequest meetingCancelled meetingAccepted meetingTenativelyAccepted meetingDeclined
+complex attachmentInfo: attachmentType=attachmentType; contentType=String; name=String; size=Int64;
+complex attachmentItem: attachmentType=attachmentType; contentId=String; contentType=String; isInline=Boolean; name=String;
+	size=Int64;
+entity attachmentBase < entity: contentType=String; lastModifiedDateTime=DateTimeOffset; name=String; size=Int32!;
+entity attachmentSession < entity: content=Binary; expirationDateTime=DateTimeOffset; nextExpectedRanges=[]String!;
+	>tasks=[]todoTask;
+entity eventMessage < message: endDateTime=dateTimeTimeZone; isAllDay=Boolean; isDelegated=Boolean; isOutOfDate=Boolean;
+	location=location; meetingMessageType=meetingMessageType; recurrence=patternedRecurrence; startDateTime=dateTimeTimeZone;
+	type=eventType; >event=event;
+entity eventMessageRequest < eventMessage: allowNewTimeProposals=Boolean; previousEndDateTime=dateTimeTimeZone;
+	previousLocation=location; previousStartDateTime=dateTimeTimeZone; responseRequested=Boolean;
+entity taskFileAttachment < attachmentBase: contentBytes=Binary;
 `

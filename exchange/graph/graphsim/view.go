@@ -15,6 +15,8 @@ type view struct {
 	names  map[string]bool // those asked for by name, as declared
 	ext    []string        // keys of extended properties to expand
 	expand map[string]bool // other navigation to expand, as declared
+	files  *view           // how expanded attachments are to show; nil is whole
+	change string          // changeType of a delta; "" is all
 	filter node            // nil is none
 	order  []orderTerm
 	top    int // 0 is none
@@ -44,6 +46,10 @@ func expandable(typ string) []string {
 		return []string{"singleValueExtendedProperties", "extensions"}
 	case "calendar", "contactFolder":
 		return []string{"singleValueExtendedProperties"}
+	case "message":
+		return []string{"singleValueExtendedProperties", "attachments", "extensions"}
+	case "mailFolder":
+		return []string{"singleValueExtendedProperties", "childFolders"}
 	case "todoTask":
 		return []string{"linkedResources", "checklistItems", "attachments", "extensions"}
 	}
@@ -61,7 +67,7 @@ func (s *Sim) view(req *request, typ string) (*view, *refusal) {
 	if r := s.readSelect(req.query.Get("$select"), typ, v); r != nil {
 		return nil, r
 	}
-	if r := readExpand(req.query.Get("$expand"), typ, v); r != nil {
+	if r := s.readExpand(req.query.Get("$expand"), typ, v); r != nil {
 		return nil, r
 	}
 	var r *refusal
@@ -75,6 +81,9 @@ func (s *Sim) view(req *request, typ string) (*view, *refusal) {
 		if v.skip, r = s.readSkip(token); r != nil {
 			return nil, r
 		}
+	}
+	if r := s.efficient(req, typ); r != nil {
+		return nil, r
 	}
 	v.count = strings.EqualFold(req.query.Get("$count"), "true")
 	if f := req.query.Get("$filter"); f != "" {
@@ -108,6 +117,13 @@ func (s *Sim) readSelect(list, typ string, v *view) *refusal {
 
 // declared finds a property of a type whatever its case. occurrenceId is one that answers have and the description has not.
 func (s *Sim) declared(typ, name string) (string, bool) {
+	if cast, rest, ok := strings.Cut(name, "/"); ok && (typ == "attachment" || typ == "attachmentBase") {
+		sub := strings.TrimPrefix(cast, "microsoft.graph.")
+		if m := s.model.structs[sub]; m == nil || m.base != typ {
+			return "", false // a property of a derived type is named with the type before it
+		}
+		return s.declared(sub, rest)
+	}
 	for p := range s.model.structs[typ].props {
 		if strings.EqualFold(p, name) {
 			return p, true
@@ -126,8 +142,12 @@ var (
 	orBetween    = regexp.MustCompile(`(?i)\s+or\s+`)
 )
 
-func readExpand(list, typ string, v *view) *refusal {
+func (s *Sim) readExpand(list, typ string, v *view) *refusal {
 	for _, item := range splitOutside(list) {
+		if typ == "attachment" && strings.EqualFold(strings.TrimSpace(item), "microsoft.graph.itemAttachment/item") {
+			v.expand["item"] = true
+			continue
+		}
 		m := expandItem.FindStringSubmatch(strings.TrimSpace(item))
 		if m == nil {
 			return badRequest("Parsing OData Select and Expand failed: syntax error in '%s'.", item)
@@ -138,7 +158,12 @@ func readExpand(list, typ string, v *view) *refusal {
 		}
 		name := expandable(typ)[i]
 		if name != "singleValueExtendedProperties" {
-			if m[2] != "" {
+			if fields, ok := strings.CutPrefix(m[2], "$select="); ok && name == "attachments" && typ != "todoTask" {
+				v.files = &view{names: map[string]bool{}, expand: map[string]bool{}}
+				if r := s.readSelect(fields, "attachment", v.files); r != nil {
+					return r
+				}
+			} else if m[2] != "" {
 				return badRequest("Options of $expand are not supported for '%s'.", name)
 			}
 			v.expand[name] = true

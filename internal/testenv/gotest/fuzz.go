@@ -182,6 +182,7 @@ func (f *fuzzer) run(t target) {
 // attempt lets a target run for its time, counted from when new inputs are tried, and returns what it said.
 func (f *fuzzer) attempt(t target) (string, error) {
 	cmd := exec.Command(f.program(t.dir), "-test.run=^$", "-test.fuzz=^"+t.name+"$", "-test.parallel=1",
+		"-test.fuzztime="+(f.each+fuzzStart).String(), // for when nobody is left to interrupt it
 		"-test.fuzzcachedir="+filepath.Join(f.cache, filepath.FromSlash(t.pkg)))
 	cmd.Dir = t.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

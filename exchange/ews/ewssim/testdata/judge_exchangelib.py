@@ -150,6 +150,45 @@ def main(url, user, password):
     mail.send()
     check(list(account.sent.all().values_list("subject", flat=True)), ["Hello"], "sent")
 
+    # A message that arrived, with a category, a file and a message that hang on it.
+    came = list(account.inbox.filter(categories__contains=["CRM"], datetime_received__gte=dt.datetime(2026, 3, 1, tzinfo=zone),
+                                     datetime_received__lt=dt.datetime(2026, 3, 2, tzinfo=zone)).order_by("-datetime_received"))
+    check([m.message_id for m in came], ["<offer@example.org>"], "found by category and time")
+    came = account.inbox.get(id=came[0].id, changekey=came[0].changekey)
+    check((came.sender.email_address, [r.email_address for r in came.to_recipients], came.is_read), ("cid@example.org", ["ann@example.org", "bob@example.org"], False), "people")
+    file, inner = sorted(came.attachments, key=lambda a: not isinstance(a, FileAttachment))
+    with file.fp as stream:
+        check(b"".join(iter(lambda: stream.read(7), b"")), bytes(range(256)) * 4, "file, read as a stream")
+    check(file.name, "ä.bin", "name of the file")
+    check((inner.item.subject, inner.item.text_body or inner.item.body), ("Inner", "deep"), "message that hangs on it")
+    import email
+    whole = email.message_from_bytes(came.mime_content)
+    check([p.get_content_type() for p in whole.walk()], ["multipart/mixed", "text/html", "application/octet-stream", "message/rfc822", "text/plain"], "MIME form")
+    check(whole.get_payload()[1].get_payload(decode=True), bytes(range(256)) * 4, "file in the MIME form")
+    list(account.inbox.sync_items())
+    list(account.junk.sync_items())
+    old = came.id
+    came.move(account.junk)
+    check([(c, getattr(i, "id", None)) for c, i in account.inbox.sync_items()], [("delete", old)], "left behind by a move")
+    there = [(c, i.id) for c, i in account.junk.sync_items()]
+    check([c for c, _ in there], ["create"], "come by a move")
+    assert there[0][1] != old, "a moved message keeps its id"
+
+    # Files of an appointment and of a task: the change key is another one after each.
+    visit = CalendarItem(folder=account.calendar, subject="Visit", start=start, end=start + dt.timedelta(hours=1))
+    visit.save(send_meeting_invitations=SEND_TO_NONE)
+    for holder in (visit, Task(folder=account.tasks, subject="Call").save()):
+        before = holder.changekey
+        holder.attach(FileAttachment(name="a.bin", content=b"\x00\xff"))
+        after = holder.folder.get(id=holder.id)
+        check([a.content for a in after.attachments], [b"\x00\xff"], "attached")
+        assert after.changekey != before and after.has_attachments, "the change key is as before"
+        after.detach(after.attachments[0])
+        check(holder.folder.get(id=holder.id).attachments, [], "detached")
+    visit = account.calendar.get(id=visit.id)
+    visit.delete(send_meeting_cancellations=SEND_TO_NONE)
+    account.tasks.all().delete(affected_task_occurrences="AllOccurrences")
+
     # Synchronisation: everything once, then only what changed.
     changes = list(account.calendar.sync_items())
     check([c for c, _ in changes], ["create"], "first synchronisation")
@@ -174,6 +213,17 @@ def main(url, user, password):
     meeting = account.calendar.get(id=meeting.id)
     check(meeting.required_attendees[0].response_type, "Accept", "answer")
     check(bob.calendar.all().get().my_response_type, "Accept", "attendee's copy")
+
+    # A meeting that is declined is gone from the calendar, and what was answered is among what was sent.
+    other = CalendarItem(folder=account.calendar, subject="Other", start=start, end=start + dt.timedelta(hours=1),
+                         required_attendees=[Attendee(mailbox=Mailbox(email_address="bob@example.org"), response_type="Unknown")])
+    other.save(send_meeting_invitations=SEND_ONLY_TO_ALL)
+    [m for m in bob.inbox.filter(subject="Other") if isinstance(m, MeetingRequest)][0].decline()
+    check(bob.calendar.filter(subject="Other").count(), 0, "declined meeting")
+    check(list(bob.sent.all().values_list("subject", flat=True)).count("Declined: Other"), 1, "copy of the answer")
+    other = account.calendar.get(id=other.id)
+    check(other.required_attendees[0].response_type, "Decline", "answer")
+    other.delete(send_meeting_cancellations=SEND_TO_NONE)
 
     # Impersonation by a service account.
     service = Account("ann@example.org", config=Configuration(service_endpoint=url, credentials=Credentials("svc", "svc-secret"), auth_type=BASIC),

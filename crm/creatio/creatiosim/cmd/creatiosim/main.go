@@ -14,32 +14,19 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"crmbridge/crm/creatio/creatiosim"
+	"crmbridge/internal/simkit"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, "creatiosim:", err)
-		}
-		os.Exit(1)
-	}
-}
+func main() { simkit.Main("creatiosim", run) }
 
 // settings are the command line's.
 type settings struct {
-	addr   string
+	simkit.Flags
 	seed   string
-	env    string
 	user   creatiosim.User
 	faults []creatiosim.Fault
 	opt    creatiosim.Options
@@ -49,13 +36,11 @@ func parseFlags(args []string, stderr io.Writer) (settings, error) {
 	var st settings
 	fs := flag.NewFlagSet("creatiosim", flag.ContinueOnError)
 	fs.SetOutput(stderr)
-	fs.StringVar(&st.addr, "addr", "127.0.0.1:0", "address to listen on; port 0 picks a free one")
+	st.Define(fs, &st.opt.ControlToken, "CRM_URL, CRM_USER, CRM_PASSWORD and CRM_CONTROL_TOKEN")
 	fs.StringVar(&st.seed, "seed", "demo", "data to begin with: demo or empty")
 	fs.StringVar(&st.opt.Dir, "dir", "", "folder to keep the data in; empty keeps it in memory")
 	fs.StringVar(&st.user.Login, "user", "Supervisor", "login of the one user, who sees everything")
 	fs.StringVar(&st.user.Password, "password", "", "the user's password; empty makes one up and prints it")
-	fs.StringVar(&st.opt.ControlToken, "control-token", "", "token for /__sim/; empty makes one up and prints it")
-	fs.StringVar(&st.env, "env", "", "write CRM_URL, CRM_USER, CRM_PASSWORD and CRM_CONTROL_TOKEN to this file")
 	fs.IntVar(&st.opt.PageSize, "page-size", 0, "server-driven paging; 0 is off")
 	fs.DurationVar(&st.opt.SessionTimeout, "session-timeout", time.Hour, "idle time after which a session ends")
 	fs.BoolVar(&st.opt.WebDAV, "webdav", false, "refuse PUT, PATCH and DELETE as IIS with WebDAV does")
@@ -70,30 +55,19 @@ func parseFlags(args []string, stderr io.Writer) (settings, error) {
 		st.opt.Clients = append(st.opt.Clients, creatiosim.Client{ID: id, Secret: secret})
 		return nil
 	})
-	fs.Func("fault", "a failure, such as busy,entity=Activity,retryAfter=3,count=2; may be repeated. Kinds: "+kinds()+". Names: method, entity, path, nth, after, count, p (which requests); delay, retryAfter, status, message (what becomes of them)", func(v string) error {
-		f, err := creatiosim.ParseFault(v)
-		st.faults = append(st.faults, f)
-		return err
-	})
-	if err := fs.Parse(args); err != nil {
+	simkit.FaultFlag(fs, creatiosim.FaultKinds(), "busy,entity=Activity,retryAfter=3,count=2",
+		"method, entity, path, nth, after, count, p (which requests); delay, retryAfter, status, message (what becomes of them)", func(v string) error {
+			f, err := creatiosim.ParseFault(v)
+			st.faults = append(st.faults, f)
+			return err
+		})
+	if err := simkit.Parse(fs, args); err != nil {
 		return st, err
-	}
-	if fs.NArg() > 0 {
-		return st, fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
 	if st.seed != "demo" && st.seed != "empty" {
 		return st, fmt.Errorf("--seed is demo or empty, not %q", st.seed)
 	}
 	return st, nil
-}
-
-// kinds are the kinds of failures, in words.
-func kinds() string {
-	var names []string
-	for _, k := range creatiosim.FaultKinds() {
-		names = append(names, string(k))
-	}
-	return strings.Join(names, ", ")
 }
 
 func (st *settings) parseSite(v string) error {
@@ -145,40 +119,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	return serve(ctx, sim, st, stdout)
-}
-
-func serve(ctx context.Context, sim *creatiosim.Sim, st settings, stdout io.Writer) error {
-	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", st.addr)
-	if err != nil {
-		return err
-	}
-	address := "http://" + ln.Addr().String()
-	env := fmt.Sprintf("CRM_URL=%s\nCRM_USER=%s\nCRM_PASSWORD=%s\nCRM_CONTROL_TOKEN=%s\n", address, st.user.Login,
-		st.user.Password, st.opt.ControlToken)
-	fmt.Fprint(stdout, env)
-	if st.env != "" {
-		if err := os.WriteFile(st.env, []byte(env), 0o600); err != nil {
-			ln.Close()
-			return err
-		}
-	}
-	srv := &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog: slog.NewLogLogger(st.opt.Log.Handler(), slog.LevelDebug)}
-	done := make(chan error, 1)
-	go func() { done <- srv.Serve(ln) }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-	defer cancel()
-	if err := srv.Shutdown(grace); err != nil {
-		srv.Close()
-	}
-	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+	return st.Serve(ctx, simkit.Server{Handler: sim, Log: st.opt.Log, Variables: func(addr net.Addr) string {
+		return fmt.Sprintf("CRM_URL=http://%s\nCRM_USER=%s\nCRM_PASSWORD=%s\nCRM_CONTROL_TOKEN=%s\n", addr, st.user.Login, st.user.Password, st.opt.ControlToken)
+	}}, stdout)
 }

@@ -14,31 +14,18 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"crmbridge/exchange/ews/ewssim"
+	"crmbridge/internal/simkit"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, "ewssim:", err)
-		}
-		os.Exit(1)
-	}
-}
+func main() { simkit.Main("ewssim", run) }
 
 // settings are the command line's.
 type settings struct {
-	addr     string
-	env      string
+	simkit.Flags
 	password string
 	faults   []ewssim.Fault
 	opt      ewssim.Options
@@ -48,10 +35,8 @@ func parseFlags(args []string, stderr io.Writer) (settings, error) {
 	var st settings
 	fs := flag.NewFlagSet("ewssim", flag.ContinueOnError)
 	fs.SetOutput(stderr)
-	fs.StringVar(&st.addr, "addr", "127.0.0.1:0", "address to listen on; port 0 picks a free one")
+	st.Define(fs, &st.opt.ControlToken, "EXCHANGE_URL, EXCHANGE_USER, EXCHANGE_PASSWORD and EXCHANGE_CONTROL_TOKEN")
 	fs.StringVar(&st.password, "password", "", "password of all mailboxes and accounts; empty makes one up and prints it")
-	fs.StringVar(&st.opt.ControlToken, "control-token", "", "token for /__sim/; empty makes one up and prints it")
-	fs.StringVar(&st.env, "env", "", "write EXCHANGE_URL, EXCHANGE_USER, EXCHANGE_PASSWORD and EXCHANGE_CONTROL_TOKEN to this file")
 	fs.BoolVar(&st.opt.NoBasic, "no-basic", false, "do not offer Basic")
 	fs.BoolVar(&st.opt.NoNTLM, "no-ntlm", false, "do not offer NTLM and Negotiate")
 	fs.BoolVar(&st.opt.LooseChangeKeys, "loose-change-keys", false, "take updates without ChangeKey")
@@ -68,28 +53,16 @@ func parseFlags(args []string, stderr io.Writer) (settings, error) {
 		st.opt.Accounts = append(st.opt.Accounts, ewssim.Account{Login: v, Impersonates: []string{"*"}})
 		return nil
 	})
-	fs.Func("fault", "a failure, such as busy,op=GetItem,count=2; may be repeated. Kinds: "+kinds()+
-		". Names: op, login, after, count (which requests); delay, backOff, code (what becomes of them)", func(v string) error {
-		f, err := ewssim.ParseFault(v)
-		st.faults = append(st.faults, f)
-		return err
-	})
-	if err := fs.Parse(args); err != nil {
+	simkit.FaultFlag(fs, ewssim.FaultKinds(), "busy,op=GetItem,count=2",
+		"op, login, after, count (which requests); delay, backOff, code (what becomes of them)", func(v string) error {
+			f, err := ewssim.ParseFault(v)
+			st.faults = append(st.faults, f)
+			return err
+		})
+	if err := simkit.Parse(fs, args); err != nil {
 		return st, err
 	}
-	if fs.NArg() > 0 {
-		return st, fmt.Errorf("unexpected argument %q", fs.Arg(0))
-	}
 	return st, nil
-}
-
-// kinds are the kinds of failures, in words.
-func kinds() string {
-	var names []string
-	for _, k := range ewssim.FaultKinds() {
-		names = append(names, string(k))
-	}
-	return strings.Join(names, ", ")
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -123,40 +96,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	return serve(ctx, sim, st, stdout)
-}
-
-func serve(ctx context.Context, sim *ewssim.Sim, st settings, stdout io.Writer) error {
-	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", st.addr)
-	if err != nil {
-		return err
-	}
-	env := fmt.Sprintf("EXCHANGE_URL=http://%s/EWS/Exchange.asmx\nEXCHANGE_USER=%s\nEXCHANGE_PASSWORD=%s\nEXCHANGE_CONTROL_TOKEN=%s\n",
-		ln.Addr(), st.opt.Mailboxes[0].Address, st.password, st.opt.ControlToken)
-	fmt.Fprint(stdout, env)
-	if st.env != "" {
-		if err := os.WriteFile(st.env, []byte(env), 0o600); err != nil {
-			ln.Close()
-			return err
-		}
-	}
-	srv := &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second, ConnContext: ewssim.ConnContext,
-		ErrorLog: slog.NewLogLogger(st.opt.Log.Handler(), slog.LevelDebug)}
-	done := make(chan error, 1)
-	go func() { done <- srv.Serve(ln) }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	sim.Close() // ends streams, which would otherwise outlast the grace
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-	defer cancel()
-	if err := srv.Shutdown(grace); err != nil {
-		srv.Close()
-	}
-	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+	return st.Serve(ctx, simkit.Server{Handler: sim, Log: st.opt.Log, ConnContext: ewssim.ConnContext,
+		Stop: func() { sim.Close() }, // ends streams, which would otherwise outlast the grace
+		Variables: func(addr net.Addr) string {
+			return fmt.Sprintf("EXCHANGE_URL=http://%s/EWS/Exchange.asmx\nEXCHANGE_USER=%s\nEXCHANGE_PASSWORD=%s\nEXCHANGE_CONTROL_TOKEN=%s\n",
+				addr, st.opt.Mailboxes[0].Address, st.password, st.opt.ControlToken)
+		}}, stdout)
 }

@@ -17,29 +17,18 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"crmbridge/exchange/graph/graphsim"
+	"crmbridge/internal/simkit"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, "graphsim:", err)
-		}
-		os.Exit(1)
-	}
-}
+func main() { simkit.Main("graphsim", run) }
 
 // settings are the command line's.
 type settings struct {
-	addr   string
-	env    string
+	simkit.Flags
 	app    graphsim.App
 	faults []graphsim.Fault
 	opt    graphsim.Options
@@ -49,10 +38,8 @@ func parseFlags(args []string, stderr io.Writer) (settings, error) {
 	st := settings{app: graphsim.App{ID: "bridge"}}
 	fs := flag.NewFlagSet("graphsim", flag.ContinueOnError)
 	fs.SetOutput(stderr)
-	fs.StringVar(&st.addr, "addr", "127.0.0.1:0", "address to listen on; port 0 picks a free one")
+	st.Define(fs, &st.opt.ControlToken, "GRAPH_URL, GRAPH_TENANT, GRAPH_CLIENT, GRAPH_SECRET, GRAPH_USER and GRAPH_CONTROL_TOKEN")
 	fs.StringVar(&st.opt.Tenant, "tenant", "", "id of the tenant; empty is a fixed one, which is printed")
-	fs.StringVar(&st.opt.ControlToken, "control-token", "", "token for /__sim/; empty makes one up and prints it")
-	fs.StringVar(&st.env, "env", "", "write GRAPH_URL, GRAPH_TENANT, GRAPH_CLIENT, GRAPH_SECRET, GRAPH_USER and GRAPH_CONTROL_TOKEN to this file")
 	fs.BoolVar(&st.opt.Calm, "calm", false, "no empty or repeated pages, batches answered in order")
 	fs.BoolVar(&st.opt.PlainNotifications, "plain-notifications", false, "let notification URLs be http")
 	fs.DurationVar(&st.opt.TokenLifetime, "token-lifetime", time.Hour, "of access tokens")
@@ -71,16 +58,14 @@ func parseFlags(args []string, stderr io.Writer) (settings, error) {
 		return nil
 	})
 	fs.Func("certificate", "file with a certificate (PEM) whose key may sign the application's assertions; may be repeated", st.addCertificate)
-	fs.Func("fault", "a failure, such as throttled,entity=events,retryAfter=3,count=2; may be repeated. Kinds: "+kinds()+". Names: method, entity, path, nth, after, count, p (which requests); delay, retryAfter, status, code, message (what becomes of them)", func(v string) error {
-		f, err := graphsim.ParseFault(v)
-		st.faults = append(st.faults, f)
-		return err
-	})
-	if err := fs.Parse(args); err != nil {
+	simkit.FaultFlag(fs, graphsim.FaultKinds(), "throttled,entity=events,retryAfter=3,count=2",
+		"method, entity, path, nth, after, count, p (which requests); delay, retryAfter, status, code, message (what becomes of them)", func(v string) error {
+			f, err := graphsim.ParseFault(v)
+			st.faults = append(st.faults, f)
+			return err
+		})
+	if err := simkit.Parse(fs, args); err != nil {
 		return st, err
-	}
-	if fs.NArg() > 0 {
-		return st, fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
 	return st, nil
 }
@@ -98,15 +83,6 @@ func (st *settings) addCertificate(file string) error {
 	return nil
 }
 
-// kinds are the kinds of failures, in words.
-func kinds() string {
-	var names []string
-	for _, k := range graphsim.FaultKinds() {
-		names = append(names, string(k))
-	}
-	return strings.Join(names, ", ")
-}
-
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	st, err := parseFlags(args, stderr)
 	if err != nil {
@@ -122,9 +98,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		st.opt.Users = []graphsim.User{{Name: "ann@example.org", FullName: "Ann Example"}}
 	}
 	st.app.Permissions = []string{graphsim.CalendarsReadWrite, graphsim.ContactsReadWrite, graphsim.TasksReadWriteAll,
-		graphsim.MailboxSettingsRead, graphsim.UserReadAll}
+		graphsim.MailReadWrite, graphsim.MailSend, graphsim.MailboxSettingsRead, graphsim.UserReadAll}
 	st.app.Delegated = []string{graphsim.CalendarsReadWrite, graphsim.ContactsReadWrite, graphsim.TasksReadWrite,
-		graphsim.MailboxSettingsRead, graphsim.UserRead}
+		graphsim.MailReadWrite, graphsim.MailSend, graphsim.MailboxSettingsRead, graphsim.UserRead}
 	st.opt.Apps = []graphsim.App{st.app}
 	st.opt.Notify = new(http.Client).Do
 	st.opt.Log = slog.New(slog.NewTextHandler(stderr, nil))
@@ -138,39 +114,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	return serve(ctx, sim, st, stdout)
-}
-
-func serve(ctx context.Context, sim *graphsim.Sim, st settings, stdout io.Writer) error {
-	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", st.addr)
-	if err != nil {
-		return err
-	}
-	env := fmt.Sprintf("GRAPH_URL=http://%s\nGRAPH_TENANT=%s\nGRAPH_CLIENT=%s\nGRAPH_SECRET=%s\nGRAPH_USER=%s\nGRAPH_CONTROL_TOKEN=%s\n",
-		ln.Addr(), sim.Tenant(), st.app.ID, st.app.Secret, st.opt.Users[0].Name, st.opt.ControlToken)
-	fmt.Fprint(stdout, env)
-	if st.env != "" {
-		if err := os.WriteFile(st.env, []byte(env), 0o600); err != nil {
-			ln.Close()
-			return err
-		}
-	}
-	srv := &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog: slog.NewLogLogger(st.opt.Log.Handler(), slog.LevelDebug)}
-	done := make(chan error, 1)
-	go func() { done <- srv.Serve(ln) }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-	defer cancel()
-	if err := srv.Shutdown(grace); err != nil {
-		srv.Close()
-	}
-	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+	return st.Serve(ctx, simkit.Server{Handler: sim, Log: st.opt.Log, Variables: func(addr net.Addr) string {
+		return fmt.Sprintf("GRAPH_URL=http://%s\nGRAPH_TENANT=%s\nGRAPH_CLIENT=%s\nGRAPH_SECRET=%s\nGRAPH_USER=%s\nGRAPH_CONTROL_TOKEN=%s\n",
+			addr, sim.Tenant(), st.app.ID, st.app.Secret, st.opt.Users[0].Name, st.opt.ControlToken)
+	}}, stdout)
 }

@@ -1,0 +1,120 @@
+package relay
+
+import (
+	"encoding/json"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"crmbridge/pim"
+	"crmbridge/store"
+)
+
+// fates are what became of the files of a message (store.Pair.Files).
+type fates struct {
+	Files []fate `json:"files,omitempty"`
+	// Taken: the message is another person's activity, which this user may not see.
+	Taken bool `json:"taken,omitempty"`
+}
+
+// fate is what became of one of them: nothing yet, Done, or why it was left out.
+type fate struct {
+	Name string `json:"name"`
+	Key  string `json:"key"`
+	Size int64  `json:"size,omitempty"` // bytes
+	Done bool   `json:"done,omitempty"`
+	Says string `json:"says,omitempty"`
+}
+
+func (f fate) settled() bool { return f.Done || f.Says != "" }
+
+func fatesOf(p store.Pair) (f fates, err error) {
+	if p.Files == "" {
+		return f, nil
+	}
+	if err := json.Unmarshal([]byte(p.Files), &f); err != nil {
+		return f, pim.Wrap("relay: files", pim.ErrInternal, err)
+	}
+	return f, nil
+}
+
+func (f fates) text() (string, error) {
+	b, err := json.Marshal(f)
+	return string(b), err
+}
+
+// fateful are the files of a message before anything was done, with the keys that they have in every mailbox.
+func fateful(uid string, m *pim.Message) (f fates) {
+	seen := map[string]int{}
+	for _, x := range m.Files {
+		name := plainName(x.Name)
+		seen[name]++
+		key := uuid.NewSHA1(uidNames, []byte("file\x00"+uid+"\x00"+name+"\x00"+strconv.Itoa(seen[name]))).String()
+		f.Files = append(f.Files, fate{Name: name, Key: key, Size: x.Size})
+	}
+	if m.MoreFiles > 0 {
+		f.Files = append(f.Files, fate{Name: fmt.Sprintf("%d more files", m.MoreFiles), Says: fmt.Sprintf("a message brings %d files at most", pim.FilesLimit)})
+	}
+	return f
+}
+
+// filesWords tells of the files of a message.
+func filesWords(p store.Pair) ([]string, error) {
+	f, err := fatesOf(p)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	if f.Taken {
+		out = append(out, "The CRM has it as an activity of another person, which this user may not see; nothing is made a second time.")
+	}
+	done, open := 0, 0
+	for _, x := range f.Files {
+		switch {
+		case x.Done:
+			done++
+		case x.Says != "":
+			out = append(out, fmt.Sprintf("The file %q was left out: %s.", x.Name, x.Says))
+		default:
+			open++
+		}
+	}
+	if done > 0 {
+		out = append(out, fmt.Sprintf("%d files are in the CRM.", done))
+	}
+	if p.FilesAt != nil {
+		out = append(out, fmt.Sprintf("Its files (%d) are to be taken over, from %s on.", open, p.FilesAt.UTC().Format(time.RFC3339)))
+	}
+	return out, nil
+}
+
+// plainName is a file's name without a path, and without what no program can show.
+func plainName(name string) string {
+	name = name[strings.LastIndexAny(name, `/\`)+1:]
+	name = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(name, "")))
+	if len([]rune(name)) > nameMost {
+		// The end tells what it is.
+		ext := path.Ext(name)
+		if len([]rune(ext)) > 20 {
+			ext = ""
+		}
+		name = string([]rune(name)[:nameMost-len([]rune(ext))]) + ext
+	}
+	if name == "" {
+		return "file"
+	}
+	return name
+}
+
+// nameMost is how many characters of a file's name are kept.
+const nameMost = 200

@@ -1,0 +1,419 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"crmbridge/pim"
+	"crmbridge/relay/rule"
+	"crmbridge/remote"
+	"crmbridge/store"
+)
+
+// The files of a message follow it to the CRM, one after another, each straight from the mailbox: its bytes are kept nowhere between.
+// What became of each is stored after it, so that a run that is killed goes on with the next; a file whose answer was lost is asked
+// for, and sent again under the same key, which makes no second one. Two users whose mailboxes have the message send the same keys.
+
+// toTakeFiles has the files of a message be taken over, once it has a record, and again when it is tried again.
+func (r *run) toTakeFiles(p *store.Pair) {
+	switch {
+	case !r.mail() || r.link.Side != store.CRM || p.RemoteID == "" || p.RemoteGone || rule.Tie(p.Tie).Parts():
+	case p.Files == "" && p.FilesAt == nil, p.FilesAt != nil && p.Error != "":
+		p.FilesAt = &r.now
+	}
+}
+
+// fileBatch is how many messages a page of takeFiles has.
+const fileBatch = 50
+
+// takeFiles takes the files of messages over that are due.
+func (r *run) takeFiles(ctx context.Context) error {
+	if _, preview := r.rem.(*dry); preview {
+		return nil // what it would take is told with the messages
+	}
+	keeper, _ := remote.As[remote.FileKeeper](r.rem)
+	seen := map[store.PairID]bool{} // one that fails stays due when it is tried again out of turn
+	for {
+		var due []store.Pair
+		err := r.Store.View(ctx, func(tx *store.Tx) (err error) {
+			due, err = tx.PairsWithFiles(r.link.ID, r.dueBy(), fileBatch)
+			return err
+		})
+		due = slices.DeleteFunc(due, func(p store.Pair) bool { return seen[p.ID] })
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		for _, p := range due {
+			seen[p.ID] = true
+			if err := r.at("files"); err != nil {
+				return err
+			}
+			taking := &taking{run: r, keeper: keeper, pair: p}
+			if err := r.guarded("files", func() error { return taking.message(ctx) }); err != nil {
+				if goes, err := r.filesLater(ctx, p.ID, err); err != nil || !goes {
+					return err
+				}
+			}
+		}
+	}
+}
+
+// filesLater notes that files could not be taken over now. It reports whether the next message may fare better; an error ends the run.
+func (r *run) filesLater(ctx context.Context, id store.PairID, failure error) (goes bool, err error) {
+	var there theirFault
+	mailbox := errors.As(failure, &there)
+	kind := pim.ReasonOf(failure)
+	if ctx.Err() != nil || errors.Is(failure, errKilled) || !mailbox && ends(kind) {
+		return false, failure
+	}
+	err = r.update(ctx, func(tx *store.Tx) error {
+		p, err := tx.Pair(id)
+		if errors.Is(err, pim.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.noteFailure(tx, &p, failure); err != nil {
+			return err
+		}
+		p.FilesAt = p.RetryAt
+		return tx.SavePair(&p)
+	})
+	// A mailbox or a CRM that cannot be reached now cannot be reached for the next message, either.
+	return kind != pim.ErrUnavailable && kind != pim.ErrThrottled && kind != pim.ErrAuth, err
+}
+
+// theirFault is a failure of the mailbox, which says nothing of the CRM.
+type theirFault struct{ error }
+
+// Unwrap implements errors.
+func (t theirFault) Unwrap() error { return t.error }
+
+// taking is one message whose files are taken over.
+type taking struct {
+	*run
+	keeper remote.FileKeeper
+	pair   store.Pair
+	fates  fates
+	title  string
+}
+
+func (t *taking) message(ctx context.Context) error {
+	m, err := t.read(ctx)
+	if err != nil {
+		return err
+	}
+	if t.fates, err = fatesOf(t.pair); err != nil {
+		return err
+	}
+	if len(t.fates.Files) == 0 && m != nil {
+		t.fates = fateful(t.pair.UID, m)
+	}
+	if open := t.open(); open > 0 {
+		if err := t.take(ctx, m); err != nil {
+			return err
+		}
+	}
+	return t.save(ctx, nil, true)
+}
+
+// open is how many files are still to be taken over.
+func (t *taking) open() (n int) {
+	for _, f := range t.fates.Files {
+		if !f.settled() {
+			n++
+		}
+	}
+	return n
+}
+
+// read is the message as it lies here; nil when it is gone, or shows a mask only.
+func (t *taking) read(ctx context.Context) (m *pim.Message, err error) {
+	err = t.Store.View(ctx, func(tx *store.Tx) error {
+		o, err := tx.ObjectByID(t.pair.ObjectID)
+		if errors.Is(err, pim.ErrNotFound) || err == nil && o.Deleted {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		it, err := readMessage(o.Text)
+		if err != nil {
+			return err
+		}
+		m = it.(*pim.Message)
+		t.title = cut(m.Subject)
+		if t.rules.Judge(rule.Question{Way: rule.Outward, Item: m, Now: t.now}).Masked {
+			m.Files, m.MoreFiles = nil, 0
+		}
+		return nil
+	})
+	return m, err
+}
+
+// take takes over what is open, file by file.
+func (t *taking) take(ctx context.Context, m *pim.Message) error {
+	if t.keeper == nil {
+		return t.leaveAll(ctx, "the CRM keeps no files with its activities")
+	}
+	c, id := remote.CollectionID(t.link.Remote), remote.ItemID(t.pair.RemoteID)
+	kept, err := t.keeper.Files(ctx, c, id)
+	if errors.Is(err, pim.ErrNotFound) {
+		return t.leaveAll(ctx, "the activity was deleted in the CRM")
+	}
+	if err != nil {
+		return err
+	}
+	have := map[string]bool{}
+	for _, k := range kept {
+		have[k.Key] = k.Key != ""
+	}
+	src, says, err := t.source(ctx)
+	if err != nil {
+		return theirFault{err}
+	}
+	total := int64(0)
+	for i := range t.fates.Files {
+		f := &t.fates.Files[i]
+		switch {
+		case f.settled():
+		case have[f.Key]:
+			f.Done = true // the answer was lost, or another user has sent it
+			err = t.save(ctx, f, false)
+		case says != "":
+			f.Says = says
+			err = t.save(ctx, f, false)
+		default:
+			err = t.file(ctx, src, f, total)
+		}
+		if err != nil {
+			return err
+		}
+		if f.Done {
+			total += f.Size
+		}
+	}
+	return nil
+}
+
+func (t *taking) leaveAll(ctx context.Context, says string) error {
+	for i := range t.fates.Files {
+		if f := &t.fates.Files[i]; !f.settled() {
+			f.Says = says
+			if err := t.save(ctx, f, false); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// save stores what became of the files so far, tells of the one that was just dealt with, and, at the end, lets go of the message.
+func (t *taking) save(ctx context.Context, f *fate, end bool) error {
+	text, err := t.fates.text()
+	if err != nil {
+		return err
+	}
+	return t.update(ctx, func(tx *store.Tx) error {
+		p, err := tx.Pair(t.pair.ID)
+		if err != nil {
+			return err
+		}
+		if p.Files = text; end {
+			p.FilesAt = nil
+			if err := t.letOther(tx, p.ObjectID); err != nil {
+				return err
+			}
+		}
+		if f != nil {
+			st := store.Step{PairID: p.ID, UID: p.UID, Title: t.title, Side: "remote", Action: "file", Error: cut(f.Says)}
+			if f.Says != "" {
+				st.Action, st.Error = "leave file", cut(f.Name+": "+f.Says)
+			}
+			t.note(tx, st, func(c *Counts) {
+				if f.Done {
+					c.Files++
+				}
+			})
+		}
+		return tx.SavePair(&p)
+	})
+}
+
+// source is the message in the mailbox.
+type source struct {
+	opener remote.FileOpener
+	folder remote.CollectionID
+	id     remote.ItemID
+	files  map[string]pim.File // by key
+}
+
+// source finds the message in a mailbox of the user, under the id and with the files that it has there now. says is why it is in none.
+func (t *taking) source(ctx context.Context) (src source, says string, err error) {
+	type place struct {
+		link store.Link
+		id   remote.ItemID
+	}
+	var places []place
+	err = t.Store.View(ctx, func(tx *store.Tx) error {
+		places = nil
+		links, err := tx.Links(t.user.ID)
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			if l.Side != store.Exchange || l.Paused {
+				continue
+			}
+			pairs, err := tx.PairsByUID(l.ID, t.pair.UID)
+			if err != nil {
+				return err
+			}
+			for _, p := range pairs {
+				if p.RemoteID != "" {
+					places = append(places, place{l, remote.ItemID(p.RemoteID)})
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return src, "", err
+	}
+	for _, at := range places {
+		rem, err := t.Remotes.Open(ctx, at.link, t.user)
+		if err != nil {
+			return src, "", err
+		}
+		opener, ok := remote.As[remote.FileOpener](rem)
+		if !ok {
+			continue
+		}
+		folder := remote.CollectionID(at.link.Remote)
+		recs, err := rem.Fetch(ctx, folder, []remote.ItemID{at.id})
+		if errors.Is(err, pim.ErrNotFound) {
+			continue // the folder went, and with it what was in it
+		}
+		if err != nil {
+			return src, "", err
+		}
+		for _, rec := range recs {
+			if m, ok := rec.Item.(*pim.Message); ok && m.UID() == t.pair.UID {
+				return source{opener, folder, at.id, byKey(t.pair.UID, m)}, "", nil
+			}
+		}
+	}
+	return src, "the message is in the mailbox no more", nil
+}
+
+// byKey are the files of a message by the keys of fateful.
+func byKey(uid string, m *pim.Message) map[string]pim.File {
+	out := map[string]pim.File{}
+	for i, f := range fateful(uid, m).Files {
+		if i < len(m.Files) {
+			out[f.Key] = m.Files[i]
+		}
+	}
+	return out
+}
+
+// file takes one file over. What is wrong with the file itself is its fate; other failures are returned.
+func (t *taking) file(ctx context.Context, src source, f *fate, total int64) error {
+	if err := t.at("file"); err != nil {
+		return err
+	}
+	err := t.stream(ctx, src, f, total)
+	switch kind := pim.ReasonOf(err); {
+	case err == nil:
+		f.Done = true
+	case errors.Is(err, errKilled):
+		return err
+	case kind == pim.ErrTooLarge, kind == pim.ErrRefused, kind == pim.ErrUnsupported, kind == pim.ErrInvalid, kind == pim.ErrNotFound, kind == pim.ErrForbidden:
+		f.Says = pim.PublicText(err)
+	default:
+		return err
+	}
+	if err := t.at("file written"); err != nil {
+		return err
+	}
+	return t.save(ctx, f, false)
+}
+
+func (t *taking) stream(ctx context.Context, src source, f *fate, total int64) error {
+	const op = "relay: file"
+	x, ok := src.files[f.Key]
+	if !ok {
+		return pim.Errorf(op, pim.ErrNotFound, "the message has this file no more")
+	}
+	most := t.rules.FileBytes()
+	if x.Size > 2*most { // some mailboxes count what surrounds a file
+		return t.tooLarge(most)
+	}
+	body, size, err := src.opener.OpenFile(ctx, src.folder, src.id, x)
+	if err == nil && size < 0 {
+		// Some mailboxes do not tell how long a file is before it has come, and the CRM wants to know first.
+		size, err = io.Copy(io.Discard, io.LimitReader(body, most+1))
+		err = errors.Join(err, body.Close())
+		if err == nil && size <= most {
+			body, _, err = src.opener.OpenFile(ctx, src.folder, src.id, x)
+		}
+	} else if err == nil && size > most {
+		err = body.Close()
+	}
+	if err != nil {
+		return theirFault{err}
+	}
+	switch all := t.rules.FilesBytes(); {
+	case size > most:
+		return t.tooLarge(most)
+	case total+size > all:
+		return errors.Join(pim.Errorf(op, pim.ErrTooLarge, "the files of a message are taken up to %s together", rule.Bytes(all)), body.Close())
+	}
+	defer func() { _ = body.Close() }() // all that was wanted of it was read
+	exact := &exactly{r: body, left: size}
+	_, err = t.keeper.AddFile(ctx, remote.CollectionID(t.link.Remote), remote.ItemID(t.pair.RemoteID),
+		remote.NewFile{Key: f.Key, Name: f.Name, Type: x.Type, Size: size, Body: exact})
+	if exact.failed != nil {
+		return theirFault{exact.failed}
+	}
+	if err == nil {
+		f.Size = size
+	}
+	return err
+}
+
+func (t *taking) tooLarge(most int64) error {
+	if most == 0 {
+		return pim.Errorf("relay: file", pim.ErrTooLarge, "the rules take no files")
+	}
+	return pim.Errorf("relay: file", pim.ErrTooLarge, "it is larger than %s", rule.Bytes(most))
+}
+
+// exactly reads a file of a known length, and remembers whose fault it is when it has another.
+type exactly struct {
+	r      io.Reader
+	left   int64
+	failed error
+}
+
+// Read implements io.Reader.
+func (e *exactly) Read(b []byte) (int, error) {
+	if e.failed != nil {
+		return 0, e.failed
+	}
+	n, err := e.r.Read(b)
+	e.left -= int64(n)
+	switch {
+	case e.left < 0, e.left > 0 && errors.Is(err, io.EOF):
+		e.failed = pim.Errorf("relay: file", pim.ErrProtocol, "the mailbox sent a file of another length than it said")
+	case err != nil && !errors.Is(err, io.EOF):
+		e.failed = err
+	}
+	if e.failed != nil {
+		return max(0, n+int(min(e.left, 0))), e.failed
+	}
+	return n, err
+}
