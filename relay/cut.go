@@ -41,7 +41,7 @@ func begins(all, some string) bool {
 // cuttable are the texts that may be cut: those of which the remote says so, and those that
 // nobody looks up in a list.
 func cuttable(limits map[pim.FieldID]int) pim.FieldSet {
-	set := pim.Set(pim.FieldTitle, pim.FieldNotes, pim.FieldLocation, pim.FieldReport, pim.FieldFullName)
+	set := freeTexts()
 	for id := range limits {
 		set = set.Or(pim.Set(id))
 	}
@@ -138,4 +138,9 @@ func stillCut(localBase, remoteBase, theirs pim.Item, set pim.FieldSet) (same pi
 		}
 	}
 	return same
+}
+
+// freeTexts are the texts that are in a person's own words, and that nobody looks up in a list.
+func freeTexts() pim.FieldSet {
+	return pim.Set(pim.FieldTitle, pim.FieldNotes, pim.FieldLocation, pim.FieldReport, pim.FieldFullName)
 }

@@ -299,6 +299,11 @@ func (r *run) sent(tx *store.Tx, p *store.Pair, v view, now pim.Item) error {
 		return err
 	}
 	localBase, remoteBase := without(v.shownLocal(v.local), left(v.out)), v.shownTheirs(now)
+	late := retold(r.outgoing(v), remoteBase, r.carried(v.kind()))
+	if !late.IsEmpty() {
+		remoteBase = pim.Clone(remoteBase)
+		pim.Copy(remoteBase, localBase, late)
+	}
 	if o.Seq != v.object.Seq || o.Deleted {
 		// It changed while we wrote: the base is what was sent, and the pair
 		// stays dirty for the rest.
@@ -310,6 +315,9 @@ func (r *run) sent(tx *store.Tx, p *store.Pair, v view, now pim.Item) error {
 	}
 	if err := r.base(tx, p, o, v.local, now, localBase, remoteBase); err != nil {
 		return err
+	}
+	if !late.IsEmpty() {
+		return r.again(tx, *p)
 	}
 	v.pair, v.object, v.theirs, v.localBase, v.remoteBase = *p, o, now, localBase, remoteBase
 	return r.annotate(tx, v)

@@ -251,14 +251,15 @@ func (r *run) merged(tx *store.Tx, p store.Pair, v view, m Merged, now pim.Item)
 	return r.again(tx, p)
 }
 
-// late are the fields that a write to the remote had nothing to do with and that are
-// others since: a person's change in between, or what the remote made of the fields that
-// were written. Either way it is the remote's change, and still has to come over.
+// late are the fields that are others since a write to the remote and not by it: it had nothing to do with them, or they
+// are somebody else's words by now. A person's change in between, or what the remote made of the fields that were written:
+// either way it is the remote's change, and still has to come over.
 func (r *run) late(v view, m Merged, now pim.Item) pim.FieldSet {
 	if m.ToRemote.IsEmpty() {
 		return pim.FieldSet{}
 	}
-	return pim.Diff(v.shownTheirs(v.theirs), v.shownTheirs(now), r.carried(v.kind())).Minus(m.ToRemote)
+	others := pim.Diff(v.shownTheirs(v.theirs), v.shownTheirs(now), r.carried(v.kind()))
+	return others.Minus(m.ToRemote).Or(retold(m.Item, v.shownTheirs(now), others.And(m.ToRemote)))
 }
 
 // again leaves a pair to be looked at once more, field by field: not all of it is dealt with.
