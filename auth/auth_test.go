@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/store"
 	"crmbridge/store/storetest"
@@ -19,24 +20,6 @@ import (
 
 // cheap costs keep tests quick.
 var cheap = Params{Memory: 64, Time: 1, Threads: 1}
-
-// clock is a settable time.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
 
 func TestHashAndVerify(t *testing.T) {
 	t.Parallel()
@@ -105,10 +88,10 @@ func TestSecrets(t *testing.T) {
 }
 
 // account is a service with the user alice, password "open sesame".
-func account(t *testing.T, o Options) (*Service, *clock, store.User) {
+func account(t *testing.T, o Options) (*Service, *testclock.Clock, store.User) {
 	t.Helper()
-	c := &clock{t: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
-	o.Store, o.Now, o.Random, o.Params = storetest.Open(t), c.now, rand.Reader, cheap
+	c := testclock.At(time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC))
+	o.Store, o.Now, o.Random, o.Params = storetest.Open(t), c.Now, rand.Reader, cheap
 	s, err := New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -150,7 +133,7 @@ func TestAuthenticate(t *testing.T) {
 	if _, err := s.Authenticate(ctx, "alice", "open sesame", "192.0.2.1", "test"); !errors.Is(err, pim.ErrAuth) {
 		t.Errorf("the old password still works: %v", err)
 	}
-	c.add(2 * time.Hour)
+	c.Advance(2 * time.Hour)
 	u.Disabled = true
 	save(t, s, u)
 	if _, err := s.Authenticate(ctx, "alice", "another one", "192.0.2.1", "test"); !errors.Is(err, pim.ErrAuth) {
@@ -170,7 +153,7 @@ func TestAppPasswords(t *testing.T) {
 	s, c, u := account(t, Options{})
 	ctx := context.Background()
 	secret, _ := NewSecret(rand.Reader)
-	end := c.now().Add(time.Hour)
+	end := c.Now().Add(time.Hour)
 	var tok store.Token
 	err := s.o.Store.Update(ctx, func(tx *store.Tx) error {
 		if _, err := tx.CreateUser(store.User{Name: "bob"}); err != nil {
@@ -190,7 +173,7 @@ func TestAppPasswords(t *testing.T) {
 	if _, err := s.Authenticate(ctx, "bob", secret, "192.0.2.1", ""); !errors.Is(err, pim.ErrAuth) {
 		t.Errorf("one user's app password opens another's account: %v", err)
 	}
-	c.add(time.Hour)
+	c.Advance(time.Hour)
 	if _, err := s.Authenticate(ctx, "alice", secret, "192.0.2.1", ""); !errors.Is(err, pim.ErrAuth) {
 		t.Errorf("an expired app password works: %v", err)
 	}
@@ -216,14 +199,14 @@ func TestBackOffIsPerAccountAndNetwork(t *testing.T) {
 	if err := try("open sesame", "198.51.100.7"); err != nil {
 		t.Errorf("the guesses of one network lock another out: %v", err)
 	}
-	c.add(time.Second)
+	c.Advance(time.Second)
 	if err := try("wrong", "192.0.2.1"); !errors.Is(err, pim.ErrAuth) {
 		t.Fatal(err)
 	}
 	if w := pim.RetryAfter(try("wrong", "192.0.2.1")); w != 2*time.Second {
 		t.Errorf("the wait did not double: %v", w)
 	}
-	c.add(2 * time.Second)
+	c.Advance(2 * time.Second)
 	if err := try("open sesame", "192.0.2.1"); err != nil {
 		t.Errorf("the right password after the wait: %v", err)
 	}
@@ -238,7 +221,7 @@ func TestAStaleDeviceHoldsNobodyElseBack(t *testing.T) {
 		if _, err := s.Authenticate(ctx, "alice", "open sesame", "192.0.2.1", ""); err != nil {
 			t.Fatalf("round %d: %v", i, err)
 		}
-		c.add(15 * time.Minute)
+		c.Advance(15 * time.Minute)
 	}
 	for _, name := range []string{"a", "b", "c", "d"} { // but many accounts from one network do
 		_, _ = s.Authenticate(ctx, name, "x", "192.0.2.1", "")
@@ -268,11 +251,11 @@ func TestAPasswordThatWasRightDoesNotWait(t *testing.T) {
 	if err := login("open sesame"); !errors.Is(err, pim.ErrThrottled) {
 		t.Fatalf("a password that was never right is let in past the wait: %v", err)
 	}
-	c.add(2 * time.Hour)
+	c.Advance(2 * time.Hour)
 	if err := login("open sesame"); err != nil {
 		t.Fatal(err)
 	}
-	c.add(time.Hour)
+	c.Advance(time.Hour)
 	guess()
 	if err := login("open sesame"); err != nil {
 		t.Errorf("the owner waits for a stale device: %v", err)

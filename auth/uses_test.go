@@ -54,7 +54,7 @@ func TestUsesAreStoredTogether(t *testing.T) {
 	}
 	login(0, "first")
 	login(1, strings.Repeat("long ", 100))
-	s.uses.note(99, "192.0.2.1", "an app password that is gone", c.now())
+	s.uses.note(99, "192.0.2.1", "an app password that is gone", c.Now())
 	if err := s.uses.flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestUsesAreStoredTogether(t *testing.T) {
 		t.Errorf("stored %q", got)
 	}
 	login(0, "within a minute")
-	c.add(time.Minute)
+	c.Advance(time.Minute)
 	login(2, "at the end")
 	if err := s.Close(t.Context()); err != nil {
 		t.Fatal(err)

@@ -76,7 +76,7 @@ func (s *steps) Read(p []byte) (int, error) {
 
 func newServer(t testing.TB, limits ...dav.Limits) *server {
 	t.Helper()
-	clock := new(storetest.Clock)
+	clock := storetest.NewClock()
 	return serverOn(t, storetest.OpenWith(t, store.Config{Rand: &steps{}, Now: clock.Now}), limits...)
 }
 

@@ -18,7 +18,7 @@ import (
 // since: the tokens of ann's calendar and of its home.
 func afterCopy(t *testing.T) (s *server, token, home string, log *bytes.Buffer) {
 	t.Helper()
-	dir, clock := t.TempDir(), new(storetest.Clock)
+	dir, clock := t.TempDir(), storetest.NewClock()
 	live := serverOn(t, storetest.OpenWith(t, store.Config{URL: "sqlite:" + filepath.Join(dir, "live.db"), Now: clock.Now}))
 	live.put(annCal+"a.ics", event("a", "A"), "User: ann+phone")
 	backup := filepath.Join(dir, "copy.db")

@@ -18,6 +18,7 @@ import (
 	"crmbridge/auth"
 	"crmbridge/birthday"
 	"crmbridge/feed"
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/store"
 	"crmbridge/store/storetest"
@@ -47,35 +48,17 @@ type server struct {
 	t      *testing.T
 	h      *feed.Handler
 	store  *store.Store
-	clock  *clock
+	clock  *testclock.Clock
 	user   store.User
 	cal    store.Collection
 	log    *bytes.Buffer
 	counts *counters
 }
 
-// clock stands still until it is moved.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
 func newServer(t *testing.T, limits ...feed.Limits) *server {
 	t.Helper()
-	s := &server{t: t, clock: &clock{at: now}, log: &bytes.Buffer{}, counts: &counters{what: map[string]int{}}}
-	s.store = storetest.OpenWith(t, store.Config{Now: s.clock.now})
+	s := &server{t: t, clock: testclock.At(now), log: &bytes.Buffer{}, counts: &counters{what: map[string]int{}}}
+	s.store = storetest.OpenWith(t, store.Config{Now: s.clock.Now})
 	s.update(func(tx *store.Tx) (err error) {
 		if s.user, err = tx.CreateUser(store.User{Name: "ann", Zone: "Europe/Berlin"}); err != nil {
 			return err
@@ -84,12 +67,12 @@ func newServer(t *testing.T, limits ...feed.Limits) *server {
 			Components: "VEVENT,VTODO", Color: "#ff0000"})
 		return err
 	})
-	o := feed.Options{Store: s.store, Now: s.clock.now, Metrics: s.counts, Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	o := feed.Options{Store: s.store, Now: s.clock.Now, Metrics: s.counts, Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	if len(limits) > 0 {
 		o.Limits = limits[0]
 	}
 	s.h = feed.New(o)
-	s.clock.advance(time.Minute)
+	s.clock.Advance(time.Minute)
 	return s
 }
 
@@ -166,7 +149,7 @@ func TestGet(t *testing.T) {
 	s.put("one", "20260310", "")
 	s.put("two", "20260311", "CLASS:PRIVATE\r\n")
 	path, _, f := s.add(full)
-	s.clock.advance(time.Minute)
+	s.clock.Advance(time.Minute)
 	body, h := s.get(200, path, "User-Agent: Thunderbird/153")
 	o := wellFormed(t, []byte(body))
 	if es := o.Calendar().Blocks("VEVENT"); len(es) != 1 || es[0].Value("SUMMARY") != "About one" {
@@ -207,7 +190,7 @@ func TestConditions(t *testing.T) {
 	s := newServer(t)
 	s.put("one", "20260310", "")
 	path, _, _ := s.add(full)
-	s.clock.advance(time.Minute)
+	s.clock.Advance(time.Minute)
 	_, h := s.get(200, path)
 	tag, modified := h.Get("ETag"), h.Get("Last-Modified")
 	same := []string{
@@ -230,12 +213,12 @@ func TestConditions(t *testing.T) {
 	if _, h := s.get(200, path, "If-None-Match: "+tag); h.Get("ETag") == tag || h.Get("Last-Modified") != "" {
 		t.Errorf("after a change: %v", h)
 	}
-	s.clock.advance(time.Minute)
+	s.clock.Advance(time.Minute)
 	if _, h := s.get(200, path, "If-Modified-Since: "+modified); h.Get("Last-Modified") == modified {
 		t.Errorf("after a change: %v", h)
 	}
 	_, h = s.get(200, path)
-	s.clock.advance(24 * time.Hour)
+	s.clock.Advance(24 * time.Hour)
 	s.get(304, path, "If-None-Match: "+h.Get("ETag"))
 }
 
@@ -259,9 +242,9 @@ func TestWindowMoves(t *testing.T) {
 	if got := shown(body); got != "past here soon" {
 		t.Errorf("on 2 March: %s", got)
 	}
-	s.clock.advance(10*time.Hour + 30*time.Minute) // 22:31 in UTC, 23:31 in Berlin
+	s.clock.Advance(10*time.Hour + 30*time.Minute) // 22:31 in UTC, 23:31 in Berlin
 	s.get(304, path, "If-None-Match: "+h.Get("ETag"))
-	s.clock.advance(time.Hour)
+	s.clock.Advance(time.Hour)
 	body, later := s.get(200, path, "If-None-Match: "+h.Get("ETag"), "If-Modified-Since: "+h.Get("Last-Modified"))
 	if got := shown(body); got != "here soon late" || later.Get("Last-Modified") == h.Get("Last-Modified") {
 		t.Errorf("on 3 March: %s, %v", got, later)
@@ -296,7 +279,7 @@ func TestGone(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.put("one", "20260310", "")
-	before, after := s.clock.now().Add(-time.Minute), s.clock.now().Add(time.Hour)
+	before, after := s.clock.Now().Add(-time.Minute), s.clock.Now().Add(time.Hour)
 	good, secret, _ := s.add(store.Feed{Detail: store.DetailFull, ExpiresAt: &after})
 	expired, _, _ := s.add(store.Feed{Detail: store.DetailFull, ExpiresAt: &before})
 	revoked, _, f := s.add(full)
@@ -322,7 +305,7 @@ func TestGone(t *testing.T) {
 	s.get(404, good)
 	s.update(func(tx *store.Tx) error { s.user.Disabled = false; return tx.UpdateUser(s.user) })
 	s.get(200, good)
-	s.clock.advance(time.Hour)
+	s.clock.Advance(time.Hour)
 	s.get(410, good, "If-None-Match: *")
 	s.update(func(tx *store.Tx) error { s.user.Disabled = true; return tx.UpdateUser(s.user) })
 	s.get(404, good)
@@ -374,9 +357,9 @@ func TestThrottle(t *testing.T) {
 	if h.Get("Retry-After") != "1" {
 		t.Errorf("Retry-After: %s", h.Get("Retry-After"))
 	}
-	s.clock.advance(time.Second)
+	s.clock.Advance(time.Second)
 	s.get(200, path)
-	s.clock.advance(time.Hour)
+	s.clock.Advance(time.Hour)
 	s.get(404, "/feeds/a/x.ics")
 	s.get(404, "/feeds/b/x.ics")
 	if _, h = s.get(503, "/feeds/c/x.ics"); h.Get("Retry-After") != "1" {
@@ -461,7 +444,7 @@ func TestSecretsAreNotLogged(t *testing.T) {
 	path, secret, _ := s.add(full)
 	s.get(200, path)
 	s.get(404, path+"x.ics")
-	s.h = feed.New(feed.Options{Store: s.store, Now: s.clock.now, Log: slog.New(slog.NewTextHandler(s.log, nil)), Limits: feed.Limits{Time: time.Nanosecond}})
+	s.h = feed.New(feed.Options{Store: s.store, Now: s.clock.Now, Log: slog.New(slog.NewTextHandler(s.log, nil)), Limits: feed.Limits{Time: time.Nanosecond}})
 	body, h := s.get(503, path)
 	if h.Get("Retry-After") == "" || h.Get("ETag") != "" {
 		t.Errorf("%v", h)

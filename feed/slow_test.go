@@ -133,7 +133,7 @@ func TestSlowReaderIsCutOff(t *testing.T) {
 	})
 	small, _, _ := s.add(store.Feed{Detail: store.DetailFull, CollectionID: empty.ID})
 	came := make(outcomes, 8)
-	h := feed.New(feed.Options{Store: s.store, Now: s.clock.now, Metrics: came, Limits: feed.Limits{Renders: 1, Wait: time.Hour, Stall: 50 * time.Millisecond, Keep: 64 << 10}})
+	h := feed.New(feed.Options{Store: s.store, Now: s.clock.Now, Metrics: came, Limits: feed.Limits{Renders: 1, Wait: time.Hour, Stall: 50 * time.Millisecond, Keep: 64 << 10}})
 	srv := httptest.NewUnstartedServer(h)
 	srv.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		if err := c.(*net.TCPConn).SetWriteBuffer(4096); err != nil {

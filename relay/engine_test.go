@@ -177,7 +177,7 @@ func TestPoliciesDecideAndKeepTheLoser(t *testing.T) {
 	for policy, want := range map[rule.Policy]string{rule.PreferCRM: "theirs", rule.PreferClient: "mine", rule.Newest: "theirs"} {
 		t.Run(string(policy), func(t *testing.T) {
 			t.Parallel()
-			clock := &storetest.Clock{}
+			clock := storetest.NewClock()
 			w := newWorldAt(t, storetest.OpenWith(t, store.Config{Now: clock.Now}), clock, "ann", mem.Options{}, open(policy))
 			w.changeBoth(func(e *pim.Event) { e.Title = "mine" }, func(e *pim.Event) { e.Title = "theirs" })
 			w.clock.Advance(time.Hour)
@@ -339,7 +339,7 @@ func TestKilledAnywhere(t *testing.T) {
 // be refused because the relay wrote the CRM's page address meanwhile.
 func TestRowB11NotesWaitUntilTheObjectRests(t *testing.T) {
 	t.Parallel()
-	clock := &storetest.Clock{}
+	clock := storetest.NewClock()
 	w := newWorldAt(t, storetest.OpenWith(t, store.Config{Now: clock.Now}), clock, "ann", mem.Options{}, open(rule.Ask))
 	made := w.put("a.ics", event("uid-a", "made here"))
 	w.clean()

@@ -21,7 +21,7 @@ func TestAJobThatDoesNotGetInComesAgain(t *testing.T) {
 	for _, trigger := range []string{"change", "poll"} {
 		t.Run(trigger, func(t *testing.T) {
 			t.Parallel()
-			clock := &storetest.Clock{}
+			clock := storetest.NewClock()
 			s := storetest.OpenWith(t, store.Config{Now: clock.Now})
 			w := newWorldAt(t, s, clock, "ann", mem.Options{}, open(rule.Ask))
 			g := newGate(2, time.Hour)

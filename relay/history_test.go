@@ -102,7 +102,7 @@ func TestRowX4HistoryOfAnItem(t *testing.T) {
 // X4: the origin outlives the texts, deletion and being made anew, and chooses a list.
 func TestRowX4OriginOutlivesPruning(t *testing.T) {
 	t.Parallel()
-	clock := &storetest.Clock{}
+	clock := storetest.NewClock()
 	storetest.EachWith(t, store.Config{Now: clock.Now, KeepVersions: time.Hour}, func(t *testing.T, s *store.Store) {
 		w := newWorldAt(t, s, clock, "ann", mem.Options{}, open(rule.Ask))
 		w.put("here.ics", event("here", "here"))

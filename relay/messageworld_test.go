@@ -11,6 +11,7 @@ import (
 	crmmem "crmbridge/crm/mem"
 	"crmbridge/exchange"
 	"crmbridge/exchange/mem"
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
 	"crmbridge/remote"
@@ -28,7 +29,7 @@ func (b byLink) Open(_ context.Context, l store.Link, _ store.User) (remote.Remo
 // post is a CRM, and people with mailboxes whose mail goes there.
 type post struct {
 	t      testing.TB
-	clock  *storetest.Clock
+	clock  *testclock.Clock
 	store  *store.Store
 	crm    *crmmem.CRM
 	engine *Engine
@@ -48,7 +49,7 @@ type owner struct {
 
 func newPost(t testing.TB, s *store.Store, o crmmem.Options) *post {
 	t.Helper()
-	p := &post{t: t, clock: &storetest.Clock{}, store: s, links: byLink{}}
+	p := &post{t: t, clock: storetest.NewClock(), store: s, links: byLink{}}
 	o.Now, o.Messages = p.clock.Now, true
 	var err error
 	if p.crm, err = crmmem.New(o); err != nil {

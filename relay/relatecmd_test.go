@@ -227,7 +227,7 @@ func TestRowB18RelatingIsKilledAnywhere(t *testing.T) {
 // by it.
 func TestRowB18PreviewWritesNothing(t *testing.T) {
 	t.Parallel()
-	clock := &storetest.Clock{}
+	clock := storetest.NewClock()
 	crm, err := mem.New(mem.Options{Now: clock.Now})
 	if err != nil {
 		t.Fatal(err)

@@ -137,7 +137,7 @@ func (n narrow) Create(ctx context.Context, c remote.CollectionID, e remote.Entr
 
 func TestResendSendsFieldsThatWereNotCarriedBefore(t *testing.T) {
 	t.Parallel()
-	clock := &storetest.Clock{}
+	clock := storetest.NewClock()
 	storetest.EachWith(t, store.Config{Now: clock.Now}, func(t *testing.T, s *store.Store) {
 		w := newWorldAt(t, s, clock, "ann", mem.Options{}, open(rule.Ask))
 		full := w.engine.Remotes.(fixed).r
@@ -208,7 +208,7 @@ func TestRowX14SinceProtectsWhatIsOlder(t *testing.T) {
 		for kind, o := range map[string]mem.Options{"strong": {}, "weak": {NoDeletionReport: true, NoItemsInDelta: true, NoUID: true}} {
 			t.Run(name+" "+kind, func(t *testing.T) {
 				t.Parallel()
-				clock := &storetest.Clock{}
+				clock := storetest.NewClock()
 				storetest.EachWith(t, store.Config{Now: clock.Now}, func(t *testing.T, s *store.Store) {
 					w := newWorldAt(t, s, clock, "ann", o, open(rule.Ask))
 					for _, title := range []string{"old 1", "old 2", "old 3"} {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"crmbridge/crm/mem"
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
 	"crmbridge/remote"
@@ -22,7 +23,7 @@ import (
 type world struct {
 	t      testing.TB
 	ctx    context.Context
-	clock  *storetest.Clock
+	clock  *testclock.Clock
 	store  *store.Store
 	user   store.User
 	coll   store.Collection
@@ -84,11 +85,11 @@ func (w *world) spoke() spoke { return spoke{w.crm, w.link, w.coll, w.folder} }
 // newWorld is a world in s, with a user of its own, so that several can share it.
 func newWorld(t testing.TB, s *store.Store, name string, o mem.Options, rules rule.Rules) *world {
 	t.Helper()
-	return newWorldAt(t, s, &storetest.Clock{}, name, o, rules)
+	return newWorldAt(t, s, storetest.NewClock(), name, o, rules)
 }
 
 // newWorldAt is a world with the clock of its store.
-func newWorldAt(t testing.TB, s *store.Store, clock *storetest.Clock, name string, o mem.Options, rules rule.Rules) *world {
+func newWorldAt(t testing.TB, s *store.Store, clock *testclock.Clock, name string, o mem.Options, rules rule.Rules) *world {
 	t.Helper()
 	w := &world{t: t, ctx: context.Background(), clock: clock, store: s, folder: mem.Activities}
 	if o.Now == nil {

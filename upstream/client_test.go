@@ -8,47 +8,17 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 )
-
-// manual is a clock that moves only when somebody sleeps on it.
-type manual struct {
-	mu    sync.Mutex
-	t     time.Time
-	slept []time.Duration
-}
-
-func newManual() *manual { return &manual{t: time.Date(2026, 3, 4, 10, 0, 0, 0, time.UTC)} }
-
-func (m *manual) now() time.Time {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.t
-}
-
-func (m *manual) sleep(ctx context.Context, d time.Duration) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.t = m.t.Add(d)
-	m.slept = append(m.slept, d)
-	return ctx.Err()
-}
-
-func (m *manual) sleeps() []time.Duration {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return append([]time.Duration(nil), m.slept...)
-}
 
 var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 
 // testOptions allow the loopback and run on clock.
-func testOptions(base string, clock *manual) Options {
-	return Options{Base: base, Allow: loopback, Now: clock.now, Sleep: clock.sleep, Rand: func() float64 { return 0 }}
+func testOptions(base string, clock *testclock.Clock) Options {
+	return Options{Base: base, Allow: loopback, Now: clock.Now, Sleep: clock.Sleep, Rand: func() float64 { return 0 }}
 }
 
 func mustNew(t *testing.T, o Options) *Client {
@@ -105,7 +75,7 @@ func TestParseBase(t *testing.T) {
 
 func TestNewSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	clock := newManual()
+	clock := testclock.New()
 	bad := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(bad, []byte("nothing"), 0o600); err != nil {
 		t.Fatal(err)
@@ -115,10 +85,10 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 		want string
 	}{
 		{Options{}, "no clock"},
-		{Options{Now: clock.now, Proxy: "ftp://user:hush@proxy.example.org"}, "must be http, https or socks5"},
-		{Options{Now: clock.now, Proxy: "http://user:hush@:1\x7f"}, `must be "direct"`},
-		{Options{Now: clock.now, CAFile: bad}, "no certificate"},
-		{Options{Now: clock.now, Base: "gopher://x"}, "must begin with https://"},
+		{Options{Now: clock.Now, Proxy: "ftp://user:hush@proxy.example.org"}, "must be http, https or socks5"},
+		{Options{Now: clock.Now, Proxy: "http://user:hush@:1\x7f"}, `must be "direct"`},
+		{Options{Now: clock.Now, CAFile: bad}, "no certificate"},
+		{Options{Now: clock.Now, Base: "gopher://x"}, "must begin with https://"},
 	} {
 		_, err := New(c.opt)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -143,7 +113,7 @@ func TestSessionKeepsItsOwnCookies(t *testing.T) {
 		}
 		_, _ = w.Write([]byte(k.Value))
 	})
-	plain := mustNew(t, testOptions(s.URL, newManual()))
+	plain := mustNew(t, testOptions(s.URL, testclock.New()))
 	ctx := context.Background()
 	a, b := plain.Session(), plain.Session()
 	for who, c := range map[string]*Client{"a": a, "b": b} {
@@ -164,7 +134,7 @@ func TestSessionKeepsItsOwnCookies(t *testing.T) {
 
 func TestRequestStaysAtItsBase(t *testing.T) {
 	t.Parallel()
-	c := mustNew(t, testOptions("https://crm.example.org/site/", newManual()))
+	c := mustNew(t, testOptions("https://crm.example.org/site/", testclock.New()))
 	for path, want := range map[string]string{
 		"0/odata/Contact":                  "https://crm.example.org/site/0/odata/Contact",
 		"/odata":                           "https://crm.example.org/odata",

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 )
 
@@ -47,12 +48,12 @@ func TestPrivateAddressIsRefused(t *testing.T) {
 		"proxy":     {Base: "http://crm.example.org", Proxy: s.URL},
 		"via proxy": {Base: "http://169.254.169.254/", Proxy: s.URL, Allow: loopback},
 	} {
-		clock := newManual()
-		o.Now, o.Sleep = clock.now, clock.sleep
+		clock := testclock.New()
+		o.Now, o.Sleep = clock.Now, clock.Sleep
 		_, err := mustNew(t, o).Do(context.Background(), Request{})
 		wantReason(t, err, pim.ErrForbidden)
-		if Sent(err) || len(clock.sleeps()) != 0 {
-			t.Errorf("%s: sent %v, retried %v", name, Sent(err), clock.sleeps())
+		if Sent(err) || len(clock.Slept()) != 0 {
+			t.Errorf("%s: sent %v, retried %v", name, Sent(err), clock.Slept())
 		}
 		if name == "name" && strings.Contains(pim.PublicText(err), "127.0.0.1") {
 			t.Error("the public text tells where the name leads")
@@ -70,7 +71,7 @@ func TestOneLookupPerDial(t *testing.T) {
 	s := serve(t, func(http.ResponseWriter, *http.Request) {})
 	port := s.URL[strings.LastIndex(s.URL, ":")+1:]
 	var lookups atomic.Int32
-	o := testOptions("http://crm.example.org:"+port, newManual())
+	o := testOptions("http://crm.example.org:"+port, testclock.New())
 	o.Lookup = func(context.Context, string) ([]netip.Addr, error) {
 		lookups.Add(1)
 		// The first is not allowed and must be passed over, not dialled.
@@ -101,7 +102,7 @@ func TestProxyURLWithCredentials(t *testing.T) {
 		got.Store(r)
 		_, _ = w.Write([]byte("by proxy"))
 	})
-	o := testOptions("http://crm.example.org", newManual())
+	o := testOptions("http://crm.example.org", testclock.New())
 	u, err := url.Parse(px.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -126,9 +127,9 @@ func TestProxyFromEnvironment(t *testing.T) {
 	t.Cleanup(px.Close)
 	t.Setenv("HTTP_PROXY", px.URL)
 	t.Setenv("NO_PROXY", "")
-	clock := newManual()
+	clock := testclock.New()
 	// No Allow: the operator's own proxy may stand in a private network.
-	c := mustNew(t, Options{Base: "http://crm.example.org", Proxy: "environment", Now: clock.now, Sleep: clock.sleep})
+	c := mustNew(t, Options{Base: "http://crm.example.org", Proxy: "environment", Now: clock.Now, Sleep: clock.Sleep})
 	r, err := c.Do(context.Background(), Request{})
 	if err != nil || string(r.Body) != "by proxy" {
 		t.Fatalf("%v %v", r, err)

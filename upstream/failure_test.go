@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 )
 
@@ -80,7 +81,7 @@ func TestSentTellsWhetherAWriteMayHaveHappened(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			o := testOptions(c.base, newManual())
+			o := testOptions(c.base, testclock.New())
 			o.Retries = -1
 			o.Lookup = func(_ context.Context, host string) ([]netip.Addr, error) {
 				return nil, &net.DNSError{Name: host, IsNotFound: true}
@@ -106,7 +107,7 @@ func TestUnsentWriteIsRepeated(t *testing.T) {
 	s := serve(t, func(http.ResponseWriter, *http.Request) {})
 	port := s.URL[strings.LastIndex(s.URL, ":")+1:]
 	var n atomic.Int32
-	o := testOptions("http://crm.example.org:"+port, newManual())
+	o := testOptions("http://crm.example.org:"+port, testclock.New())
 	o.Lookup = func(context.Context, string) ([]netip.Addr, error) {
 		if n.Add(1) == 1 {
 			return nil, &net.DNSError{Err: "server misbehaving", Name: "crm.example.org", IsTemporary: true}
@@ -133,7 +134,7 @@ func TestLimits(t *testing.T) {
 		}
 		_, _ = w.Write(bytes.Repeat([]byte("x"), 1000))
 	})
-	o := testOptions(s.URL, newManual())
+	o := testOptions(s.URL, testclock.New())
 	o.Timeout, o.Retries = 50*time.Millisecond, -1
 	c := mustNew(t, o)
 	_, err := c.Do(context.Background(), Request{Path: "slow"})
@@ -173,11 +174,11 @@ func TestTLS(t *testing.T) {
 		{"too old", old.URL, ca, "too old"},
 		{"no TLS", "https" + strings.TrimPrefix(clear.URL, "http"), ca, "does not speak TLS"},
 	} {
-		o := testOptions(c.base, newManual())
+		o := testOptions(c.base, testclock.New())
 		o.CAFile = c.ca
 		o.Lookup = always("127.0.0.1")
-		clock := newManual()
-		o.Sleep = clock.sleep
+		clock := testclock.New()
+		o.Sleep = clock.Sleep
 		_, err := mustNew(t, o).Do(context.Background(), Request{})
 		if c.public == "" {
 			if err != nil {
@@ -185,8 +186,8 @@ func TestTLS(t *testing.T) {
 			}
 			continue
 		}
-		if p := pim.PublicText(err); !strings.Contains(p, c.public) || len(clock.sleeps()) != 0 {
-			t.Errorf("%s: public text %q, retries %v (%v)", c.name, p, clock.sleeps(), err)
+		if p := pim.PublicText(err); !strings.Contains(p, c.public) || len(clock.Slept()) != 0 {
+			t.Errorf("%s: public text %q, retries %v (%v)", c.name, p, clock.Slept(), err)
 		}
 	}
 }
@@ -205,7 +206,7 @@ func TestRedirects(t *testing.T) {
 			_, _ = w.Write([]byte(r.URL.Path))
 		}
 	})
-	c := mustNew(t, testOptions(s.URL, newManual()))
+	c := mustNew(t, testOptions(s.URL, testclock.New()))
 	ctx := context.Background()
 	r, err := c.Do(ctx, Request{Path: "login"})
 	if err != nil || r.Status != http.StatusFound || r.Location().Path != "/Login/NuiLogin.aspx" {

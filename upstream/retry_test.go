@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 )
 
@@ -56,7 +57,7 @@ func TestRetries(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			h, calls := failing(c.fail, c.status, c.header)
-			clock := newManual()
+			clock := testclock.New()
 			ctx, counted := Count(context.Background())
 			r, err := mustNew(t, testOptions(serve(t, h).URL, clock)).Do(ctx, c.req)
 			if counted() != int(c.calls) {
@@ -68,8 +69,8 @@ func TestRetries(t *testing.T) {
 			if r == nil || r.Status != c.final || r.Attempts != int(c.calls) {
 				t.Fatalf("answer %+v", r)
 			}
-			if c.header.Get("Retry-After") == "2" && c.want == "" && clock.sleeps()[0] < 2*time.Second {
-				t.Errorf("waited %v although told 2 s", clock.sleeps())
+			if c.header.Get("Retry-After") == "2" && c.want == "" && clock.Slept()[0] < 2*time.Second {
+				t.Errorf("waited %v although told 2 s", clock.Slept())
 			}
 			if c.want == pim.ErrThrottled && pim.RetryAfter(err) == 0 {
 				t.Error("the error does not say how long to wait")
@@ -88,13 +89,13 @@ func TestBackOffGrowsAndJitters(t *testing.T) {
 		{0.5, []time.Duration{375 * time.Millisecond, 750 * time.Millisecond, 1500 * time.Millisecond}},
 	} {
 		h, _ := failing(9, 503, nil)
-		clock := newManual()
+		clock := testclock.New()
 		o := testOptions(serve(t, h).URL, clock)
 		o.Rand = func() float64 { return c.rand }
 		if _, err := mustNew(t, o).Do(context.Background(), Request{}); err == nil {
 			t.Fatal("no error")
 		}
-		if got := clock.sleeps(); fmt.Sprint(got) != fmt.Sprint(c.want) {
+		if got := clock.Slept(); fmt.Sprint(got) != fmt.Sprint(c.want) {
 			t.Errorf("waits %v, want %v", got, c.want)
 		}
 	}
@@ -123,7 +124,7 @@ func TestRetryAfterForms(t *testing.T) {
 func TestPauseHoldsBackOtherCalls(t *testing.T) {
 	t.Parallel()
 	h, calls := failing(1, 429, http.Header{"Retry-After": {"120"}})
-	clock := newManual()
+	clock := testclock.New()
 	c := mustNew(t, testOptions(serve(t, h).URL, clock))
 	_, err := c.Do(context.Background(), Request{Method: "POST"})
 	wantReason(t, err, pim.ErrThrottled)
@@ -133,7 +134,7 @@ func TestPauseHoldsBackOtherCalls(t *testing.T) {
 	if pim.RetryAfter(err) != 120*time.Second || calls.Load() != 1 || Sent(err) {
 		t.Fatalf("second call: %v, after %v, %d calls, sent %v", err, pim.RetryAfter(err), calls.Load(), Sent(err))
 	}
-	if err := clock.sleep(context.Background(), 100*time.Second); err != nil {
+	if err := clock.Sleep(context.Background(), 100*time.Second); err != nil {
 		t.Fatal(err)
 	}
 	// 20 s are left, which a call may wait.
@@ -141,7 +142,7 @@ func TestPauseHoldsBackOtherCalls(t *testing.T) {
 	if err != nil || r.Status != 200 {
 		t.Fatalf("after the pause: %v %v", r, err)
 	}
-	if got := clock.sleeps(); got[len(got)-1] != 20*time.Second {
+	if got := clock.Slept(); got[len(got)-1] != 20*time.Second {
 		t.Errorf("waits %v", got)
 	}
 }
@@ -150,7 +151,7 @@ func TestPauseHoldsBackOtherCalls(t *testing.T) {
 func TestPausesAreShared(t *testing.T) {
 	t.Parallel()
 	h, calls := failing(1, 429, http.Header{"Retry-After": {"120"}})
-	clock, pauses := newManual(), &Pauses{}
+	clock, pauses := testclock.New(), &Pauses{}
 	o := testOptions(serve(t, h).URL, clock)
 	alone := mustNew(t, o)
 	o.Pauses = pauses
@@ -170,17 +171,17 @@ func TestPausesAreShared(t *testing.T) {
 func TestRateIsKept(t *testing.T) {
 	t.Parallel()
 	h, _ := failing(0, 0, nil)
-	clock := newManual()
+	clock := testclock.New()
 	o := testOptions(serve(t, h).URL, clock)
 	o.Rate, o.Burst = 2, 2
 	c := mustNew(t, o)
-	start := clock.now()
+	start := clock.Now()
 	for range 6 {
 		if _, err := c.Do(context.Background(), Request{}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if took := clock.now().Sub(start); took != 2*time.Second {
+	if took := clock.Now().Sub(start); took != 2*time.Second {
 		t.Errorf("6 calls at 2/s with a burst of 2 took %v, want 2s", took)
 	}
 }
@@ -195,7 +196,7 @@ func TestConcurrencyIsCapped(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 		inside.Add(-1)
 	})
-	o := testOptions(s.URL, newManual())
+	o := testOptions(s.URL, testclock.New())
 	o.Concurrency = 3
 	c := mustNew(t, o)
 	errs := make(chan error, 12)
@@ -225,7 +226,7 @@ func TestCancelledContextReturnsAtOnce(t *testing.T) {
 		}
 	})
 	t.Cleanup(func() { close(stop) })
-	c := mustNew(t, testOptions(s.URL, newManual()))
+	c := mustNew(t, testOptions(s.URL, testclock.New()))
 	ctx, cancel := context.WithCancel(context.Background())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	start := time.Now()
@@ -248,7 +249,7 @@ func TestTooManyRequestsAreTheAccounts(t *testing.T) {
 	t.Parallel()
 	for status, others := range map[int]pim.Reason{429: "", 503: pim.ErrThrottled} {
 		h, _ := failing(1, status, http.Header{"Retry-After": {"120"}})
-		c := mustNew(t, testOptions(serve(t, h).URL, newManual()))
+		c := mustNew(t, testOptions(serve(t, h).URL, testclock.New()))
 		ann, again, bob := c.For("ann"), c.For("ann"), c.For("bob")
 		if _, err := ann.Do(t.Context(), Request{Method: "POST"}); err == nil {
 			t.Fatalf("%d is no error", status)

@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"crmbridge/internal/testclock"
 )
 
 // X6 X19: the id that a server gave its answer is known to who called.
@@ -17,7 +19,7 @@ func TestRowX19TracesOfAnswers(t *testing.T) {
 		}
 	}))
 	defer srv.Close()
-	c := mustNew(t, testOptions(srv.URL, newManual()))
+	c := mustNew(t, testOptions(srv.URL, testclock.New()))
 	ctx, seen := Traced(t.Context())
 	for _, r := range []Request{{Method: "POST", Path: "post"}, {Method: "GET", Path: "bad-read"}, {Method: "PUT", Path: "bad"}, {Method: "GET", Path: "bad-look"}, {Method: "GET", Path: "last"}} {
 		if _, err := c.Do(ctx, r); err != nil {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 )
 
@@ -17,7 +18,7 @@ func streaming(t *testing.T, h http.HandlerFunc) *Client {
 	t.Helper()
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
-	c, err := New(testOptions(srv.URL, newManual()))
+	c, err := New(testOptions(srv.URL, testclock.New()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +111,7 @@ func TestPauseInWords(t *testing.T) {
 		}
 		return time.Duration(seconds) * time.Second
 	}
-	clock, calls := newManual(), 0
+	clock, calls := testclock.New(), 0
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if calls++; calls == 1 {
 			_, _ = io.WriteString(w, "wait 20")
@@ -127,10 +128,10 @@ func TestPauseInWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(all.Close)
-	ann, bob, begin := all.For("ann"), all.For("bob"), clock.now()
+	ann, bob, begin := all.For("ann"), all.For("bob"), clock.Now()
 	resp, err := ann.Do(t.Context(), Request{Method: "POST", Path: "x", Pause: pause})
-	if err != nil || !resp.OK() || clock.now().Sub(begin) < 20*time.Second {
-		t.Fatalf("%v %v after %v", resp, err, clock.now().Sub(begin))
+	if err != nil || !resp.OK() || clock.Now().Sub(begin) < 20*time.Second {
+		t.Fatalf("%v %v after %v", resp, err, clock.Now().Sub(begin))
 	}
 	_, err = ann.Do(t.Context(), Request{Method: "POST", Path: "long", Pause: pause})
 	if !errors.Is(err, pim.ErrThrottled) || pim.RetryAfter(err) != 10*time.Minute {

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 )
 
@@ -27,7 +28,7 @@ func TestTraceHoldsNoSecrets(t *testing.T) {
 	var logs, debug bytes.Buffer
 	var mu sync.Mutex
 	var seen []Exchange
-	o := testOptions(s.URL, newManual())
+	o := testOptions(s.URL, testclock.New())
 	o.Log = slog.New(slog.NewJSONHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o.Debug = &debug
 	o.Secrets = []string{"pa$$ hush/1", "abc"}
@@ -72,7 +73,7 @@ func TestEachAttemptIsObserved(t *testing.T) {
 	t.Parallel()
 	h, _ := failing(1, 503, nil)
 	var seen []Exchange
-	o := testOptions(serve(t, h).URL, newManual())
+	o := testOptions(serve(t, h).URL, testclock.New())
 	o.Observe = func(x Exchange) { seen = append(seen, x) }
 	if _, err := mustNew(t, o).Do(context.Background(), Request{}); err != nil {
 		t.Fatal(err)
@@ -86,7 +87,7 @@ func FuzzRetryAfter(f *testing.F) {
 	for _, s := range []string{"", "1", "Wed, 04 Mar 2026 10:01:30 GMT", "-1", "9999999999999999999"} {
 		f.Add(s)
 	}
-	now := newManual().now()
+	now := testclock.New().Now()
 	f.Fuzz(func(t *testing.T, s string) {
 		d := retryAfter(http.Header{"Retry-After": {s}}, now)
 		if d < 0 || d.Hours() > 24 {

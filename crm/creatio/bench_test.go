@@ -22,7 +22,7 @@ func filled(b *testing.B) (*rig, crm.Connector) {
 	rows := map[string][]creatiosim.Fields{}
 	id := counted()
 	for n := range many {
-		stamp := r.clock.now().Add(-time.Duration(many-n) * time.Minute)
+		stamp := r.clock.Now().Add(-time.Duration(many-n) * time.Minute)
 		activity, contact := id(), id()
 		rows["Activity"] = append(rows["Activity"], creatiosim.Fields{"Id": activity, "Title": fmt.Sprintf("Meeting %d", n), "OwnerId": me, "ShowInScheduler": true,
 			"StartDate": stamp, "DueDate": stamp.Add(time.Hour), "TypeId": r.sim.Lookup("ActivityType", "Task"),
@@ -74,7 +74,7 @@ func BenchmarkNothingChanged(b *testing.B) {
 	r, c := filled(b)
 	_, cur := changes(b, c, creatio.Contacts, remote.Scope{}, "")
 	for range 3 {
-		r.clock.pass(time.Minute)
+		r.clock.Advance(time.Minute)
 		_, cur = changes(b, c, creatio.Contacts, remote.Scope{}, cur)
 	}
 	for b.Loop() {

@@ -1,7 +1,6 @@
 package creatio_test
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -17,6 +16,7 @@ import (
 	"crmbridge/crm/creatio"
 	"crmbridge/crm/creatio/creatiosim"
 	"crmbridge/crm/crmtest"
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/remote/remotetest"
@@ -25,45 +25,20 @@ import (
 
 const password = "correct horse battery"
 
-// clock is that of the server and of the driver.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func newClock() *clock { return &clock{t: time.Date(2026, 5, 20, 9, 30, 0, 0, time.UTC)} }
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
-func (c *clock) sleep(ctx context.Context, d time.Duration) error {
-	c.pass(d)
-	return ctx.Err()
-}
-
 // rig is a simulated site with faults in front of it.
 type rig struct {
 	t      testing.TB
 	sim    *creatiosim.Sim
 	faulty *remotetest.Faulty
 	url    string
-	clock  *clock
+	clock  *testclock.Clock
 }
 
 func newRig(t testing.TB, change func(*creatiosim.Options)) *rig {
 	t.Helper()
-	r := &rig{t: t, clock: newClock()}
+	r := &rig{t: t, clock: testclock.New()}
 	o := creatiosim.Options{
-		Now: r.clock.now,
+		Now: r.clock.Now,
 		Users: []creatiosim.User{
 			{Login: "Supervisor", Password: password, Name: "Sue Pervisor", Email: "sue@example.org", FullRights: true},
 			{Login: "pia", Password: password, Name: "Pia Plain", Email: "pia@example.org"},
@@ -115,7 +90,7 @@ func (r *rig) open(settings crm.Settings) crm.Connector {
 func (r *rig) tryOpen(settings crm.Settings) (crm.Connector, error) {
 	r.t.Helper()
 	client, err := upstream.New(upstream.Options{
-		Now: r.clock.now, Sleep: r.clock.sleep, Concurrency: 16,
+		Now: r.clock.Now, Sleep: r.clock.Sleep, Concurrency: 16,
 		Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 	})
 	if err != nil {
@@ -126,7 +101,7 @@ func (r *rig) tryOpen(settings crm.Settings) (crm.Connector, error) {
 	for k, v := range settings {
 		s[k] = strings.ReplaceAll(v, "SITE", r.url)
 	}
-	env := crm.Env{HTTP: client, Now: r.clock.now, Log: slog.New(slog.DiscardHandler), Zone: zone}
+	env := crm.Env{HTTP: client, Now: r.clock.Now, Log: slog.New(slog.DiscardHandler), Zone: zone}
 	return creatio.Driver().Open(r.t.Context(), env, s)
 }
 
@@ -192,7 +167,7 @@ func harness(change func(*creatiosim.Options), settings crm.Settings) crmtest.Ha
 			c := r.open(settings)
 			rigs.Store(c, r)
 			return remotetest.Account{
-				Remote: c, Faults: r.faulty, Pass: r.clock.pass, Zone: zone,
+				Remote: c, Faults: r.faulty, Pass: r.clock.Advance, Zone: zone,
 				Behind: behind{remotetest.Through(r.open(settings)), r},
 			}
 		},
@@ -274,7 +249,7 @@ func (b behind) AddMany(t *testing.T, _ remote.CollectionID, its []pim.Item) {
 		}
 		entity = "Activity"
 		rows = append(rows, creatiosim.Fields{"Title": it.Summary(), "OwnerId": me, "ShowInScheduler": it.Kind() == pim.KindEvent,
-			"StartDate": b.r.clock.now(), "DueDate": b.r.clock.now().Add(time.Hour),
+			"StartDate": b.r.clock.Now(), "DueDate": b.r.clock.Now().Add(time.Hour),
 			"TypeId": b.r.sim.Lookup("ActivityType", "Task"), "ActivityCategoryId": b.r.sim.Lookup("ActivityCategory", "Meeting")})
 	}
 	if err := b.r.sim.Import(entity, rows); err != nil {
@@ -284,7 +259,7 @@ func (b behind) AddMany(t *testing.T, _ remote.CollectionID, its []pim.Item) {
 
 // mail is an e-mail as Creatio's own program keeps it.
 func (r *rig) mail(it pim.Item, owner string) creatiosim.Fields {
-	return creatiosim.Fields{"Title": it.Summary(), "OwnerId": owner, "StartDate": r.clock.now(), "DueDate": r.clock.now(), "SendDate": r.clock.now(),
+	return creatiosim.Fields{"Title": it.Summary(), "OwnerId": owner, "StartDate": r.clock.Now(), "DueDate": r.clock.Now(), "SendDate": r.clock.Now(),
 		"TypeId": r.sim.Lookup("ActivityType", "Email"), "ActivityCategoryId": r.sim.Lookup("ActivityCategory", "Email"), "Sender": "Cid <cid@example.org>", "Recepient": "sue@example.org; "}
 }
 
@@ -297,7 +272,7 @@ func (r *rig) addOther(it pim.Item) remote.ItemID {
 		return remote.ItemID(r.add("Contact", creatiosim.Fields{"Name": c.FullName, "OwnerId": pia}))
 	}
 	f := creatiosim.Fields{"Title": it.Summary(), "OwnerId": pia, "ActivityCategoryId": r.sim.Lookup("ActivityCategory", "Meeting"),
-		"ShowInScheduler": it.Kind() == pim.KindEvent, "StartDate": r.clock.now(), "DueDate": r.clock.now().Add(time.Hour)}
+		"ShowInScheduler": it.Kind() == pim.KindEvent, "StartDate": r.clock.Now(), "DueDate": r.clock.Now().Add(time.Hour)}
 	return remote.ItemID(r.add("Activity", f))
 }
 

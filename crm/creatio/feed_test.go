@@ -51,7 +51,7 @@ func TestParticipantsAreFollowed(t *testing.T) {
 		c := r.open(nil)
 		rec := create(t, c, creatio.Events, meeting("Mine"))
 		_, cur := changes(t, c, creatio.Activities, remote.Scope{}, "")
-		r.clock.pass(10 * time.Minute)
+		r.clock.Advance(10 * time.Minute)
 		anna := r.sim.Find("Contact", "Anna Attendee 4")[0].ID
 		part := r.add("ActivityParticipant", creatiosim.Fields{"ActivityId": string(rec.ID), "ParticipantId": anna})
 		got, cur := changes(t, c, creatio.Activities, remote.Scope{}, cur)
@@ -59,7 +59,7 @@ func TestParticipantsAreFollowed(t *testing.T) {
 		if !ok || len(e.Attendees) != 1 || e.Attendees[0].Name != "Anna Attendee 4" || got[rec.ID].Version == rec.Version {
 			t.Fatalf("after an invitation: %+v", got[rec.ID])
 		}
-		r.clock.pass(10 * time.Minute)
+		r.clock.Advance(10 * time.Minute)
 		if err := r.sim.Edit("ActivityParticipant", part, creatiosim.Fields{"InviteResponseId": r.sim.Lookup("ParticipantResponse", "In doubt")}); err != nil {
 			t.Fatal(err)
 		}
@@ -85,15 +85,15 @@ func TestInvitationsAreFollowed(t *testing.T) {
 		c := r.open(nil)
 		hers := r.addOther(meeting("Hers"))
 		far := r.addOther(meeting("Far away"))
-		if err := r.sim.Edit("Activity", string(far), creatiosim.Fields{"StartDate": r.clock.now().AddDate(2, 0, 0), "DueDate": r.clock.now().AddDate(2, 0, 1)}); err != nil {
+		if err := r.sim.Edit("Activity", string(far), creatiosim.Fields{"StartDate": r.clock.Now().AddDate(2, 0, 0), "DueDate": r.clock.Now().AddDate(2, 0, 1)}); err != nil {
 			t.Fatal(err)
 		}
-		s := remote.Scope{Until: r.clock.now().AddDate(1, 0, 0)}
+		s := remote.Scope{Until: r.clock.Now().AddDate(1, 0, 0)}
 		got, cur := changes(t, c, creatio.Activities, s, "")
 		if len(got) != 0 {
 			t.Fatalf("%d activities before the invitation", len(got))
 		}
-		r.clock.pass(10 * time.Minute)
+		r.clock.Advance(10 * time.Minute)
 		for _, id := range []remote.ItemID{hers, far} {
 			r.add("ActivityParticipant", creatiosim.Fields{"ActivityId": string(id), "ParticipantId": r.sim.ContactOf("Supervisor")})
 		}
@@ -104,7 +104,7 @@ func TestInvitationsAreFollowed(t *testing.T) {
 		if e := got[hers].Item.(*pim.Event); e.Organizer.Name != "Pia Plain" || len(e.Attendees) != 1 || e.Attendees[0].Email != "sue@example.org" {
 			t.Errorf("%+v", e)
 		}
-		r.clock.pass(10 * time.Minute)
+		r.clock.Advance(10 * time.Minute)
 		if err := r.sim.Edit("Activity", string(hers), creatiosim.Fields{"Title": "Hers, renamed"}); err != nil {
 			t.Fatal(err)
 		}
@@ -133,10 +133,10 @@ func TestQuietRunIsCheap(t *testing.T) {
 	for _, col := range []remote.CollectionID{creatio.Activities, creatio.Contacts} {
 		_, cur := changes(t, c, col, remote.Scope{}, "")
 		for range 3 {
-			r.clock.pass(30 * time.Second)
+			r.clock.Advance(30 * time.Second)
 			_, cur = changes(t, c, col, remote.Scope{}, cur)
 		}
-		r.clock.pass(30 * time.Second)
+		r.clock.Advance(30 * time.Second)
 		before := r.faulty.Requests()
 		d, err := c.Changes(t.Context(), col, remote.Scope{}, cur)
 		if err != nil || len(d.Changed) != 0 || d.More {
@@ -154,9 +154,9 @@ func TestLateCommitIsSeen(t *testing.T) {
 	r := newRig(t, nil)
 	c := r.open(nil)
 	create(t, c, creatio.Activities, meeting("On time"))
-	stamp := r.clock.now().Add(-20 * time.Second)
+	stamp := r.clock.Now().Add(-20 * time.Second)
 	_, cur := changes(t, c, creatio.Activities, remote.Scope{}, "")
-	r.clock.pass(time.Minute)
+	r.clock.Advance(time.Minute)
 	late := r.add("Activity", creatiosim.Fields{"Title": "Late", "ActivityCategoryId": r.sim.Lookup("ActivityCategory", "Meeting"), "ShowInScheduler": true,
 		"StartDate": stamp, "DueDate": stamp.Add(time.Hour), "ModifiedOn": stamp, "CreatedOn": stamp})
 	got, _ := changes(t, c, creatio.Activities, remote.Scope{}, cur)
@@ -181,7 +181,7 @@ func TestCursorBelongsToItsScope(t *testing.T) {
 	if _, err := c.Changes(t.Context(), creatio.Contacts, remote.Scope{}, cur); pim.ReasonOf(err) != pim.ErrCursorGone {
 		t.Error("the cursor of activities is taken for contacts")
 	}
-	moved := remote.Scope{From: r.clock.now().AddDate(-1, 0, 0)}
+	moved := remote.Scope{From: r.clock.Now().AddDate(-1, 0, 0)}
 	if _, err := c.Changes(t.Context(), creatio.Activities, moved, cur); err != nil {
 		t.Errorf("a window that moved: %v", err)
 	}

@@ -86,7 +86,7 @@ func TestFoldersSinceACursor(t *testing.T) {
 	if err != nil || d.More {
 		t.Fatalf("%+v, %v", d, err)
 	}
-	r.clock.pass(time.Minute)
+	r.clock.Advance(time.Minute)
 	for _, name := range []string{"Anna", "Bo", "Cy"} {
 		if err := r.sim.Edit("Contact", ids[name], creatiosim.Fields{"Notes": "new"}); err != nil {
 			t.Fatal(err)
@@ -110,7 +110,7 @@ func TestFoldersAndCountsOfActivities(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	me, pia := r.sim.ContactOf("Supervisor"), r.sim.ContactOf("pia")
-	at := r.clock.now()
+	at := r.clock.Now()
 	folder := r.add("ActivityFolder", creatiosim.Fields{"Name": "Fairs", "FolderTypeId": static})
 	add := func(title, owner string, filed bool) string {
 		id := r.add("Activity", creatiosim.Fields{"Title": title, "OwnerId": owner, "StartDate": at, "DueDate": at.Add(time.Hour), "ShowInScheduler": true,

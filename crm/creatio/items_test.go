@@ -66,7 +66,7 @@ func TestEmailsAreNoItems(t *testing.T) {
 	r := newRig(t, nil)
 	c := r.open(nil)
 	id := r.add("Activity", creatiosim.Fields{"Title": "Re: offer", "TypeId": r.sim.Lookup("ActivityType", "Email"), "ActivityCategoryId": r.sim.Lookup("ActivityCategory", "Email"),
-		"StartDate": r.clock.now(), "DueDate": r.clock.now()})
+		"StartDate": r.clock.Now(), "DueDate": r.clock.Now()})
 	d, err := c.Changes(t.Context(), creatio.Activities, remote.Scope{}, "")
 	refs, err2 := c.(remote.Lister).List(t.Context(), creatio.Activities, remote.Scope{})
 	recs, err3 := c.Fetch(t.Context(), creatio.Activities, []remote.ItemID{remote.ItemID(id)})
@@ -173,7 +173,7 @@ func TestWritesSendOnlyWhatDiffers(t *testing.T) {
 	c := r.open(nil)
 	e := meeting("Same")
 	rec := create(t, c, creatio.Events, e)
-	r.clock.pass(time.Minute)
+	r.clock.Advance(time.Minute)
 	before := r.sim.Counts()["patch"] + r.sim.Counts()["update"]
 	again := update(t, c, creatio.Events, rec.Ref, e, pim.AllOf(pim.KindEvent).IDs()...)
 	if again.Version != rec.Version {

@@ -125,7 +125,7 @@ func TestListsAreRememberedForAWhile(t *testing.T) {
 	if n, m := asked("Account"), asked("Department"); n != 1 || m != 1 {
 		t.Errorf("accounts were asked for %d times, departments %d times", n, m)
 	}
-	r.clock.pass(11 * time.Minute)
+	r.clock.Advance(11 * time.Minute)
 	make("Three", "")
 	if n, m := asked("Account"), asked("Department"); n != 2 || m != 2 {
 		t.Errorf("later accounts were asked for %d times, departments %d times", n, m)
@@ -133,7 +133,7 @@ func TestListsAreRememberedForAWhile(t *testing.T) {
 	// What is not found may have been added since.
 	jobs := asked("Job")
 	r.add("Job", creatiosim.Fields{"Name": "Zoologist"})
-	r.clock.pass(2 * time.Minute)
+	r.clock.Advance(2 * time.Minute)
 	p := person("Four")
 	p.Role = "Zoologist"
 	if got := create(t, c, creatio.Contacts, p).Item.(*pim.Contact); got.Role != "Zoologist" || asked("Job") != jobs+1 {

@@ -100,7 +100,7 @@ func TestFindTellsTouched(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.clock.pass(5 * time.Minute)
+			r.clock.Advance(5 * time.Minute)
 			if got, _ := find(t, conn, c.col, c.item, "key"); !got.Untouched {
 				t.Error("nobody touched it")
 			}

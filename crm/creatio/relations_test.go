@@ -73,7 +73,7 @@ func TestRowB18InCreatio(t *testing.T) {
 	deal := r.add("Opportunity", creatiosim.Fields{"Title": "Big deal"})
 	r.add("Opportunity", creatiosim.Fields{"Title": "Small deal"})
 	id := remote.ItemID(r.add("Activity", creatiosim.Fields{"Title": "Lunch", "OwnerId": me, "AccountId": acme, "ActivityCategoryId": r.sim.Lookup("ActivityCategory", "Meeting"),
-		"ShowInScheduler": true, "StartDate": r.clock.now(), "DueDate": r.clock.now().Add(time.Hour), "LeadId": r.add("Lead", creatiosim.Fields{"LeadName": "Hot"})}))
+		"ShowInScheduler": true, "StartDate": r.clock.Now(), "DueDate": r.clock.Now().Add(time.Hour), "LeadId": r.add("Lead", creatiosim.Fields{"LeadName": "Hot"})}))
 	r.add("ActivityParticipant", creatiosim.Fields{"ActivityId": string(id), "ParticipantId": ann})
 	related := func() string {
 		t.Helper()
@@ -94,7 +94,7 @@ func TestRowB18InCreatio(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.clock.pass(time.Second)
+	r.clock.Advance(time.Second)
 	after, err := rel.Relate(t.Context(), creatio.Activities, recs[0].Ref, map[string]remote.ItemID{"opportunity": remote.ItemID(deal), "company": "", "contact": remote.ItemID(ann)})
 	if err != nil || after.Version == recs[0].Version {
 		t.Fatalf("%v %v", after, err)
@@ -158,7 +158,7 @@ func TestATieToWhatIsGoneInCreatio(t *testing.T) {
 	if err := r.sim.Remove("Account", acme); err != nil {
 		t.Fatal(err)
 	}
-	at := r.clock.now()
+	at := r.clock.Now()
 	e := remote.Entry{Item: &pim.Event{Activity: pim.Activity{Title: "Lunch"}, Start: pim.At(at, ""), End: pim.At(at.Add(time.Hour), "")},
 		Relations: []remote.Relation{{Role: remote.RoleCompany, ID: remote.ItemID(acme), Name: "Acme"}}}
 	rec, err := c.Create(t.Context(), creatio.Activities, e, "key")
@@ -179,7 +179,7 @@ func TestAWrittenTieIsNoFailure(t *testing.T) {
 	rel := c.(remote.Relations)
 	deal := r.add("Opportunity", creatiosim.Fields{"Title": "Big deal"})
 	id := remote.ItemID(r.add("Activity", creatiosim.Fields{"Title": "Lunch", "OwnerId": r.sim.ContactOf("Supervisor"), "ActivityCategoryId": r.sim.Lookup("ActivityCategory", "Meeting"),
-		"ShowInScheduler": true, "StartDate": r.clock.now(), "DueDate": r.clock.now().Add(time.Hour)}))
+		"ShowInScheduler": true, "StartDate": r.clock.Now(), "DueDate": r.clock.Now().Add(time.Hour)}))
 	if _, err := rel.Roles(t.Context(), pim.KindEvent); err != nil { // which are remembered
 		t.Fatal(err)
 	}

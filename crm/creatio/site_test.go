@@ -76,7 +76,7 @@ func TestTokensEnd(t *testing.T) {
 	r := newRig(t, func(o *creatiosim.Options) { o.TokenLifetime = 10 * time.Minute })
 	c := r.open(crm.Settings{"auth": "oauth", "client_id": "bridge", "client_secret": "client secret", "identity_url": r.url})
 	rec := create(t, c, creatio.Activities, meeting("One"))
-	r.clock.pass(9*time.Minute + 30*time.Second)
+	r.clock.Advance(9*time.Minute + 30*time.Second)
 	fetchOne(t, c, creatio.Activities, rec.ID)
 	if n := r.sim.Counts()["token"]; n != 2 {
 		t.Errorf("%d tokens, want 2: the second before the first has ended", n)
@@ -101,7 +101,7 @@ func TestRefusedLoginIsNotRepeated(t *testing.T) {
 	if n := r.sim.Counts()["login"]; n != 1 {
 		t.Errorf("%d logins with a wrong password", n)
 	}
-	r.clock.pass(6 * time.Minute)
+	r.clock.Advance(6 * time.Minute)
 	if _, err := c.Changes(t.Context(), creatio.Contacts, remote.Scope{}, ""); pim.ReasonOf(err) != pim.ErrAuth || r.sim.Counts()["login"] != 2 {
 		t.Errorf("after a while: %v, %d logins", err, r.sim.Counts()["login"])
 	}

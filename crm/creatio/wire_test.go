@@ -22,6 +22,7 @@ import (
 	"crmbridge/crm"
 	"crmbridge/crm/creatio"
 	"crmbridge/crm/creatio/creatiosim"
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/remote"
 )
@@ -120,7 +121,7 @@ func TestWires(t *testing.T) {
 				w.save(t, file)
 				return
 			}
-			r := &rig{t: t, clock: newClock()}
+			r := &rig{t: t, clock: testclock.New()}
 			w := loadWire(t, file)
 			r.serve(w)
 			c.talk(t, r.open(c.settings))

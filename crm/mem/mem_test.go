@@ -8,15 +8,16 @@ import (
 
 	"crmbridge/crm/crmtest"
 	"crmbridge/crm/mem"
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/remote/memory/memorytest"
 	"crmbridge/remote/remotetest"
 )
 
-func newCRM(t *testing.T, o mem.Options) (*mem.CRM, *memorytest.Clock) {
+func newCRM(t *testing.T, o mem.Options) (*mem.CRM, *testclock.Clock) {
 	t.Helper()
-	c := memorytest.NewClock()
+	c := testclock.New()
 	o.Now = c.Now
 	m, err := mem.New(o)
 	if err != nil {

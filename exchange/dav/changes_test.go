@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/remote"
 )
@@ -51,7 +52,7 @@ func TestForgottenTokens(t *testing.T) {
 	if changed, _, _, _ := changes(t, m, remote.Scope{}, ""); len(changed) != 1 {
 		t.Errorf("%v", changed)
 	}
-	lists := open(t, newClock(), remote.Settings{"url": serve(t, f), "changes": "list"})
+	lists := open(t, testclock.New(), remote.Settings{"url": serve(t, f), "changes": "list"})
 	if _, err := lists.Changes(t.Context(), eventsOf, remote.Scope{}, next); pim.ReasonOf(err) != pim.ErrCursorGone {
 		t.Errorf("a token for one who compares: %v", err)
 	}
@@ -86,7 +87,7 @@ func TestListingGoesOnInANewSession(t *testing.T) {
 			uid := fmt.Sprintf("n%03d", i)
 			f.put(string(eventsOf)+uid+".ics", single(uid, firstDay))
 		}
-		d, err := open(t, newClock(), settings).Changes(t.Context(), eventsOf, remote.Scope{}, "")
+		d, err := open(t, testclock.New(), settings).Changes(t.Context(), eventsOf, remote.Scope{}, "")
 		if err != nil || !d.More || len(d.Changed) != 100 {
 			t.Fatalf("%s: %d %v %v", name, len(d.Changed), d.More, err)
 		}
@@ -97,7 +98,7 @@ func TestListingGoesOnInANewSession(t *testing.T) {
 		for _, r := range d.Changed[2:] {
 			seen[r.Item.ID()] = true
 		}
-		changed, removed, _, _ := changes(t, open(t, newClock(), settings), remote.Scope{}, d.Next)
+		changed, removed, _, _ := changes(t, open(t, testclock.New(), settings), remote.Scope{}, d.Next)
 		for _, uid := range changed {
 			if seen[uid] {
 				t.Errorf("%s: %s is told twice", name, uid)
@@ -180,7 +181,7 @@ func TestOneItemSpoilsNoBatch(t *testing.T) {
 		w.WriteHeader(rec.Code)
 		_, _ = w.Write(bytes.ReplaceAll(rec.Body.Bytes(), []byte("SUMMARY:bell"), []byte("SUMMARY:bell\x07")))
 	})
-	m := open(t, newClock(), remote.Settings{"url": serve(t, spoilt)})
+	m := open(t, testclock.New(), remote.Settings{"url": serve(t, spoilt)})
 	for _, uid := range []string{"a", "bell", "c"} {
 		f.put(string(eventsOf)+uid+".ics", single(uid, firstDay))
 	}

@@ -1,18 +1,17 @@
 package dav_test
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
 	"crmbridge/exchange/dav"
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/pim/ics"
 	"crmbridge/pim/vcf"
@@ -23,33 +22,8 @@ import (
 
 const zone = "Europe/Helsinki"
 
-// clock is that of the driver.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func newClock() *clock { return &clock{t: time.Date(2026, 5, 20, 9, 30, 0, 0, time.UTC)} }
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
-func (c *clock) sleep(ctx context.Context, d time.Duration) error {
-	c.pass(d)
-	return ctx.Err()
-}
-
 // open opens a mailbox; settings override the usual ones.
-func open(tb testing.TB, c *clock, s remote.Settings) remote.Remote {
+func open(tb testing.TB, c *testclock.Clock, s remote.Settings) remote.Remote {
 	tb.Helper()
 	r, err := tryOpen(tb, c, s)
 	if err != nil {
@@ -59,10 +33,10 @@ func open(tb testing.TB, c *clock, s remote.Settings) remote.Remote {
 	return r
 }
 
-func tryOpen(tb testing.TB, c *clock, s remote.Settings) (remote.Remote, error) {
+func tryOpen(tb testing.TB, c *testclock.Clock, s remote.Settings) (remote.Remote, error) {
 	tb.Helper()
 	client, err := upstream.New(upstream.Options{
-		Now: c.now, Sleep: c.sleep, Concurrency: 16, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		Now: c.Now, Sleep: c.Sleep, Concurrency: 16, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -72,7 +46,7 @@ func tryOpen(tb testing.TB, c *clock, s remote.Settings) (remote.Remote, error) 
 	for k, v := range s {
 		full[k] = v
 	}
-	return dav.Driver().Open(tb.Context(), remote.Env{HTTP: client, Now: c.now, Log: slog.New(slog.DiscardHandler), Zone: zone}, full)
+	return dav.Driver().Open(tb.Context(), remote.Env{HTTP: client, Now: c.Now, Log: slog.New(slog.DiscardHandler), Zone: zone}, full)
 }
 
 // writes are the requests that change something.
@@ -103,13 +77,13 @@ func harness(g *groupware, settings remote.Settings, many int) remotetest.Harnes
 		// Programs take a task for done by any of the three.
 		Coupled: []pim.FieldSet{pim.Set(pim.FieldStatus, pim.FieldCompleted, pim.FieldPercent)},
 		Open: func(t *testing.T) remotetest.Account {
-			h, c := g.open(t), newClock()
+			h, c := g.open(t), testclock.New()
 			f := remotetest.NewFaulty(h.front, nil, writes)
 			s := remote.Settings{"url": serve(t, f), "username": h.user}
 			for k, v := range settings {
 				s[k] = v
 			}
-			a := remotetest.Account{Remote: open(t, c, s), Faults: f, Pass: c.pass, Zone: zone, Behind: remotetest.Through(open(t, c, s))}
+			a := remotetest.Account{Remote: open(t, c, s), Faults: f, Pass: c.Advance, Zone: zone, Behind: remotetest.Through(open(t, c, s))}
 			if g.files != "" {
 				a.Behind = filer{a.Behind, func(path string, text []byte) error {
 					return os.WriteFile(filepath.Join(g.files, filepath.FromSlash(path)), text, 0o600)

@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"crmbridge/exchange/dav"
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/upstream"
@@ -61,9 +62,9 @@ func secure(t *testing.T, h http.Handler) (port uint16, o upstream.Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newClock()
+	c := testclock.New()
 	return uint16(n), upstream.Options{
-		Now: c.now, Sleep: c.sleep, CAFile: ca, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		Now: c.Now, Sleep: c.Sleep, CAFile: ca, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Lookup: func(_ context.Context, host string) ([]netip.Addr, error) {
 			if host != "example.com" {
 				return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
@@ -157,12 +158,12 @@ func TestWellKnownRedirects(t *testing.T) {
 			}
 		})
 	}
-	m := open(t, newClock(), remote.Settings{"url": serve(t, front("/dav/ann/"))})
+	m := open(t, testclock.New(), remote.Settings{"url": serve(t, front("/dav/ann/"))})
 	if cs, err := m.Collections(t.Context()); err != nil || len(cs) != 3 {
 		t.Errorf("%+v %v", cs, err)
 	}
 	// A host of this machine with another port is another host.
-	m = open(t, newClock(), remote.Settings{"url": serve(t, front(away.URL+"/"))})
+	m = open(t, testclock.New(), remote.Settings{"url": serve(t, front(away.URL+"/"))})
 	if _, err := m.Collections(t.Context()); err == nil || other.Load() != 0 {
 		t.Errorf("%v, the password went to another host %d times", err, other.Load())
 	}
@@ -173,7 +174,7 @@ func TestAddressOfOneCollection(t *testing.T) {
 	t.Parallel()
 	f := newFake(manner{})
 	base := serve(t, f)
-	m := open(t, newClock(), remote.Settings{"url": base + fakeHome + "tasks"})
+	m := open(t, testclock.New(), remote.Settings{"url": base + fakeHome + "tasks"})
 	cs, err := m.Collections(t.Context())
 	if err != nil || len(cs) != 1 || cs[0].ID != fakeHome+"tasks/" || cs[0].Kinds != pim.Kinds(pim.KindTask) {
 		t.Errorf("%+v %v", cs, err)
@@ -244,7 +245,7 @@ func TestProbeNamesTheFault(t *testing.T) {
 		for k, v := range c.settings {
 			s[k] = v
 		}
-		check, says := last(t, open(t, newClock(), s))
+		check, says := last(t, open(t, testclock.New(), s))
 		if check.Name != c.step || pim.ReasonOf(check.Err) != c.kind || !strings.Contains(says, c.says) {
 			t.Errorf("%s: step %q, %v, %q; want %q, %q, %q", name, check.Name, pim.ReasonOf(check.Err), says, c.step, c.kind, c.says)
 		}
@@ -280,11 +281,11 @@ func TestOpenChecksItsSettings(t *testing.T) {
 		"other option": {"url": "dav.example.org", "colour": "green"},
 	} {
 		var e *pim.Error
-		if _, err := tryOpen(t, newClock(), s); !errors.As(err, &e) || e.Kind != pim.ErrInvalid || e.Public == "" {
+		if _, err := tryOpen(t, testclock.New(), s); !errors.As(err, &e) || e.Kind != pim.ErrInvalid || e.Public == "" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if m, err := tryOpen(t, newClock(), remote.Settings{"username": "ann@example.org"}); err != nil || m.Traits().Place != "example.org" {
+	if m, err := tryOpen(t, testclock.New(), remote.Settings{"username": "ann@example.org"}); err != nil || m.Traits().Place != "example.org" {
 		t.Errorf("a mail address for a user name: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"crmbridge/exchange/exchangetest"
+	"crmbridge/internal/testclock"
 	"crmbridge/remote"
 	"crmbridge/remote/remotetest"
 )
@@ -14,13 +15,13 @@ func fakeHarness(m manner, settings remote.Settings) exchangetest.Harness {
 	fakes := &sync.Map{} // by mailbox
 	h := exchangetest.Harness{Harness: harness(nil, nil, 301)}
 	h.Open = func(t *testing.T) remotetest.Account {
-		f, c := newFake(m), newClock()
+		f, c := newFake(m), testclock.New()
 		faulty := remotetest.NewFaulty(f, nil, writes)
 		s := remote.Settings{"url": serve(t, faulty)}
 		for k, v := range settings {
 			s[k] = v
 		}
-		a := remotetest.Account{Remote: open(t, c, s), Faults: faulty, Pass: c.pass, Zone: zone, Behind: filer{remotetest.Through(open(t, c, s)), func(path string, text []byte) error {
+		a := remotetest.Account{Remote: open(t, c, s), Faults: faulty, Pass: c.Advance, Zone: zone, Behind: filer{remotetest.Through(open(t, c, s)), func(path string, text []byte) error {
 			f.put(path, string(text))
 			return nil
 		}}}
@@ -32,7 +33,7 @@ func fakeHarness(m manner, settings remote.Settings) exchangetest.Harness {
 		return len(f.(*fake).sent())
 	}
 	h.Wrong = func(t *testing.T) remote.Remote {
-		return open(t, newClock(), remote.Settings{"url": serve(t, newFake(m)), "password": "wrong"})
+		return open(t, testclock.New(), remote.Settings{"url": serve(t, newFake(m)), "password": "wrong"})
 	}
 	return h
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/emersion/go-webdav/caldav"
 	"github.com/emersion/go-webdav/carddav"
 
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/remote"
 )
@@ -18,7 +19,7 @@ func TestAnotherClientReadsWhatWasWritten(t *testing.T) {
 	g := radicale(t)
 	h := g.open(t)
 	url := serve(t, h.front)
-	m := open(t, newClock(), remote.Settings{"url": url, "username": h.user})
+	m := open(t, testclock.New(), remote.Settings{"url": url, "username": h.user})
 	if _, err := m.Create(t.Context(), remote.CollectionID(h.path+"events/"), remote.Entry{UID: "weekly", Item: itemOf(t, seriesText), Text: []byte(seriesText)}, "key-1"); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"crmbridge/dav"
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/remote/remotetest"
@@ -26,7 +27,7 @@ func (d doorman) Authenticate(_ context.Context, user, password, _, _ string) (d
 // ourServer is the bridge's own server with an empty account of ann.
 func ourServer(t *testing.T) *dav.Handler {
 	t.Helper()
-	clock := new(storetest.Clock)
+	clock := storetest.NewClock()
 	st := storetest.OpenWith(t, store.Config{Now: clock.Now})
 	var ann store.User
 	err := st.Update(t.Context(), func(tx *store.Tx) (err error) {
@@ -54,10 +55,10 @@ func TestOurOwnServer(t *testing.T) {
 	h.Only = []string{"traits", "collections", "create and fetch", "create again with the same key", "texts", "all-day events", "unknown ids", "update each field", "stale update",
 		"update of a deleted item", "delete", "stale delete", "changes", "an edit at the remote shows", "a deletion shows", "unknown cursor", "window", "kinds in scope", "probe"}
 	h.Open = func(t *testing.T) remotetest.Account {
-		c := newClock()
+		c := testclock.New()
 		f := remotetest.NewFaulty(ourServer(t), nil, writes)
 		s := remote.Settings{"url": serve(t, f)}
-		return remotetest.Account{Remote: open(t, c, s), Faults: f, Pass: c.pass, Zone: zone, Behind: remotetest.Through(open(t, c, s))}
+		return remotetest.Account{Remote: open(t, c, s), Faults: f, Pass: c.Advance, Zone: zone, Behind: remotetest.Through(open(t, c, s))}
 	}
 	remotetest.Run(t, h)
 }

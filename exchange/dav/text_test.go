@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/pim/ics"
 	"crmbridge/pim/vcf"
@@ -23,7 +24,7 @@ func onFake(t *testing.T, m manner, settings remote.Settings) (*fake, remote.Rem
 	for k, v := range settings {
 		s[k] = v
 	}
-	return f, open(t, newClock(), s)
+	return f, open(t, testclock.New(), s)
 }
 
 func crlf(s string) string { return strings.ReplaceAll(strings.TrimLeft(s, "\n"), "\n", "\r\n") }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"crmbridge/exchange"
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/upstream"
@@ -44,13 +45,13 @@ func TestServerBusy(t *testing.T) {
 					send(w, 200, success(op, `<m:SyncState>S</m:SyncState><m:IncludesLastItemInRange>true</m:IncludesLastItemInRange><m:Changes/>`))
 				}
 			})
-			clk := &clock{t: time.Date(2026, 5, 20, 9, 30, 0, 0, time.UTC)}
+			clk := testclock.New()
 			m := f.openAt(clk, nil)
 			if _, err := m.Changes(t.Context(), "CAL", remote.Scope{}, ""); err != nil {
 				t.Fatalf("after the pause: %v", err)
 			}
 			var waited time.Duration
-			for _, d := range clk.slept {
+			for _, d := range clk.Slept() {
 				waited += d
 			}
 			if waited < c.wait {
@@ -100,15 +101,15 @@ func TestLinksShareABudget(t *testing.T) {
 		send(w, 500, soapFault("ErrorServerBusy", 300_000))
 	})
 	d, pauses := Driver(), &upstream.Pauses{}
-	clk := &clock{t: time.Date(2026, 5, 20, 9, 30, 0, 0, time.UTC)}
+	clk := testclock.New()
 	open := func(pairs ...string) *mail {
-		client, err := upstream.New(upstream.Options{Now: clk.now, Sleep: clk.sleep, Pauses: pauses, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+		client, err := upstream.New(upstream.Options{Now: clk.Now, Sleep: clk.Sleep, Pauses: pauses, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(client.Close)
 		s := exchangeSettings(append([]string{"url", f.url, "user", "ann@example.org", "password", "secret"}, pairs...)...)
-		r, err := d.Open(t.Context(), exchange.Env{HTTP: client, Now: clk.now, Zone: "Europe/Oslo"}, s)
+		r, err := d.Open(t.Context(), exchange.Env{HTTP: client, Now: clk.Now, Zone: "Europe/Oslo"}, s)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,7 +1,6 @@
 package ews_test
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,6 +17,7 @@ import (
 	"crmbridge/exchange/ews"
 	"crmbridge/exchange/ews/ewssim"
 	"crmbridge/exchange/exchangetest"
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/remote/remotetest"
@@ -31,31 +31,6 @@ const (
 	zone     = "Europe/Helsinki"
 )
 
-// clock is that of the server and of the driver.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func newClock() *clock { return &clock{t: time.Date(2026, 5, 20, 9, 30, 0, 0, time.UTC)} }
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
-func (c *clock) sleep(ctx context.Context, d time.Duration) error {
-	c.pass(d)
-	return ctx.Err()
-}
-
 // rig is a simulated server with faults in front of it.
 type rig struct {
 	t      testing.TB
@@ -63,16 +38,16 @@ type rig struct {
 	faulty *remotetest.Faulty
 	srv    *httptest.Server
 	url    string
-	clock  *clock
+	clock  *testclock.Clock
 }
 
 var writes = regexp.MustCompile(`<m:(CreateItem|UpdateItem|DeleteItem|CreateAttachment|DeleteAttachment)[ >]`)
 
 func newRig(t testing.TB, change func(*ewssim.Options)) *rig {
 	t.Helper()
-	r := &rig{t: t, clock: newClock()}
+	r := &rig{t: t, clock: testclock.New()}
 	o := ewssim.Options{
-		Now:       r.clock.now,
+		Now:       r.clock.Now,
 		Mailboxes: []ewssim.Mailbox{{Address: ann, Name: "Ann Example", Password: password, Zone: "FLE Standard Time"}, {Address: "bob@example.org", Name: "Bob Example", Password: password}},
 		Accounts:  []ewssim.Account{{Login: service, Password: password, Impersonates: []string{ann}}},
 	}
@@ -105,7 +80,7 @@ func (r *rig) open(settings exchange.Settings) exchange.Mailbox {
 func (r *rig) openBy(d exchange.Driver, settings exchange.Settings) exchange.Mailbox {
 	r.t.Helper()
 	client, err := upstream.New(upstream.Options{
-		Now: r.clock.now, Sleep: r.clock.sleep, Concurrency: 16, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		Now: r.clock.Now, Sleep: r.clock.Sleep, Concurrency: 16, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 	})
 	if err != nil {
 		r.t.Fatal(err)
@@ -115,7 +90,7 @@ func (r *rig) openBy(d exchange.Driver, settings exchange.Settings) exchange.Mai
 	for k, v := range settings {
 		s[k] = v
 	}
-	m, err := d.Open(r.t.Context(), exchange.Env{HTTP: client, Now: r.clock.now, Log: slog.New(slog.DiscardHandler), Zone: zone}, s)
+	m, err := d.Open(r.t.Context(), exchange.Env{HTTP: client, Now: r.clock.Now, Log: slog.New(slog.DiscardHandler), Zone: zone}, s)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -232,7 +207,7 @@ func harness(change func(*ewssim.Options), settings exchange.Settings) exchanget
 			r := newRig(t, change)
 			m := r.open(settings)
 			rigs.Store(m, r)
-			return remotetest.Account{Remote: m, Faults: r.faulty, Pass: r.clock.pass, Zone: zone, Behind: remotetest.Through(r.open(nil))}
+			return remotetest.Account{Remote: m, Faults: r.faulty, Pass: r.clock.Advance, Zone: zone, Behind: remotetest.Through(r.open(nil))}
 		},
 		Wrong: func(t *testing.T) remote.Remote {
 			return newRig(t, change).open(exchange.Settings{"password": "wrong"})

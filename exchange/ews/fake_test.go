@@ -2,7 +2,6 @@ package ews
 
 import (
 	"bytes"
-	"context"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -15,9 +14,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"crmbridge/exchange"
+	"crmbridge/internal/testclock"
 	"crmbridge/upstream"
 )
 
@@ -80,36 +79,15 @@ func (f *fake) of(op string) []asked {
 	return out
 }
 
-// clock goes on only when somebody sleeps.
-type clock struct {
-	mu    sync.Mutex
-	t     time.Time
-	slept []time.Duration
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) sleep(ctx context.Context, d time.Duration) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-	c.slept = append(c.slept, d)
-	return ctx.Err()
-}
-
 func (f *fake) open(s exchange.Settings) *mail {
 	f.t.Helper()
-	c := &clock{t: time.Date(2026, 5, 20, 9, 30, 0, 0, time.UTC)}
+	c := testclock.New()
 	return f.openAt(c, s)
 }
 
-func (f *fake) openAt(c *clock, s exchange.Settings) *mail {
+func (f *fake) openAt(c *testclock.Clock, s exchange.Settings) *mail {
 	f.t.Helper()
-	client, err := upstream.New(upstream.Options{Now: c.now, Sleep: c.sleep, Rand: func() float64 { return 0 }, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	client, err := upstream.New(upstream.Options{Now: c.Now, Sleep: c.Sleep, Rand: func() float64 { return 0 }, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -118,7 +96,7 @@ func (f *fake) openAt(c *clock, s exchange.Settings) *mail {
 	for k, v := range s {
 		all[k] = v
 	}
-	r, err := Driver().Open(f.t.Context(), exchange.Env{HTTP: client, Now: c.now, Log: slog.New(slog.DiscardHandler), Zone: "Europe/Oslo"}, all)
+	r, err := Driver().Open(f.t.Context(), exchange.Env{HTTP: client, Now: c.Now, Log: slog.New(slog.DiscardHandler), Zone: "Europe/Oslo"}, all)
 	if err != nil {
 		f.t.Fatal(err)
 	}

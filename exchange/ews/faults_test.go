@@ -30,7 +30,7 @@ func TestBusyServer(t *testing.T) {
 			r := newRig(t, nil)
 			m := r.open(nil)
 			c := home(t, m, pim.KindTask)
-			begin, entry := r.clock.now(), remote.Entry{Item: &pim.Task{Activity: pim.Activity{Title: "Later"}}}
+			begin, entry := r.clock.Now(), remote.Entry{Item: &pim.Task{Activity: pim.Activity{Title: "Later"}}}
 			r.fault(ewssim.Fault{Kind: kind, Op: "CreateItem", Count: 1, BackOff: 9000})
 			_, err := m.Create(t.Context(), c, entry, "key-busy")
 			if kind == ewssim.FaultUnavailable { // nobody knows whether Exchange or somebody before it said so
@@ -46,7 +46,7 @@ func TestBusyServer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if waited := r.clock.now().Sub(begin); waited < 9*time.Second {
+			if waited := r.clock.Now().Sub(begin); waited < 9*time.Second {
 				t.Errorf("waited %v", waited)
 			}
 			if d, err := m.Changes(t.Context(), c, remote.Scope{}, ""); err != nil || len(d.Changed) != 1 {
@@ -279,7 +279,7 @@ func TestNoSyncErrorDeletes(t *testing.T) {
 				t.Errorf("%s as %s: %v, %d removed", code, kind, err, len(d.Removed))
 			}
 			r.sim.ClearFaults()
-			r.clock.pass(time.Hour)
+			r.clock.Advance(time.Hour)
 			told := 1
 			if want == pim.ErrCursorGone {
 				since, told = "", 2

@@ -185,7 +185,7 @@ func TestAllMailGoesOn(t *testing.T) {
 	}
 	r.soap(`<m:UpdateItem ConflictResolution="AlwaysOverwrite" MessageDisposition="SaveOnly"><m:ItemChanges><t:ItemChange><t:ItemId Id="` + string(old) + `" ChangeKey="` + recs[0].Version + `"/><t:Updates><t:SetItemField><t:FieldURI FieldURI="item:Categories"/>` +
 		`<t:Message><t:Categories><t:String>Customers</t:String></t:Categories></t:Message></t:SetItemField></t:Updates></t:ItemChange></m:ItemChanges></m:UpdateItem>`)
-	r.clock.pass(time.Hour)
+	r.clock.Advance(time.Hour)
 	if d, err = m.Changes(t.Context(), exchange.AllMail, scope, d.Next); err != nil || len(d.Changed) != 2 || d.Changed[1].ID != old { // the newest is told again
 		t.Fatalf("%+v, %v", d.Changed, err)
 	}

@@ -71,7 +71,7 @@ func TestListIsWholeWhileItemsGo(t *testing.T) {
 				m := r.open(exchange.Settings{"url": url})
 				var ids []remote.ItemID
 				for i := range 23 {
-					r.clock.pass(second)
+					r.clock.Advance(second)
 					ids = append(ids, r.some(m, k, i))
 				}
 				c := r.firstOf(m, k)
@@ -106,7 +106,7 @@ func TestListIsWholeWhileItemsGo(t *testing.T) {
 func (r *rig) some(m remote.Remote, k pim.Kind, n int) remote.ItemID {
 	r.t.Helper()
 	if k == pim.KindMessage {
-		return r.letter(ewssim.Letter{From: "fay@example.org", To: []string{ann}, Subject: fmt.Sprint("Letter ", n), At: r.clock.now()})
+		return r.letter(ewssim.Letter{From: "fay@example.org", To: []string{ann}, Subject: fmt.Sprint("Letter ", n), At: r.clock.Now()})
 	}
 	rec, err := m.Create(r.t.Context(), r.firstOf(m, k), remote.Entry{Item: &pim.Contact{FullName: fmt.Sprint("Person ", n)}}, fmt.Sprint("key ", n))
 	if err != nil {
@@ -140,7 +140,7 @@ func TestAllMailIsReadWholeWhileItChanges(t *testing.T) {
 			gone := map[remote.ItemID]bool{}
 			url := r.between("FindItem", func(n int, answer string) {
 				if told := foundID.FindAllStringSubmatch(answer, -1); n < 5 && len(told) > 3 {
-					r.clock.pass(time.Hour)
+					r.clock.Advance(time.Hour)
 					gone[remote.ItemID(told[1][1])] = true
 					r.hardDelete(told[1][1])
 					r.categorise(told[2][1])
@@ -149,7 +149,7 @@ func TestAllMailIsReadWholeWhileItChanges(t *testing.T) {
 			m := r.open(exchange.Settings{"url": url})
 			var ids []remote.ItemID
 			for i := range 30 {
-				r.clock.pass(second)
+				r.clock.Advance(second)
 				ids = append(ids, r.some(m, pim.KindMessage, i))
 			}
 			told, since := map[remote.ItemID]bool{}, remote.Cursor("")
@@ -196,12 +196,12 @@ func TestAllMailComesInPages(t *testing.T) {
 	r := newRig(t, nil)
 	m := r.open(nil) // of 20
 	for i := range 90 {
-		r.clock.pass(time.Duration(i%2) * 10 * time.Minute)
+		r.clock.Advance(time.Duration(i%2) * 10 * time.Minute)
 		from, to := "fay@example.org", ann
 		if i%3 == 0 {
 			from, to = ann, "fay@example.org" // another folder
 		}
-		r.letter(ewssim.Letter{From: from, To: []string{to}, Subject: fmt.Sprint("Letter ", i), At: r.clock.now()})
+		r.letter(ewssim.Letter{From: from, To: []string{to}, Subject: fmt.Sprint("Letter ", i), At: r.clock.Now()})
 	}
 	told, pages, since := map[remote.ItemID]int{}, 0, remote.Cursor("")
 	for more := true; more; pages++ {

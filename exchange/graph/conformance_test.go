@@ -2,7 +2,6 @@ package graph_test
 
 import (
 	"bytes"
-	"context"
 	"image"
 	"image/jpeg"
 	"log/slog"
@@ -13,12 +12,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"crmbridge/exchange"
 	"crmbridge/exchange/exchangetest"
 	"crmbridge/exchange/graph"
 	"crmbridge/exchange/graph/graphsim"
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/remote/remotetest"
@@ -31,38 +30,13 @@ const (
 	zone   = "Europe/Helsinki"
 )
 
-// clock is that of the service and of the driver.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func newClock() *clock { return &clock{t: time.Date(2026, 5, 20, 9, 30, 0, 0, time.UTC)} }
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
-func (c *clock) sleep(ctx context.Context, d time.Duration) error {
-	c.pass(d)
-	return ctx.Err()
-}
-
 // rig is a simulated tenant with faults in front of it.
 type rig struct {
 	t      testing.TB
 	sim    *graphsim.Sim
 	faulty *remotetest.Faulty
 	url    string
-	clock  *clock
+	clock  *testclock.Clock
 	states chan string // of notifications that came by, where somebody listens
 }
 
@@ -72,9 +46,9 @@ func permissions() []string {
 
 func newRig(t testing.TB, change func(*graphsim.Options)) *rig {
 	t.Helper()
-	r := &rig{t: t, clock: newClock()}
+	r := &rig{t: t, clock: testclock.New()}
 	o := graphsim.Options{
-		Now:   r.clock.now,
+		Now:   r.clock.Now,
 		Users: []graphsim.User{{Name: ann, FullName: "Ann Example", Zone: zone}, {Name: "bob@example.org", FullName: "Bob Example"}},
 		Apps:  []graphsim.App{{ID: "bridge", Secret: secret, Permissions: permissions()}},
 		Rate:  -1, // the clock stands still, so that ten minutes never end
@@ -115,7 +89,7 @@ func (r *rig) open(settings exchange.Settings) exchange.Mailbox {
 func (r *rig) tryOpen(settings exchange.Settings) (exchange.Mailbox, error) {
 	r.t.Helper()
 	client, err := upstream.New(upstream.Options{
-		Now: r.clock.now, Sleep: r.clock.sleep, Concurrency: 16,
+		Now: r.clock.Now, Sleep: r.clock.Sleep, Concurrency: 16,
 		Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 	})
 	if err != nil {
@@ -125,7 +99,7 @@ func (r *rig) tryOpen(settings exchange.Settings) (exchange.Mailbox, error) {
 	s := exchange.Settings{"tenant": r.sim.Tenant(), "client_id": "bridge", "client_secret": secret, "mailbox": ann, "login_url": r.url, "graph_url": r.url,
 		"page_size": "20", "poll_seconds": "1"}
 	maps.Copy(s, settings)
-	env := exchange.Env{HTTP: client, Now: r.clock.now, Log: slog.New(slog.DiscardHandler), Zone: zone}
+	env := exchange.Env{HTTP: client, Now: r.clock.Now, Log: slog.New(slog.DiscardHandler), Zone: zone}
 	return graph.Driver().Open(r.t.Context(), env, s)
 }
 
@@ -236,7 +210,7 @@ func harness(change func(*graphsim.Options), settings exchange.Settings) exchang
 			m := r.open(settings)
 			rigs.Store(m, r)
 			return remotetest.Account{
-				Remote: m, Faults: r.faulty, Pass: r.clock.pass, Zone: zone,
+				Remote: m, Faults: r.faulty, Pass: r.clock.Advance, Zone: zone,
 				Behind: remotetest.Through(r.open(settings)),
 			}
 		},

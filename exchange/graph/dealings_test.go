@@ -206,7 +206,7 @@ func TestExpiredTokensReconcile(t *testing.T) {
 	r := newRig(t, nil)
 	m := r.open(nil)
 	letters := inMail(t, m, "Inbox")
-	r.deliver(letters, &pim.Message{Subject: "letter", From: pim.Person{Email: "fay@example.org"}, Text: "x", Sent: pim.At(r.clock.now(), "")}, nil)
+	r.deliver(letters, &pim.Message{Subject: "letter", From: pim.Person{Email: "fay@example.org"}, Text: "x", Sent: pim.At(r.clock.Now(), "")}, nil)
 	for _, it := range []pim.Item{&pim.Contact{FullName: "Somebody"}, &pim.Task{Activity: pim.Activity{Title: "Something"}}} {
 		create(t, m, it, "a "+it.Kind().String())
 	}
@@ -235,7 +235,7 @@ func TestWindowRolls(t *testing.T) {
 	m := r.open(exchange.Settings{"days_back": "7", "days_ahead": "14"})
 	col := home(t, m, pim.KindEvent)
 	on := func(days int, key string) remote.Record {
-		start := pim.At(r.clock.now().AddDate(0, 0, days), "")
+		start := pim.At(r.clock.Now().AddDate(0, 0, days), "")
 		return create(t, m, &pim.Event{Activity: pim.Activity{Title: key}, Start: start, End: pim.At(start.Time.Add(time.Hour), "")}, key)
 	}
 	soon, later := on(3, "soon"), on(40, "later")
@@ -244,7 +244,7 @@ func TestWindowRolls(t *testing.T) {
 		t.Fatalf("%d items are in the window", len(all))
 	}
 	r.do("DELETE", "/events/"+string(soon.ID), nil)
-	r.clock.pass(30 * 24 * time.Hour)
+	r.clock.Advance(30 * 24 * time.Hour)
 	changed, gone, cur := follow(t, m, col, remote.Scope{}, cur)
 	if len(gone) != 1 || gone[0] != soon.ID || len(changed) != 1 || changed[later.ID].ID == "" {
 		t.Errorf("a month later %d are told and %v gone", len(changed), gone)
@@ -303,12 +303,12 @@ func TestLoad(t *testing.T) {
 	if _, err := r.sim.AddFault(graphsim.Fault{Kind: graphsim.FaultThrottled, Entity: "events", Method: "GET", Count: 7, RetryAfter: 5}); err != nil {
 		t.Fatal(err)
 	}
-	began := r.clock.now()
+	began := r.clock.Now()
 	recs, err := m.Fetch(t.Context(), col, ids)
 	if err != nil || len(recs) != 30 {
 		t.Fatalf("%d records, %v", len(recs), err)
 	}
-	if r.clock.now().Sub(began) < 5*time.Second {
+	if r.clock.Now().Sub(began) < 5*time.Second {
 		t.Error("nobody waited")
 	}
 	if _, err := r.sim.AddFault(graphsim.Fault{Kind: graphsim.FaultLost, Method: "POST", Count: 1, Path: "/events"}); err != nil {

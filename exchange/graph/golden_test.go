@@ -188,12 +188,12 @@ func TestRequestsAreAsRecorded(t *testing.T) {
 		golden(k.String() + "-files-update")
 	}
 	letter := &pim.Message{MessageID: "golden@example.org", Subject: "Offer", From: pim.Person{Email: "fay@example.org"}, To: []pim.Person{{Email: ann}},
-		Sent: pim.At(r.clock.now(), ""), HTML: "<p>Hello</p>", Categories: []string{"Customers"}, Files: []pim.File{{Name: "a.txt", Type: "text/plain"}}}
+		Sent: pim.At(r.clock.Now(), ""), HTML: "<p>Hello</p>", Categories: []string{"Customers"}, Files: []pim.File{{Name: "a.txt", Type: "text/plain"}}}
 	c := homes[pim.KindMessage]
 	id := r.deliver(c, letter, [][]byte{[]byte("a")})
 	for _, name := range []string{"message", "all-mail"} {
 		in := map[string]remote.CollectionID{"message": c, "all-mail": exchange.AllMail}[name]
-		s := remote.Scope{From: r.clock.now().AddDate(0, -1, 0)}
+		s := remote.Scope{From: r.clock.Now().AddDate(0, -1, 0)}
 		if in == exchange.AllMail {
 			s.Groups = []string{"Customers", "Ann's"}
 		}
@@ -251,7 +251,7 @@ func TestSubscriptionsAreAsRecorded(t *testing.T) {
 	eventually(t, "a subscription", func() bool { return r.sim.Subscriptions() == 1 })
 	r.sim.Lifecycle("reauthorizationRequired")
 	eventually(t, "authorised again", func() bool { return strings.Contains(posts(r), "reauthorize") })
-	r.clock.pass(40 * time.Hour)
+	r.clock.Advance(40 * time.Hour)
 	create(t, m, &pim.Contact{FullName: "Somebody"}, "a change")
 	eventually(t, "renewed", func() bool { return strings.Contains(posts(r), "PATCH /v1.0/subscriptions") })
 	stop()

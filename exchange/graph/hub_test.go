@@ -22,6 +22,7 @@ import (
 	"crmbridge/exchange"
 	"crmbridge/exchange/graph"
 	"crmbridge/exchange/graph/graphsim"
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/upstream"
@@ -66,14 +67,14 @@ func heardEvery(t *testing.T, seconds string) (*rig, *graph.Hub, exchange.Mailbo
 func (r *rig) openHeard(hub *graph.Hub, settings exchange.Settings) exchange.Mailbox {
 	t := r.t
 	t.Helper()
-	client, err := upstream.New(upstream.Options{Now: r.clock.now, Sleep: r.clock.sleep, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	client, err := upstream.New(upstream.Options{Now: r.clock.Now, Sleep: r.clock.Sleep, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
 	all := exchange.Settings{"tenant": r.sim.Tenant(), "client_id": "bridge", "client_secret": secret, "mailbox": ann, "login_url": r.url, "graph_url": r.url}
 	maps.Copy(all, settings)
-	m, err := graph.DriverWith(hub).Open(t.Context(), exchange.Env{HTTP: client, Now: r.clock.now, Log: slog.New(slog.DiscardHandler), Zone: zone, Link: "7"}, all)
+	m, err := graph.DriverWith(hub).Open(t.Context(), exchange.Env{HTTP: client, Now: r.clock.Now, Log: slog.New(slog.DiscardHandler), Zone: zone, Link: "7"}, all)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,10 +135,10 @@ func TestNotifications(t *testing.T) {
 				t.Fatal("no hint of what was missed in 20 s")
 			}
 			// It is renewed at half of its life, so that it is there when the first life is over.
-			r.clock.pass(40 * time.Hour)
+			r.clock.Advance(40 * time.Hour)
 			tells("near its end")
 			eventually(t, "renewed", func() bool { return strings.Contains(posts(r), "PATCH /v1.0/subscriptions") })
-			r.clock.pass(40 * time.Hour)
+			r.clock.Advance(40 * time.Hour)
 			tells("beyond its first end")
 			stop()
 			if err := <-ended; pim.ReasonOf(err) != pim.ErrUnavailable || !errors.Is(err, context.Canceled) {
@@ -234,9 +235,9 @@ func TestHubBelievesNobody(t *testing.T) {
 // One network cannot keep the address busy, and does not shut out others.
 func TestHubIsNotFlooded(t *testing.T) {
 	t.Parallel()
-	at := newClock()
+	at := testclock.New()
 	hub := newHub(func(o *graph.HubOptions) {
-		o.Now, o.Network = at.now, func(r *http.Request) string { return r.URL.Query().Get("from") }
+		o.Now, o.Network = at.Now, func(r *http.Request) string { return r.URL.Query().Get("from") }
 	})
 	refused := 0
 	for range 1000 {
@@ -250,7 +251,7 @@ func TestHubIsNotFlooded(t *testing.T) {
 	if w := posted(hub, "POST", "?from=b", `{}`); w.Code != http.StatusAccepted {
 		t.Errorf("another network: %d", w.Code)
 	}
-	at.pass(time.Second)
+	at.Advance(time.Second)
 	if w := posted(hub, "POST", "?from=a", `{}`); w.Code != http.StatusAccepted {
 		t.Errorf("a second later: %d", w.Code)
 	}
@@ -306,7 +307,7 @@ func TestLostSubscriptions(t *testing.T) {
 			} else {
 				create(t, m, &pim.Contact{FullName: "Somebody"}, "a change") // after which it looks soon
 				<-hints
-				r.clock.pass(80 * time.Hour) // it has ended
+				r.clock.Advance(80 * time.Hour) // it has ended
 			}
 			eventually(t, "another one", func() bool {
 				return strings.Count(posts(r), "POST /v1.0/subscriptions") >= 2 && r.sim.Subscriptions() == 1
@@ -329,14 +330,14 @@ func TestWithoutAnAddress(t *testing.T) {
 	if _, err := r.tryOpen(exchange.Settings{"notify_url": "http://bridge.example.org"}); pim.ReasonOf(err) != pim.ErrInvalid {
 		t.Errorf("without TLS: %v", err)
 	}
-	client, err := upstream.New(upstream.Options{Now: r.clock.now, Sleep: r.clock.sleep, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	client, err := upstream.New(upstream.Options{Now: r.clock.Now, Sleep: r.clock.Sleep, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
 	all := exchange.Settings{"tenant": r.sim.Tenant(), "client_id": "bridge", "client_secret": secret, "mailbox": ann, "login_url": r.url, "graph_url": r.url, "poll_seconds": "1"}
 	maps.Copy(all, settings)
-	m, err := graph.DriverWith(newHub(nil)).Open(t.Context(), exchange.Env{HTTP: client, Now: r.clock.now, Log: slog.New(slog.DiscardHandler), Zone: zone}, all)
+	m, err := graph.DriverWith(newHub(nil)).Open(t.Context(), exchange.Env{HTTP: client, Now: r.clock.Now, Log: slog.New(slog.DiscardHandler), Zone: zone}, all)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,9 +37,9 @@ func TestListOfMailIsWholeWhileMessagesGo(t *testing.T) {
 	m := r.open(exchange.Settings{"graph_url": srv.URL})
 	var ids []remote.ItemID
 	for range 510 {
-		r.clock.pass(time.Second)
+		r.clock.Advance(time.Second)
 		all, err := r.sim.Deliver(graphsim.Fields{"subject": "letter", "from": graphsim.Fields{"emailAddress": graphsim.Fields{"address": "fay@example.org"}},
-			"toRecipients": []any{graphsim.Fields{"emailAddress": graphsim.Fields{"address": ann}}}, "body": graphsim.Fields{"contentType": "text", "content": "x"}}, r.clock.now())
+			"toRecipients": []any{graphsim.Fields{"emailAddress": graphsim.Fields{"address": ann}}}, "body": graphsim.Fields{"contentType": "text", "content": "x"}}, r.clock.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

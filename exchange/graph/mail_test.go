@@ -103,7 +103,7 @@ func TestWhichMessagesAreTold(t *testing.T) {
 	r := newRig(t, nil)
 	m := r.open(nil)
 	inbox := inMail(t, m, "Inbox")
-	at := r.clock.now()
+	at := r.clock.Now()
 	deliver := func(subject string, more graphsim.Fields) string {
 		f := graphsim.Fields{"subject": subject, "from": graphsim.Fields{"emailAddress": graphsim.Fields{"address": "fay@example.org"}},
 			"toRecipients": []any{graphsim.Fields{"emailAddress": graphsim.Fields{"address": ann}}}, "body": graphsim.Fields{"contentType": "text", "content": "one\r\ntwo"}}
@@ -148,7 +148,7 @@ func TestWhichMessagesAreTold(t *testing.T) {
 	}
 	// Mail that was thrown away is in no scope.
 	r.do("DELETE", "/messages/"+private, nil)
-	r.clock.pass(time.Hour) // the folders are asked for anew
+	r.clock.Advance(time.Hour) // the folders are asked for anew
 	all, _, _ := follow(t, m, exchange.AllMail, remote.Scope{}, "")
 	if _, there := all[remote.ItemID(private)]; there || len(all) == 0 {
 		t.Errorf("%d messages, the deleted one among them: %v", len(all), there)
@@ -169,7 +169,7 @@ func TestFilesOfMail(t *testing.T) {
 		"body":         graphsim.Fields{"contentType": "html", "content": `<p>see <img src="cid:logo.png"></p>`},
 		"attachments": []any{file("logo.png", "image/png", true), file("scan.png", "image/png", true), file("plan.pdf", "application/pdf", true), file("empty.txt", "text/plain", false),
 			graphsim.Fields{"@odata.type": "#microsoft.graph.itemAttachment", "name": "Inner", "item": graphsim.Fields{"@odata.type": "#microsoft.graph.message", "subject": "Inner"}},
-			graphsim.Fields{"@odata.type": "#microsoft.graph.referenceAttachment", "name": "Cloud.docx"}}}, r.clock.now())
+			graphsim.Fields{"@odata.type": "#microsoft.graph.referenceAttachment", "name": "Cloud.docx"}}}, r.clock.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,20 +208,20 @@ func TestACategoryBringsAMessage(t *testing.T) {
 	m := r.open(exchange.Settings{"page_size": "5"})
 	var ids []remote.ItemID
 	for i := range 12 {
-		ids = append(ids, r.deliver("", &pim.Message{Subject: "letter", From: pim.Person{Email: "fay@example.org"}, Text: "x", Sent: pim.At(r.clock.now(), "")}, nil))
-		r.clock.pass(time.Duration(i) * time.Minute)
+		ids = append(ids, r.deliver("", &pim.Message{Subject: "letter", From: pim.Person{Email: "fay@example.org"}, Text: "x", Sent: pim.At(r.clock.Now(), "")}, nil))
+		r.clock.Advance(time.Duration(i) * time.Minute)
 	}
 	s := remote.Scope{Groups: []string{"Customers"}}
 	changed, _, next := follow(t, m, exchange.AllMail, s, "")
 	if len(changed) != 0 {
 		t.Errorf("%d messages without the category", len(changed))
 	}
-	r.clock.pass(time.Hour)
+	r.clock.Advance(time.Hour)
 	r.do("PATCH", "/messages/"+string(ids[2]), graphsim.Fields{"categories": []any{"customers"}})
 	if changed, _, next = follow(t, m, exchange.AllMail, s, next); len(changed) != 1 {
 		t.Errorf("%d messages, want the one", len(changed))
 	}
-	r.clock.pass(time.Hour)
+	r.clock.Advance(time.Hour)
 	if refs, err := m.(remote.Lister).List(t.Context(), exchange.AllMail, s); err != nil || len(refs) != 1 || refs[0].ID != ids[2] {
 		t.Errorf("listed: %v, %v", refs, err)
 	}
@@ -238,9 +238,9 @@ func TestAllMailIsReadWholeWhileItChanges(t *testing.T) {
 	var ids []remote.ItemID
 	for i := range 24 {
 		if i%8 != 0 { // else in the second of the one before
-			r.clock.pass(time.Minute)
+			r.clock.Advance(time.Minute)
 		}
-		ids = append(ids, r.deliver("", &pim.Message{Subject: "letter", From: pim.Person{Email: "fay@example.org"}, Text: "x", Sent: pim.At(r.clock.now(), "")}, nil))
+		ids = append(ids, r.deliver("", &pim.Message{Subject: "letter", From: pim.Person{Email: "fay@example.org"}, Text: "x", Sent: pim.At(r.clock.Now(), "")}, nil))
 	}
 	got, since := map[remote.ItemID]bool{}, remote.Cursor("")
 	for n := 0; ; n++ {
@@ -255,7 +255,7 @@ func TestAllMailIsReadWholeWhileItChanges(t *testing.T) {
 			break
 		}
 		if n < 3 {
-			r.clock.pass(time.Minute)
+			r.clock.Advance(time.Minute)
 			r.do("DELETE", "/messages/"+string(ids[2*n]), nil)
 			r.do("PATCH", "/messages/"+string(ids[2*n+1]), graphsim.Fields{"categories": []string{"Read"}})
 		}

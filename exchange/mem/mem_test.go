@@ -9,6 +9,7 @@ import (
 	"crmbridge/exchange"
 	"crmbridge/exchange/exchangetest"
 	"crmbridge/exchange/mem"
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/remote/memory/memorytest"
@@ -23,7 +24,7 @@ func harness(o mem.Options) exchangetest.Harness {
 		return m.(*mem.Mailbox)
 	}
 	h := exchangetest.Harness{Harness: remotetest.Harness{Many: 301, Open: func(t *testing.T) remotetest.Account {
-		clock := memorytest.NewClock()
+		clock := testclock.New()
 		o := o
 		o.Now = clock.Now
 		m, err := mem.New(o)
@@ -81,7 +82,7 @@ func TestConformance(t *testing.T) {
 // A mailbox has the abilities of a mail server and no others.
 func TestAbilities(t *testing.T) {
 	t.Parallel()
-	m, err := mem.New(mem.Options{Now: memorytest.NewClock().Now, Folders: []remote.Collection{{ID: "team", Name: "Team", Kinds: pim.Kinds(pim.KindEvent)}}})
+	m, err := mem.New(mem.Options{Now: testclock.New().Now, Folders: []remote.Collection{{ID: "team", Name: "Team", Kinds: pim.Kinds(pim.KindEvent)}}})
 	if err != nil {
 		t.Fatal(err)
 	}

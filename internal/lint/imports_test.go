@@ -27,6 +27,7 @@ var allowed = []struct {
 	{"internal/lint", nil},
 	{"internal/testenv/...", []string{"internal/testenv/..."}},
 	{"internal/simkit", nil},
+	{"internal/testclock", nil},
 	{"internal/...", []string{"internal/..."}},
 
 	{"pim/tz/...", []string{"pim/tz/..."}},
@@ -40,7 +41,7 @@ var allowed = []struct {
 	{"upstream/login", []string{"pim", "upstream"}},
 	{"upstream", []string{"pim"}},
 	{"remote/remotetest", []string{"pim", "pim/rrule", "remote", "upstream"}},
-	{"remote/memory/memorytest", []string{"pim", "remote", "remote/memory", "remote/remotetest"}},
+	{"remote/memory/memorytest", []string{"pim", "internal/testclock", "remote", "remote/memory", "remote/remotetest"}},
 	{"remote/memory", []string{"pim", "remote"}},
 	{"remote/several", []string{"pim", "remote"}},
 	{"remote", []string{"pim", "upstream"}},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"crmbridge/crm/mem"
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/remote/several"
@@ -93,7 +94,7 @@ func TestAKeyIsSoughtOnceInEachCollection(t *testing.T) {
 	seek(pim.ErrNotFound, mem.Activities, "b", "c")
 	s.show(mem.Activities, "c")
 	seek(nil, mem.Activities, "b", "c") // as far as is known "b" is there
-	c.pass(time.Hour)
+	c.Advance(time.Hour)
 	seek(nil, mem.Activities, "c")
 }
 
@@ -146,37 +147,20 @@ func TestAFileIsOpenedWhereItsItemIs(t *testing.T) {
 	}
 }
 
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 // mailbox has one item in each of three folders, of which two are to be seen.
-func mailbox(t *testing.T) (*shown, *several.Folders, *clock) {
+func mailbox(t *testing.T) (*shown, *several.Folders, *testclock.Clock) {
 	t.Helper()
-	c := &clock{t: time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC)}
-	m, err := mem.New(mem.Options{Now: c.now, Folders: []remote.CollectionID{"b", "c"}, PageSize: 1})
+	c := testclock.At(time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC))
+	m, err := mem.New(mem.Options{Now: c.Now, Folders: []remote.CollectionID{"b", "c"}, PageSize: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range []remote.CollectionID{mem.Activities, "b", "c"} {
-		m.AddTo(f, &pim.Event{Activity: pim.Activity{Title: "in " + string(f)}, Start: pim.At(c.now(), ""), End: pim.At(c.now().Add(time.Hour), "")})
+		m.AddTo(f, &pim.Event{Activity: pim.Activity{Title: "in " + string(f)}, Start: pim.At(c.Now(), ""), End: pim.At(c.Now().Add(time.Hour), "")})
 	}
 	s := &shown{Remote: m.Remote(), watched: make(chan remote.CollectionID, 9), fail: make(chan error, 1)}
 	s.show(mem.Activities, "b")
-	return s, several.Over(s, c.now), c
+	return s, several.Over(s, c.Now), c
 }
 
 // titles reads to the end.
@@ -210,12 +194,12 @@ func TestRowC3ACalendarThatIsMadeLater(t *testing.T) {
 		t.Fatalf("a quiet run: %v %v", got, err)
 	}
 	s.show(mem.Activities, "b", "c")
-	c.pass(time.Hour)
+	c.Advance(time.Hour)
 	if got, _, next, err = titles(t, f, place, scope, next); err != nil || !slices.Equal(got, []string{"in c"}) {
 		t.Fatalf("made later: %v %v", got, err)
 	}
 	s.show(mem.Activities, "c")
-	c.pass(time.Hour)
+	c.Advance(time.Hour)
 	if _, _, _, err = titles(t, f, place, scope, next); !errors.Is(err, pim.ErrCursorGone) {
 		t.Fatalf("deleted: %v", err)
 	}
@@ -227,7 +211,7 @@ func TestRowC3ACalendarThatIsMadeLater(t *testing.T) {
 		t.Errorf("an item of a folder that went: %v", err)
 	}
 	s.show()
-	c.pass(time.Hour)
+	c.Advance(time.Hour)
 	if _, _, _, err = titles(t, f, place, scope, ""); !errors.Is(err, pim.ErrForbidden) {
 		t.Errorf("nothing is to be seen: %v", err)
 	}

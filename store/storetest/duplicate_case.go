@@ -9,7 +9,7 @@ import (
 )
 
 func testDuplicates(t *testing.T, open Opener) {
-	clock := new(Clock)
+	clock := NewClock()
 	f := setUp(t, open, store.Config{Now: clock.Now})
 	var ids []store.ObjectID
 	for _, name := range []string{"a", "b", "c"} {

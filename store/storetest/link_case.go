@@ -82,7 +82,7 @@ func testLinks(t *testing.T, open Opener) {
 }
 
 func testLease(t *testing.T, open Opener) {
-	clock := new(Clock)
+	clock := NewClock()
 	f := setUp(t, open, store.Config{Now: clock.Now})
 	l := f.link(f.cal.ID, store.CRM, "crm")
 	acquire := func(owner string, steal func(string) bool) (ok bool) {

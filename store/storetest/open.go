@@ -55,7 +55,7 @@ func OpenPostgres(tb testing.TB, cfg store.Config) *store.Store {
 func open(tb testing.TB, cfg store.Config) *store.Store {
 	tb.Helper()
 	if cfg.Now == nil {
-		cfg.Now = new(Clock).Now
+		cfg.Now = NewClock().Now
 	}
 	s, err := store.Open(tb.Context(), cfg)
 	if err != nil {
@@ -77,7 +77,7 @@ func open(tb testing.TB, cfg store.Config) *store.Store {
 // cost more than most tests. Package store tests the steps.
 func migrate(url string) error {
 	ctx := context.Background()
-	s, err := store.Open(ctx, store.Config{URL: url, Now: new(Clock).Now})
+	s, err := store.Open(ctx, store.Config{URL: url, Now: NewClock().Now})
 	if err != nil {
 		return err
 	}

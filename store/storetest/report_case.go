@@ -114,7 +114,7 @@ func testConflicts(t *testing.T, open Opener) {
 }
 
 func testRuns(t *testing.T, open Opener) {
-	clock := new(Clock)
+	clock := NewClock()
 	f := setUp(t, open, store.Config{Now: clock.Now})
 	l := f.link(f.cal.ID, store.CRM, "crm")
 	start := func() (r store.Run) {

@@ -24,7 +24,7 @@ func (f *fixture) ended(l store.LinkID, r store.Run, steps int) (id store.RunID)
 
 // Runs that found nothing share one report, which says how many and since when.
 func testQuietRuns(t *testing.T, open Opener) {
-	clock := new(Clock)
+	clock := NewClock()
 	f := setUp(t, open, store.Config{Now: clock.Now})
 	l := f.link(f.cal.ID, store.CRM, "crm").ID
 	other := f.link(f.cal.ID, store.Exchange, "other").ID
@@ -84,7 +84,7 @@ func testQuietRuns(t *testing.T, open Opener) {
 
 // Reports go by age and by the number of steps, a bounded number at a time.
 func testRunsPruned(t *testing.T, open Opener) {
-	clock := new(Clock)
+	clock := NewClock()
 	f := setUp(t, open, store.Config{Now: clock.Now})
 	l := f.link(f.cal.ID, store.CRM, "crm").ID
 	var ids []store.RunID

@@ -93,7 +93,7 @@ func testSeen(t *testing.T, open Opener) {
 }
 
 func testPrune(t *testing.T, open Opener) {
-	clock := new(Clock)
+	clock := NewClock()
 	f := setUp(t, open, store.Config{Now: clock.Now, KeepVersions: 10 * 24 * time.Hour})
 	write := func(word string, texts ...string) (os []store.Object) {
 		for _, text := range texts {

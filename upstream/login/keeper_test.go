@@ -8,31 +8,19 @@ import (
 	"testing"
 	"time"
 
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/upstream/login"
 )
 
 type session struct{ n int64 }
 
-// clock is set by the test.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.t }
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 func TestKeeperSharesOneSession(t *testing.T) {
 	t.Parallel()
 	var logins atomic.Int64
-	at := &clock{t: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)}
-	k := login.NewKeeper("test: login", at.now, func(context.Context) (*session, time.Time, error) {
-		return &session{logins.Add(1)}, at.now().Add(time.Hour), nil
+	at := testclock.At(time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC))
+	k := login.NewKeeper("test: login", at.Now, func(context.Context) (*session, time.Time, error) {
+		return &session{logins.Add(1)}, at.Now().Add(time.Hour), nil
 	})
 	var wg sync.WaitGroup
 	for range 8 {
@@ -52,7 +40,7 @@ func TestKeeperSharesOneSession(t *testing.T) {
 			t.Errorf("after the first: %v, %v", s, err)
 		}
 	}
-	at.pass(2 * time.Hour)
+	at.Advance(2 * time.Hour)
 	if s, err := k.Get(t.Context()); err != nil || s.n != 3 {
 		t.Errorf("after its time: %v, %v", s, err)
 	}
@@ -62,8 +50,8 @@ func TestKeeperDoesNotRepeatARefusedLogin(t *testing.T) {
 	t.Parallel()
 	var tries atomic.Int64
 	refused := pim.Errorf("test", pim.ErrAuth, "wrong password")
-	at := &clock{t: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)}
-	k := login.NewKeeper("test: login", at.now, func(context.Context) (*session, time.Time, error) {
+	at := testclock.At(time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC))
+	k := login.NewKeeper("test: login", at.Now, func(context.Context) (*session, time.Time, error) {
 		tries.Add(1)
 		return nil, time.Time{}, refused
 	})
@@ -75,7 +63,7 @@ func TestKeeperDoesNotRepeatARefusedLogin(t *testing.T) {
 	if n := tries.Load(); n != 1 {
 		t.Errorf("%d tries in %v", n, login.RefusedFor)
 	}
-	at.pass(login.RefusedFor)
+	at.Advance(login.RefusedFor)
 	_, _ = k.Get(t.Context())
 	if err := k.Forget(t.Context()); err != nil {
 		t.Fatal(err)

@@ -103,7 +103,7 @@ func TestLoginLockout(t *testing.T) {
 	if v, _ := r.tryLogin("plain", testPassword); v["Code"] != 1.0 || !strings.Contains(v["Message"].(string), "blocked") {
 		t.Errorf("after three wrong passwords: %v", v)
 	}
-	r.clock.advance(16 * time.Minute)
+	r.clock.Advance(16 * time.Minute)
 	if v, _ := r.tryLogin("plain", testPassword); v["Code"] != 0.0 {
 		t.Errorf("after a quarter of an hour: %v", v)
 	}
@@ -167,7 +167,7 @@ func TestOAuth(t *testing.T) {
 	if res := c.get("Contact", "Authorization: Bearer nonsense"); res.status != 401 || res.header.Get("WWW-Authenticate") == "" {
 		t.Errorf("unknown token: %d", res.status)
 	}
-	r.clock.advance(10 * time.Minute)
+	r.clock.Advance(10 * time.Minute)
 	if res := c.get("Contact", bearer); res.status != 401 {
 		t.Errorf("expired token: %d", res.status)
 	}

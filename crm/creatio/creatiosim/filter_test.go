@@ -27,7 +27,7 @@ func filterRig(t *testing.T, change func(*Options)) (*rig, map[string]string) {
 			"ActivityCategory": "Email", "Type": "Email", "OwnerId": nil, "AuthorId": nil}},
 	} {
 		a.f["Title"] = a.title
-		r.clock.advance(time.Second)
+		r.clock.Advance(time.Second)
 		ids[a.title] = r.add("Activity", a.f)
 	}
 	return r, ids

@@ -13,28 +13,13 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"crmbridge/internal/testclock"
 )
 
-// clock is a server clock that a test moves.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newClock() *clock {
-	return &clock{now: time.Date(2026, 11, 21, 10, 0, 0, 123_456_700, time.UTC)}
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
+// newClock is that of the simulated server.
+func newClock() *testclock.Clock {
+	return testclock.At(time.Date(2026, 11, 21, 10, 0, 0, 123_456_700, time.UTC))
 }
 
 const testPassword = "correct horse"
@@ -44,7 +29,7 @@ type rig struct {
 	t     testing.TB
 	sim   *Sim
 	srv   *httptest.Server
-	clock *clock
+	clock *testclock.Clock
 	c     *client
 }
 

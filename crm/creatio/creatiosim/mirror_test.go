@@ -65,12 +65,12 @@ func TestContactMirrorsCommunications(t *testing.T) {
 	}
 	edit := func(f Fields) {
 		t.Helper()
-		r.clock.advance(time.Second)
+		r.clock.Advance(time.Second)
 		must(t, r.sim.Edit("Contact", id, f))
 	}
 	row := func(commType, number string, more Fields) {
 		t.Helper()
-		r.clock.advance(time.Second)
+		r.clock.Advance(time.Second)
 		f := Fields{"ContactId": id, "CommunicationType": commType, "Number": number}
 		for k, v := range more {
 			f[k] = v
@@ -107,7 +107,7 @@ func TestChildrenBumpOnlyWhatTheyShow(t *testing.T) {
 	r := newRig(t, nil)
 	id := r.add("Contact", Fields{"Name": "Ada", "Phone": "1"})
 	made := r.record("Contact", id).Time("ModifiedOn")
-	r.clock.advance(time.Minute)
+	r.clock.Advance(time.Minute)
 	second := r.add("ContactCommunication", Fields{"ContactId": id, "CommunicationType": "Business phone", "Number": "2"})
 	must(t, r.sim.Edit("ContactCommunication", second, Fields{"Number": "3"}))
 	if got := r.record("Contact", id).Time("ModifiedOn"); !got.Equal(made) {
@@ -136,7 +136,7 @@ func TestContactMirrorsAddress(t *testing.T) {
 	if got := r.sim.Addresses(id)[0].Text("Zip"); got != "ZZ2" {
 		t.Errorf("row shows zip %q", got)
 	}
-	r.clock.advance(time.Second)
+	r.clock.Advance(time.Second)
 	second := r.add("ContactAddress", Fields{"ContactId": id, "AddressTypeId": home, "Address": "7 Imaginary Lane", "Primary": true})
 	if c := r.record("Contact", id); c.Text("Address") != "7 Imaginary Lane" || c.Text("Zip") != "" || c.Ref("AddressTypeId") != home {
 		t.Errorf("contact shows %v", c.Fields())
@@ -205,7 +205,7 @@ func TestMirrorInvariant(t *testing.T) {
 				}
 			},
 			"": func(rt *rapid.T) {
-				clock.advance(time.Second)
+				clock.Advance(time.Second)
 				c, _ := sim.Record("Contact", id)
 				for _, m := range mirrors() {
 					checkMirror(rt, sim, c, m)

@@ -22,7 +22,7 @@ func TestPeopleAPI(t *testing.T) {
 	if !a.Time("RemindToOwnerDate").IsZero() || a.Ref("ResultId") != "" || a.Fields()["ResultId"] != nil {
 		t.Errorf("unset columns: %v", a.Fields())
 	}
-	r.clock.advance(time.Second)
+	r.clock.Advance(time.Second)
 	must(t, r.sim.Edit("Activity", id, Fields{"Status": "Completed", "Notes": nil}))
 	if b := r.record("Activity", id); !b.Time("ModifiedOn").After(a.Time("ModifiedOn")) || b.Ref("StatusId") != r.sim.Lookup("ActivityStatus", "Completed") {
 		t.Errorf("%v", b.Fields())

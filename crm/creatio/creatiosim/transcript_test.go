@@ -168,7 +168,7 @@ func (r *rig) direct(x exchange) {
 	case "advance":
 		d, err := time.ParseDuration(value)
 		must(r.t, err)
-		r.clock.advance(d)
+		r.clock.Advance(d)
 	case "expire-sessions":
 		r.sim.ExpireSessions()
 	default:

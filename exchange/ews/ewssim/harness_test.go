@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"crmbridge/internal/testclock"
 )
 
 // people are the mailboxes of tests.
@@ -24,30 +26,11 @@ func people() []Mailbox {
 	}
 }
 
-// clock is a server clock that tests move.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(time.Millisecond)
-	return c.now
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // rig is a server under test. All that it answers is checked against the published schemas at the end.
 type rig struct {
 	*Sim
 	t     *testing.T
-	clock *clock
+	clock *testclock.Clock
 	srv   *httptest.Server
 	mu    sync.Mutex
 	seen  [][]byte // bodies of answers
@@ -61,7 +44,7 @@ type rig struct {
 
 func newRig(t *testing.T, opt Options) *rig {
 	t.Helper()
-	r := &rig{t: t, clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}, user: "ann@example.org", pass: "ann-secret"}
+	r := &rig{t: t, clock: testclock.Ticking(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), time.Millisecond), user: "ann@example.org", pass: "ann-secret"}
 	if opt.Now == nil {
 		opt.Now = r.clock.Now
 	}

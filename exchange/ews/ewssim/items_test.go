@@ -251,7 +251,7 @@ func TestClock(t *testing.T) {
 	r := newRig(t, Options{})
 	id := r.create("", plainEvent)
 	was := r.get(id)
-	r.clock.add(time.Hour)
+	r.clock.Advance(time.Hour)
 	is := r.get(r.change(id, set("CalendarItem", "item:Subject", "<t:Subject>x</t:Subject>")))
 	if was.str("DateTimeCreated") != is.str("DateTimeCreated") || was.str("LastModifiedTime") >= is.str("LastModifiedTime") {
 		t.Errorf("%v then %v", was, is)

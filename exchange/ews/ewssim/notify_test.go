@@ -105,7 +105,7 @@ func TestSubscriptions(t *testing.T) {
 		t.Errorf("event %v", n)
 	}
 	r.want("ErrorInvalidWatermark", ask("AAAA"))
-	r.clock.add(11 * time.Minute)
+	r.clock.Advance(11 * time.Minute)
 	r.want("ErrorSubscriptionNotFound", ask(pull.str("Watermark")))
 }
 

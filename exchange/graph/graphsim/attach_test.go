@@ -176,7 +176,7 @@ func TestUploadSessions(t *testing.T) {
 		t.Errorf("more than an event can have: %d %v", status, o)
 	}
 	url = text(b.want(201, "POST", start, ask(len(content)))["uploadUrl"])
-	b.clock.pass(2 * time.Hour)
+	b.clock.Advance(2 * time.Hour)
 	if status, _, _ := b.part(url, "x", 0, len(content)); status != 404 {
 		t.Errorf("a session that has expired: %d", status)
 	}

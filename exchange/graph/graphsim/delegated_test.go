@@ -80,7 +80,7 @@ func TestDelegatedSignIn(t *testing.T) {
 	}
 
 	renew := url.Values{"grant_type": {"refresh_token"}, "client_id": {"web"}, "client_secret": {"s"}, "refresh_token": {text(tokens["refresh_token"])}}
-	b.clock.pass(2 * time.Hour)
+	b.clock.Advance(2 * time.Hour)
 	b.refused(401, "InvalidAuthenticationToken", "GET", "/me", nil)
 	code, tokens = b.form(renew)
 	if code != 200 || tokens["refresh_token"] == nil {
@@ -122,7 +122,7 @@ func TestDelegatedSignIn(t *testing.T) {
 		}
 	}
 	late, _ := b.consent(public)
-	b.clock.pass(11 * time.Minute)
+	b.clock.Advance(11 * time.Minute)
 	if code, _ := b.form(url.Values{"grant_type": {"authorization_code"}, "client_id": {"public"}, "code": {late.Get("code")}, "redirect_uri": {redirect}, "code_verifier": {verifier}}); code != 400 {
 		t.Errorf("a late code: %d", code)
 	}

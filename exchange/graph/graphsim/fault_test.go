@@ -174,6 +174,6 @@ func TestLimits(t *testing.T) {
 	if resp.StatusCode != 429 || resp.Header.Get("Retry-After") != "600" {
 		t.Errorf("over the rate: %d, Retry-After %s", resp.StatusCode, resp.Header.Get("Retry-After"))
 	}
-	b.clock.pass(10 * time.Minute)
+	b.clock.Advance(10 * time.Minute)
 	b.want(200, "GET", ann+"/calendars", nil)
 }

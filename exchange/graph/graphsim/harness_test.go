@@ -8,28 +8,11 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"crmbridge/internal/testclock"
 )
-
-// clock is a time that tests set.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
 
 // bench is a simulator behind a server, and an application that is signed in.
 type bench struct {
@@ -37,7 +20,7 @@ type bench struct {
 	sim   *Sim
 	url   string
 	token string
-	clock *clock
+	clock *testclock.Clock
 }
 
 const ann = "/users/ann@example.org"
@@ -49,8 +32,8 @@ func everything() []string {
 // newBench starts a simulator with two people and one application.
 func newBench(t *testing.T, change ...func(*Options)) *bench {
 	t.Helper()
-	c := &clock{t: time.Date(2026, 10, 1, 8, 30, 0, 0, time.UTC)}
-	opt := Options{Now: c.now, Users: []User{{Name: "ann@example.org", FullName: "Ann Example", Zone: "Europe/Berlin"}, {Name: "bob@example.org"}},
+	c := testclock.At(time.Date(2026, 10, 1, 8, 30, 0, 0, time.UTC))
+	opt := Options{Now: c.Now, Users: []User{{Name: "ann@example.org", FullName: "Ann Example", Zone: "Europe/Berlin"}, {Name: "bob@example.org"}},
 		Apps: []App{{ID: "app", Secret: "sesame", Permissions: everything()}}, Calm: true, NotifyRetry: time.Millisecond}
 	for _, f := range change {
 		f(&opt)

@@ -126,12 +126,12 @@ func TestSubscription(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	b.refused(400, "InvalidRequest", "PATCH", path, object{"resource": "x"})
-	b.clock.pass(50 * time.Hour)
+	b.clock.Advance(50 * time.Hour)
 	b.token = b.signIn("app", "sesame")
 	if n := len(values(b.want(200, "GET", "/subscriptions", nil))); n != 1 || b.sim.Subscriptions() != 1 {
 		t.Errorf("%d subscriptions", n)
 	}
-	b.clock.pass(24 * time.Hour)
+	b.clock.Advance(24 * time.Hour)
 	b.token = b.signIn("app", "sesame")
 	b.refused(404, "ResourceNotFound", "GET", path, nil)
 }
@@ -149,7 +149,7 @@ func TestSubscriptionsOfAllKinds(t *testing.T) {
 	b.refused(403, "ErrorAccessDenied", "POST", "/subscriptions", wish(h, "users('ann@example.org')/todo/lists"+tasks))
 	app := b.token
 	b.sim.grants.mu.Lock()
-	b.sim.grants.tokens["ann's"] = &grant{app: "app", user: "ann@example.org", may: []string{TasksReadWrite}, expires: b.clock.now().Add(time.Hour)}
+	b.sim.grants.tokens["ann's"] = &grant{app: "app", user: "ann@example.org", may: []string{TasksReadWrite}, expires: b.clock.Now().Add(time.Hour)}
 	b.sim.grants.mu.Unlock()
 	b.token = "ann's"
 	b.want(201, "POST", "/subscriptions", wish(h, "me/todo/lists"+tasks))

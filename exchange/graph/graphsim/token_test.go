@@ -177,7 +177,7 @@ func TestBearer(t *testing.T) {
 	}
 	b.token = good
 	b.want(200, "GET", ann+"/calendars", nil)
-	b.clock.pass(time.Hour)
+	b.clock.Advance(time.Hour)
 	if m := b.refused(401, "InvalidAuthenticationToken", "GET", ann+"/calendars", nil); !strings.Contains(m, "expired") {
 		t.Error(m)
 	}

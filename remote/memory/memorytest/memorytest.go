@@ -5,44 +5,21 @@ package memorytest
 import (
 	"sync"
 	"testing"
-	"time"
 
+	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/remote/memory"
 	"crmbridge/remote/remotetest"
 )
 
-// Clock is a clock that goes on when it is told to. It may be used concurrently.
-type Clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-// NewClock is a clock on a Monday morning.
-func NewClock() *Clock { return &Clock{t: time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC)} }
-
-// Now is what the clock shows, in UTC.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-// Pass lets the clock go on.
-func (c *Clock) Pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 // Account is an account of a system whose clock is c, seen through r.
-func Account(m *memory.System, c *Clock, r remote.Remote) remotetest.Account {
+func Account(m *memory.System, c *testclock.Clock, r remote.Remote) remotetest.Account {
 	zone := m.Options().Zone
 	if zone == "" {
 		zone = "UTC"
 	}
-	return remotetest.Account{Remote: r, Behind: Behind{m}, Faults: faults{m}, Pass: c.Pass, Zone: zone}
+	return remotetest.Account{Remote: r, Behind: Behind{m}, Faults: faults{m}, Pass: c.Advance, Zone: zone}
 }
 
 // Behind is the person at the system's screen.
