@@ -59,6 +59,11 @@ type Engine struct {
 	// see that the state machine notices.
 	decide func(local, remote State, equal bool) Action
 	merge  func(Sides) Merged
+	// shows is how many steps of a run a report holds, and room what its memos may take; 0 means
+	// maxSteps and maxMemos.
+	shows, room int
+	// fleeting: nobody takes back what runs do, so that steps past those that are shown are not kept.
+	fleeting bool
 	// runs counts leases, so that two runs of one process exclude each other, too.
 	runs atomic.Int64
 }
@@ -134,7 +139,6 @@ type run struct {
 	memos packer
 	mu    sync.Mutex
 	rep   Report
-	kept  int // steps stored with their writes
 	// unreached counts items in a row for which the remote could not be reached.
 	unreached int
 	trace     string // of the last item's answer
@@ -152,7 +156,7 @@ func (e *Engine) Run(ctx context.Context, id store.LinkID, o RunOptions) (Report
 		return Report{}, err
 	}
 	defer release()
-	r := &run{Engine: e, opts: o, owner: owner, now: e.Now()}
+	r := &run{Engine: e, opts: o, owner: owner, now: e.Now(), memos: packer{most: e.room}}
 	if err := r.begin(ctx, id); err != nil {
 		return Report{}, err
 	}
@@ -251,6 +255,9 @@ func (r *run) tell(part string, done, total int) {
 		r.opts.Progress(part, done, total)
 	}
 }
+
+// listed is how many steps of a run a report holds.
+func (e *Engine) listed() int { return cmp.Or(e.shows, maxSteps) }
 
 func (e *Engine) decision() func(local, remote State, equal bool) Action {
 	if e.decide == nil {

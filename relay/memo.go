@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"encoding/gob"
 	"fmt"
@@ -31,11 +32,12 @@ type memo struct {
 	TiesBefore, TiesAfter []remote.Relation
 }
 
-// The memos of one run are bounded: one that is too large, and those past the total, are not
-// kept, and such writes are told by the undo as not to be undone.
+// There is no bound to how many memos a run has, only to the room that they may take: one that is
+// larger than several texts of the largest size, and those past what is a danger to the disk, are not
+// kept, and the undo tells of such writes that they cannot be taken back.
 const (
-	maxMemo  = 1 << 20
-	maxMemos = 128 << 20
+	maxMemo  = 32 << 20
+	maxMemos = 4 << 30
 )
 
 // packer compresses the memos of one run.
@@ -43,6 +45,7 @@ type packer struct {
 	mu    sync.Mutex
 	to    *flate.Writer
 	total int
+	most  int // 0: maxMemos
 }
 
 // pack is a memo for the store; nil when there is no room for it.
@@ -64,7 +67,7 @@ func (p *packer) pack(m memo) ([]byte, error) {
 	if err := p.to.Close(); err != nil {
 		return nil, fmt.Errorf("relay: memo: %w", err)
 	}
-	if b.Len() > maxMemo || p.total+b.Len() > maxMemos {
+	if b.Len() > maxMemo || p.total+b.Len() > cmp.Or(p.most, maxMemos) {
 		return nil, nil
 	}
 	p.total += b.Len()
@@ -85,23 +88,15 @@ func unpack(b []byte) (m memo, ok bool, err error) {
 }
 
 // keep stores a step with what it takes to undo it, in the transaction of its write: a run
-// that is killed has told of every write it made. The steps past maxKept are only counted.
-func (r *run) keep(tx *store.Tx, s *store.Step, m memo) error {
-	r.mu.Lock()
-	full := r.kept >= maxKept
-	r.mu.Unlock()
-	if s.ID = 0; full {
+// that is killed has told of every write it made.
+func (r *run) keep(tx *store.Tx, s *store.Step, m memo) (err error) {
+	s.ID = 0
+	if r.fleeting && r.stepped() >= r.listed() {
 		return nil
 	}
-	var err error
 	if s.Undo, err = r.memos.pack(m); err != nil {
 		return err
 	}
-	tx.AfterCommit(func() {
-		r.mu.Lock()
-		r.kept++
-		r.mu.Unlock()
-	})
 	s.RunID = r.rep.Run.ID
 	return tx.AddStep(s)
 }

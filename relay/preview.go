@@ -132,15 +132,15 @@ func (e *Engine) Preview(ctx context.Context, id store.LinkID, o PreviewOptions)
 	}
 	p.Outcome, p.Error, p.Held, p.Counts = rep.Run.Outcome, rep.Run.Error, rep.Held, rep.Counts
 	p.steps = rep.Steps
-	p.Cut = len(rep.Steps) >= maxSteps
+	p.Cut = rep.Cut
 	mailed, mails := d.mailing()
 	p.Mails = mails
 	if err != nil && ctx.Err() != nil {
 		return p, err
 	}
 	err = scratch.View(ctx, func(tx *store.Tx) error {
-		t := planner{tx: tx, codec: newCodec(e.Now(), u.Zone).with(rules), mailed: mailed}
-		if p.Changes, err = t.changes(rep); err != nil {
+		t := planner{tx: tx, codec: newCodec(e.Now(), u.Zone).with(rules), mailed: mailed, most: e.listed()}
+		if p.Changes, err = t.changes(rep.Run.ID); err != nil {
 			return err
 		}
 		p.Waiting, err = t.waiting(id)
@@ -281,32 +281,44 @@ type planner struct {
 	tx     *store.Tx
 	codec  codec
 	mailed map[string]bool
+	most   int // how many changes are listed
 }
 
-func (t planner) changes(rep Report) (out []Planning, err error) {
-	stored, err := t.tx.Steps(store.StepFilter{Run: rep.Run.ID})
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range stored {
-		one := Planning{Side: s.Side, Action: s.Action, UID: s.UID, Title: s.Title, Reason: s.Error}
-		m, kept, err := unpack(s.Undo)
-		if err != nil {
-			return nil, err
+// changes are the first of the run; a few memos at a time are in memory.
+func (t planner) changes(run store.RunID) (out []Planning, err error) {
+	for after := int64(0); len(out) < t.most; {
+		some, err := t.tx.Steps(store.StepFilter{Run: run, After: after, Limit: min(200, t.most-len(out))})
+		if err != nil || len(some) == 0 {
+			return out, err
 		}
-		if kept {
-			one.Mail = s.Side == "remote" && (t.mailed[s.UID] || t.mailed[m.Pair.RemoteID])
-			if err := t.fields(&one, m); err != nil {
-				return nil, fmt.Errorf("relay: preview: %w", err)
+		for _, s := range some {
+			one, err := t.change(s)
+			if err != nil {
+				return nil, err
 			}
-		} else if p, err := t.tx.Pair(s.PairID); err == nil {
-			if it, err := t.item(p); err == nil && it != nil { // what cannot be read is told without it
-				one.Kind, one.Title = it.Kind(), it.Summary()
-			}
+			out, after = append(out, one), s.ID
 		}
-		out = append(out, one)
 	}
 	return out, nil
+}
+
+func (t planner) change(s store.Step) (Planning, error) {
+	one := Planning{Side: s.Side, Action: s.Action, UID: s.UID, Title: s.Title, Reason: s.Error}
+	m, kept, err := unpack(s.Undo)
+	if err != nil {
+		return one, err
+	}
+	if kept {
+		one.Mail = s.Side == "remote" && (t.mailed[s.UID] || t.mailed[m.Pair.RemoteID])
+		if err := t.fields(&one, m); err != nil {
+			return one, fmt.Errorf("relay: preview: %w", err)
+		}
+	} else if p, err := t.tx.Pair(s.PairID); err == nil {
+		if it, err := t.item(p); err == nil && it != nil { // what cannot be read is told without it
+			one.Kind, one.Title = it.Kind(), it.Summary()
+		}
+	}
+	return one, nil
 }
 
 // fields adds what would be written, before and after.

@@ -63,7 +63,8 @@ func (e *Engine) settingsOf(links []store.Link) func(store.Link) (remote.Setting
 
 // previewing is the engine of a preview: it works on the copy.
 func (e *Engine) previewing(scratch *store.Store, by standing) *Engine {
-	return &Engine{Store: scratch, Remotes: by, Now: e.Now, Log: e.Log, Owner: "preview", Waits: e.Waits, Panicked: e.Panicked}
+	return &Engine{Store: scratch, Remotes: by, Now: e.Now, Log: e.Log, Owner: "preview", Waits: e.Waits, Panicked: e.Panicked,
+		shows: e.shows, fleeting: true}
 }
 
 // brought does on the copy what the next run of an address book does of what a run there has
@@ -103,10 +104,10 @@ func (e *Engine) brought(ctx context.Context, scratch *store.Store, from store.L
 		b.Outcome, b.Error = OutcomeFailed, pim.PublicText(err)
 		return b, nil
 	}
-	b.Outcome, b.Error, b.Counts, b.Cut = rep.Run.Outcome, rep.Run.Error, rep.Counts, len(rep.Steps) >= maxSteps
+	b.Outcome, b.Error, b.Counts, b.Cut = rep.Run.Outcome, rep.Run.Error, rep.Counts, rep.Cut
 	err = scratch.View(ctx, func(tx *store.Tx) (err error) {
-		t := planner{tx: tx, codec: newCodec(e.Now(), r.user.Zone).with(r.rules)}
-		if b.Changes, err = t.changes(rep); err != nil {
+		t := planner{tx: tx, codec: newCodec(e.Now(), r.user.Zone).with(r.rules), most: e.listed()}
+		if b.Changes, err = t.changes(rep.Run.ID); err != nil {
 			return err
 		}
 		b.Waiting, err = t.waiting(to.ID)

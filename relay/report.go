@@ -50,16 +50,14 @@ type Report struct {
 	Run    store.Run
 	Counts Counts
 	Steps  []store.Step
+	Cut    bool // there were more steps
 	// Held is why deletions were withheld, "" when none were.
 	Held string
 }
 
-// maxSteps bounds the steps of one run that a report holds, maxKept those of writes that are stored, to be taken back; the counts
-// are always complete.
-const (
-	maxSteps = 5_000
-	maxKept  = 20_000
-)
+// maxSteps bounds the steps of one run that a report holds. The counts are always complete, and
+// the steps of writes are stored with them, however many there are.
+const maxSteps = 5_000
 
 func (r *run) step(s store.Step) {
 	r.mu.Lock()
@@ -69,9 +67,11 @@ func (r *run) step(s store.Step) {
 		s.Outcome = "done"
 	}
 	s.Undo = nil // it is large, and stored
-	if len(r.rep.Steps) < maxSteps {
-		r.rep.Steps = append(r.rep.Steps, s)
+	if len(r.rep.Steps) >= r.listed() {
+		r.rep.Cut = true
+		return
 	}
+	r.rep.Steps = append(r.rep.Steps, s)
 }
 
 // stepped is how many steps there are.

@@ -257,7 +257,7 @@ func (b *undoing) makeAgain(ctx context.Context, x *restoring) error {
 		if err := tx.SavePair(&p); err != nil {
 			return err
 		}
-		return tx.MarkSteps(b.of, x.pair, "begun", p.ID)
+		return tx.MarkSteps(x.ids, "begun", p.ID)
 	})
 	if errors.Is(err, pim.ErrExists) {
 		return asItIs("the link ties it to something else since")
@@ -295,7 +295,7 @@ func (b *undoing) freeObject(tx *store.Tx, p store.Pair) error {
 
 // begun notes that a write to the remote is under way.
 func (b *undoing) begun(ctx context.Context, x *restoring) error {
-	err := b.update(ctx, func(tx *store.Tx) error { return tx.MarkSteps(b.of, x.pair, "begun", x.pair) })
+	err := b.update(ctx, func(tx *store.Tx) error { return tx.MarkSteps(x.ids, "begun", x.pair) })
 	if err != nil {
 		return err
 	}
@@ -343,7 +343,7 @@ func (b *undoing) backHere(tx *store.Tx, x *restoring) error {
 			return err
 		}
 	}
-	return tx.MarkSteps(b.of, x.pair, "done", p.ID)
+	return tx.MarkSteps(x.ids, "done", p.ID)
 }
 
 // books note in the pair what the remote has now.

@@ -66,7 +66,7 @@ func (b *undoing) untie(ctx context.Context, x *restoring) error {
 		if err := b.ingest(tx, []remote.Record{x.rec}, nil); err != nil {
 			return err
 		}
-		if err := tx.MarkSteps(b.of, x.pair, "done", x.now.ID); err != nil {
+		if err := tx.MarkSteps(x.ids, "done", x.now.ID); err != nil {
 			return err
 		}
 		return b.Engine.wanted(ctx, tx, b.link.ID)

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -76,7 +77,7 @@ func (e *Engine) UndoRun(ctx context.Context, id store.RunID) (u Undone, err err
 	}
 	b.out.Paused = b.link.Paused
 	counting, requests := remote.CountRequests(ctx)
-	err = b.all(counting)
+	err = b.all(counting, target)
 	b.rep.Run.Requests = requests()
 	rep, err := b.end(ctx, err)
 	b.out.Run = rep.Run
@@ -86,16 +87,8 @@ func (e *Engine) UndoRun(ctx context.Context, id store.RunID) (u Undone, err err
 // undoneBefore reports a run of which every write was taken back.
 func (e *Engine) undoneBefore(ctx context.Context, id store.RunID) (done bool, err error) {
 	err = e.Store.View(ctx, func(tx *store.Tx) error {
-		steps, err := tx.Steps(store.StepFilter{Run: id})
-		done = false
-		for _, s := range steps {
-			if s.Side == "" {
-				continue
-			}
-			if done = s.Undone == "done"; !done {
-				break
-			}
-		}
+		list, err := tx.WrittenBy(id)
+		done = len(list) > 0 && !slices.ContainsFunc(list, func(w store.Written) bool { return w.Undone != "done" })
 		return err
 	})
 	return done, err
@@ -129,12 +122,13 @@ func (b *undoing) start(ctx context.Context, id store.LinkID) error {
 // writes are the steps of one pair in their order, each with its memo.
 type writes struct {
 	pair  store.PairID
+	ids   []int64 // of the steps
 	steps []store.Step
 	memos []memo
 	known bool // every memo was kept
 }
 
-func (b *undoing) all(ctx context.Context) error {
+func (b *undoing) all(ctx context.Context, target store.Run) error {
 	if err := b.prepare(ctx); err != nil {
 		return err
 	}
@@ -146,7 +140,7 @@ func (b *undoing) all(ctx context.Context) error {
 	if err := b.guarded("resume", func() error { return b.resume(ctx) }); err != nil {
 		return fmt.Errorf("relay: undo: %w", err)
 	}
-	todo, err := b.read(ctx)
+	todo, err := b.todo(ctx, target)
 	if err != nil {
 		return err
 	}
@@ -154,7 +148,12 @@ func (b *undoing) all(ctx context.Context) error {
 		if err := b.at("undo item"); err != nil {
 			return err
 		}
-		err := b.guarded("undo", func() error { return b.takeBack(ctx, w) })
+		err := b.guarded("undo", func() error {
+			if err := b.read(ctx, &w); err != nil {
+				return err
+			}
+			return b.takeBack(ctx, w)
+		})
 		if err != nil {
 			if err = b.leave(ctx, w, err); err != nil {
 				return err
@@ -165,48 +164,68 @@ func (b *undoing) all(ctx context.Context) error {
 	return nil
 }
 
-// read finds what is to be taken back, the last first.
-func (b *undoing) read(ctx context.Context) ([]writes, error) {
-	byPair := map[store.PairID]int{}
-	var out []writes
-	stored := 0
-	err := b.Store.View(ctx, func(tx *store.Tx) error {
-		byPair, out, stored = map[store.PairID]int{}, nil, 0
-		steps, err := tx.Steps(store.StepFilter{Run: b.of})
-		if err != nil {
-			return err
-		}
-		for _, s := range steps {
-			if s.Side == "" {
-				continue
-			}
-			if stored++; s.Undone == "done" {
-				continue
-			}
-			m, kept, err := unpack(s.Undo)
-			if err != nil {
-				return err
-			}
-			i, ok := byPair[s.PairID]
-			if !ok {
-				i = len(out)
-				byPair[s.PairID] = i
-				out = append(out, writes{pair: s.PairID, known: true})
-			}
-			w := &out[i]
-			w.steps, w.memos, w.known = append(w.steps, s), append(w.memos, m), w.known && kept
-		}
-		return nil
+// todo finds the pairs whose writes are to be taken back, the last first. Only numbers are
+// in memory, however much the run wrote.
+func (b *undoing) todo(ctx context.Context, target store.Run) ([]writes, error) {
+	var list []store.Written
+	err := b.Store.View(ctx, func(tx *store.Tx) (err error) {
+		list, err = tx.WrittenBy(b.of)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if stored == 0 {
+	if len(list) == 0 {
 		return nil, pim.Errorf("relay: undo", pim.ErrNotFound, "run %d wrote nothing that is still known", b.of)
 	}
-	b.out.Unknown = stored >= maxKept
+	byPair := map[store.PairID]int{}
+	var out []writes
+	for _, w := range list {
+		if w.Undone == "done" {
+			continue
+		}
+		i, ok := byPair[w.Pair]
+		if !ok {
+			i = len(out)
+			byPair[w.Pair] = i
+			out = append(out, writes{pair: w.Pair})
+		}
+		out[i].ids = append(out[i].ids, w.Step)
+	}
 	slices.Reverse(out)
+	b.out.Unknown = target.Counts != "" && wroteMore(target.Counts, len(list))
 	return out, nil
+}
+
+// wroteMore reports that by its counts a run wrote more than there are steps of it.
+func wroteMore(counts string, steps int) bool {
+	var c Counts
+	if err := json.Unmarshal([]byte(counts), &c); err != nil {
+		return true
+	}
+	return c.Done()-c.Files > steps
+}
+
+// read reads the steps of a pair.
+func (b *undoing) read(ctx context.Context, w *writes) error {
+	return b.Store.View(ctx, func(tx *store.Tx) (err error) {
+		w.memos, w.known = nil, true
+		if w.steps, err = tx.StepsNumbered(w.ids); err != nil {
+			return err
+		}
+		if len(w.steps) < len(w.ids) {
+			return asItIs("what it was before is not kept")
+		}
+		for i := range w.steps {
+			m, kept, err := unpack(w.steps[i].Undo)
+			if err != nil {
+				return err
+			}
+			w.memos, w.known = append(w.memos, m), w.known && kept
+			w.steps[i].Undo = nil
+		}
+		return nil
+	})
 }
 
 // leftError is why an item stays as it is.
@@ -231,10 +250,13 @@ func (b *undoing) leave(ctx context.Context, w writes, failure error) error {
 		mark = "" // it may go the next time
 		b.Log.WarnContext(ctx, "item not taken back", "link", b.link.ID, "item", w.pair, "err", failure)
 	}
-	s := w.steps[0]
+	var s store.Step
+	if len(w.steps) > 0 {
+		s = w.steps[0]
+	}
 	err := b.update(ctx, func(tx *store.Tx) error {
 		b.note(tx, store.Step{PairID: w.pair, UID: s.UID, Title: s.Title, Action: "fail", Outcome: "failed", Error: reason}, func(c *Counts) { c.Failed++ })
-		return tx.MarkSteps(b.of, w.pair, mark, w.pair)
+		return tx.MarkSteps(w.ids, mark, w.pair)
 	})
 	b.out.Left = append(b.out.Left, LeftAsIs{UID: s.UID, Title: s.Title, Reason: reason})
 	return err

@@ -78,8 +78,8 @@ func TestUndoPutsBothSidesBack(t *testing.T) {
 					}
 					rt.Logf("run: %v", brief(rep.Steps))
 					m.clock.Advance(10 * leaseTime)
-					if u := m.undo(rt, rep.Run.ID); len(u.Left) > 0 {
-						rt.Fatalf("left: %+v", u.Left)
+					if u := m.undo(rt, rep.Run.ID); len(u.Left) > 0 || u.Unknown {
+						rt.Fatalf("left: %+v, unknown %t", u.Left, u.Unknown)
 					}
 					if after := m.both(); after != before {
 						rt.Fatalf("before:\n%s\nafter:\n%s", before, after)
@@ -138,6 +138,63 @@ func TestUndoLeavesWhatWasChangedSince(t *testing.T) {
 		}
 		if _, err := w.engine.UndoRun(w.ctx, 999_999); !errors.Is(err, pim.ErrNotFound) {
 			t.Errorf("an unknown run: %v", err)
+		}
+	})
+}
+
+// However much a run wrote, it goes back whole: more than its report lists, more than are read at once. Where there was no
+// room for what undoing takes, the items are named.
+func TestUndoIsWholeHoweverMuchTheRunWrote(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+		const each = 30
+		w.engine.shows = 7
+		for i := range each {
+			w.put(fmt.Sprintf("h%d.ics", i), event(fmt.Sprintf("uid-%d", i), fmt.Sprint("here ", i)))
+			w.crm.Add(event("", fmt.Sprint("there ", i)), "")
+		}
+		before := w.both()
+		if p, err := w.engine.Preview(w.ctx, w.link.ID, PreviewOptions{}); err != nil || len(p.Changes) != 7 || !p.Cut || p.Counts.Done() != 2*each {
+			t.Errorf("preview: %d of %d listed, cut %t: %v", len(p.Changes), p.Counts.Done(), p.Cut, err)
+		}
+		rep := w.clean()
+		if len(rep.Steps) != 7 || rep.Counts.Done() != 2*each {
+			t.Fatalf("%d steps told of %+v", len(rep.Steps), rep.Counts)
+		}
+		u, err := w.engine.UndoRun(w.ctx, rep.Run.ID)
+		if err != nil || u.Items != 2*each || len(u.Left) > 0 || u.Unknown {
+			t.Fatalf("%+v %v", u, err)
+		}
+		if after := w.both(); after != before {
+			t.Errorf("before:\n%s\nafter:\n%s", before, after)
+		}
+		w.engine.room = 1 // byte
+		if _, err := w.engine.SetPaused(w.ctx, w.link.ID, false); err != nil {
+			t.Fatal(err)
+		}
+		rep = w.clean()
+		if u, err = w.engine.UndoRun(w.ctx, rep.Run.ID); err != nil || u.Items != 0 || len(u.Left) != 2*each || u.Left[0].Reason != "what it was before is not kept" {
+			t.Fatalf("%+v %v", u, err)
+		}
+	})
+}
+
+// A run of an older version, which kept the steps of its first writes only, is said to have written more.
+func TestUndoTellsOfWritesWithoutSteps(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+		w.put("a.ics", event("uid-a", "one"))
+		w.put("b.ics", event("uid-b", "two"))
+		rep := w.clean()
+		w.update(func(tx *store.Tx) error {
+			list, err := tx.WrittenBy(rep.Run.ID)
+			if err != nil {
+				return err
+			}
+			return tx.DropStep(list[0].Step)
+		})
+		if u, err := w.engine.UndoRun(w.ctx, rep.Run.ID); err != nil || u.Items != 1 || !u.Unknown {
+			t.Errorf("%+v %v", u, err)
 		}
 	})
 }

@@ -386,6 +386,8 @@ func readAll(t *testing.T, s *Store) {
 				_, err := tx.Steps(StepFilter{Run: 1, Outcome: "failed", Action: "fail", Side: "local"})
 				return err
 			},
+			func() error { _, err := tx.WrittenBy(1); return err },
+			func() error { _, err := tx.StepsNumbered([]int64{1}); return err },
 			func() error { _, err := tx.ReviewPairs(PairFilter{}); return err },
 			func() error {
 				_, err := tx.ReviewPairs(PairFilter{Link: 1, State: PairsFailing, Since: testNow(), Until: testNow()})

@@ -55,14 +55,44 @@ func (t *Tx) SettleBegun(pair PairID, uid string, done bool) error {
 	return fail(op, err)
 }
 
-// MarkSteps notes how undoing the steps of a pair in a run stands, and which pair the item
-// has now.
-func (t *Tx) MarkSteps(run RunID, pair PairID, undone string, now PairID) error {
+// Written is one write of a run, without what it takes to undo it.
+type Written struct {
+	Step   int64
+	Pair   PairID
+	Undone string // as Step.Undone
+}
+
+// WrittenBy returns what a run wrote to either side, in its order.
+func (t *Tx) WrittenBy(run RunID) (list []Written, err error) {
+	const op = "written by"
+	rows, err := t.query(`SELECT id, pair_id, undone FROM steps WHERE run_id = ? AND side <> '' ORDER BY id`, run)
+	if err != nil {
+		return nil, fail(op, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var w Written
+		if err := rows.Scan(&w.Step, &w.Pair, &w.Undone); err != nil {
+			return nil, fail(op, err)
+		}
+		list = append(list, w)
+	}
+	return list, fail(op, rows.Err())
+}
+
+// StepsNumbered returns the steps with those ids, in their order; the missing are left out.
+func (t *Tx) StepsNumbered(ids []int64) ([]Step, error) {
+	ss, err := find[Step](t, "id "+t.anyInt()+" ORDER BY id", intList(t, ids))
+	return ss, fail("steps numbered", err)
+}
+
+// MarkSteps notes how undoing steps of one pair stands, and which pair the item has now.
+func (t *Tx) MarkSteps(ids []int64, undone string, now PairID) error {
 	const op = "mark steps"
 	if err := t.writing(op); err != nil {
 		return err
 	}
-	_, err := t.exec(`UPDATE steps SET undone = ?, pair_id = ? WHERE run_id = ? AND pair_id = ? AND side <> ''`, undone, now, run, pair)
+	_, err := t.exec(`UPDATE steps SET undone = ?, pair_id = ? WHERE id `+t.anyInt(), undone, now, intList(t, ids))
 	return fail(op, err)
 }
 

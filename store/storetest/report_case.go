@@ -149,12 +149,35 @@ func testRuns(t *testing.T, open Opener) {
 		for i, s := range ss {
 			equal(t, "order", s.PairID, store.PairID(i))
 		}
+		list, err := tx.WrittenBy(first.ID)
+		if err != nil {
+			return err
+		}
+		equal(t, "writes", len(list), 250)
+		equal(t, "the last write", list[249], store.Written{Step: ss[249].ID, Pair: 249})
+		some, err := tx.StepsNumbered([]int64{ss[7].ID, ss[3].ID, 1 << 40})
+		if err != nil || len(some) != 2 || some[0].PairID != 3 || some[1].PairID != 7 {
+			t.Errorf("by number: %+v %v", some, err)
+		}
 		rs, err := tx.Runs(store.RunFilter{Link: l.ID, Limit: 1})
 		if err != nil || len(rs) != 1 || rs[0].ID != unfinished.ID {
 			t.Errorf("newest run: %v, %v", rs, err)
 		}
 		all, err := tx.Runs(store.RunFilter{})
 		equal(t, "all runs", len(all), 2)
+		return err
+	})
+	f.update(func(tx *store.Tx) error {
+		list, err := tx.WrittenBy(first.ID)
+		if err != nil {
+			return err
+		}
+		if err := tx.MarkSteps([]int64{list[3].Step, list[7].Step}, "done", 77); err != nil {
+			return err
+		}
+		list, err = tx.WrittenBy(first.ID)
+		equal(t, "marked", list[7], store.Written{Step: list[7].Step, Pair: 77, Undone: "done"})
+		equal(t, "not marked", list[4].Undone, "")
 		return err
 	})
 	clock.Advance(time.Hour)
