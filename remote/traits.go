@@ -65,6 +65,8 @@ type Traits struct {
 	MailsAttendees bool
 	// PageSize is the number of records of a full page of Changes, a hint.
 	PageSize int
+	// FreshCollections: Collections asks only for what became of them since it was called last, so that it can be called with every run.
+	FreshCollections bool
 	// Concurrency is how many calls at once the remote bears; 0 means one.
 	Concurrency int
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,9 +74,10 @@ type message struct {
 		Items   items   `xml:"Items"`
 		Folders folders `xml:"Folders"`
 	} `xml:"RootFolder"`
-	SyncState string `xml:"SyncState"`
-	LastItem  val    `xml:"IncludesLastItemInRange"`
-	Changes   struct {
+	SyncState  string `xml:"SyncState"`
+	LastItem   val    `xml:"IncludesLastItemInRange"`
+	LastFolder val    `xml:"IncludesLastFolderInRange"`
+	Changes    struct {
 		List []change `xml:",any"`
 	} `xml:"Changes"`
 	Attachments struct {
@@ -109,9 +111,21 @@ type folders struct {
 
 // change is one of a sync: its name is Create, Update, Delete or ReadFlagChange.
 type change struct {
-	XMLName xml.Name
-	ItemID  ident  `xml:"ItemId"` // of Delete and ReadFlagChange
-	Items   []item `xml:",any"`
+	XMLName  xml.Name
+	ItemID   ident `xml:"ItemId"`   // of Delete and ReadFlagChange
+	FolderID ident `xml:"FolderId"` // of Delete
+	// Folders have these names, and items any other.
+	Plain     []folder `xml:"Folder"`
+	Calendars []folder `xml:"CalendarFolder"`
+	Tasks     []folder `xml:"TasksFolder"`
+	Contacts  []folder `xml:"ContactsFolder"`
+	Searches  []folder `xml:"SearchFolder"`
+	Items     []item   `xml:",any"`
+}
+
+// folders are those of a change.
+func (c *change) folders() []folder {
+	return slices.Concat(c.Plain, c.Calendars, c.Tasks, c.Contacts, c.Searches)
 }
 
 type notification struct {
@@ -122,6 +136,7 @@ type notification struct {
 // event is one of a notification, by its name: CreatedEvent, StatusEvent …
 type event struct {
 	XMLName   xml.Name
+	Folder    ident `xml:"FolderId"` // of an event about a folder; "" where it is about an item
 	Parent    ident `xml:"ParentFolderId"`
 	OldParent ident `xml:"OldParentFolderId"`
 }

@@ -130,13 +130,13 @@ func TestLinksShareABudget(t *testing.T) {
 	if _, err := own.Collections(t.Context()); !errors.Is(err, pim.ErrThrottled) {
 		t.Fatal(err)
 	}
-	asked := len(f.of("GetFolder"))
+	asked := len(f.of("SyncFolderHierarchy"))
 	for _, m := range []*mail{second, delegate} {
-		if _, err := m.Collections(t.Context()); !errors.Is(err, pim.ErrThrottled) || len(f.of("GetFolder")) != asked {
+		if _, err := m.Collections(t.Context()); !errors.Is(err, pim.ErrThrottled) || len(f.of("SyncFolderHierarchy")) != asked {
 			t.Errorf("another link of the account was not held: %v", err)
 		}
 	}
-	if _, err := acting.Collections(t.Context()); !errors.Is(err, pim.ErrThrottled) || len(f.of("GetFolder")) != asked+1 {
+	if _, err := acting.Collections(t.Context()); !errors.Is(err, pim.ErrThrottled) || len(f.of("SyncFolderHierarchy")) != asked+1 {
 		t.Errorf("another account was held: %v", err)
 	}
 }

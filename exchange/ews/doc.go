@@ -9,7 +9,7 @@
 //	answer.go  item.go       answers as they are read
 //	errors.go                the table of response codes; when the server asks for a pause
 //	probe.go                 the connection test
-//	folders.go               calendars, task lists and address books
+//	folders.go  tree.go      calendars, task lists, address books and mail folders; following what becomes of them
 //	changes.go  cursor.go  scope.go  find.go   what changed, what is there, what carries a key
 //	paging.go                FindItem by pages that nothing shifts
 //	fetch.go                 items with their pictures and exceptions
@@ -29,6 +29,13 @@
 // it (package exchange) stays. Setting one property can change others (a task's status, per cent and day of completion): such fields
 // are one row of a table and are written together. Tasks have days, no times. The pattern of a series that is
 // written anew forgets its exceptions, so they are planned from what is there afterwards (package exchange/series).
+//
+// Folders are followed by SyncFolderHierarchy. Its state is held in memory with the folders that it stands for (tree.go), by each link for
+// itself, and all is read whole once when a link is opened: to keep the state without the folders would help nothing, they are few, and a
+// program that starts has to look anyway. What it gives is that to ask again is one small request, where GetFolder and FindFolder were two
+// that told everything, so that links to all calendars (package remote/several) can ask in each run, and links to all mail for each page. A state
+// that Exchange does not take any more has all read whole again; no error takes a folder away. Delegates have no state, since rights
+// change without any folder changing.
 //
 // What Exchange cannot keep: more than one reminder, cancelled events (they are shown as free), times of day of tasks, labels of e-mail
 // addresses, priorities between high, normal and low, answers of attendees (it collects them itself), groups of contacts, patterns that it

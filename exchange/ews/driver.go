@@ -113,8 +113,8 @@ func open(env exchange.Env, s exchange.Settings, shared *streams) (remote.Remote
 	}
 	a.find = func(ctx context.Context) (string, error) { return discovery{env.HTTP, way}.ews(ctx, a.mailbox) }
 	m := &mail{account: a, env: env, zones: z, settings: s, pageSize: size, known: map[remote.CollectionID]shelf{},
-		streams: shared, login: loginOf(s), closed: make(chan struct{})}
-	if a.opened != "" && !own(s) {
+		streams: shared, delegate: a.opened != "" && !own(s), login: loginOf(s), closed: make(chan struct{})}
+	if m.delegate {
 		return m, nil
 	}
 	return watched{m}, nil

@@ -3,7 +3,6 @@ package ews
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +31,7 @@ var (
 )
 
 const (
+	top       = "msgfolderroot" // what people see is below it
 	bin       = "deleteditems"
 	sentItems = "sentitems"
 )
@@ -63,33 +63,28 @@ func (m *mail) Collections(ctx context.Context) ([]remote.Collection, error) {
 
 // shelves are the folders that are told, in the order of Collections.
 func (m *mail) shelves(ctx context.Context, op string) ([]shelf, error) {
-	first, err := m.wellKnown(ctx, op, slices.Concat(wellKnown, mailFirst, notTold))
-	if err != nil {
-		return nil, err
-	}
-	all, err := m.findFolders(ctx, op)
-	if m.account.opened != "" && (missing(err) || errors.Is(err, pim.ErrForbidden)) {
-		all, err = nil, nil // a delegate may see some folders and not the top
-	}
+	t, err := m.tree(ctx, op)
 	if err != nil {
 		return nil, err
 	}
 	parents, names := map[string]string{}, map[string]string{}
-	for _, f := range all {
-		parents[f.ID.ID], names[f.ID.ID] = f.Parent.ID, f.Name
+	for id, f := range t.folders {
+		if id != t.first[top].ID.ID {
+			parents[id], names[id] = f.Parent.ID, f.Name
+		}
 	}
 	var out, others []shelf
 	for _, name := range slices.Concat(wellKnown, mailFirst) {
-		if s, ok := shelfOf(first[name]); ok {
+		if s, ok := shelfOf(t.named(name)); ok {
 			out = append(out, s)
 		}
 	}
-	for _, f := range all {
+	for id, f := range t.folders {
 		s, ok := shelfOf(f)
-		if !ok || slices.ContainsFunc(out, func(o shelf) bool { return o.ID == s.ID }) {
+		if !ok || id == t.first[top].ID.ID || slices.ContainsFunc(out, func(o shelf) bool { return o.ID == s.ID }) {
 			continue
 		}
-		hidden := func(name string) bool { return under(parents, f.ID.ID, first[name].ID.ID) }
+		hidden := func(name string) bool { return under(parents, f.ID.ID, t.first[name].ID.ID) }
 		if hidden(bin) || s.kind == pim.KindMessage && slices.ContainsFunc(notTold, hidden) {
 			continue
 		}
@@ -98,7 +93,7 @@ func (m *mail) shelves(ctx context.Context, op string) ([]shelf, error) {
 		}
 		others = append(others, s)
 	}
-	slices.SortStableFunc(others, func(a, b shelf) int {
+	slices.SortFunc(others, func(a, b shelf) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(strings.ToLower(a.Name)+string(a.ID), strings.ToLower(b.Name)+string(b.ID)))
 	})
 	out = append(out, others...)
@@ -203,40 +198,6 @@ func (m *mail) getFolders(ctx context.Context, op string, ids el, n int) ([]fold
 		return nil, denied
 	}
 	return out, nil
-}
-
-// findFolders lists all folders that people see. A page begins with the last folder of the one before: where that is another one
-// something before it went or came, and all begins anew.
-func (m *mail) findFolders(ctx context.Context, op string) ([]folder, error) {
-	const page = 500
-	var out []folder
-	for again := 0; again <= mostAgain; {
-		a, err := m.account.call(ctx, request{op: op, body: node("m:FindFolder",
-			shape("m:FolderShape", false, folderPaths),
-			leaf("m:IndexedPageFolderView", "", "MaxEntriesReturned", strconv.Itoa(page), "Offset", strconv.Itoa(max(0, len(out)-1)), "BasePoint", "Beginning"),
-			node("m:ParentFolderIds", distinguished("msgfolderroot", m.account.opened))).with("Traversal", "Deep")})
-		if err != nil {
-			return nil, err
-		}
-		msg, err := a.only(op)
-		if err != nil {
-			return nil, err
-		}
-		got := msg.Root.Folders.List
-		if n := len(out); n > 0 {
-			if len(got) == 0 || got[0].ID.ID != out[n-1].ID.ID {
-				out = nil
-				again++
-				continue
-			}
-			got = got[1:]
-		}
-		out = append(out, got...)
-		if msg.Root.Last.bool() || len(got) == 0 {
-			return out, nil
-		}
-	}
-	return nil, pim.Errorf(op, pim.ErrUnavailable, "the folders change faster than they can be read")
 }
 
 // shelf is a folder by its id. It is asked for once: neither its kind nor its id changes.

@@ -20,13 +20,15 @@ type mail struct {
 	settings exchange.Settings
 	pageSize int
 	streams  *streams
+	delegate bool          // the login opens somebody else's mailbox with its own rights
 	login    string        // what links have in common that share a stream
 	closed   chan struct{} // when it is
 	close    sync.Once
 
-	mu    sync.Mutex
-	known map[remote.CollectionID]shelf // folders that were seen
-	sent  string                        // the folder of what was sent; "" not looked up yet
+	mu      sync.Mutex
+	known   map[remote.CollectionID]shelf // folders that were seen
+	folders *tree                         // nil: not read yet
+	sent    string                        // the folder of what was sent; "" not looked up yet
 }
 
 var (
@@ -55,6 +57,7 @@ func (m *mail) Traits() remote.Traits {
 		TextLimit:        limits,
 		PageSize:         m.pageSize,
 		Concurrency:      concurrency,
+		FreshCollections: !m.delegate,
 		Carries:          map[pim.Kind]pim.FieldSet{},
 		// A task without an owner is its mailbox's.
 		Required: map[pim.Kind]pim.FieldSet{pim.KindEvent: pim.Set(pim.FieldTime), pim.KindTask: pim.Set(pim.FieldOwner)},

@@ -33,14 +33,14 @@ func script(op string, _ int, w http.ResponseWriter, r *http.Request) {
 const madeItem = `<m:Items><t:CalendarItem><t:ItemId Id="NEW" ChangeKey="K1"/></t:CalendarItem></m:Items>`
 
 var replies = map[string]string{
-	"CreateItem":       success("CreateItem", madeItem),
-	"UpdateItem":       success("UpdateItem", madeItem),
-	"CreateAttachment": success("CreateAttachment", `<m:Attachments><t:FileAttachment><t:AttachmentId Id="ATT" RootItemId="NEW" RootItemChangeKey="K2"/></t:FileAttachment></m:Attachments>`),
-	"DeleteAttachment": success("DeleteAttachment", `<m:RootItemId RootItemId="NEW" RootItemChangeKey="K3"/>`),
-	"GetAttachment":    success("GetAttachment", `<m:Attachments><t:FileAttachment><t:AttachmentId Id="ATT"/><t:Content>AQID</t:Content></t:FileAttachment></m:Attachments>`),
-	"SyncFolderItems":  success("SyncFolderItems", `<m:SyncState>STATE2</m:SyncState><m:IncludesLastItemInRange>true</m:IncludesLastItemInRange><m:Changes/>`),
-	"FindItem":         success("FindItem", `<m:RootFolder IncludesLastItemInRange="true" IndexedPagingOffset="0"><t:Items/></m:RootFolder>`),
-	"FindFolder":       success("FindFolder", `<m:RootFolder IncludesLastItemInRange="true"><t:Folders/></m:RootFolder>`),
+	"CreateItem":          success("CreateItem", madeItem),
+	"UpdateItem":          success("UpdateItem", madeItem),
+	"CreateAttachment":    success("CreateAttachment", `<m:Attachments><t:FileAttachment><t:AttachmentId Id="ATT" RootItemId="NEW" RootItemChangeKey="K2"/></t:FileAttachment></m:Attachments>`),
+	"DeleteAttachment":    success("DeleteAttachment", `<m:RootItemId RootItemId="NEW" RootItemChangeKey="K3"/>`),
+	"GetAttachment":       success("GetAttachment", `<m:Attachments><t:FileAttachment><t:AttachmentId Id="ATT"/><t:Content>AQID</t:Content></t:FileAttachment></m:Attachments>`),
+	"SyncFolderItems":     success("SyncFolderItems", `<m:SyncState>STATE2</m:SyncState><m:IncludesLastItemInRange>true</m:IncludesLastItemInRange><m:Changes/>`),
+	"FindItem":            success("FindItem", `<m:RootFolder IncludesLastItemInRange="true" IndexedPagingOffset="0"><t:Items/></m:RootFolder>`),
+	"SyncFolderHierarchy": success("SyncFolderHierarchy", `<m:SyncState>STATE2</m:SyncState><m:IncludesLastFolderInRange>true</m:IncludesLastFolderInRange><m:Changes/>`),
 	"GetUserConfiguration": success("GetUserConfiguration", `<m:UserConfiguration><t:UserConfigurationName Name="CategoryList"/><t:XmlData>`+
 		base64.StdEncoding.EncodeToString([]byte(`<categories default="" xmlns="CategoryList.xsd"><category name="Customers" color="1"/><category name="A &amp; B"/></categories>`))+`</t:XmlData></m:UserConfiguration>`),
 	"Subscribe": success("Subscribe", `<m:SubscriptionId>SUB</m:SubscriptionId>`),
@@ -269,7 +269,12 @@ func TestRequests(t *testing.T) {
 			return err
 		}},
 		"folder":  {"GetFolder", func(m *mail) error { _, err := m.shelf(t.Context(), "test", "CAL"); return err }},
-		"folders": {"FindFolder", func(m *mail) error { _, err := m.findFolders(t.Context(), "test"); return err }},
+		"folders": {"SyncFolderHierarchy", func(m *mail) error { _, err := m.hierarchy(t.Context(), "test", ""); return err }},
+		"folders-since": {"SyncFolderHierarchy", func(m *mail) error {
+			m.folders = &tree{state: "STATE1", first: map[string]folder{}}
+			_, err := m.Collections(t.Context())
+			return err
+		}},
 		"sync": {"SyncFolderItems", func(m *mail) error {
 			_, err := m.Changes(t.Context(), "CAL", remote.Scope{}, encodeCursor(pim.KindEvent, "STATE1"))
 			return err
@@ -291,9 +296,9 @@ func TestRequests(t *testing.T) {
 			_, err = newHub(m.account, slog.New(slog.DiscardHandler)).subscribe(t.Context(), at)
 			return err
 		}},
-		"folders-delegate": {"FindFolder", func(m *mail) error {
+		"folders-delegate": {"SyncFolderHierarchy", func(m *mail) error {
 			m.account.opened = "bob@example.org"
-			_, err := m.findFolders(t.Context(), "test")
+			_, err := m.hierarchy(t.Context(), "test", "")
 			return err
 		}},
 		"stream": {"GetStreamingEvents", func(m *mail) error {

@@ -342,11 +342,23 @@ func (h *hub) take(a answer) (closed bool, err error) {
 		folders := []string{}
 		for _, n := range msg.Notifications.List {
 			for _, e := range n.Events {
-				folders = append(folders, e.Parent.ID, e.OldParent.ID)
+				folders = e.concerns(folders)
 			}
 		}
 		h.tell(folders)
 		closed = closed || msg.Connection == "Closed"
 	}
 	return closed, nil
+}
+
+// concerns adds the folders that an event is about, or makes it all (nil): where folders come, go and move, who watches all of them has
+// to look. That a folder's own properties changed is told beside whatever changes in it, and concerns nobody.
+func (e event) concerns(folders []string) []string {
+	switch {
+	case folders == nil, e.Folder.ID != "" && e.XMLName.Local != "ModifiedEvent":
+		return nil
+	case e.Folder.ID != "":
+		return folders
+	}
+	return append(folders, e.Parent.ID, e.OldParent.ID)
 }

@@ -12,7 +12,8 @@
 // item is known again in whatever collection, chosen how, it is met. New items go to the first collection that takes them. A cursor
 // is those of all collections.
 //
-// A collection that is made later belongs to All; one that was deleted there ends the cursor, so that the relay lists, and finds what
+// A collection that is made later belongs to All from the first run that finds it: each run looks where that is cheap
+// (remote.Traits.FreshCollections), else one in five minutes. One that was deleted there ends the cursor, so that the relay lists, and finds what
 // went with it. Of a choice by name every collection has to be there: else nothing is read, and nothing taken for deleted.
 //
 // Not here: which collections hold the same items (remote.Driver.Within). Such a remote, and one whose ids are unique in a

@@ -2,6 +2,7 @@ package several
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 	"crmbridge/remote"
 )
 
-// listAge is for how long it is taken for known which collections there are.
+// listAge is for how long it is taken for known which collections there are, unless it is cheap to ask (remote.Traits.FreshCollections).
 const listAge = 5 * time.Minute
 
 // Folders is a remote with places of several collections beside its own. It stands before the remote and has, of
@@ -22,6 +23,7 @@ type Folders struct {
 	mu     sync.Mutex
 	listed []remote.Collection // nil: not asked yet
 	at     time.Time
+	turned chan struct{} // closed when other collections were found than before; nil: nobody waits for that
 }
 
 var (
@@ -73,8 +75,26 @@ func (f *Folders) folders(ctx context.Context, afresh bool) ([]remote.Collection
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.turned != nil && f.listed != nil && !sameIDs(f.listed, cs) {
+		close(f.turned)
+		f.turned = nil
+	}
 	f.listed, f.at = cs, f.now()
 	return cs, nil
+}
+
+// news is closed when other collections are found than those of now.
+func (f *Folders) news() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.turned == nil {
+		f.turned = make(chan struct{})
+	}
+	return f.turned
+}
+
+func sameIDs(a, b []remote.Collection) bool {
+	return slices.EqualFunc(a, b, func(x, y remote.Collection) bool { return x.ID == y.ID })
 }
 
 // members are the collections of a place for a scope, and all that there are.

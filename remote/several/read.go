@@ -42,7 +42,7 @@ func (f *Folders) Changes(ctx context.Context, place remote.CollectionID, s remo
 	if !ok {
 		return remote.Delta{}, errGone
 	}
-	in, all, err := f.members(ctx, place, s, false)
+	in, all, err := f.members(ctx, place, s, len(st.Left) == 0 && f.Traits().FreshCollections)
 	if err != nil {
 		return remote.Delta{}, err
 	}

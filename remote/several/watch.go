@@ -27,9 +27,10 @@ func (f *Folders) Watch(ctx context.Context, place remote.CollectionID, hint fun
 	defer stop()
 	ended := make(chan error, 1)
 	watched := map[remote.CollectionID]bool{}
-	for {
+	for afresh := false; ; {
+		news := f.news()
 		// Other people's are watched too: a hint costs a question, and the scope is the run's.
-		in, _, err := f.members(ctx, place, remote.Scope{AllOwners: true}, len(watched) > 0)
+		in, _, err := f.members(ctx, place, remote.Scope{AllOwners: true}, afresh)
 		if err != nil {
 			return err
 		}
@@ -49,6 +50,7 @@ func (f *Folders) Watch(ctx context.Context, place remote.CollectionID, hint fun
 				}
 			})
 		}
+		afresh = true
 		t := time.NewTimer(f.every)
 		select {
 		case err := <-ended:
@@ -58,6 +60,9 @@ func (f *Folders) Watch(ctx context.Context, place remote.CollectionID, hint fun
 			t.Stop()
 			return pim.Wrap(op, pim.ErrUnavailable, ctx.Err())
 		case <-t.C:
+		case <-news: // found by a run
+			t.Stop()
+			afresh = false
 		}
 	}
 }

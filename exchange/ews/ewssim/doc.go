@@ -42,7 +42,7 @@
 // streaming. Seen by client programs: the header's content type, IsRecurring of an organiser's master, names and dates
 // with offsets in recurrences, whole documents for HTML bodies. Assumed: that a rewritten pattern discards exceptions,
 // that a new appointment has a reminder of 15 minutes, that Owner of a task is read-only but for its named property,
-// that dates of tasks are midnights in UTC, that a message that asked for an answer goes to Deleted Items with the answer,
+// that dates of tasks are midnights in UTC, that SyncFolderHierarchy tells of 100 folders at once, those that are older first, that a message that asked for an answer goes to Deleted Items with the answer,
 // and that every change gives an appointment's occurrences a new ChangeKey.
 // Where a choice was open, the one that is harder on clients was taken.
 //

@@ -29,6 +29,9 @@ const (
 	FaultDropped FaultKind = "dropped"
 	// FaultSlow sends the answer in pieces over Delay; of a stream of notifications each piece comes so much later.
 	FaultSlow FaultKind = "slow"
+	// FaultSilent lets a stream of notifications begin, and then says nothing on it: what it has to tell goes nowhere, as on a line that
+	// is dead without having been cut.
+	FaultSilent FaultKind = "silent"
 	// FaultTruncated sends half of the answer and closes the connection.
 	FaultTruncated FaultKind = "truncated"
 	// FaultExpired answers 401, as after the end of a session or a change of the password.
@@ -46,7 +49,7 @@ const (
 
 // FaultKinds are all kinds.
 func FaultKinds() []FaultKind {
-	return []FaultKind{FaultBusy, FaultBusyInside, FaultUnavailable, FaultLost, FaultDropped, FaultSlow, FaultTruncated,
+	return []FaultKind{FaultBusy, FaultBusyInside, FaultUnavailable, FaultLost, FaultDropped, FaultSlow, FaultSilent, FaultTruncated,
 		FaultExpired, FaultHTML, FaultCode, FaultSOAP, FaultStopped}
 }
 
@@ -231,13 +234,14 @@ func (s *Sim) failAfter(w http.ResponseWriter, in *incoming, f *Fault, ans reply
 		return
 	}
 	if ans.hanging != nil {
-		s.write(badStream{w, in, f}, in.Request, ans)
+		s.write(&badStream{ResponseWriter: w, in: in, fault: f}, in.Request, ans)
 		return
 	}
 	switch f.Kind {
 	case FaultLost:
 		panic(http.ErrAbortHandler)
 	case FaultTruncated:
+		ans.body = s.dressed(ans.body)
 		w.Header().Set("Content-Type", ans.kind)
 		w.Header().Set("Content-Length", itoa(len(ans.body)))
 		w.WriteHeader(ans.status)
@@ -255,22 +259,29 @@ func (s *Sim) writeSlowly(w http.ResponseWriter, in *incoming, over time.Duratio
 	const pieces = 20
 	w.Header().Set("Content-Type", ans.kind)
 	w.WriteHeader(ans.status)
-	simkit.Trickle(in.Context(), w, ans.body, pieces, over/pieces)
+	simkit.Trickle(in.Context(), w, s.dressed(ans.body), pieces, over/pieces)
 }
 
-// badStream is what a stream of notifications is written to that fails: each piece comes late, or the first breaks off.
+// badStream is what a stream of notifications is written to that fails: each piece comes late, all but the first go nowhere, or the
+// first breaks off.
 type badStream struct {
 	http.ResponseWriter
-	in    *incoming
-	fault *Fault
+	in     *incoming
+	fault  *Fault
+	pieces int
 }
 
 // Unwrap lets http.ResponseController flush.
-func (b badStream) Unwrap() http.ResponseWriter { return b.ResponseWriter }
+func (b *badStream) Unwrap() http.ResponseWriter { return b.ResponseWriter }
 
 // Write implements http.ResponseWriter.
-func (b badStream) Write(p []byte) (int, error) {
+func (b *badStream) Write(p []byte) (int, error) {
+	b.pieces++
 	switch b.fault.Kind {
+	case FaultSilent:
+		if b.pieces > 1 {
+			return len(p), nil
+		}
 	case FaultSlow:
 		simkit.Pause(b.in.Context(), b.fault.Delay)
 	case FaultTruncated:

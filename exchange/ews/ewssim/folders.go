@@ -117,6 +117,10 @@ func (c *call) showFolder(f *folder, sh folderShape) *node {
 	if e := f.element(); e == "t:Folder" || e == "t:TasksFolder" {
 		add("UnreadCount", el("t:UnreadCount", itoa(unread)))
 	}
+	if c.opt.Later {
+		slices.Reverse(out.kids)
+		out.kids = append([]*node{el("t:PropertyOfTomorrow", el("t:DisplayName", "no name"))}, out.kids...)
+	}
 	return out
 }
 
@@ -353,9 +357,8 @@ func (c *call) deleteFolder() (*node, error) {
 		}
 		bin := f.box.named["deleteditems"]
 		if c.req.at("DeleteType") == "MoveToDeletedItems" && !f.within(bin) {
-			f.parent = bin
 			f.name = freeName(bin, f)
-			f.box.touchFolder(f)
+			f.box.moveFolder(f, bin)
 			return nil, nil
 		}
 		f.box.removeFolder(f)
@@ -412,8 +415,7 @@ func (c *call) moveFolder() (*node, error) {
 		case sameName(to, f.name, f):
 			return nil, fail("ErrorFolderExists", "A folder with the specified name already exists.")
 		}
-		f.parent = to
-		f.box.touchFolder(f)
+		f.box.moveFolder(f, to)
 		return []*node{el("m:Folders", el(f.element(), c.folderID("t:FolderId", f)))}, nil
 	})
 }

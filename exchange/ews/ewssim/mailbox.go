@@ -30,6 +30,8 @@ type change struct {
 	from  *folder
 	was   uint64
 	moved bool
+	// Of a folder: where it is, or was; from is where it was before a move.
+	at *folder
 }
 
 type folder struct {
@@ -115,14 +117,22 @@ func (b *mailbox) addFolder(parent *folder, name, class string) *folder {
 	b.seq++
 	f := &folder{box: b, num: b.nums, parent: parent, name: name, class: class, key: b.seq, born: b.seq, ext: map[string]*node{}, changed: b.now()}
 	b.folders[f.num] = f
-	b.tree = append(b.tree, change{seq: b.seq, num: f.num, what: 'c'})
+	b.tree = append(b.tree, change{seq: b.seq, num: f.num, what: 'c', at: parent})
 	return f
 }
 
 func (b *mailbox) touchFolder(f *folder) {
 	b.seq++
 	f.key = b.seq
-	b.tree = append(b.tree, change{seq: b.seq, num: f.num, what: 'u'})
+	b.tree = append(b.tree, change{seq: b.seq, num: f.num, what: 'u', at: f.parent})
+}
+
+// moveFolder takes a folder, with all that lies in it, to another place; its id stays.
+func (b *mailbox) moveFolder(f, to *folder) {
+	old := f.parent
+	f.parent = to
+	b.touchFolder(f)
+	b.tree[len(b.tree)-1].from = old
 }
 
 // removeFolder drops a folder with all that lies in it.
@@ -138,7 +148,7 @@ func (b *mailbox) removeFolder(f *folder) {
 		}
 	}
 	b.seq++
-	b.tree = append(b.tree, change{seq: b.seq, num: f.num, what: 'd'})
+	b.tree = append(b.tree, change{seq: b.seq, num: f.num, what: 'd', at: f.parent})
 	delete(b.folders, f.num)
 }
 

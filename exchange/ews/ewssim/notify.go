@@ -120,6 +120,11 @@ func (s *Sim) events(sub *subscription) ([]*node, uint64) {
 			}
 		}
 	}
+	for i := len(sub.box.tree) - 1; i >= 0 && sub.box.tree[i].seq > sub.seen; i-- {
+		if n := s.folderEvent(sub, sub.box.tree[i]); n != nil {
+			list = append(list, told{sub.box.tree[i].seq, n})
+		}
+	}
 	slices.SortFunc(list, func(a, b told) int { return int(a.seq) - int(b.seq) })
 	var out []*node
 	for _, t := range list {
@@ -152,6 +157,28 @@ func (s *Sim) event(sub *subscription, f *folder, ch change) *node {
 	if ch.from != nil {
 		n.kids = append(n.kids, idNode("t:OldItemId", s.encodeID(thing{'i', f.box.index, ch.was, 0}), encodeKey('i', ch.seq)),
 			s.folderID("t:OldParentFolderId", ch.from))
+	}
+	return n
+}
+
+// folderEvent is what became of a folder, told to the subscribers of the one that it is in or came from; nil when it is not.
+func (s *Sim) folderEvent(sub *subscription, ch change) *node {
+	name := map[byte]string{'c': "CreatedEvent", 'u': "ModifiedEvent", 'd': "DeletedEvent"}[ch.what]
+	if ch.from != nil {
+		name = "MovedEvent"
+	}
+	near := sub.folders == nil || slices.Contains(sub.folders, ch.at) || ch.from != nil && slices.Contains(sub.folders, ch.from)
+	if ch.at == nil || !near || !slices.Contains(sub.events, name) {
+		return nil
+	}
+	id := s.encodeID(thing{'f', sub.box.index, ch.num, 0})
+	n := el("t:" + name)
+	if !sub.streaming {
+		n.kids = append(n.kids, el("t:Watermark", encodeKey('w', ch.seq)))
+	}
+	n.kids = append(n.kids, el("t:TimeStamp", stamp(s.opt.Now())), idNode("t:FolderId", id, encodeKey('f', ch.seq)), s.folderID("t:ParentFolderId", ch.at))
+	if ch.from != nil {
+		n.kids = append(n.kids, idNode("t:OldFolderId", id, encodeKey('f', ch.seq)), s.folderID("t:OldParentFolderId", ch.from))
 	}
 	return n
 }
@@ -223,7 +250,7 @@ func (c *call) stream(w http.ResponseWriter, r *http.Request, subs []*subscripti
 	out := http.NewResponseController(w)
 	write := func(kids ...any) bool {
 		var b bytes.Buffer
-		b.Write(envelope(respond(op, []*node{success(op, kids...)})))
+		b.Write(c.dressed(envelope(respond(op, []*node{success(op, kids...)}))))
 		_, err := w.Write(b.Bytes())
 		return err == nil && out.Flush() == nil
 	}

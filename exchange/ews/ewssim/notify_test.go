@@ -3,6 +3,7 @@ package ewssim
 import (
 	"bufio"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -152,5 +153,31 @@ func TestMovedEvents(t *testing.T) {
 		if want == "MovedEvent" && (e.kid("ItemId").at("Id") != moved.at("Id") || e.kid("OldItemId").at("Id") != id.at("Id")) {
 			t.Errorf("ids of %v", e)
 		}
+	}
+}
+
+// TestFolderEvents: what becomes of folders is told to whoever watches where they are.
+func TestFolderEvents(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, Options{})
+	sub := r.ok(`<m:Subscribe><m:PullSubscriptionRequest SubscribeToAllFolders="true"><t:EventTypes>` + allEvents + `<t:EventType>MovedEvent</t:EventType></t:EventTypes><t:Timeout>10</t:Timeout></m:PullSubscriptionRequest></m:Subscribe>`)
+	mail := r.ok(`<m:Subscribe><m:PullSubscriptionRequest><t:FolderIds><t:DistinguishedFolderId Id="inbox"/></t:FolderIds><t:EventTypes>` + allEvents + `</t:EventTypes><t:Timeout>10</t:Timeout></m:PullSubscriptionRequest></m:Subscribe>`)
+	id := r.ok(`<m:CreateFolder><m:ParentFolderId><t:DistinguishedFolderId Id="calendar"/></m:ParentFolderId><m:Folders><t:CalendarFolder><t:DisplayName>Team</t:DisplayName></t:CalendarFolder></m:Folders></m:CreateFolder>`).path("Folders").first().kid("FolderId")
+	r.ok(`<m:DeleteFolder DeleteType="MoveToDeletedItems"><m:FolderIds>` + id.String() + `</m:FolderIds></m:DeleteFolder>`)
+	r.ok(`<m:DeleteFolder DeleteType="HardDelete"><m:FolderIds>` + id.String() + `</m:FolderIds></m:DeleteFolder>`)
+	events := func(sub *node) (out []string) {
+		n := r.ok(`<m:GetEvents><m:SubscriptionId>` + sub.str("SubscriptionId") + `</m:SubscriptionId><m:Watermark>` + sub.str("Watermark") + `</m:Watermark></m:GetEvents>`).kid("Notification")
+		for _, e := range n.kids {
+			if f := e.kid("FolderId"); f != nil && f.at("Id") == id.at("Id") && e.kid("ParentFolderId") != nil && (e.local() != "MovedEvent" || e.kid("OldParentFolderId") != nil) {
+				out = append(out, e.local())
+			}
+		}
+		return out
+	}
+	if got := events(sub); !slices.Equal(got, []string{"CreatedEvent", "MovedEvent", "DeletedEvent"}) {
+		t.Errorf("%v", got)
+	}
+	if got := events(mail); len(got) != 0 {
+		t.Errorf("elsewhere: %v", got)
 	}
 }

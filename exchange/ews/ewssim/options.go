@@ -56,6 +56,7 @@ type Options struct {
 	MaxHanging       int // HangingConnectionLimit; 0 is 10
 	MaxSubscriptions int // EWSMaxSubscriptions of an account; 0 is 20
 	MaxFind          int // EWSFindCountLimit; 0 is 1000
+	MaxFolders       int // changes of folders that an answer of SyncFolderHierarchy has; 0 is 100
 	// StoreSizes tells sizes of attachments as the store has them, with their properties (MS-OXCMSG 2.2.2.5, PidTagAttachSize):
 	// more than the bytes of a file.
 	StoreSizes bool
@@ -78,7 +79,7 @@ func (o *Options) setDefaults() {
 	for _, d := range []struct {
 		n   *int
 		def int
-	}{{&o.MaxConcurrency, 27}, {&o.MaxHanging, 10}, {&o.MaxSubscriptions, 20}, {&o.MaxFind, 1000}} {
+	}{{&o.MaxConcurrency, 27}, {&o.MaxHanging, 10}, {&o.MaxSubscriptions, 20}, {&o.MaxFind, 1000}, {&o.MaxFolders, 100}} {
 		if *d.n <= 0 {
 			*d.n = d.def
 		}

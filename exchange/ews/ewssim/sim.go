@@ -190,9 +190,6 @@ func (s *Sim) answer(in *incoming) reply {
 		return soapFault(asFailure(err))
 	}
 	ans := xmlReply(http.StatusOK, body)
-	if s.opt.Later {
-		ans.body = later(ans.body)
-	}
 	ans.header = c.out
 	return ans
 }
@@ -216,6 +213,14 @@ func (s *Sim) wake() {
 	}
 }
 
+// dressed is an answer as this server writes it.
+func (s *Sim) dressed(body []byte) []byte {
+	if s.opt.Later {
+		return later(body)
+	}
+	return body
+}
+
 // compressed is how long an answer must be for the web server to compress it.
 const compressed = 2700
 
@@ -230,6 +235,9 @@ func (s *Sim) write(w http.ResponseWriter, r *http.Request, ans reply) {
 	}
 	if ans.kind != "" {
 		w.Header().Set("Content-Type", ans.kind)
+	}
+	if ans.kind == contentXML {
+		ans.body = s.dressed(ans.body)
 	}
 	w.Header().Set("Cache-Control", "private")
 	if len(ans.body) > compressed && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {

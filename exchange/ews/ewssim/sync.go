@@ -16,6 +16,7 @@ type syncState struct {
 	Base   uint64 // changes up to here are known in full
 	Pos    uint64 // changes up to here have been told
 	Before uint64 // while listing for the first time: items with smaller numbers are still to come
+	After  uint64 `json:",omitempty"` // of folders: those with larger numbers are
 	Epoch  int    // states of an earlier epoch are invalid
 }
 
@@ -226,38 +227,69 @@ func (c *call) syncHierarchyPage() ([]*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	var changes []*node
-	if st.Base == 0 {
-		for _, f := range below(root, true) {
-			changes = append(changes, el("t:Create", c.showFolder(f, sh)))
-		}
-	} else {
-		changes = c.treeChanges(root, st.Base, sh)
+	page := c.laterFolders
+	if st.Base == 0 || st.After != 0 {
+		page = c.firstFolders
 	}
-	st.Base = root.box.seq
-	return []*node{el("m:SyncState", c.encodeState(st)), el("m:IncludesLastFolderInRange", "true"), el("m:Changes", changes)}, nil
+	changes, last, st := page(root, st, sh)
+	return []*node{el("m:SyncState", c.encodeState(st)), el("m:IncludesLastFolderInRange", boolText(last)), el("m:Changes", changes)}, nil
 }
 
-// treeChanges are the changes of folders after a point. A folder that left the root's tree is one that is gone.
-func (c *call) treeChanges(root *folder, since uint64, sh folderShape) []*node {
+// firstFolders lists the folders that are there, in the order in which they were made. What becomes of them meanwhile comes as changes.
+func (c *call) firstFolders(root *folder, st syncState, sh folderShape) ([]*node, bool, syncState) {
+	if st.Base == 0 {
+		st.Base = root.box.seq
+		st.Pos = st.Base
+	}
+	list := below(root, true)
+	sort.Slice(list, func(i, j int) bool { return list[i].num < list[j].num })
 	var out []*node
-	seen := map[uint64]bool{}
-	for i := len(root.box.tree) - 1; i >= 0 && root.box.tree[i].seq > since; i-- {
-		num := root.box.tree[i].num
-		if seen[num] {
+	for _, f := range list {
+		if f.num <= st.After {
 			continue
 		}
-		seen[num] = true
-		f := root.box.folders[num]
-		switch {
+		if len(out) == c.opt.MaxFolders {
+			return out, false, st
+		}
+		out = append(out, el("t:Create", c.showFolder(f, sh)))
+		st.After = f.num
+	}
+	st.After = 0
+	n := len(root.box.tree)
+	return out, n == 0 || root.box.tree[n-1].seq <= st.Pos, st
+}
+
+// laterFolders are the changes of folders after a state, each folder once. One that left the root's tree is one that is gone.
+func (c *call) laterFolders(root *folder, st syncState, sh folderShape) ([]*node, bool, syncState) {
+	b := root.box
+	seen := map[uint64]bool{}
+	var list []change
+	for i := len(b.tree) - 1; i >= 0 && b.tree[i].seq > st.Pos; i-- {
+		if num := b.tree[i].num; !seen[num] {
+			seen[num] = true
+			list = append(list, b.tree[i])
+		}
+	}
+	slices.Reverse(list)
+	last := len(list) <= c.opt.MaxFolders
+	if !last {
+		list = list[:c.opt.MaxFolders]
+	}
+	var out []*node
+	for _, ch := range list {
+		st.Pos = ch.seq
+		switch f := b.folders[ch.num]; {
 		case f == nil || !f.within(root):
-			out = append(out, el("t:Delete", idNode("t:FolderId", c.encodeID(thing{'f', root.box.index, num, 0}), "")))
-		case f.born > since:
+			out = append(out, el("t:Delete", idNode("t:FolderId", c.encodeID(thing{'f', b.index, ch.num, 0}), "")))
+		case f.born > st.Base:
 			out = append(out, el("t:Create", c.showFolder(f, sh)))
 		default:
 			out = append(out, el("t:Update", c.showFolder(f, sh)))
 		}
 	}
-	slices.Reverse(out)
-	return out
+	if last {
+		st.Pos = b.seq
+		st.Base = st.Pos
+	}
+	return out, last, st
 }

@@ -2,6 +2,7 @@ package ewssim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -125,4 +126,70 @@ func TestHierarchy(t *testing.T) {
 		t.Errorf("after deletion: %v", got)
 	}
 	r.want("ErrorInvalidSyncStateData", `<m:SyncFolderHierarchy><m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape><m:SyncFolderId><t:DistinguishedFolderId Id="calendar"/></m:SyncFolderId><m:SyncState>`+state+`</m:SyncState></m:SyncFolderHierarchy>`)
+}
+
+// TestHierarchyByPages: folders come a few at a time, each once, and what becomes of them meanwhile comes afterwards; a state is of one
+// folder, and none is for ever.
+func TestHierarchyByPages(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, Options{MaxFolders: 4})
+	ask := func(state string) string {
+		if state != "" {
+			state = "<m:SyncState>" + state + "</m:SyncState>"
+		}
+		return `<m:SyncFolderHierarchy><m:FolderShape><t:BaseShape>Default</t:BaseShape></m:FolderShape><m:SyncFolderId><t:DistinguishedFolderId Id="msgfolderroot"/></m:SyncFolderId>` + state + `</m:SyncFolderHierarchy>`
+	}
+	told := func(m *node) (out []string) {
+		for _, ch := range m.kid("Changes").all() {
+			name := ch.first().str("DisplayName")
+			if ch.local() == "Delete" {
+				name = ch.kid("FolderId").at("Id")
+			}
+			out = append(out, ch.local()+" "+name)
+		}
+		if most := 4; len(out) > most {
+			t.Errorf("%d folders at once", len(out))
+		}
+		return out
+	}
+	rest := func(state string) (out []string, next string) {
+		for range 20 {
+			m := r.ok(ask(state))
+			out, state = append(out, told(m)...), m.str("SyncState")
+			if m.str("IncludesLastFolderInRange") == "true" {
+				return out, state
+			}
+		}
+		t.Fatal("there is no end of it")
+		return nil, ""
+	}
+	make := func(name string) *node {
+		return r.ok(`<m:CreateFolder><m:ParentFolderId><t:DistinguishedFolderId Id="calendar"/></m:ParentFolderId><m:Folders><t:CalendarFolder><t:DisplayName>` + name + `</t:DisplayName></t:CalendarFolder></m:Folders></m:CreateFolder>`).
+			path("Folders").first().kid("FolderId")
+	}
+	one := make("One")
+	first := r.ok(ask(""))
+	if first.str("IncludesLastFolderInRange") != "false" {
+		t.Fatal("all folders at once")
+	}
+	r.ok(`<m:DeleteFolder DeleteType="HardDelete"><m:FolderIds>` + one.String() + `</m:FolderIds></m:DeleteFolder>`)
+	two := make("Two")
+	all, state := rest(first.str("SyncState"))
+	if all = append(told(first), all...); !slices.Contains(all, "Create Two") || !slices.Contains(all, "Delete "+one.at("Id")) || slices.Contains(all, "Create One") {
+		t.Errorf("%v", all)
+	}
+	if none, _ := rest(state); len(none) != 0 {
+		t.Errorf("nothing happened: %v", none)
+	}
+	for _, name := range []string{"Three", "Four", "Five", "Six"} {
+		make(name)
+	}
+	r.ok(`<m:DeleteFolder DeleteType="MoveToDeletedItems"><m:FolderIds>` + two.String() + `</m:FolderIds></m:DeleteFolder>`)
+	if got, _ := rest(state); !slices.Equal(got, []string{"Create Three", "Create Four", "Create Five", "Create Six", "Update Two"}) {
+		t.Errorf("%v", got)
+	}
+	r.want("ErrorInvalidSyncStateData", strings.Replace(ask(state), "msgfolderroot", "calendar", 1))
+	r.want("ErrorInvalidSyncStateData", ask("bm8="))
+	r.ExpireStates()
+	r.want("ErrorInvalidSyncStateData", ask(state))
 }
