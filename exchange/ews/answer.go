@@ -194,7 +194,7 @@ func (v val) time() time.Time {
 	return time.Time{}
 }
 
-// readAnswer reads an envelope. Exchange writes control characters as references that XML 1.0 forbids; they are left out.
+// readAnswer reads an envelope.
 func readAnswer(op string, body []byte) (answer, error) {
 	var a answer
 	d := decoder(bytes.NewReader(body))
@@ -220,69 +220,4 @@ func strict(r io.Reader) *xml.Decoder {
 		return nil, errors.New("ews: charset " + strconv.Quote(charset))
 	}
 	return d
-}
-
-// lenient takes references to characters that XML 1.0 cannot have (&#x1F;) out of a text: people paste them into subjects, and
-// one would make a whole page of items unreadable.
-type lenient struct {
-	in   io.Reader
-	buf  [4096]byte
-	out  []byte // clean, not given yet
-	tail []byte // perhaps the begin of a reference
-	err  error
-}
-
-// Read implements io.Reader.
-func (l *lenient) Read(b []byte) (int, error) {
-	for len(l.out) == 0 {
-		if l.err != nil {
-			return 0, l.err
-		}
-		n := copy(l.buf[:], l.tail)
-		m, err := l.in.Read(l.buf[n:])
-		l.err = err
-		l.out, l.tail = sift(l.buf[:n+m], err != nil)
-	}
-	n := copy(b, l.out)
-	l.out = l.out[n:]
-	return n, nil
-}
-
-// longestReference is that of &#x10FFFF;.
-const longestReference = 10
-
-// sift takes forbidden references out of a text. What may be the begin of one at its end is tail, unless it is the last of the text.
-func sift(in []byte, last bool) (out, tail []byte) {
-	out = make([]byte, 0, len(in))
-	for {
-		at := bytes.Index(in, []byte("&#"))
-		if at < 0 {
-			if n := len(in); n > 0 && in[n-1] == '&' && !last {
-				return append(out, in[:n-1]...), bytes.Clone(in[n-1:])
-			}
-			return append(out, in...), nil
-		}
-		out, in = append(out, in[:at]...), in[at:]
-		end := bytes.IndexByte(in[:min(len(in), longestReference)], ';')
-		switch {
-		case end < 0 && len(in) < longestReference && !last:
-			return out, bytes.Clone(in)
-		case end < 0:
-			end = 1 // no reference: go on behind the two marks
-			out = append(out, in[:2]...)
-		case !forbidden(string(in[2:end])):
-			out = append(out, in[:end+1]...)
-		}
-		in = in[end+1:]
-	}
-}
-
-// forbidden reports a reference to a character that XML 1.0 2.2 does not have.
-func forbidden(ref string) bool {
-	base := 10
-	if len(ref) > 0 && (ref[0] == 'x' || ref[0] == 'X') {
-		ref, base = ref[1:], 16
-	}
-	n, err := strconv.ParseUint(ref, base, 32)
-	return err == nil && (n < 0x20 && n != '\t' && n != '\n' && n != '\r' || n >= 0xD800 && n < 0xE000 || n == 0xFFFE || n == 0xFFFF || n > 0x10FFFF)
 }

@@ -1,6 +1,7 @@
 package ews
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -55,7 +56,7 @@ two</Body><Categories><String>A</String><String>B</String></Categories><ItemId C
 // lenient gives the same however the bytes come.
 func TestLenientBySteps(t *testing.T) {
 	t.Parallel()
-	for _, s := range []string{"", "&", "&#", "a&#1;b", "&#x1F;&#x1F;", "&#x41;&#65;&#10;", "&#999999999999;x", "x&#55296;y&#xFFFF;z", "&amp;#1;", "&#;", "tail &#x1"} {
+	for _, s := range []string{"", "&", "&#", "a&#1;b", "&#x1F;&#x1F;", "&#x41;&#65;&#10;", "&#999999999999;x", "x&#55296;y&#xFFFF;z", "&amp;#1;", "&#;", "tail &#x1", "a\x01\x1f\tb\r\n\x7f", "ö€👍\uFFFE\uFFFFx", "cut \xf0\x9f\x91", "\xc3(\xed\xa0\x80", "&#x0000000001;x"} {
 		want, err := io.ReadAll(&lenient{in: strings.NewReader(s)})
 		if err != nil {
 			t.Fatal(err)
@@ -65,9 +66,49 @@ func TestLenientBySteps(t *testing.T) {
 			t.Errorf("%q: %q by steps, %q at once, %v", s, got, want, err)
 		}
 	}
-	b, err := io.ReadAll(&lenient{in: strings.NewReader("a&#1;b&#x1F;c&#x41;&#x110000;d")})
-	if err != nil || string(b) != "abc&#x41;d" {
-		t.Errorf("%q %v", b, err)
+	for s, want := range map[string]string{
+		"a&#1;b&#x1F;c&#x41;&#x110000;d&#x0000000001;": "abc&#x41;d", "a\x00\x01b\t\x0b\x0c\r\n\x1f\x7f": "ab\t\r\n\x7f", "ö€👍\uFFFD\uFFFE\uFFFF": "ö€👍\uFFFD", "\xc3(\xed\xa0\x80": "\uFFFD(\uFFFD\uFFFD\uFFFD",
+	} {
+		if b, err := io.ReadAll(&lenient{in: strings.NewReader(s)}); err != nil || string(b) != want {
+			t.Errorf("%q of %q, %v", b, s, err)
+		}
+	}
+}
+
+// What XML cannot have, written as it is or as a reference, stops no item of any kind.
+func TestForbiddenCharacters(t *testing.T) {
+	t.Parallel()
+	z, err := newZones("Europe/Oslo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, in := range map[string]string{
+		"CalendarItem": `<t:Subject>a%sb</t:Subject><t:Body BodyType="Text">c%sd</t:Body><t:Location>e%sf</t:Location>`,
+		"Task":         `<t:Subject>a%sb</t:Subject><t:Body BodyType="Text">c%sd</t:Body><t:Owner>e%sf</t:Owner>`,
+		"Contact":      `<t:DisplayName>a%sb</t:DisplayName><t:Body BodyType="Text">c%sd</t:Body><t:PhoneNumbers><t:Entry Key="MobilePhone">e%sf</t:Entry></t:PhoneNumbers>`,
+		"Message":      `<t:Subject>a%sb</t:Subject><t:Body BodyType="Text">c%sd</t:Body><t:From><t:Mailbox><t:Name>e%sf</t:Name></t:Mailbox></t:From>`,
+	} {
+		for bad, rest := range map[string]string{"&#x1;": "", "&#11;": "", "\x01": "", "\x1b[1m\x00": "[1m", "\uFFFE": "", "&#xFFFF;": ""} {
+			body := strings.ReplaceAll(success("GetItem", `<m:Items><t:`+kind+`><t:ItemId Id="I" ChangeKey="K"/>`+in+`</t:`+kind+`></m:Items>`), "%s", bad)
+			a, err := readAnswer("test", []byte(body))
+			if err != nil {
+				t.Errorf("%s with %q: %v", kind, bad, err)
+				continue
+			}
+			x := &a.Body.Response.Messages.List[0].Items.List[0]
+			it := pim.Item(nil)
+			if kind == "Message" {
+				it = z.message(x, "")
+			} else {
+				it = z.record(x).Item
+			}
+			got := fmt.Sprintf("%+v", it)
+			for _, want := range []string{"a" + rest + "b", "c" + rest + "d"} {
+				if !strings.Contains(got, want) {
+					t.Errorf("%s with %q: %s", kind, bad, got)
+				}
+			}
+		}
 	}
 }
 

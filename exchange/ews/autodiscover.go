@@ -3,7 +3,6 @@ package ews
 import (
 	"bytes"
 	"context"
-	"encoding/xml"
 	"errors"
 	"net/http"
 	"net/url"
@@ -125,7 +124,7 @@ func readDiscovered(body []byte) (found, error) {
 			Text string `xml:"Message"`
 		} `xml:"Response>Error"`
 	}
-	if err := xml.Unmarshal(body, &a); err != nil {
+	if err := decoder(bytes.NewReader(body)).Decode(&a); err != nil {
 		return found{}, &pim.Error{Op: opDiscover, Kind: pim.ErrProtocol, Public: "the answer of autodiscover is not readable", Err: err}
 	}
 	if a.Error.Code != "" {

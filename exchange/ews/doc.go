@@ -6,7 +6,7 @@
 //	login.go  ntlm.go        basic, OAuth and NTLM
 //	autodiscover.go          the server of an address
 //	xml.go  soap.go          requests as they are written
-//	answer.go  item.go       answers as they are read
+//	answer.go  item.go  lenient.go   answers as they are read; characters that XML has not got
 //	errors.go                the table of response codes; when the server asks for a pause
 //	probe.go                 the connection test
 //	folders.go  tree.go      calendars, task lists, address books and mail folders; following what becomes of them

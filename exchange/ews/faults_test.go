@@ -330,3 +330,37 @@ func TestBadStreams(t *testing.T) {
 		})
 	}
 }
+
+// A stream that falls silent is given up, and what was told on it to nobody is asked for when the next one stands.
+func TestSilentStream(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *ewssim.Options) { o.Heartbeat = 20 * time.Millisecond })
+	m, person := r.open(nil), r.open(nil)
+	ews.AllowSilence(m, 300*time.Millisecond)
+	c := home(t, m, pim.KindTask)
+	r.fault(ewssim.Fault{Kind: ewssim.FaultSilent, Op: "GetStreamingEvents", Count: 1})
+	hints, ended, stop := watch(t, m, c)
+	defer stop()
+	wait(t, "subscription", hints)
+	for r.sim.Counts()["GetStreamingEvents"] == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	create := func(key string) {
+		t.Helper()
+		if _, err := person.Create(t.Context(), c, remote.Entry{Item: &pim.Task{Activity: pim.Activity{Title: key}}}, key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	create("told to nobody")
+	wait(t, "hint of the next stream", hints)
+	if n := r.sim.Counts(); n["GetStreamingEvents"] < 2 || n["Subscribe"] != 1 {
+		t.Errorf("%v", n)
+	}
+	create("told")
+	wait(t, "hint", hints)
+	select {
+	case err := <-ended:
+		t.Errorf("the watch ended: %v", err)
+	default:
+	}
+}

@@ -204,3 +204,40 @@ func TestAllMailGoesOn(t *testing.T) {
 		t.Errorf("%d refs, %v", len(refs), err)
 	}
 }
+
+// Characters that XML has not got stop neither a message with them nor the others of a page: they are left out, in what is read whole and in
+// the files that are streamed.
+func TestMailWithControlCharacters(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	m := r.open(nil)
+	const bad = "\x01\x0b\uFFFE"
+	file := []byte("file\x01")
+	id := r.letter(ewssim.Letter{From: "fay@example.org", FromName: "F" + bad + "ay", To: []string{ann}, Subject: "Of" + bad + "fer", Body: "A " + bad + "text", Categories: []string{"Cust" + bad + "omers"},
+		Files: []ewssim.LetterFile{{Name: "of" + bad + "fer.txt", Content: file}}})
+	r.letter(ewssim.Letter{From: "fay@example.org", To: []string{ann}, Subject: "Another", Body: "x"})
+	for _, c := range []remote.CollectionID{exchange.AllMail, mailFolders(t, m)["Inbox"]} {
+		if d, err := m.Changes(t.Context(), c, remote.Scope{}, ""); err != nil || len(d.Changed) != 2 {
+			t.Errorf("%d messages, %v", len(d.Changed), err)
+		}
+	}
+	recs, err := m.Fetch(t.Context(), exchange.AllMail, []remote.ItemID{id})
+	if err != nil || len(recs) != 1 {
+		t.Fatal(len(recs), err)
+	}
+	v := recs[0].Item.(*pim.Message)
+	if v.Subject != "Offer" || v.From.Name != "Fay" || v.Text != "A text" || len(v.Categories) != 1 || v.Categories[0] != "Customers" || len(v.Files) != 1 || v.Files[0].Name != "offer.txt" {
+		t.Fatalf("%+v", v)
+	}
+	body, _, err := m.(remote.FileOpener).OpenFile(t.Context(), exchange.AllMail, id, v.Files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = body.Close() }()
+	if b, err := io.ReadAll(body); err != nil || !bytes.Equal(b, file) {
+		t.Errorf("%q, %v", b, err)
+	}
+	if gs, err := m.(remote.Grouper).Groups(t.Context(), exchange.AllMail); err != nil || len(gs) != 1 || gs[0].Name != "Customers" {
+		t.Errorf("%v, %v", gs, err)
+	}
+}

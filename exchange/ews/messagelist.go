@@ -1,9 +1,9 @@
 package ews
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/xml"
 	"slices"
 	"strings"
 	"time"
@@ -325,7 +325,7 @@ func (m *mail) categoryList(ctx context.Context, op string) ([]string, error) {
 			Name string `xml:"name,attr"`
 		} `xml:"category"`
 	}
-	if err != nil || xml.Unmarshal(text, &list) != nil {
+	if err != nil || decoder(bytes.NewReader(text)).Decode(&list) != nil {
 		return nil, nil //nolint:nilerr // a list that no program can read is none; messages tell the categories they carry
 	}
 	var out []string

@@ -306,7 +306,7 @@ func TestRequests(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			_, err = newHub(m.account, slog.New(slog.DiscardHandler)).read(t.Context(), at, "SUB")
+			_, _, err = newHub(m.account, slog.New(slog.DiscardHandler)).read(t.Context(), at, "SUB", true)
 			return err
 		}},
 	} {

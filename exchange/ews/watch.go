@@ -22,6 +22,7 @@ import (
 type hub struct {
 	account *account
 	log     *slog.Logger
+	silence time.Duration // how long a stream may say nothing
 
 	mu       sync.Mutex
 	watchers []*watcher
@@ -37,7 +38,7 @@ type watcher struct {
 	failed chan error // gets at most one
 }
 
-func newHub(a *account, log *slog.Logger) *hub { return &hub{account: a, log: log} }
+func newHub(a *account, log *slog.Logger) *hub { return &hub{account: a, log: log, silence: silence} }
 
 // watched is a mailbox that tells of changes. Exchange gives delegates no subscriptions (ErrorSubscriptionDelegateAccessNotSupported).
 type watched struct{ *mail }
@@ -217,7 +218,7 @@ func (h *hub) follow(ctx context.Context) error {
 	}
 	// A subscription lives on one server; its cookie (X-BackEndOverrideCookie) leads there.
 	at.client = at.client.Session()
-	subscription := ""
+	subscription, whole := "", true
 	for idle := 0; idle < vain; idle++ {
 		if subscription == "" {
 			if subscription, err = h.subscribe(ctx, at); err != nil {
@@ -226,7 +227,7 @@ func (h *hub) follow(ctx context.Context) error {
 			h.tell(nil)
 		}
 		var told bool
-		told, err = h.read(ctx, at, subscription)
+		told, whole, err = h.read(ctx, at, subscription, whole)
 		if told {
 			idle = -1
 		}
@@ -236,7 +237,7 @@ func (h *hub) follow(ctx context.Context) error {
 		case err == nil:
 		case slices.Contains(lost, codeOf(err)):
 			subscription = ""
-		case pim.ReasonOf(err) == pim.ErrUnavailable && told: // broke off: its subscription may live on
+		case pim.ReasonOf(err) == pim.ErrUnavailable && told: // broke off or fell silent: its subscription may live on
 		default:
 			return err
 		}
@@ -279,31 +280,35 @@ func affine(r upstream.Request) upstream.Request {
 	return r
 }
 
-// read reads one connection to its end; told says that Exchange had something to say on it.
-func (h *hub) read(ctx context.Context, at endpoint, subscription string) (told bool, err error) {
+// read reads one connection to its end; told says that Exchange had something to say on it, and whole that it ended it. What it told at
+// the end of one that it did not end may have come to nobody: then, before not being whole, all are told when this one stands.
+func (h *hub) read(ctx context.Context, at endpoint, subscription string, before bool) (told, whole bool, err error) {
 	r := affine(h.account.http1(at, request{op: opWatch, body: node("m:GetStreamingEvents",
 		node("m:SubscriptionIds", leaf("t:SubscriptionId", subscription)), leaf("m:ConnectionTimeout", strconv.Itoa(streamMinutes)))}))
-	body, err := h.account.stream(ctx, at, r, silence)
+	body, err := h.account.stream(ctx, at, r, h.silence)
 	if err != nil {
-		return false, err
+		return false, before, err
 	}
 	defer func() { _ = body.Close() }()
 	d := decoder(body)
 	for {
 		a, err := nextEnvelope(d)
 		if errors.Is(err, io.EOF) {
-			return told, nil
+			return told, !told && before, nil
 		}
 		if err != nil {
-			return told, err
+			return told, !told && before, err
 		}
 		closed, err := h.take(a)
 		if err != nil {
-			return told, err
+			return told, before, err
+		}
+		if !told && !before {
+			h.tell(nil)
 		}
 		told = true
 		if closed {
-			return true, nil
+			return true, true, nil
 		}
 	}
 }
