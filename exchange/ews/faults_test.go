@@ -364,3 +364,50 @@ func TestSilentStream(t *testing.T) {
 	default:
 	}
 }
+
+// Failures as a later server words them, and after a while: each is what it is of today's, and streams are understood.
+func TestFaultsOfALaterServer(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		fault  ewssim.Fault
+		want   pim.Reason
+		waited time.Duration
+	}{
+		{fault: ewssim.Fault{Kind: ewssim.FaultBusy, Count: 1, BackOff: 9000}, waited: 9 * time.Second},
+		{fault: ewssim.Fault{Kind: ewssim.FaultBusyInside, Count: 1, BackOff: 9000}, waited: 9 * time.Second},
+		{fault: ewssim.Fault{Kind: ewssim.FaultSOAP, Code: "ErrorPasswordExpired"}, want: pim.ErrAuth},
+		{fault: ewssim.Fault{Kind: ewssim.FaultSOAP, Code: "ErrorInvalidSyncStateData"}, want: pim.ErrCursorGone},
+		{fault: ewssim.Fault{Kind: ewssim.FaultCode, Code: "ErrorInvalidSyncStateData"}, want: pim.ErrCursorGone},
+		{fault: ewssim.Fault{Kind: ewssim.FaultCode, Code: "ErrorMailboxMoveInProgress"}, want: pim.ErrUnavailable},
+		{fault: ewssim.Fault{Kind: ewssim.FaultSlow}},
+		{fault: ewssim.Fault{Kind: ewssim.FaultTruncated, Count: 1}},
+		{fault: ewssim.Fault{Kind: ewssim.FaultTruncated}, want: pim.ErrUnavailable},
+	} {
+		c.fault.Op, c.fault.Delay = "SyncFolderItems", 20*time.Millisecond
+		r := newRig(t, func(o *ewssim.Options) { o.Later = true })
+		m := r.open(nil)
+		tasks := home(t, m, pim.KindTask)
+		if _, err := m.Create(t.Context(), tasks, remote.Entry{Item: &pim.Task{Activity: pim.Activity{Title: "x"}}}, "key"); err != nil {
+			t.Fatal(err)
+		}
+		begin := r.clock.now()
+		r.fault(c.fault)
+		d, err := m.Changes(t.Context(), tasks, remote.Scope{}, "")
+		if pim.ReasonOf(err) != c.want || err == nil && len(d.Changed) != 1 {
+			t.Errorf("%+v: %d items, %v", c.fault, len(d.Changed), err)
+		}
+		if waited := r.clock.now().Sub(begin); waited < c.waited {
+			t.Errorf("%+v: waited %v", c.fault, waited)
+		}
+	}
+	r := newRig(t, func(o *ewssim.Options) { o.Later, o.Heartbeat = true, 10*time.Millisecond })
+	m := r.open(nil)
+	hints, ended, stop := watch(t, m, home(t, m, pim.KindTask))
+	defer stop()
+	wait(t, "subscription", hints)
+	r.soap(`<m:CreateItem><m:Items><t:Task><t:Subject>x</t:Subject></t:Task></m:Items></m:CreateItem>`)
+	wait(t, "hint", hints)
+	if len(ended) > 0 {
+		t.Error(<-ended)
+	}
+}

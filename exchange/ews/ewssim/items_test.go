@@ -262,8 +262,11 @@ func TestClock(t *testing.T) {
 func TestLater(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, Options{Later: true})
-	id := r.create("", strings.Replace(plainEvent, "Plan", "xmlns&lt;t:", 1))
+	id := r.create("", strings.Replace(strings.Replace(plainEvent, "Plan", "xmlns&lt;t:", 1), "</t:End>", "</t:End><t:Location>2026-03-10T10:00:00Z</t:Location>", 1))
 	n := r.get(id)
+	if n.str("Location") != "2026-03-10T10:00:00Z" {
+		t.Errorf("a text that looks like a time: %v", n)
+	}
 	if n.str("Subject") != "xmlns<t:" || n.str("Start") != "2026-03-10T10:00:00.0000000Z" || n.first().name != "t:PropertyOfTomorrow" ||
 		n.kids[len(n.kids)-1].local() != "ItemId" {
 		t.Errorf("%v", n)
