@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -21,7 +20,6 @@ import (
 
 	"crmbridge/auth"
 	"crmbridge/crm/creatio/creatiosim"
-	"crmbridge/exchange/ews/ewssim"
 	"crmbridge/feed"
 	"crmbridge/internal/config"
 	"crmbridge/pim"
@@ -54,7 +52,8 @@ type demoAccess struct {
 	CRMAddr      string `json:"crmAddr"`
 	MailAddr     string `json:"mailAddr"`
 	MailPassword string `json:"mailPassword"`
-	Feed         string `json:"feed"` // the secret of the calendar's feed
+	MailToken    string `json:"mailToken"` // lets letters arrive at the simulated Exchange Server
+	Feed         string `json:"feed"`      // the secret of the calendar's feed
 }
 
 func (p *program) demo(ctx context.Context, f demoFlags) error {
@@ -148,7 +147,7 @@ func demoCredentials(path string) (demoAccess, error) {
 	if err != nil {
 		return demoAccess{}, fmt.Errorf("demo: %w", err)
 	}
-	for at, length := range map[*string]int{&acc.Password: 14, &acc.CRMPassword: 14, &acc.MailPassword: 14, &acc.Feed: 39} {
+	for at, length := range map[*string]int{&acc.Password: 14, &acc.CRMPassword: 14, &acc.MailPassword: 14, &acc.MailToken: 14, &acc.Feed: 39} {
 		if *at != "" {
 			continue
 		}
@@ -168,11 +167,6 @@ func saveCredentials(path string, acc demoAccess) error {
 	}
 	return os.WriteFile(path, append(b, '\n'), 0o600)
 }
-
-// demoMail is the e-mail address of the one person there is, here and in the CRM.
-// Were the two different, clients would take the person's own meetings for those of
-// somebody else and let nobody change them (RFC 6638 2.4.1: calendar-user-address-set).
-const demoMail = "supervisor@example.org"
 
 // simulator is a server of others on this machine.
 type simulator struct {
@@ -212,15 +206,6 @@ func startSimulator(dir string, acc *demoAccess) (*simulator, error) {
 	return simulate("the simulated CRM", sim, &acc.CRMAddr)
 }
 
-// startExchange starts an Exchange Server with the mailbox of the one person.
-func startExchange(dir string, acc *demoAccess) (*simulator, error) {
-	sim, err := ewssim.New(ewssim.Options{Dir: dir, Mailboxes: []ewssim.Mailbox{{Address: demoMail, Name: "Demo Supervisor", Password: acc.MailPassword}}})
-	if err != nil {
-		return nil, err
-	}
-	return simulate("the simulated Exchange Server", sim, &acc.MailAddr)
-}
-
 // furnish makes the account and its links, unless they are there, and waits
 // until the first runs are over.
 func (a *app) furnish(ctx context.Context, acc demoAccess, crm, mail string) error {
@@ -254,29 +239,6 @@ func (a *app) furnish(ctx context.Context, acc demoAccess, crm, mail string) err
 		return err
 	}
 	return a.settled(ctx, acc.User)
-}
-
-// demoLinks links the three collections to what a driver leads to, unless they are.
-func (a *app) demoLinks(ctx context.Context, acc demoAccess, driver, suffix string, given remote.Settings) error {
-	have, err := a.linkRows(ctx, acc.User)
-	if err != nil {
-		return err
-	}
-	settings, err := drivers()[driver].Complete(given)
-	if err != nil {
-		return err
-	}
-	for _, slug := range []string{"calendar", "tasks", "contacts"} {
-		if slices.ContainsFunc(have, func(l linkShown) bool { return l.Collection == slug && l.Driver == driver }) {
-			continue
-		}
-		f := linkFlags{user: acc.User, name: slug + suffix, collection: slug, driver: driver, interval: 2 * time.Second,
-			rules: `{"reconcileEvery":"10s","allOwners":` + fmt.Sprint(slug == "contacts") + `}`}
-		if _, err := addLink(ctx, a, f, settings); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // demoFeed makes the feed of the calendar, unless it is there.
@@ -337,10 +299,12 @@ func (p *program) announce(acc demoAccess, base, crm, mail, path string) error {
   Exchange     %s/EWS/Exchange.asmx   (simulated Exchange Server, which tells of changes by itself)
   Mailbox      %s
   Its password %s
+  A letter     curl -H "X-Sim-Token: %s" %s/__sim/deliver -d '%s'
+               (becomes an e-mail of the CRM within seconds, with its file)
 
   Commands     %s sync status --config %s
   Stop         Ctrl-C
-`, base, acc.User, acc.Password, base, acc.User, base, acc.User, base, acc.User, address, crm, acc.CRMUser, acc.CRMPassword, mail, demoMail, acc.MailPassword, invocation(), path)
+`, base, acc.User, acc.Password, base, acc.User, base, acc.User, base, acc.User, address, crm, acc.CRMUser, acc.CRMPassword, mail, demoMail, acc.MailPassword, acc.MailToken, mail, demoLetter, invocation(), path)
 }
 
 // invocation is how this program was called, for copying.
@@ -361,6 +325,7 @@ func writeEnv(path string, acc demoAccess, base, crm, mail string) error {
 		"BRIDGE_URL=" + base + "/", "BRIDGE_USER=" + acc.User, "BRIDGE_PASSWORD=" + acc.Password,
 		"CRM_URL=" + crm, "CRM_USER=" + acc.CRMUser, "CRM_PASSWORD=" + acc.CRMPassword,
 		"EXCHANGE_URL=" + mail, "EXCHANGE_USER=" + demoMail, "EXCHANGE_PASSWORD=" + acc.MailPassword,
+		"EXCHANGE_CONTROL_TOKEN=" + acc.MailToken,
 	}
 	tmp := path + ".part"
 	if err := os.WriteFile(tmp, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {

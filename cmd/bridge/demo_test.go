@@ -44,7 +44,7 @@ func TestDemo(t *testing.T) {
 		}()
 		eventually(t, "the env file", func() bool { _, err := os.Stat(env); return err == nil || len(done) > 0 })
 		vars := readEnv(t, env)
-		for _, k := range []string{"BRIDGE_URL", "BRIDGE_USER", "BRIDGE_PASSWORD", "CRM_URL", "CRM_USER", "CRM_PASSWORD", "EXCHANGE_URL", "EXCHANGE_USER", "EXCHANGE_PASSWORD"} {
+		for _, k := range []string{"BRIDGE_URL", "BRIDGE_USER", "BRIDGE_PASSWORD", "CRM_URL", "CRM_USER", "CRM_PASSWORD", "EXCHANGE_URL", "EXCHANGE_USER", "EXCHANGE_PASSWORD", "EXCHANGE_CONTROL_TOKEN"} {
 			if vars[k] == "" {
 				t.Errorf("round %d: %s is missing", round, k)
 			}
@@ -67,6 +67,9 @@ func TestDemo(t *testing.T) {
 		}
 		if !strings.Contains(out.String(), vars["BRIDGE_PASSWORD"]) || !strings.Contains(out.String(), vars["CRM_URL"]) {
 			t.Errorf("the table lacks something:\n%s", out.String())
+		}
+		if curl := fmt.Sprintf(`curl -H "X-Sim-Token: %s" %s/__sim/deliver -d '%s'`, vars["EXCHANGE_CONTROL_TOKEN"], vars["EXCHANGE_URL"], demoLetter); !strings.Contains(out.String(), curl) {
+			t.Errorf("the table does not tell how a letter arrives:\n%s", out.String())
 		}
 		if err := os.Remove(env); err != nil {
 			t.Fatal(err)

@@ -13,37 +13,81 @@ import (
 	"time"
 )
 
-// TestDemoConverges: in the demo, a meeting that is moved on a device is moved in the CRM and in Exchange, and one that is
-// made in Exchange comes to the device and to the CRM. How long it takes is told; a busy machine is given more time.
+// TestDemoConverges: in the demo, a meeting that is moved on a device is moved in the CRM and in Exchange within two seconds, and one that is
+// made in Exchange is on the device within five. It runs beside no other test of this package: it measures time.
 func TestDemoConverges(t *testing.T) {
-	t.Parallel()
 	d := startDemo(t)
-	const day = "20270315"
-	text := func(hour string) string {
-		return "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nBEGIN:VEVENT\r\nUID:demo-converges\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:" + day + "T" + hour +
-			"0000Z\r\nDTEND:" + day + "T" + hour + "3000Z\r\nSUMMARY:tok-converges\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
-	}
-	put := func(hour string) {
-		if status := d.dav("PUT", "/dav/calendars/demo/calendar/demo-converges.ics", text(hour)); status != http.StatusCreated && status != http.StatusNoContent {
+	put := func(hour int) {
+		t.Helper()
+		at := fmt.Sprintf("20270315T%02d", hour)
+		if status := d.dav("PUT", "/dav/calendars/demo/calendar/demo-converges.ics", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nBEGIN:VEVENT\r\nUID:demo-converges\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:"+
+			at+"0000Z\r\nDTEND:"+at+"3000Z\r\nSUMMARY:tok-converges\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"); status != http.StatusCreated && status != http.StatusNoContent {
 			t.Fatalf("PUT: %d", status)
 		}
 	}
-	put("09")
+	put(9)
 	eventually(t, "the meeting in Exchange", func() bool { return strings.Contains(d.exchange(findMeetings), "tok-converges") })
 	eventually(t, "the meeting in the CRM", func() bool { return strings.Contains(d.creatio(), "2027-03-15T09:00:00Z") })
-	began := time.Now()
-	put("11")
-	eventually(t, "the moved meeting in Exchange", func() bool { return strings.Contains(d.exchange(findMeetings), "2027-03-15T11:00:00Z") })
-	t.Logf("moved in Exchange after %v", time.Since(began).Round(time.Millisecond))
-	eventually(t, "the moved meeting in the CRM", func() bool { return strings.Contains(d.creatio(), "2027-03-15T11:00:00Z") })
-	t.Logf("moved in the CRM after %v", time.Since(began).Round(time.Millisecond))
+	soon(t, "moved on the device, then in Exchange and the CRM", 2*time.Second, func(try int) func() bool {
+		put(11 + try)
+		at := fmt.Sprintf("2027-03-15T%02d:00:00Z", 11+try)
+		return func() bool {
+			return strings.Contains(d.exchange(findMeetings), at) && strings.Contains(d.creatio(), at)
+		}
+	})
+	born := ""
+	soon(t, "made in Exchange, then on the device", 5*time.Second, func(try int) func() bool {
+		born = fmt.Sprintf("tok-born-there-%d", try)
+		d.exchange(`<m:CreateItem SendMeetingInvitations="SendToNone"><m:Items><t:CalendarItem><t:Subject>` + born + `</t:Subject>` +
+			`<t:Start>2027-03-16T09:00:00Z</t:Start><t:End>2027-03-16T10:00:00Z</t:End></t:CalendarItem></m:Items></m:CreateItem>`)
+		return func() bool { return strings.Contains(d.calendar(), born) }
+	})
+	eventually(t, "the meeting of Exchange in the CRM", func() bool { return strings.Contains(d.creatio(), born) })
+}
 
-	began = time.Now()
-	d.exchange(`<m:CreateItem SendMeetingInvitations="SendToNone"><m:Items><t:CalendarItem><t:Subject>tok-born-there</t:Subject>` +
-		`<t:Start>2027-03-16T09:00:00Z</t:Start><t:End>2027-03-16T10:00:00Z</t:End></t:CalendarItem></m:Items></m:CreateItem>`)
-	eventually(t, "the meeting of Exchange on the device", func() bool { return strings.Contains(d.calendar(), "tok-born-there") })
-	t.Logf("on the device after %v", time.Since(began).Round(time.Millisecond))
-	eventually(t, "the meeting of Exchange in the CRM", func() bool { return strings.Contains(d.creatio(), "tok-born-there") })
+// mostTries is how often something may be tried that has to be quick: a machine that has other things to do may be late once or twice.
+const mostTries = 3
+
+// soon fails unless what begin does is done in time, in one of a few tries; it tells of each. begin is given the number of the try, for
+// another change each time.
+func soon(t *testing.T, what string, limit time.Duration, begin func(try int) (done func() bool)) {
+	t.Helper()
+	for try := range mostTries {
+		began := time.Now()
+		eventually(t, what, begin(try))
+		took := time.Since(began)
+		t.Logf("%s: %v, of %v allowed", what, took.Round(time.Millisecond), limit)
+		if took <= limit {
+			return
+		}
+	}
+	t.Errorf("%s: not within %v in any of %d tries", what, limit, mostTries)
+}
+
+// TestDemoMail: a letter from outside, let in as the demo prints it, and one that is sent from the mailbox are e-mails of the CRM, once and with
+// the file.
+func TestDemoMail(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t)
+	if status, _ := d.ask("POST", d.vars["EXCHANGE_URL"]+"/__sim/deliver", "", "", demoLetter); status != http.StatusNotFound {
+		t.Errorf("a letter without the token: %d", status)
+	}
+	if status, said := d.ask("POST", d.vars["EXCHANGE_URL"]+"/__sim/deliver", "", "", demoLetter, "X-Sim-Token", d.vars["EXCHANGE_CONTROL_TOKEN"]); status != http.StatusOK {
+		t.Fatalf("the letter: %d %s", status, said)
+	}
+	d.exchange(`<m:CreateItem MessageDisposition="SendAndSaveCopy"><m:Items><t:Message><t:Subject>Our answer</t:Subject><t:Body BodyType="Text">Thank you.</t:Body>` +
+		`<t:ToRecipients><t:Mailbox><t:EmailAddress>ada.exampleton@example.org</t:EmailAddress></t:Mailbox></t:ToRecipients></t:Message></m:Items></m:CreateItem>`)
+	emails := func() string {
+		return d.odata("Activity?$select=Title,Sender,Recepient&$filter=Type/Name%20eq%20'Email'")
+	}
+	eventually(t, "both letters in the CRM", func() bool {
+		got := emails()
+		return strings.Contains(got, "Our offer") && strings.Contains(got, "Our answer")
+	})
+	eventually(t, "the file in the CRM", func() bool { return strings.Contains(d.odata("ActivityFile?$select=Name"), "offer.txt") })
+	if got := emails(); strings.Count(got, "Our offer") != 1 || strings.Count(got, "Our answer") != 1 || !strings.Contains(got, "ada.exampleton@example.org") {
+		t.Errorf("%s", got)
+	}
 }
 
 const findMeetings = `<m:FindItem Traversal="Shallow"><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties><t:FieldURI FieldURI="item:Subject"/>` +
@@ -127,6 +171,12 @@ func (d running) exchange(body string) string {
 // creatio is the CRM's activities that begin in March 2027.
 func (d running) creatio() string {
 	d.t.Helper()
+	return d.odata("Activity?$select=Title,StartDate&$filter=StartDate%20ge%202027-03-01T00:00:00Z")
+}
+
+// odata asks the simulated CRM.
+func (d running) odata(query string) string {
+	d.t.Helper()
 	login := fmt.Sprintf(`{"UserName":%q,"UserPassword":%q}`, d.vars["CRM_USER"], d.vars["CRM_PASSWORD"])
 	req, err := http.NewRequest("POST", d.vars["CRM_URL"]+"/ServiceModel/AuthService.svc/Login", strings.NewReader(login))
 	if err != nil {
@@ -138,7 +188,7 @@ func (d running) creatio() string {
 		d.t.Fatal(err)
 	}
 	_ = res.Body.Close()
-	get, err := http.NewRequest("GET", d.vars["CRM_URL"]+"/0/odata/Activity?$select=Title,StartDate&$filter=StartDate%20ge%202027-03-01T00:00:00Z", nil)
+	get, err := http.NewRequest("GET", d.vars["CRM_URL"]+"/0/odata/"+query, nil)
 	if err != nil {
 		d.t.Fatal(err)
 	}
