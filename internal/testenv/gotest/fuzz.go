@@ -73,6 +73,39 @@ func findTargets(folders []string) ([]target, error) {
 	return slices.Compact(found), nil
 }
 
+// turn is which packages have their targets run: every of-th, from the which-th on. Zero is all.
+type turn struct{ which, of int }
+
+// parseTurn reads "2/3"; "" is all.
+func parseTurn(text string) (t turn, err error) {
+	if text == "" {
+		return turn{}, nil
+	}
+	if _, err := fmt.Sscanf(text, "%d/%d", &t.which, &t.of); err != nil || t.which < 0 || t.of < 1 {
+		return turn{}, fmt.Errorf("%q is no turn such as 2/3", text)
+	}
+	t.which %= t.of
+	return t, nil
+}
+
+// among are the targets whose packages have their turn.
+func (t turn) among(targets []target) (has []target) {
+	if t.of == 0 {
+		return targets
+	}
+	var dirs []string
+	for _, x := range targets {
+		dirs = append(dirs, x.dir)
+	}
+	dirs = slices.Compact(dirs)
+	for _, x := range targets {
+		if slices.Index(dirs, x.dir)%t.of == t.which {
+			has = append(has, x)
+		}
+	}
+	return has
+}
+
 // fuzzer runs targets and gathers how they ended.
 type fuzzer struct {
 	each           time.Duration
@@ -82,13 +115,14 @@ type fuzzer struct {
 	r  *report
 }
 
-// fuzz runs every target below folders for the time each, and returns the exit status of it all.
-func fuzz(r *report, folders []string, each time.Duration) (int, error) {
-	targets, err := findTargets(folders)
+// fuzz runs every target below folders that has its turn for the time each, and returns the exit status of it all.
+func fuzz(r *report, folders []string, each time.Duration, its turn) (int, error) {
+	all, err := findTargets(folders)
 	if err != nil {
 		return 1, err
 	}
-	fmt.Fprintf(r.out, "fuzz: %d targets, %v each\n", len(targets), each)
+	targets := its.among(all)
+	fmt.Fprintf(r.out, "fuzz: %d of %d targets, %v each\n", len(targets), len(all), each)
 	cache, err := exec.Command("go", "env", "GOCACHE").Output()
 	if err != nil {
 		return 1, fmt.Errorf("go env: %w", err)

@@ -70,3 +70,26 @@ func FuzzFinds(f *testing.F) { f.Add([]byte("a")); f.Fuzz(func(t *testing.T, b [
 		t.Error(out.String())
 	}
 }
+
+func TestTurns(t *testing.T) {
+	t.Parallel()
+	all := []target{{dir: "a", name: "1"}, {dir: "a", name: "2"}, {dir: "b", name: "1"}, {dir: "c", name: "1"}}
+	for text, want := range map[string]string{"": "a1a2b1c1", "0/2": "a1a2c1", "1/2": "b1", "5/2": "b1", "0/1": "a1a2b1c1", "7/9": ""} {
+		its, err := parseTurn(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, x := range its.among(all) {
+			got += x.dir + x.name
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+	for _, text := range []string{"x", "1", "1/0", "-1/2"} {
+		if _, err := parseTurn(text); err == nil {
+			t.Errorf("%q is taken", text)
+		}
+	}
+}

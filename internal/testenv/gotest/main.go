@@ -31,6 +31,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	group := flags.String("group", "tests", "name for these tests in the summary")
 	results := flags.String("results", "", "file to add the results to")
 	each := flags.Duration("fuzz", 0, "run every fuzz target below the folders given, or this one, for this time")
+	share := flags.String("turn", "", "with -fuzz: K/N runs the targets of every N-th package, from the K-th (0 is the first) on")
 	wanted := flags.String("summary", "", "print the results of these groups, divided by commas, and run nothing")
 	if err := flags.Parse(args); err != nil {
 		return 2
@@ -46,16 +47,20 @@ func run(args []string, stdout, stderr io.Writer) int {
 		}
 		return 0
 	}
+	its, err := parseTurn(*share)
+	if err != nil {
+		fmt.Fprintln(stderr, "gotest:", err)
+		return 2
+	}
 	r := newReport(stdout, *verbose)
 	var code int
-	var err error
 	switch folders := flags.Args(); {
 	case *each == 0:
 		code, err = test(r, folders, stderr)
 	case len(folders) == 0:
-		code, err = fuzz(r, []string{"."}, *each)
+		code, err = fuzz(r, []string{"."}, *each, its)
 	default:
-		code, err = fuzz(r, folders, *each)
+		code, err = fuzz(r, folders, *each, its)
 	}
 	if code != 0 {
 		fmt.Fprintln(stdout, "FAIL")
