@@ -390,13 +390,13 @@ func TestFaultsOfALaterServer(t *testing.T) {
 		if _, err := m.Create(t.Context(), tasks, remote.Entry{Item: &pim.Task{Activity: pim.Activity{Title: "x"}}}, "key"); err != nil {
 			t.Fatal(err)
 		}
-		begin := r.clock.now()
+		begin := r.clock.Now()
 		r.fault(c.fault)
 		d, err := m.Changes(t.Context(), tasks, remote.Scope{}, "")
 		if pim.ReasonOf(err) != c.want || err == nil && len(d.Changed) != 1 {
 			t.Errorf("%+v: %d items, %v", c.fault, len(d.Changed), err)
 		}
-		if waited := r.clock.now().Sub(begin); waited < c.waited {
+		if waited := r.clock.Now().Sub(begin); waited < c.waited {
 			t.Errorf("%+v: waited %v", c.fault, waited)
 		}
 	}

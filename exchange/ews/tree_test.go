@@ -118,7 +118,7 @@ func TestNoSyncErrorTakesFolders(t *testing.T) {
 				t.Errorf("%s as %s: %v", code, kind, err)
 			}
 			r.sim.ClearFaults()
-			r.clock.pass(time.Hour)
+			r.clock.Advance(time.Hour)
 			if after, _ := r.calendars(m); len(before) != 2 || !slices.Equal(after, []string{"Calendar", "One", "Two"}) {
 				t.Errorf("%s as %s: %q, afterwards %q", code, kind, before, after)
 			}

@@ -22,7 +22,7 @@ func (fresh) Traits() remote.Traits { return remote.Traits{FreshCollections: tru
 func TestRowC3ARunFindsANewCalendar(t *testing.T) {
 	t.Parallel()
 	s, _, c := mailbox(t)
-	f := several.Over(fresh{s}, c.now)
+	f := several.Over(fresh{s}, c.Now)
 	f.LookEvery(time.Hour)
 	place := several.All(pim.Kinds(pim.KindEvent))
 	ctx, stop := context.WithCancel(t.Context())
