@@ -3,7 +3,6 @@ package feed_test
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,11 +13,10 @@ import (
 	ical "github.com/emersion/go-ical"
 
 	"crmbridge/feed"
+	"crmbridge/internal/golden"
 	"crmbridge/pim/ics"
 	"crmbridge/pim/tz"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var now = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
@@ -156,19 +154,7 @@ func TestGolden(t *testing.T) {
 			if res.Broken != 1 {
 				t.Errorf("%d are broken", res.Broken)
 			}
-			path := filepath.Join("testdata", "want", name+".ics")
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("not as in %s, but:\n%s", path, got)
-			}
+			golden.Compare(t, filepath.Join("testdata", "want", name+".ics"), got)
 		})
 	}
 }

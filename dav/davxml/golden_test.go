@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,9 +11,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-var update = flag.Bool("update", false, "rewrite testdata/*.json")
+	"crmbridge/internal/golden"
+)
 
 // TestGolden reads what clients send (testdata/<client>-<what>.xml) and compares the typed view. Files named after
 // an RFC hold the requests of its examples.
@@ -29,17 +28,7 @@ func TestGolden(t *testing.T) {
 				kind = "error"
 			}
 			got := marshalView(t, kind, view)
-			want := strings.TrimSuffix(file, ".xml") + ".json"
-			if *update {
-				if err := os.WriteFile(want, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			expected := readFile(t, want)
-			if !bytes.Equal(got, expected) {
-				t.Errorf("%s\ngot:\n%s\nwant:\n%s", file, got, expected)
-			}
+			golden.Compare(t, strings.TrimSuffix(file, ".xml")+".json", got)
 		})
 	}
 }

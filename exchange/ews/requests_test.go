@@ -2,7 +2,6 @@ package ews
 
 import (
 	"encoding/base64"
-	"flag"
 	"log/slog"
 	"net/http"
 	"os"
@@ -15,11 +14,10 @@ import (
 	"time"
 
 	"crmbridge/exchange/series"
+	"crmbridge/internal/golden"
 	"crmbridge/pim"
 	"crmbridge/remote"
 )
-
-var update = flag.Bool("update", false, "rewrite the recorded requests")
 
 // script answers every operation with a success of some kind.
 func script(op string, _ int, w http.ResponseWriter, r *http.Request) {
@@ -328,7 +326,7 @@ func TestRequests(t *testing.T) {
 			if len(got) == 0 {
 				t.Fatalf("no %s was sent", c.op)
 			}
-			golden(t, filepath.Join("testdata", "requests", name+".xml"), got[len(got)-1].whole)
+			asLookedOver(t, name, got[len(got)-1].whole)
 		})
 	}
 }
@@ -339,27 +337,11 @@ func rewrite(t *testing.T, m *mail, ref remote.Ref, e remote.Entry, set pim.Fiel
 	return err
 }
 
-// golden compares requests line by line: elements each on a line of their own.
-func golden(t *testing.T, file, got string) {
+// asLookedOver compares a request with the one that was looked over, each element on a line of its own.
+func asLookedOver(t *testing.T, name, got string) {
 	t.Helper()
 	wellFormed(t, got)
-	got = strings.ReplaceAll(got, "><", ">\n<") + "\n"
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s: the request is\n%s", file, got)
-	}
+	golden.Compare(t, filepath.Join("testdata", "requests", name+".xml"), strings.ReplaceAll(got, "><", ">\n<")+"\n")
 }
 
 // Every recorded request obeys Microsoft's schema.

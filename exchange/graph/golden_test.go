@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -19,11 +17,10 @@ import (
 
 	"crmbridge/exchange"
 	"crmbridge/exchange/graph/graphsim"
+	"crmbridge/internal/golden"
 	"crmbridge/pim"
 	"crmbridge/remote"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // recorder notes requests on their way to the simulator, as text.
 type recorder struct {
@@ -115,9 +112,9 @@ func TestRequestsAreAsRecorded(t *testing.T) {
 	t.Cleanup(srv.Close)
 	m := r.open(exchange.Settings{"graph_url": srv.URL, "login_url": srv.URL})
 	ctx := t.Context()
-	golden := func(name string) {
+	sent := func(name string) {
 		t.Helper()
-		golden(t, name, nameless(rec.since()))
+		asLookedOver(t, name, nameless(rec.since()))
 	}
 	must := func(err error) {
 		t.Helper()
@@ -127,7 +124,7 @@ func TestRequestsAreAsRecorded(t *testing.T) {
 	}
 	cols, err := m.Collections(ctx)
 	must(err)
-	golden("collections")
+	sent("collections")
 	homes := map[pim.Kind]remote.CollectionID{}
 	for _, c := range cols {
 		for _, k := range c.Kinds.List() {
@@ -147,13 +144,13 @@ func TestRequestsAreAsRecorded(t *testing.T) {
 		c := homes[it.Kind()]
 		one, err := m.Create(ctx, c, remote.Entry{UID: "uid", Item: it}, "key-of-"+name)
 		must(err)
-		golden(name + "-create")
+		sent(name + "-create")
 		_, err = m.Fetch(ctx, c, []remote.ItemID{one.ID})
 		must(err)
-		golden(name + "-fetch")
+		sent(name + "-fetch")
 		_, err = m.Changes(ctx, c, remote.Scope{}, "")
 		must(err)
-		golden(name + "-changes")
+		sent(name + "-changes")
 		empty := pim.New(it.Kind())
 		pim.Copy(empty, it, pim.Set(pim.FieldTime, pim.FieldFullName, pim.FieldTitle))
 		set := pim.AllOf(it.Kind())
@@ -163,29 +160,29 @@ func TestRequestsAreAsRecorded(t *testing.T) {
 		}
 		one, err = m.Update(ctx, c, one.Ref, remote.Entry{Item: empty}, set)
 		must(err)
-		golden(name + "-update")
+		sent(name + "-update")
 		_, _, err = m.(remote.Finder).Find(ctx, c, "key-of-"+name, remote.Entry{})
 		must(err)
-		golden(name + "-find")
+		sent(name + "-find")
 		ref, err := m.(remote.Marker).Mark(ctx, c, one.Ref, "another-key")
 		must(err)
-		golden(name + "-mark")
+		sent(name + "-mark")
 		_, err = m.(remote.Lister).List(ctx, c, remote.Scope{})
 		must(err)
-		golden(name + "-list")
+		sent(name + "-list")
 		must(m.Delete(ctx, c, ref, remote.Delete))
-		golden(name + "-delete")
+		sent(name + "-delete")
 	}
 	for _, k := range []pim.Kind{pim.KindEvent, pim.KindTask} {
 		one, err := m.Create(ctx, homes[k], remote.Entry{UID: "uid", Item: withFile(k, "first.txt")}, "key-of-files-"+k.String())
 		must(err)
-		golden(k.String() + "-files-create")
+		sent(k.String() + "-files-create")
 		_, err = m.Fetch(ctx, homes[k], []remote.ItemID{one.ID})
 		must(err)
-		golden(k.String() + "-files-fetch")
+		sent(k.String() + "-files-fetch")
 		_, err = m.Update(ctx, homes[k], one.Ref, remote.Entry{Item: withFile(k, "second.txt")}, pim.Set(pim.FieldAttachments))
 		must(err)
-		golden(k.String() + "-files-update")
+		sent(k.String() + "-files-update")
 	}
 	letter := &pim.Message{MessageID: "golden@example.org", Subject: "Offer", From: pim.Person{Email: "fay@example.org"}, To: []pim.Person{{Email: ann}},
 		Sent: pim.At(r.clock.Now(), ""), HTML: "<p>Hello</p>", Categories: []string{"Customers"}, Files: []pim.File{{Name: "a.txt", Type: "text/plain"}}}
@@ -199,26 +196,26 @@ func TestRequestsAreAsRecorded(t *testing.T) {
 		}
 		_, err := m.Changes(ctx, in, s, "")
 		must(err)
-		golden(name + "-changes")
+		sent(name + "-changes")
 		_, err = m.(remote.Lister).List(ctx, in, s)
 		must(err)
-		golden(name + "-list")
+		sent(name + "-list")
 	}
 	got, err := m.Fetch(ctx, c, []remote.ItemID{id})
 	must(err)
-	golden("message-fetch")
+	sent("message-fetch")
 	body, _, err := m.(remote.FileOpener).OpenFile(ctx, c, id, got[0].Item.(*pim.Message).Files[0])
 	must(err)
 	must(body.Close())
-	golden("message-file")
+	sent("message-file")
 	_, err = m.(remote.Grouper).Groups(ctx, exchange.AllMail)
 	must(err)
-	golden("message-categories")
+	sent("message-categories")
 	rec.next = opaque(r.sim) // of a token that tells nothing, each permission is tried
 	for _, check := range r.open(exchange.Settings{"graph_url": srv.URL, "login_url": srv.URL}).(remote.Prober).Probe(ctx) {
 		must(check.Err)
 	}
-	golden("probe")
+	sent("probe")
 }
 
 // withFile is an item with a file of this name.
@@ -266,29 +263,13 @@ func TestSubscriptionsAreAsRecorded(t *testing.T) {
 		}
 	}
 	rec.mu.Unlock()
-	golden(t, "subscriptions", strings.Join(all, "\n"))
+	asLookedOver(t, "subscriptions", strings.Join(all, "\n"))
 }
 
-// golden compares what was sent with what was looked over once.
-func golden(t *testing.T, name, got string) {
+// asLookedOver compares what was sent with what was looked over once.
+func asLookedOver(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", "requests", name+".txt")
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs:\n%s", name, got)
-	}
+	golden.Compare(t, filepath.Join("testdata", "requests", name+".txt"), got)
 }
 
 func goldenEvent() *pim.Event {

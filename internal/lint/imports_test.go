@@ -26,6 +26,7 @@ var allowed = []struct {
 	{"e2e/...", []string{"..."}},
 	{"internal/lint", nil},
 	{"internal/testenv/...", []string{"internal/testenv/..."}},
+	{"internal/golden", nil},
 	{"internal/simkit", nil},
 	{"internal/testclock", nil},
 	{"internal/...", []string{"internal/..."}},

@@ -3,7 +3,6 @@ package ics_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"math"
 	"os"
 	"path/filepath"
@@ -11,11 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"crmbridge/internal/golden"
 	"crmbridge/pim"
 	"crmbridge/pim/ics"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
@@ -161,30 +159,13 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			base := strings.TrimSuffix(file, ".ics")
-			golden(t, base+".want.json", append(got, '\n'))
+			golden.Compare(t, base+".want.json", append(got, '\n'))
 			if next := edited(t, o); next != nil {
-				golden(t, base+".want.ics", next.Bytes())
+				golden.Compare(t, base+".want.ics", next.Bytes())
 			}
 			if !bytes.Equal(o.Bytes(), raw) {
 				t.Error("the edit changed the object it was given")
 			}
 		})
-	}
-}
-
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s: run with -update and look at the difference; got\n%s", file, got)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"crmbridge/internal/golden"
 	"crmbridge/pim"
 	"crmbridge/pim/ics"
 )
@@ -174,7 +175,7 @@ func TestExpand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		golden(t, "testdata/expanded/"+file+".txt", e.Bytes())
+		golden.Compare(t, "testdata/expanded/"+file+".txt", e.Bytes())
 		again, err := ics.Parse(e.Bytes(), ics.DefaultLimits())
 		if err != nil {
 			t.Fatalf("%s: %v", file, err)

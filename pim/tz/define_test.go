@@ -2,10 +2,8 @@ package tz
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"iter"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -14,9 +12,9 @@ import (
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
-)
 
-var update = flag.Bool("update", false, "rewrite the golden files")
+	"crmbridge/internal/golden"
+)
 
 func splitLines(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {
@@ -62,19 +60,7 @@ func TestVTimezoneGolden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := VTimezone(mustResolve(t, tt.zone), tt.from, tt.until)
-			path := filepath.Join("testdata", name+".ics")
-			if *update {
-				if err := os.WriteFile(path, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(got, want) {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
+			golden.Compare(t, filepath.Join("testdata", name+".ics"), got)
 		})
 	}
 }

@@ -3,18 +3,16 @@ package vcf_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"crmbridge/internal/golden"
 	"crmbridge/pim"
 	"crmbridge/pim/vcf"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
@@ -88,14 +86,14 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, base+".want.json", append(b, '\n'))
+			golden.Compare(t, base+".want.json", append(b, '\n'))
 			for v, ext := range map[vcf.Version]string{vcf.V3: ".v3.txt", vcf.V4: ".v4.txt"} {
 				if out, err := vcf.Convert(c, v); err == nil && out != c {
-					golden(t, base+ext, out.Bytes())
+					golden.Compare(t, base+ext, out.Bytes())
 				}
 			}
 			if v := c.Version(); v == vcf.V3 || v == vcf.V4 {
-				golden(t, base+".want.vcf", edited(t, c).Bytes())
+				golden.Compare(t, base+".want.vcf", edited(t, c).Bytes())
 			}
 			if !bytes.Equal(c.Bytes(), raw) {
 				t.Error("the card it was given changed")
@@ -121,21 +119,4 @@ func sources(t *testing.T) []string {
 		t.Fatal("no golden files")
 	}
 	return out
-}
-
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s: run with -update and look at the difference; got\n%s", file, got)
-	}
 }

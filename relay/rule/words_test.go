@@ -2,13 +2,13 @@ package rule
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"crmbridge/internal/golden"
 	"crmbridge/pim"
 )
 
@@ -29,17 +29,7 @@ func TestDescribe(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := strings.Join(r.Describe("the CRM"), "\n") + "\n"
-		path := filepath.Join("testdata", "words-"+name+".txt")
-		if os.Getenv("UPDATE") != "" {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil || string(want) != got {
-			t.Errorf("%s (%v):\n%s", name, err, got)
-		}
+		golden.Compare(t, filepath.Join("testdata", "words-"+name+".txt"), strings.Join(r.Describe("the CRM"), "\n")+"\n")
 	}
 }
 

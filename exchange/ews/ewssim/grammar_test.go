@@ -1,7 +1,6 @@
 package ewssim
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,9 +8,9 @@ import (
 	"sort"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "rewrite golden files")
+	"crmbridge/internal/golden"
+)
 
 // schemaFolder is where the published schemas lie; tests that need them skip without.
 func schemaFolder(t *testing.T) string {
@@ -60,16 +59,7 @@ func TestGrammar(t *testing.T) {
 		}
 		c.load(root, name[:1]+":")
 	}
-	got := c.compile(roots())
-	if *update {
-		if err := os.WriteFile("grammar.txt", []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if got != grammarText {
-		t.Error("grammar.txt is not what the schemas say; run with -update")
-	}
+	golden.Compare(t, "grammar.txt", c.compile(roots()))
 }
 
 // compiler boils XML Schemas down to our few words.
