@@ -20,6 +20,7 @@ import (
 // Standard lookup values of every Creatio.
 const (
 	TypeTask        = "fbe0acdc-cfc0-df11-b00f-001d60e938c6"
+	TypeEmail       = "e2831dec-cfc0-df11-b00f-001d60e938c6"
 	CategoryMeeting = "42c74c49-58e6-df11-971b-001d60e938c6"
 	CategoryToDo    = "f51c4643-58e6-df11-971b-001d60e938c6"
 	StatusNew       = "384d4b84-58e6-df11-971b-001d60e938c6"
@@ -144,6 +145,20 @@ func (c *CRM) Find(tb testing.TB, entity, filter string) []Fields {
 func (c *CRM) Titled(tb testing.TB, title string) []Fields {
 	tb.Helper()
 	return c.Find(tb, "Activity", "Title eq "+quote(title))
+}
+
+// Files returns the files of an activity by their names.
+func (c *CRM) Files(tb testing.TB, activity string) map[string][]byte {
+	tb.Helper()
+	files := map[string][]byte{}
+	for _, f := range c.Find(tb, "ActivityFile", "Activity/Id eq "+activity) {
+		status, content := c.send(tb, http.MethodGet, c.data+"ActivityFile("+f.Text("Id")+")/Data", nil)
+		if status != http.StatusOK {
+			tb.Fatalf("creatio: file %s: %d %.200s", f.Text("Name"), status, content)
+		}
+		files[f.Text("Name")] = content
+	}
+	return files
 }
 
 // Named returns the contacts with that full name.
