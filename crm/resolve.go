@@ -31,6 +31,10 @@ type Lookup struct {
 	// Add makes a value that is not there. What the CRM does not let the user add is left
 	// out. nil: nothing is ever added.
 	Add func(ctx context.Context, name string) (LookupValue, error)
+	// Alone does something while no other connection of the bridge, in whatever process, adds
+	// such a value: it is looked for again before it is added, so that two that miss it at the
+	// same time make one. nil: what Add makes is one by itself, or there is nobody else.
+	Alone func(ctx context.Context, do func(context.Context) error) error
 	// Code finds the value with a code, for names written #CODE#; nil: there are none.
 	Code func(ctx context.Context, code string) (v LookupValue, found bool, err error)
 	// Else says where a name goes that is not found: "it stands in the job title"; "" is
@@ -79,7 +83,21 @@ func (l Lookup) Resolve(ctx context.Context, name string) (LookupValue, remote.N
 	if values.Cut {
 		l.Add = nil // it may be among those that were not seen
 	}
+	if l.Add != nil && l.Alone != nil {
+		return l.alone(ctx, name)
+	}
 	return l.missing(ctx, name, note, fits)
+}
+
+// alone looks again, and adds what is still not there, while nobody else does.
+func (l Lookup) alone(ctx context.Context, name string) (v LookupValue, note remote.Note, err error) {
+	alone := l.Alone
+	l.Alone = nil
+	err = alone(ctx, func(ctx context.Context) (err error) {
+		v, note, err = l.Resolve(ctx, name)
+		return err
+	})
+	return v, note, err
 }
 
 // match is Match that knows of what was cut off.

@@ -75,6 +75,9 @@ type Env struct {
 	Log  *slog.Logger
 	// Tokens are what people of the link's user signed in for; nil where there are none.
 	Tokens Tokens
+	// Alone does something while no other connection of this bridge, in whatever process, does what has the same name: what a remote
+	// would make twice. do has about a minute. nil: there is nobody else.
+	Alone func(ctx context.Context, name string, do func(context.Context) error) error
 	// User names the link's user, whose names of sign-ins are their own; "" where nobody is told apart.
 	User string
 	// Link names the link for what outlives the connection, such as a subscription; "" for a test of settings that no link has yet.

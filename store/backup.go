@@ -77,7 +77,7 @@ type BackupSummary struct {
 // models are all tables with something of their own, those that others point to first. The index of words is not among them
 // (see indexTables).
 func models() []any {
-	return []any{&User{}, &Token{}, &Collection{}, &Object{}, &Version{}, &Seen{}, &Property{}, &Link{}, &Pair{}, &Conflict{}, &Run{}, &Step{}, &Identity{}, &Feed{}, &Derived{}, &Occurrence{}, &Duplicate{}, &Device{}, &Bring{}, &SignIn{}}
+	return []any{&User{}, &Token{}, &Collection{}, &Object{}, &Version{}, &Seen{}, &Property{}, &Link{}, &Pair{}, &Conflict{}, &Run{}, &Step{}, &Identity{}, &Feed{}, &Derived{}, &Occurrence{}, &Duplicate{}, &Device{}, &Bring{}, &SignIn{}, &Latch{}}
 }
 
 // Backup writes all there is, as it is at one moment; others write meanwhile. program is

@@ -41,6 +41,7 @@ func migrations() []migration {
 		{id: 18, text: schema0018},
 		{id: 19, text: schema0019},
 		{id: 22, text: schema0022},
+		{id: 23, text: schema0023},
 	}
 }
 

@@ -246,6 +246,7 @@ func (t *Tx) settleRestored(o RestoreOptions) error {
 	}
 	for _, statement := range []string{
 		`UPDATE links SET lease_owner = '', lease_until = NULL, wanted_at = NULL, next_run = NULL`,
+		`DELETE FROM latches WHERE owner <> ''`,
 		`UPDATE sign_ins SET lease_owner = '', lease_until = NULL`,
 		`UPDATE runs SET outcome = 'cancelled', error = 'the database was put back from a backup that was made meanwhile', ended = started WHERE ended IS NULL`,
 	} {

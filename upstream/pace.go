@@ -25,6 +25,10 @@ type pace struct {
 // Pauses are the times until which hosts asked to be left alone. Clients that share one
 // wait together; each would run into the same wall otherwise.
 type Pauses struct {
+	// Tell, if it is set, is told of pauses that were not known, so that other processes heed them, too (Heed). A pause is told of
+	// again once it is a second longer, or more: of many answers that ask for the same one.
+	Tell func(key string, until time.Time)
+
 	mu    sync.Mutex
 	until map[string]time.Time // by host, or host and account: not before
 }
@@ -111,8 +115,19 @@ func (p *Pauses) left(host string, now time.Time) time.Duration {
 	return left
 }
 
-// extend notes that a host wants a pause until t.
+// extend notes that a host wants a pause until t, and tells of it.
 func (p *Pauses) extend(host string, t time.Time) {
+	p.mu.Lock()
+	news := t.Sub(p.until[host]) >= time.Second
+	p.mu.Unlock()
+	p.Heed(host, t)
+	if news && p.Tell != nil {
+		p.Tell(host, t)
+	}
+}
+
+// Heed notes a pause until t that somebody else was asked for, by the key that Tell was given.
+func (p *Pauses) Heed(host string, t time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.until == nil {

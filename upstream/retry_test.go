@@ -168,6 +168,27 @@ func TestPausesAreShared(t *testing.T) {
 	}
 }
 
+// What one process was asked for, another heeds that is told of it, without asking itself.
+func TestPausesAreToldOf(t *testing.T) {
+	t.Parallel()
+	h, calls := failing(3, 429, http.Header{"Retry-After": {"120"}})
+	clock, theirs := testclock.New(), &Pauses{}
+	told := 0
+	ours := &Pauses{Tell: func(key string, until time.Time) { told++; theirs.Heed(key, until) }}
+	o := testOptions(serve(t, h).URL, clock)
+	o.Pauses = ours
+	here := mustNew(t, o)
+	o.Pauses = theirs
+	there := mustNew(t, o)
+	_, err := here.Do(context.Background(), Request{Method: "POST"})
+	wantReason(t, err, pim.ErrThrottled)
+	_, err = there.Do(context.Background(), Request{})
+	wantReason(t, err, pim.ErrThrottled)
+	if pim.RetryAfter(err) != 120*time.Second || calls.Load() != 1 || told != 1 {
+		t.Errorf("after %v, %d calls, told %d times", pim.RetryAfter(err), calls.Load(), told)
+	}
+}
+
 func TestRateIsKept(t *testing.T) {
 	t.Parallel()
 	h, _ := failing(0, 0, nil)

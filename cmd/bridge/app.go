@@ -58,6 +58,7 @@ type appOptions struct {
 // openApp opens the database, brings its schema up to date and wires the parts.
 func openApp(ctx context.Context, cfg config.Config, o appOptions) (*app, error) {
 	a := &app{cfg: cfg, log: o.log, now: o.now, counts: newMetrics()}
+	a.pauses.Tell = a.tellPause
 	// The store needs to queue runs, the queue needs the store: the store is
 	// opened first and asks for the queue when it is there.
 	var jobs atomic.Pointer[relay.Jobs]
@@ -112,7 +113,7 @@ func (a *app) wire(ctx context.Context, o appOptions, jobs *atomic.Pointer[relay
 		return err
 	}
 	jobs.Store(a.jobs)
-	return nil
+	return a.heedPauses(ctx)
 }
 
 // openKeeper reads the key file, making it at the first start. It makes none where
@@ -164,7 +165,7 @@ func (a *app) env(l store.Link, u store.User, s remote.Settings) (remote.Env, er
 	if err != nil {
 		return remote.Env{}, err
 	}
-	env := remote.Env{HTTP: c, Now: a.now, Log: log, Zone: u.Zone, User: strconv.FormatInt(int64(u.ID), 10), Tokens: signIns{a, u.ID, l.Driver}}
+	env := remote.Env{HTTP: c, Now: a.now, Log: log, Zone: u.Zone, User: strconv.FormatInt(int64(u.ID), 10), Tokens: signIns{a, u.ID, l.Driver}, Alone: a.alone}
 	if l.ID != 0 {
 		env.Link = strconv.FormatInt(int64(l.ID), 10)
 	}

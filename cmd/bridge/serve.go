@@ -76,13 +76,14 @@ func (p *program) serve(ctx context.Context, cfg config.Config, ready func(a *ap
 		}
 	}
 	if err == nil {
-		housekeeping := a.housekeep(ctx)
+		housekeeping, heeding := a.housekeep(ctx), a.keepHeeding(ctx)
 		select {
 		case <-ctx.Done():
 		case err = <-served:
 		}
 		log.Info("stopping")
 		housekeeping()
+		heeding()
 	}
 	return errors.Join(err, a.shutdown(srv, handler), kept.close())
 }

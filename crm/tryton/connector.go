@@ -43,6 +43,8 @@ type connector struct {
 	// writing holds one token: one write at a time, because works form a tree that
 	// Tryton renumbers, and two renumberings at once fail at the database.
 	writing chan struct{}
+	// alone keeps other connections from making what Tryton would have twice; nil: there are none.
+	alone func(ctx context.Context, name string, do func(context.Context) error) error
 }
 
 var (

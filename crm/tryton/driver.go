@@ -149,5 +149,7 @@ func open(_ context.Context, env remote.Env, s remote.Settings) (remote.Remote, 
 	if err != nil {
 		return nil, pim.Errorf(op, pim.ErrInvalid, "the zone %q is not known", env.Zone)
 	}
-	return newConnector(newClient(h, set), env.Now, log, zone), nil
+	c := newConnector(newClient(h, set), env.Now, log, zone)
+	c.alone = env.Alone
+	return c, nil
 }

@@ -73,6 +73,11 @@ func (c *connector) employerNamed(ctx context.Context, f *facts, name string) (i
 		},
 	}
 	if c.set.createCompanies {
+		if c.alone != nil {
+			l.Alone = func(ctx context.Context, do func(context.Context) error) error {
+				return c.alone(ctx, "tryton company "+c.Traits().Place, do)
+			}
+		}
 		l.Add = func(ctx context.Context, name string) (crm.LookupValue, error) {
 			var ids []int64
 			if err := c.user(ctx, op, modelParty, "create", f.in, &ids, []values{{"name": name}}); err != nil {

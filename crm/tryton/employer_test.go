@@ -1,6 +1,7 @@
 package tryton
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -57,11 +58,79 @@ func TestEmployersBeyondTheFirstParties(t *testing.T) {
 // record at a time, and what the first made the second finds.
 func TestNewEmployerIsMadeOnce(t *testing.T) {
 	t.Parallel()
+	works, f := newWorks(func(int) {})
+	c := openScenario(t, serve(t, f), map[string]string{"employer_relation": "Employee of"})
+	var done sync.WaitGroup
+	for n := range parallel {
+		done.Go(func() {
+			_, err := c.Create(t.Context(), Parties, entry(&pim.Contact{FullName: fmt.Sprintf("Ann Example %d", n), Company: "New Works"}), "")
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	done.Wait()
+	if made := f.made("model.party.party.create"); works() != 1 || len(made) != parallel+1 {
+		t.Errorf("the employer was made %d times: %q", works(), made)
+	}
+}
+
+// Two links to one Tryton that miss the same employer at the same time make it once.
+func TestNewEmployerOfTwoLinksIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	var both sync.WaitGroup
+	both.Add(2)
+	// Each asks for the name, and for its words; nobody goes on before both know that there is none.
+	works, f := newWorks(func(search int) {
+		if search <= 2 {
+			both.Done()
+			both.Wait()
+		}
+	})
+	base := serve(t, f)
+	var turn sync.Mutex
+	var done sync.WaitGroup
+	for n := range 2 {
+		c := openScenario(t, base, map[string]string{"employer_relation": "Employee of"})
+		c.alone = func(ctx context.Context, name string, do func(context.Context) error) error {
+			if !strings.HasSuffix(name, c.Traits().Place) {
+				t.Errorf("alone at %q", name)
+			}
+			turn.Lock()
+			defer turn.Unlock()
+			return do(ctx)
+		}
+		done.Go(func() {
+			_, err := c.Create(t.Context(), Parties, entry(&pim.Contact{FullName: fmt.Sprintf("Ann Example %d", n), Company: "New Works"}), "")
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	done.Wait()
+	if works() != 1 {
+		t.Errorf("the employer was made %d times: %q", works(), f.made("model.party.party.create"))
+	}
+}
+
+// newWorks is a Tryton without the company New Works, and how often it was made there. before is told of each search for it by its
+// whole name, and may wait.
+func newWorks(before func(search int)) (made func() int, f *fake) {
 	var mu sync.Mutex
-	var works int
-	f := &fake{}
+	var works, searches int
+	f = &fake{}
 	f.answer = func(_ int, method, params string) string {
 		all := `{"read":true,"write":true,"create":true,"delete":true}`
+		if method == "model.party.party.search_read" && strings.Contains(params, "New Works") {
+			mu.Lock()
+			searches++
+			n, none := searches, works == 0
+			mu.Unlock()
+			if none {
+				before(n)
+				return namedParties()
+			}
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		switch {
@@ -85,18 +154,6 @@ func TestNewEmployerIsMadeOnce(t *testing.T) {
 		}
 		return ""
 	}
-	c := openScenario(t, serve(t, f), map[string]string{"employer_relation": "Employee of"})
-	var done sync.WaitGroup
-	for n := range parallel {
-		done.Go(func() {
-			_, err := c.Create(t.Context(), Parties, entry(&pim.Contact{FullName: fmt.Sprintf("Ann Example %d", n), Company: "New Works"}), "")
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	done.Wait()
-	if made := f.made("model.party.party.create"); works != 1 || len(made) != parallel+1 {
-		t.Errorf("the employer was made %d times: %q", works, made)
-	}
+	made = func() int { mu.Lock(); defer mu.Unlock(); return works }
+	return made, f
 }
