@@ -29,7 +29,7 @@ type Harness struct {
 	// no failure.
 	Renews bool
 	// Only are the names of the cases to judge, for a variant of a driver that is judged as a whole elsewhere;
-	// nil is all.
+	// nil is all, and in a short run under the race detector those in which things happen at once.
 	Only []string
 	// Bytes are those of a file that the remote keeps, as a person downloads it; nil leaves the comparison out.
 	Bytes func(t *testing.T, a Account, c remote.CollectionID, id remote.ItemID, f remote.KeptFile) []byte
