@@ -132,6 +132,12 @@ func TestRowC2C3AllCalendarsFromADay(t *testing.T) {
 	uid := uidOf(t, o, "tok-team")
 	_, text := o.get("/dav/calendars/alice/calendar/" + uid + ".ics")
 	o.put("calendars/alice/calendar/"+uid+".ics", strings.Replace(text, "SUMMARY:tok-team", "SUMMARY:tok-moved-team", 1))
+	// Exchange tells of a calendar that is made while the server runs, and then of what is in it; nobody asks for an hour.
+	o.folder("CalendarFolder", "IPF.Appointment", "Made last")
+	for _, title := range []string{"tok-told", "tok-then"} {
+		o.appointment("Made last", title, day.Add(61*time.Hour))
+		eventually(t, title+" on devices", func() bool { return o.devices("calendar", title) != "" })
+	}
 	s.stop()
 	sync()
 	for folder, want := range map[string]string{"calendar": "tok-own tok-device", "Team": "tok-early tok-moved-team", "Made later": "tok-late"} {
@@ -139,7 +145,7 @@ func TestRowC2C3AllCalendarsFromADay(t *testing.T) {
 			t.Errorf("the folder %s has %s, want %s", folder, got, want)
 		}
 	}
-	if got := there(o.sim); got["tok-own"]+got["tok-moved-team"]+got["tok-late"]+got["tok-device"] != 4 || len(got) != 4 {
+	if got := there(o.sim); got["tok-own"]+got["tok-moved-team"]+got["tok-late"]+got["tok-device"]+got["tok-told"]+got["tok-then"] != 6 || len(got) != 6 {
 		t.Errorf("the CRM has %v", got)
 	}
 	// What a mailbox of several calendars has beside it is refused, with what is linked already.

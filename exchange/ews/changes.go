@@ -97,8 +97,8 @@ func (m *mail) syncPage(ctx context.Context, c remote.CollectionID, state string
 		return synced{}, pim.Errorf(opChanges, pim.ErrProtocol, "Exchange's answer is incomplete")
 	}
 	out := synced{found: map[string]*item{}, state: msg.SyncState, more: !msg.LastItem.bool()}
-	if out.more && msg.SyncState == state && len(msg.Changes.List) == 0 {
-		return synced{}, pim.Errorf(opChanges, pim.ErrProtocol, "Exchange's list of changes does not go on")
+	if msg.SyncState == state && len(msg.Changes.List) == 0 {
+		out.more = false // whatever a live server says: the next run goes on from the same state
 	}
 	for _, ch := range msg.Changes.List {
 		out.add(ch)

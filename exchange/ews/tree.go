@@ -39,12 +39,13 @@ func (m *mail) tree(ctx context.Context, op string) (*tree, error) {
 			return next, err
 		}
 	}
-	for again := 0; ; again++ {
+	for range mostAgain {
 		t, err := m.grow(ctx, op, &tree{})
-		if again == mostAgain || !errors.Is(err, pim.ErrCursorGone) { // gone between two pages
+		if !errors.Is(err, pim.ErrCursorGone) {
 			return t, err
 		}
 	}
+	return nil, pim.Errorf(op, pim.ErrUnavailable, "Exchange forgets where a list of folders was before it ends")
 }
 
 // grow is t with what became of the folders since, and is kept for the next call.
@@ -66,8 +67,8 @@ func (m *mail) grow(ctx context.Context, op string, t *tree) (*tree, error) {
 			turned = next.take(&msg.Changes.List[i]) || turned
 		}
 		more = msg.LastFolder != "" && !msg.LastFolder.bool()
-		if more && msg.SyncState == next.state && len(msg.Changes.List) == 0 {
-			return nil, pim.Errorf(op, pim.ErrProtocol, "Exchange's list of folders does not go on")
+		if msg.SyncState == next.state && len(msg.Changes.List) == 0 {
+			more = false // whatever a live server says
 		}
 		next.state = msg.SyncState
 	}

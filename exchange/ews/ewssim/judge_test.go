@@ -14,7 +14,7 @@ import (
 func TestExchangelib(t *testing.T) {
 	t.Parallel()
 	testenv.Need(t, "/usr/bin/python3", "/usr/lib/python3/dist-packages/exchangelib")
-	r := newRig(t, Options{Now: time.Now, Accounts: []Account{{Login: "svc", Password: "svc-secret", Impersonates: []string{"*"}}}})
+	r := newRig(t, Options{Now: time.Now, MaxFolders: 5, Accounts: []Account{{Login: "svc", Password: "svc-secret", Impersonates: []string{"*"}}}})
 	content := bytes.Repeat(everyByte(), 4)
 	r.deliver(Letter{From: "cid@example.org", To: []string{"ann@example.org", "bob@example.org"}, Subject: "Offer", Body: "<p>Grüße</p>", HTML: true, MessageID: "<offer@example.org>",
 		At: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC), Categories: []string{"CRM"}, Files: []LetterFile{{Name: "ä.bin", Content: content},

@@ -199,7 +199,18 @@ def main(url, user, password):
     day.delete(send_meeting_cancellations=SEND_TO_NONE)
     changes = list(account.calendar.sync_items())
     check([c for c, _ in changes], ["delete"], "third synchronisation")
-    check(len(list(account.msg_folder_root.sync_hierarchy())) > 10, True, "hierarchy")
+    top = account.msg_folder_root
+    known = {f.id: f.name for c, f in top.sync_hierarchy()}
+    check((len(known) > 10, set(known) == {f.id for f in top.walk()}), (True, True), "hierarchy, by pages")
+    more = Calendar(parent=account.calendar, name="Followed")
+    more.save()
+    check([(c, f.name) for c, f in top.sync_hierarchy()], [("create", "Followed")], "a folder that was made")
+    more.name = "Followed on"
+    more.save(update_fields=["name"])
+    check([(c, f.name) for c, f in top.sync_hierarchy()], [("update", "Followed on")], "another name")
+    more.delete()
+    check([c for c, _ in top.sync_hierarchy()], ["delete"], "a folder that went")
+    check(list(top.sync_hierarchy()), [], "no more of it")
 
     # A meeting: the other side gets it, and answers.
     meeting = CalendarItem(folder=account.calendar, subject="Together", start=start, end=start + dt.timedelta(hours=1),
