@@ -29,6 +29,17 @@ type Activity struct {
 	Custom      []Custom     `json:"custom,omitempty"`
 }
 
+// ActivityOf is what events and tasks share, of the item itself; of other items an empty one, which nobody keeps.
+func ActivityOf(it Item) *Activity {
+	switch v := it.(type) {
+	case *Event:
+		return &v.Activity
+	case *Task:
+		return &v.Activity
+	}
+	return &Activity{}
+}
+
 // Class is RFC 5545 3.8.1.3; the zero value means PUBLIC.
 type Class string
 

@@ -98,12 +98,12 @@ func sizeShow(n int64) string {
 }
 
 // AttachmentsOf are the files of an event or a task, nil for other items.
-func AttachmentsOf(it Item) []Attachment { return act(it).Attachments }
+func AttachmentsOf(it Item) []Attachment { return ActivityOf(it).Attachments }
 
 // attachments is the row of the files. Its value are those that are carried; the others are shown only. Either side of a link may
 // have files that the other one cannot keep, so that a change is always merged, never taken over whole (Field.Parts).
 func attachments() Field {
-	at := func(it Item) *[]Attachment { return &act(it).Attachments }
+	at := func(it Item) *[]Attachment { return &ActivityOf(it).Attachments }
 	f := list(FieldAttachments, "Attachments", activities, Content, at, attachmentKey, attachmentText, attachmentShow)
 	f.text = func(it Item) string {
 		var texts []string

@@ -265,7 +265,7 @@ func addressValues(it Item) []string {
 
 func attendeeValues(it Item) []string {
 	var values []string
-	for _, a := range act(it).Attendees {
+	for _, a := range ActivityOf(it).Attendees {
 		values = append(values, dropEmpty([]string{a.Name, a.Email})...)
 	}
 	return values

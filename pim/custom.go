@@ -29,7 +29,7 @@ func customs(it Item) *[]Custom {
 	case *Contact:
 		return &v.Custom
 	case *Event, *Task:
-		return &act(v).Custom
+		return &ActivityOf(v).Custom
 	}
 	return &[]Custom{}
 }

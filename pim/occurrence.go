@@ -72,7 +72,7 @@ func (o Occurrence) clone() Occurrence {
 func RecurrenceOf(it Item) *Recurrence {
 	switch it.(type) {
 	case *Event, *Task:
-		return act(it).Recurrence
+		return ActivityOf(it).Recurrence
 	}
 	return nil
 }
@@ -119,16 +119,16 @@ func WithOccurrences(series Item, f func(Occurrence) Item) Item {
 		return series
 	}
 	out := Clone(series)
-	for i, o := range act(out).Recurrence.Changed {
+	for i, o := range ActivityOf(out).Recurrence.Changed {
 		if o.Item != nil {
-			act(out).Recurrence.Changed[i].Item = f(o)
+			ActivityOf(out).Recurrence.Changed[i].Item = f(o)
 		}
 	}
 	return out
 }
 
 // StartOf is the start of a series' own occurrence of that name: at, in the form and the zone of the start of the series.
-func StartOf(series Item, at When) When { return at.inFormOf(startOf(series)) }
+func StartOf(series Item, at When) When { return at.inFormOf(BeginOf(series)) }
 
 func (e *Event) own(at When, end length) Item {
 	bare := *e

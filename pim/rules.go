@@ -16,7 +16,7 @@ func SameRules(a, b Item) bool {
 	if len(one) != len(two) {
 		return false
 	}
-	for _, start := range []When{startOf(a), startOf(b)} {
+	for _, start := range []When{BeginOf(a), BeginOf(b)} {
 		if start.IsZero() || !slices.Equal(canonicalRules(one, start), canonicalRules(two, start)) {
 			return false
 		}
@@ -26,7 +26,7 @@ func SameRules(a, b Item) bool {
 
 // CanonicalRules are the rules of a series in one spelling and one order, so that equal ones give the same days; nil for a single item.
 func CanonicalRules(it Item) []string {
-	if start := startOf(it); !start.IsZero() {
+	if start := BeginOf(it); !start.IsZero() {
 		return canonicalRules(rulesOf(it), start)
 	}
 	return sortedCopy(rulesOf(it))

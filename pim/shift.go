@@ -99,7 +99,7 @@ type Shift struct{ from, to When }
 // StartShift is how far the names of occurrences moved when a series became another: as far as its start, unless the names
 // show that they did not, or the start only passed over occurrences. Items that do not begin with a time do not move.
 func StartShift(was, is Item) Shift {
-	s := Shift{startOf(was), startOf(is)}
+	s := Shift{BeginOf(was), BeginOf(is)}
 	if s.from.IsZero() || s.to.IsZero() || s.from.Equal(s.to) {
 		return Shift{}
 	}
@@ -120,7 +120,8 @@ func StartShift(was, is Item) Shift {
 	return s
 }
 
-func startOf(it Item) When {
+// BeginOf is where an event begins, or a task: at its due date where it has no start. Zero of other items.
+func BeginOf(it Item) When {
 	switch v := it.(type) {
 	case *Event:
 		return v.Start

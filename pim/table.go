@@ -93,7 +93,7 @@ var table = number([]Field{
 		if m, ok := it.(*Message); ok {
 			return &m.Subject
 		}
-		return &act(it).Title
+		return &ActivityOf(it).Title
 	}),
 	text(FieldNotes, "Notes", Kinds(KindEvent, KindTask, KindContact, KindMessage), Content, func(it Item) *string {
 		switch v := it.(type) {
@@ -102,28 +102,28 @@ var table = number([]Field{
 		case *Message:
 			return &v.Text
 		}
-		return &act(it).Notes
+		return &ActivityOf(it).Notes
 	}),
-	text(FieldLocation, "Location", activities, Content, func(it Item) *string { return &act(it).Location }),
+	text(FieldLocation, "Location", activities, Content, func(it Item) *string { return &ActivityOf(it).Location }),
 	text(FieldURL, "Page in the CRM", Kinds(KindEvent, KindTask, KindContact), Open, func(it Item) *string {
 		if c, ok := it.(*Contact); ok {
 			return &c.PageURL
 		}
-		return &act(it).URL
+		return &ActivityOf(it).URL
 	}),
 	list(FieldCategories, "Categories", Kinds(KindEvent, KindTask, KindContact, KindMessage), Content, categories, same, same, same),
-	ofNumber(FieldPriority, "Priority", activities, Open, func(it Item) *int { return &act(it).Priority }),
+	ofNumber(FieldPriority, "Priority", activities, Open, func(it Item) *int { return &ActivityOf(it).Priority }),
 	scalar(FieldClass, "Privacy", timed, Open, func(it Item) *Class {
 		if m, ok := it.(*Message); ok {
 			return &m.Class
 		}
-		return &act(it).Class
+		return &ActivityOf(it).Class
 	}, word[Class]),
-	scalar(FieldStatus, "Status", activities, Open, func(it Item) *Status { return &act(it).Status }, word[Status]),
-	list(FieldReminders, "Reminders", activities, Open, func(it Item) *[]Reminder { return &act(it).Reminders }, reminderText, reminderText, reminderText),
-	shown(scalar(FieldOrganizer, "Organiser", activities, Content, func(it Item) *Person { return &act(it).Organizer }, personText),
-		func(it Item) string { return personShow(act(it).Organizer) }),
-	compared(list(FieldAttendees, "Attendees", activities, Content, func(it Item) *[]Attendee { return &act(it).Attendees }, attendeeKey, attendeeText, attendeeShow), attendeeValues),
+	scalar(FieldStatus, "Status", activities, Open, func(it Item) *Status { return &ActivityOf(it).Status }, word[Status]),
+	list(FieldReminders, "Reminders", activities, Open, func(it Item) *[]Reminder { return &ActivityOf(it).Reminders }, reminderText, reminderText, reminderText),
+	shown(scalar(FieldOrganizer, "Organiser", activities, Content, func(it Item) *Person { return &ActivityOf(it).Organizer }, personText),
+		func(it Item) string { return personShow(ActivityOf(it).Organizer) }),
+	compared(list(FieldAttendees, "Attendees", activities, Content, func(it Item) *[]Attendee { return &ActivityOf(it).Attendees }, attendeeKey, attendeeText, attendeeShow), attendeeValues),
 	attachments(),
 	recurrence(),
 	text(FieldType, "Type", timed, Open, func(it Item) *string { return &rel(it).Type }),
@@ -250,24 +250,14 @@ func categories(it Item) *[]string {
 	case *Message:
 		return &v.Categories
 	}
-	return &act(it).Categories
-}
-
-func act(it Item) *Activity {
-	switch v := it.(type) {
-	case *Event:
-		return &v.Activity
-	case *Task:
-		return &v.Activity
-	}
-	return &Activity{}
+	return &ActivityOf(it).Categories
 }
 
 func rel(it Item) *Relations {
 	if m, ok := it.(*Message); ok {
 		return &m.CRM
 	}
-	return &act(it).CRM
+	return &ActivityOf(it).CRM
 }
 
 func same(s string) string       { return s }
@@ -309,7 +299,7 @@ func photo() Field {
 }
 
 func recurrence() Field {
-	get := func(it Item) **Recurrence { return &act(it).Recurrence }
+	get := func(it Item) **Recurrence { return &ActivityOf(it).Recurrence }
 	return Field{
 		ID: FieldRecurrence, Label: "Repeats", Kinds: activities, Sensitivity: Open, Values: OpaqueValue,
 		text: func(it Item) string { return recurrenceText(*get(it)) },

@@ -115,7 +115,7 @@ func untied(sent []byte, now pim.Item) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if was == nil || was.Kind() != now.Kind() || activityOf(was) == nil {
+	if was == nil || was.Kind() != now.Kind() || !pim.Kinds(pim.KindEvent, pim.KindTask).Has(was.Kind()) {
 		return pim.EncodeItem(now)
 	}
 	base := pim.Clone(now)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 
 	"crmbridge/pim"
-	"crmbridge/relay/rule"
 	"crmbridge/store"
 )
 
@@ -35,7 +34,7 @@ func (r *run) forCRM(it pim.Item) pim.Item {
 // firstContact is the item with its first attendee as its contact, if it has none. All
 // attendees stay in the text.
 func firstContact(it pim.Item) pim.Item {
-	attendees := rule.AttendeesOf(it)
+	attendees := pim.ActivityOf(it).Attendees
 	contact, _ := pim.FieldByID(pim.FieldContact)
 	if len(attendees) == 0 || contact.Text(it) != "" {
 		return it

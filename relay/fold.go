@@ -153,7 +153,7 @@ func (r *run) seriesOf(tx *store.Tx, o store.Object) (store.Occurrence, *ics.Obj
 		return x, nil, err
 	}
 	it, err := r.codec.read(series.Kind, series.Text)
-	if err != nil || recurrenceOf(it) == nil {
+	if err != nil || pim.RecurrenceOf(it) == nil {
 		return x, nil, err
 	}
 	obj, err := ics.Parse(series.Text, calendarLimits())

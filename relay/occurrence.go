@@ -64,7 +64,7 @@ func (pr *projection) read() (err error) {
 			return err
 		}
 	}
-	pr.repeat = pr.item != nil && recurrenceOf(pr.item) != nil
+	pr.repeat = pr.item != nil && pim.RecurrenceOf(pr.item) != nil
 	return nil
 }
 

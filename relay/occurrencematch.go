@@ -81,10 +81,10 @@ func (pr *projection) covered() (func(time.Time) bool, error) {
 // excepted reports an original start that an exception of the series names, as a time or as
 // the day of it.
 func (pr *projection) excepted(id string) bool {
-	if pr.item == nil || recurrenceOf(pr.item) == nil {
+	if pr.item == nil || pim.RecurrenceOf(pr.item) == nil {
 		return false
 	}
-	return slices.ContainsFunc(recurrenceOf(pr.item).Except, func(w pim.When) bool {
+	return slices.ContainsFunc(pim.RecurrenceOf(pr.item).Except, func(w pim.When) bool {
 		name := ics.SingleID(w)
 		return name == id || w.Date && strings.HasPrefix(id, name)
 	})
@@ -92,14 +92,9 @@ func (pr *projection) excepted(id string) bool {
 
 // startOf names the occurrence with which an item begins.
 func startOf(it pim.Item) string {
-	switch v := it.(type) {
-	case *pim.Event:
-		return ics.SingleID(v.Start)
-	case *pim.Task:
-		if v.Start.IsZero() {
-			return ics.SingleID(v.Due)
-		}
-		return ics.SingleID(v.Start)
+	switch it.(type) {
+	case *pim.Event, *pim.Task:
+		return ics.SingleID(pim.BeginOf(it))
 	}
 	return ""
 }

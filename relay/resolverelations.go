@@ -30,7 +30,7 @@ func (r *run) resolved(ctx context.Context, v view, it pim.Item) (remote.Entry, 
 		addresses = r.peopleOf(m)
 	}
 	if o.instead {
-		addresses = addressesOf(&pim.Task{Activity: pim.Activity{Attendees: rule.AttendeesOf(seen)[:1]}})
+		addresses = addressesOf(&pim.Task{Activity: pim.Activity{Attendees: pim.ActivityOf(seen).Attendees[:1]}})
 	}
 	if len(addresses) == 0 || !o.company && !o.contact && !o.instead {
 		return e, nil
@@ -54,7 +54,7 @@ func (r *run) resolved(ctx context.Context, v view, it pim.Item) (remote.Entry, 
 		e.Relations = append(e.Relations, remote.Relation{Role: remote.RoleContact, ID: remote.ItemID(a.contact.ID), Name: a.contact.Name})
 		if o.instead {
 			e.Item = pim.Clone(it)
-			activityOf(e.Item).CRM.Contact = a.contact.Name
+			pim.ActivityOf(e.Item).CRM.Contact = a.contact.Name
 		}
 	}
 	if o.company && a.company.ID != "" && (o.contact || o.instead || named.Contact == "" || named.Contact == a.contact.Name) {
@@ -75,7 +75,7 @@ func (r *run) leftOpen(it, seen pim.Item) (o openEnds) {
 	writes, named := r.writable(it.Kind()), *relationsOf(it)
 	o.company = writes.Has(pim.FieldCompany) && named.Company == ""
 	o.contact = writes.Has(pim.FieldContact) && named.Contact == ""
-	first := rule.AttendeesOf(seen)
+	first := pim.ActivityOf(seen).Attendees
 	o.instead = r.traits.OneContact && !o.contact && len(first) > 0 && first[0].Email != "" && named.Contact == cmp.Or(first[0].Name, first[0].Email)
 	return o
 }
@@ -160,10 +160,8 @@ func domainOf(address string) string {
 
 // addressesOf are those of an item's attendees, then of its organizer, each once.
 func addressesOf(it pim.Item) (out []string) {
-	people := rule.AttendeesOf(it)
-	if a := activityOf(it); a != nil {
-		people = append(slices.Clone(people), pim.Attendee{Person: a.Organizer})
-	}
+	a := pim.ActivityOf(it)
+	people := append(slices.Clone(a.Attendees), pim.Attendee{Person: a.Organizer})
 	for _, p := range people {
 		address := strings.TrimSpace(p.Email)
 		same := func(o string) bool { return strings.EqualFold(o, address) }
@@ -174,23 +172,13 @@ func addressesOf(it pim.Item) (out []string) {
 	return out
 }
 
-func activityOf(it pim.Item) *pim.Activity {
-	switch v := it.(type) {
-	case *pim.Event:
-		return &v.Activity
-	case *pim.Task:
-		return &v.Activity
-	}
-	return nil
-}
-
 // relationsOf is what an activity or a message says of the CRM's records; nil for a contact.
 func relationsOf(it pim.Item) *pim.Relations {
 	if m, ok := it.(*pim.Message); ok {
 		return &m.CRM
 	}
-	if a := activityOf(it); a != nil {
-		return &a.CRM
+	if it.Kind() == pim.KindContact {
+		return nil
 	}
-	return nil
+	return &pim.ActivityOf(it).CRM
 }

@@ -38,17 +38,7 @@ const (
 
 // repeats reports an item that the remote cannot keep, because it repeats.
 func (r *run) repeats(it pim.Item) bool {
-	return recurrenceOf(it) != nil && r.traits.Recurrence != remote.RuleRecurrence
-}
-
-func recurrenceOf(it pim.Item) *pim.Recurrence {
-	switch v := it.(type) {
-	case *pim.Event:
-		return v.Recurrence
-	case *pim.Task:
-		return v.Recurrence
-	}
-	return nil
+	return pim.RecurrenceOf(it) != nil && r.traits.Recurrence != remote.RuleRecurrence
 }
 
 // expands reports that the link makes single items of series.

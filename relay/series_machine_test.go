@@ -153,7 +153,7 @@ func (m *seriesMachine) occurrence(t *rapid.T, o store.Object, gone bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if recurrenceOf(m.item(o)) == nil || len(all) == 0 {
+	if pim.RecurrenceOf(m.item(o)) == nil || len(all) == 0 {
 		return
 	}
 	s := rapid.SampledFrom(all).Draw(t, "occurrence")

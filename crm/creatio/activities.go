@@ -134,7 +134,7 @@ func (a *activities) item(r activity, l activityLists) pim.Item {
 	if r.flag("ShowInScheduler") {
 		it = &pim.Event{}
 	}
-	pimActivity(it).URL = a.page("ActivityPageV2", r.id())
+	pim.ActivityOf(it).URL = a.page("ActivityPageV2", r.id())
 	a.activityFields().Read(activityRead{a, r, l}, it)
 	return it
 }

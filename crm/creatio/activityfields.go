@@ -39,7 +39,7 @@ func activityFields() crm.Fields[activityRead, *activityWrite] {
 	}
 	text := func(m remote.Mapping, limit int, at func(*pim.Activity) *string) activityField {
 		return row(m, both,
-			func(r activityRead, it pim.Item) { *at(pimActivity(it)) = lines(r.text(m.Columns[0])) },
+			func(r activityRead, it pim.Item) { *at(pim.ActivityOf(it)) = lines(r.text(m.Columns[0])) },
 			func(w *activityWrite) error {
 				if w.out[m.Columns[0]] = *at(w.v); limit > 0 {
 					w.out[m.Columns[0]] = clip(*at(w.v), limit)
@@ -49,7 +49,7 @@ func activityFields() crm.Fields[activityRead, *activityWrite] {
 		)
 	}
 	named := func(m remote.Mapping, nav string, at func(*pim.Activity) *string, write func(*activityWrite) error) activityField {
-		return row(m, both, func(r activityRead, it pim.Item) { *at(pimActivity(it)) = r.sub(nav).text("Name") }, write)
+		return row(m, both, func(r activityRead, it pim.Item) { *at(pim.ActivityOf(it)) = r.sub(nav).text("Name") }, write)
 	}
 	return crm.Fields[activityRead, *activityWrite]{
 		row(crm.Required(crm.In(pim.FieldTitle, remote.TextColumn, "Title")), both, readTitle, (*activityWrite).title),
@@ -74,23 +74,23 @@ func activityFields() crm.Fields[activityRead, *activityWrite] {
 }
 
 func readType(r activityRead, it pim.Item) {
-	pimActivity(it).CRM.Type = r.l.categories.name(r.ref("ActivityCategoryId"))
+	pim.ActivityOf(it).CRM.Type = r.l.categories.name(r.ref("ActivityCategoryId"))
 }
 
-func readTitle(r activityRead, it pim.Item) { pimActivity(it).Title = r.text("Title") }
+func readTitle(r activityRead, it pim.Item) { pim.ActivityOf(it).Title = r.text("Title") }
 
 func readPriority(r activityRead, it pim.Item) {
-	pimActivity(it).Priority = priorityOf(r.l.priorities.word[r.ref("PriorityId")])
+	pim.ActivityOf(it).Priority = priorityOf(r.l.priorities.word[r.ref("PriorityId")])
 }
 
 func readEventStatus(r activityRead, it pim.Item) {
 	if r.l.statuses.word[r.ref("StatusId")] == statusCancelled {
-		pimActivity(it).Status = pim.Cancelled
+		pim.ActivityOf(it).Status = pim.Cancelled
 	}
 }
 
 func readTaskStatus(r activityRead, it pim.Item) {
-	pimActivity(it).Status = taskStatus(r.l.statuses.word[r.ref("StatusId")])
+	pim.ActivityOf(it).Status = taskStatus(r.l.statuses.word[r.ref("StatusId")])
 }
 
 func readSpan(r activityRead, it pim.Item) {
@@ -108,21 +108,21 @@ func readTaskSpan(r activityRead, it pim.Item) {
 // its due time.
 func readReminders(r activityRead, it pim.Item) {
 	t, isTask := it.(*pim.Task)
-	pimActivity(it).Reminders = reminders(r.row, isTask && (t.Start.IsZero() || r.leftOut(pim.KindTask, pim.FieldStart)))
+	pim.ActivityOf(it).Reminders = reminders(r.row, isTask && (t.Start.IsZero() || r.leftOut(pim.KindTask, pim.FieldStart)))
 }
 
 func readAttendees(r activityRead, it pim.Item) {
-	pimActivity(it).Attendees = attendees(r.activity, r.l)
+	pim.ActivityOf(it).Attendees = attendees(r.activity, r.l)
 }
 
 // readOrganizer stands behind the attendees in the table. An organizer makes a meeting of
 // an entry in clients; an entry without other people is none.
 func readOrganizer(r activityRead, it pim.Item) {
-	if v := pimActivity(it); len(v.Attendees) > 0 && !r.leftOut(it.Kind(), pim.FieldAttendees) {
+	if v := pim.ActivityOf(it); len(v.Attendees) > 0 && !r.leftOut(it.Kind(), pim.FieldAttendees) {
 		v.Organizer = organizer(r.activity)
 	}
 }
 
 func readResult(r activityRead, it pim.Item) {
-	pimActivity(it).CRM.Result = r.l.results.name(r.ref("ResultId"))
+	pim.ActivityOf(it).CRM.Result = r.l.results.name(r.ref("ResultId"))
 }

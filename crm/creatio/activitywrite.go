@@ -12,7 +12,7 @@ func (a *activities) made(key string) guid { return madeID("activity", key) }
 
 func (a *activities) create(ctx context.Context, k *looking, e remote.Entry, key string) (remote.Record, error) {
 	const op = "creatio: create"
-	if rec := recurrenceOf(e.Item); rec != nil {
+	if rec := pim.RecurrenceOf(e.Item); rec != nil {
 		return remote.Record{}, pim.Errorf(op, pim.ErrUnsupported, "Creatio keeps no repeating activities")
 	}
 	l, err := a.lists(ctx)
@@ -45,7 +45,7 @@ func (a *activities) create(ctx context.Context, k *looking, e remote.Entry, key
 	if err != nil {
 		return remote.Record{}, err
 	}
-	if want := pimActivity(e.Item).Attendees; len(want) > 0 && carried.Has(pim.FieldAttendees) {
+	if want := pim.ActivityOf(e.Item).Attendees; len(want) > 0 && carried.Has(pim.FieldAttendees) {
 		if err := a.completeParticipants(ctx, id, me, want, l, made); err != nil {
 			return remote.Record{}, err
 		}
@@ -101,7 +101,7 @@ func (a *activities) update(ctx context.Context, k *looking, old remote.Ref, e r
 		return remote.Record{}, gone(op, err)
 	}
 	if changed.Has(pim.FieldAttendees) {
-		if err := a.syncParticipants(ctx, id, cur.ref("OwnerId"), cur.parts, pimActivity(e.Item).Attendees, l, true); err != nil {
+		if err := a.syncParticipants(ctx, id, cur.ref("OwnerId"), cur.parts, pim.ActivityOf(e.Item).Attendees, l, true); err != nil {
 			return remote.Record{}, err
 		}
 	}
@@ -153,7 +153,7 @@ func (a *activities) unassign(ctx context.Context, id guid) error {
 // columns is what the fields of set are in Creatio's columns; cur is empty for a new
 // activity.
 func (a *activities) columns(ctx context.Context, k *looking, cur activity, it pim.Item, set pim.FieldSet, l activityLists) (row, error) {
-	w := &activityWrite{activities: a, ctx: ctx, k: k, cur: cur, it: it, v: pimActivity(it), set: set, l: l, out: row{}}
+	w := &activityWrite{activities: a, ctx: ctx, k: k, cur: cur, it: it, v: pim.ActivityOf(it), set: set, l: l, out: row{}}
 	err := a.activityFields().Write(it.Kind(), set, w)
 	a.timing(w.out, cur, it, set)
 	return w.out, err
@@ -225,7 +225,7 @@ func (w *activityWrite) category() error {
 }
 
 func untitled(it pim.Item, l activityLists) string {
-	if t := pimActivity(it).CRM.Type; t != "" {
+	if t := pim.ActivityOf(it).CRM.Type; t != "" {
 		return clip(t, titleLimit)
 	}
 	word := categoryMeeting
@@ -287,7 +287,7 @@ func (a *activities) timing(r row, cur activity, it pim.Item, set pim.FieldSet) 
 		start = a.env.Now().Truncate(time.Minute)
 		r["StartDate"], r["DueDate"] = start, start.Add(30*time.Minute)
 	}
-	a.remind(r, cur, pimActivity(it), set, start, due)
+	a.remind(r, cur, pim.ActivityOf(it), set, start, due)
 }
 
 // taskWith is the task's times with those that are not to change as they are.
@@ -321,15 +321,3 @@ func (a *activities) remind(r row, cur activity, v *pim.Activity, set pim.FieldS
 		r["RemindToOwnerDate"] = start.Add(-before)
 	}
 }
-
-func pimActivity(it pim.Item) *pim.Activity {
-	switch v := it.(type) {
-	case *pim.Event:
-		return &v.Activity
-	case *pim.Task:
-		return &v.Activity
-	}
-	return &pim.Activity{}
-}
-
-func recurrenceOf(it pim.Item) *pim.Recurrence { return pimActivity(it).Recurrence }

@@ -73,7 +73,7 @@ func told(text []byte, mine map[string]bool, it pim.Item, changed pim.FieldSet) 
 // answers reports that the user's own answer to an invitation would change.
 func answers(c *line.Block, mine map[string]bool, it pim.Item) bool {
 	now := map[string]string{}
-	for _, a := range attendeesOf(it) {
+	for _, a := range pim.ActivityOf(it).Attendees {
 		now[address(a.Email)] = strings.TrimPrefix(strings.ToLower(a.Answer), "needs-action")
 	}
 	for _, l := range c.All("ATTENDEE") {
@@ -83,14 +83,4 @@ func answers(c *line.Block, mine map[string]bool, it pim.Item) bool {
 		}
 	}
 	return false
-}
-
-func attendeesOf(it pim.Item) []pim.Attendee {
-	switch v := it.(type) {
-	case *pim.Event:
-		return v.Attendees
-	case *pim.Task:
-		return v.Attendees
-	}
-	return nil
 }

@@ -13,7 +13,7 @@ import (
 // eventTable is the fields of calendar items. The recurrence is read and
 // written by series.go.
 var eventTable = slices.Concat(activityRows(), table{
-	oneText(pim.FieldLocation, "calendar:Location", "t:Location", func(x *item) *string { return &x.Location }, func(it pim.Item) *string { return &activityOf(it).Location }),
+	oneText(pim.FieldLocation, "calendar:Location", "t:Location", func(x *item) *string { return &x.Location }, func(it pim.Item) *string { return &pim.ActivityOf(it).Location }),
 	{
 		fields: pim.Set(pim.FieldTime),
 		asks:   []path{uri("calendar:Start"), uri("calendar:End"), uri("calendar:IsAllDayEvent"), uri("calendar:StartTimeZone"), uri("calendar:EndTimeZone")},

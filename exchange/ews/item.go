@@ -212,7 +212,7 @@ func (x *item) hidden() bool {
 // record makes a record of an item.
 func (z *zones) record(x *item) remote.Record {
 	it := z.read(x)
-	activityOf(it).Recurrence, activityOf(it).Attachments = z.readSeries(x, it), x.attachments()
+	pim.ActivityOf(it).Recurrence, pim.ActivityOf(it).Attachments = z.readSeries(x, it), x.attachments()
 	return remote.Record{
 		Ref: remote.Ref{ID: remote.ItemID(x.ID.ID), Version: x.ID.ChangeKey}, Item: it,
 		Key: x.extended(marker), Modified: x.Modified.time(),

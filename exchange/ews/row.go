@@ -133,17 +133,7 @@ func (w *writing) task() *pim.Task       { return w.item.(*pim.Task) }
 func (w *writing) contact() *pim.Contact { return w.item.(*pim.Contact) }
 
 // activity is what events and tasks share; of others an empty one, which nobody keeps.
-func (w *writing) activity() *pim.Activity { return activityOf(w.item) }
-
-func activityOf(it pim.Item) *pim.Activity {
-	switch v := it.(type) {
-	case *pim.Event:
-		return &v.Activity
-	case *pim.Task:
-		return &v.Activity
-	}
-	return &pim.Activity{}
-}
+func (w *writing) activity() *pim.Activity { return pim.ActivityOf(w.item) }
 
 // write collects the settings for the fields of changed; the item has whatever else they need.
 func (t table) write(w *writing, changed pim.FieldSet) {

@@ -23,24 +23,10 @@ var recurrenceURI = map[pim.Kind]path{pim.KindEvent: uri("calendar:Recurrence"),
 // days is where the days of a series begin and end, as series.Of wants it. A series in UTC is one in UTC at Exchange, too.
 func (z *zones) days(start pim.When) *time.Location { return z.location(z.zoneOf(start)) }
 
-// first is the start of a series.
-func first(it pim.Item) pim.When {
-	switch v := it.(type) {
-	case *pim.Event:
-		return v.Start
-	case *pim.Task:
-		if v.Start.IsZero() {
-			return v.Due
-		}
-		return v.Start
-	}
-	return pim.When{}
-}
-
 // readSeries is the recurrence of a master with its exceptions; nil for a single item, and where the pattern has no rule.
 func (z *zones) readSeries(x *item, it pim.Item) *pim.Recurrence {
 	p, ok := x.Recurrence.pattern()
-	start := first(it)
+	start := pim.BeginOf(it)
 	if !ok || start.IsZero() {
 		return nil
 	}
@@ -74,7 +60,7 @@ func (z *zones) readSeries(x *item, it pim.Item) *pim.Recurrence {
 
 // moveSeries lets the names of occurrences go along with a series whose start moves and whose recurrence is said to stay.
 func (z *zones) moveSeries(to, from pim.Item) {
-	rec, start, was := activityOf(to).Recurrence, first(to), first(from)
+	rec, start, was := pim.ActivityOf(to).Recurrence, pim.BeginOf(to), pim.BeginOf(from)
 	if rec == nil || start.Equal(was) || start.Date != was.Date {
 		return
 	}
@@ -146,7 +132,7 @@ type seriesPlan struct {
 // planSeries is the plan for a new item.
 func (m *mail) planSeries(it pim.Item) (seriesPlan, error) {
 	p := seriesPlan{kind: it.Kind(), wanted: it, zones: m.zones}
-	rec := activityOf(it).Recurrence
+	rec := pim.ActivityOf(it).Recurrence
 	if rec == nil {
 		return p, nil
 	}
@@ -161,7 +147,7 @@ func (m *mail) planSeries(it pim.Item) (seriesPlan, error) {
 
 // patternOf is the pattern of an item's recurrence as it is written.
 func (z *zones) patternOf(it pim.Item) (series.Pattern, error) {
-	rec, start := activityOf(it).Recurrence, first(it)
+	rec, start := pim.ActivityOf(it).Recurrence, pim.BeginOf(it)
 	if it.Kind() == pim.KindTask {
 		start = z.date(start)
 		if start.IsZero() {
@@ -176,7 +162,7 @@ func (z *zones) patternOf(it pim.Item) (series.Pattern, error) {
 }
 
 func (p *seriesPlan) write(pattern series.Pattern) {
-	start := first(p.wanted)
+	start := pim.BeginOf(p.wanted)
 	day := start.Time
 	if p.kind == pim.KindTask {
 		day = p.zones.date(start).Time
@@ -193,7 +179,7 @@ func (m *mail) planUpdate(it pim.Item, now *item, set pim.FieldSet) (seriesPlan,
 	if p.kind == pim.KindContact || now == nil && !set.Has(pim.FieldRecurrence) {
 		return p, nil
 	}
-	rec := activityOf(it).Recurrence
+	rec := pim.ActivityOf(it).Recurrence
 	if rec == nil {
 		p.clear = set.Has(pim.FieldRecurrence) && now != nil && now.Recurrence != nil
 		return p, nil
@@ -205,11 +191,11 @@ func (m *mail) planUpdate(it pim.Item, now *item, set pim.FieldSet) (seriesPlan,
 	have := m.zones.record(now).Item
 	is, was := now.Recurrence.pattern()
 	moved := !m.zones.sameStart(have, it)
-	if !was || moved || activityOf(have).Recurrence == nil || series.Rewritten(activityOf(have).Recurrence, rec, is, wanted) {
+	if !was || moved || pim.ActivityOf(have).Recurrence == nil || series.Rewritten(pim.ActivityOf(have).Recurrence, rec, is, wanted) {
 		p.write(wanted)
 	}
 	if p.kind == pim.KindEvent {
-		there := activityOf(have).Recurrence
+		there := pim.ActivityOf(have).Recurrence
 		p.revise = len(rec.Except)+len(rec.Changed) > 0 || there != nil && len(there.Changed) > 0
 	}
 	return p, nil
@@ -218,9 +204,9 @@ func (m *mail) planUpdate(it pim.Item, now *item, set pim.FieldSet) (seriesPlan,
 // sameStart reports series that begin at one time; of tasks only the day counts.
 func (z *zones) sameStart(a, b pim.Item) bool {
 	if a.Kind() == pim.KindTask {
-		return z.date(first(a)).Equal(z.date(first(b)))
+		return z.date(pim.BeginOf(a)).Equal(z.date(pim.BeginOf(b)))
 	}
-	return first(a).Equal(first(b))
+	return pim.BeginOf(a).Equal(pim.BeginOf(b))
 }
 
 // create adds the pattern to the properties of a new item.
@@ -250,10 +236,10 @@ func (p seriesPlan) occurrences(ctx context.Context, m *mail, op string, ref rem
 	}
 	ref.Version = now.ID.ChangeKey
 	have := p.zones.record(now).Item
-	if activityOf(have).Recurrence == nil {
+	if pim.ActivityOf(have).Recurrence == nil {
 		return ref, nil, nil
 	}
-	todo := series.Occurrences(have, p.wanted, inOccurrences, p.zones.days(first(have)))
+	todo := series.Occurrences(have, p.wanted, inOccurrences, p.zones.days(pim.BeginOf(have)))
 	if len(todo.Delete)+len(todo.Change) == 0 {
 		return ref, nil, nil
 	}
@@ -309,8 +295,8 @@ const steps = 100_000
 
 // index is the number of an occurrence, from 1: all that the pattern gives are counted, the deleted ones too.
 func (o *occurrences) index(at pim.When) (int, bool) {
-	z, start := o.mail.zones, first(o.series)
-	rule, err := rrule.Parse(activityOf(o.series).Recurrence.Rules[0])
+	z, start := o.mail.zones, pim.BeginOf(o.series)
+	rule, err := rrule.Parse(pim.ActivityOf(o.series).Recurrence.Rules[0])
 	if err != nil {
 		return 0, false
 	}

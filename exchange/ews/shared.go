@@ -75,19 +75,19 @@ func categoriesRow(at func(pim.Item) *[]string) row {
 // activityRows are those of events and tasks alike.
 func activityRows() table {
 	return table{
-		oneText(pim.FieldTitle, "item:Subject", "t:Subject", func(x *item) *string { return &x.Subject }, func(it pim.Item) *string { return &activityOf(it).Title }),
-		bodyRow(func(it pim.Item) *string { return &activityOf(it).Notes }),
-		categoriesRow(func(it pim.Item) *[]string { return &activityOf(it).Categories }),
+		oneText(pim.FieldTitle, "item:Subject", "t:Subject", func(x *item) *string { return &x.Subject }, func(it pim.Item) *string { return &pim.ActivityOf(it).Title }),
+		bodyRow(func(it pim.Item) *string { return &pim.ActivityOf(it).Notes }),
+		categoriesRow(func(it pim.Item) *[]string { return &pim.ActivityOf(it).Categories }),
 		{
 			fields: pim.Set(pim.FieldPriority), asks: []path{uri("item:Importance")},
-			read: func(x *item, it pim.Item, _ *zones) { activityOf(it).Priority = priorities[x.Importance.text()] },
+			read: func(x *item, it pim.Item, _ *zones) { pim.ActivityOf(it).Priority = priorities[x.Importance.text()] },
 			write: func(w *writing) {
 				w.set(uri("item:Importance"), leaf("t:Importance", importance(w.activity().Priority)))
 			},
 		},
 		{
 			fields: pim.Set(pim.FieldClass), asks: []path{uri("item:Sensitivity")},
-			read: func(x *item, it pim.Item, _ *zones) { activityOf(it).Class = classes[x.Sensitivity.text()] },
+			read: func(x *item, it pim.Item, _ *zones) { pim.ActivityOf(it).Class = classes[x.Sensitivity.text()] },
 			write: func(w *writing) {
 				w.set(uri("item:Sensitivity"), leaf("t:Sensitivity", sensitivity(w.activity().Class)))
 			},

@@ -201,7 +201,7 @@ func (m *mail) update(ctx context.Context, old remote.Ref, e remote.Entry, set p
 	}
 	if set.Has(pim.FieldAttachments) {
 		var notes []remote.Note
-		if ref, notes, err = m.writeFiles(ctx, opUpdate, ref, activityOf(it).Attachments, now); err != nil {
+		if ref, notes, err = m.writeFiles(ctx, opUpdate, ref, pim.ActivityOf(it).Attachments, now); err != nil {
 			return remote.Record{}, err
 		}
 		w.notes = append(w.notes, notes...)
@@ -231,7 +231,7 @@ func (m *mail) update(ctx context.Context, old remote.Ref, e remote.Entry, set p
 func (m *mail) whole(ctx context.Context, old remote.Ref, it pim.Item, set pim.FieldSet) (pim.Item, *item, error) {
 	k := it.Kind()
 	needs := tables[k].needs(set)
-	series := activityOf(it).Recurrence != nil || set.Has(pim.FieldRecurrence)
+	series := pim.ActivityOf(it).Recurrence != nil || set.Has(pim.FieldRecurrence)
 	if old.Version != "" && needs.IsEmpty() && !series && !set.Has(pim.FieldPhoto) && !set.Has(pim.FieldAttachments) && !m.answersOther(it, set) {
 		return it, nil, nil
 	}

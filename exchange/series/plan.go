@@ -73,7 +73,7 @@ func (p *Plan) change(at pim.When, now, want pim.Item, carried pim.FieldSet) {
 // order lets those that move later go from the last to the first, and after them those that move earlier from the first to the last:
 // no occurrence may be put where its neighbour still is.
 func (p *Plan) order() {
-	later := func(c Change) bool { return startOf(c.Item).Time.After(c.At.Time) }
+	later := func(c Change) bool { return pim.BeginOf(c.Item).Time.After(c.At.Time) }
 	slices.SortStableFunc(p.Change, func(a, b Change) int {
 		switch la, lb := later(a), later(b); {
 		case la && lb:
@@ -87,24 +87,7 @@ func (p *Plan) order() {
 	})
 }
 
-func firstOf(t *pim.Task) pim.When {
-	if t.Start.IsZero() {
-		return t.Due
-	}
-	return t.Start
-}
-
 func instant(wall time.Time, zone *time.Location) time.Time { return tz.Instant(wall, zone).UTC() }
-
-func startOf(it pim.Item) pim.When {
-	switch v := it.(type) {
-	case *pim.Event:
-		return v.Start
-	case *pim.Task:
-		return firstOf(v)
-	}
-	return pim.When{}
-}
 
 func orNone(r *pim.Recurrence) *pim.Recurrence {
 	if r == nil {

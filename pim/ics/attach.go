@@ -95,7 +95,7 @@ func has(all []pim.Attachment, a pim.Attachment) bool {
 // attachments adds and removes whole lines; those that stay, links and files that are not carried keep every byte.
 func (w *writer) attachments() {
 	w.touched = true
-	want, have := w.act().Attachments, activityOf(w.have).Attachments
+	want, have := w.act().Attachments, pim.ActivityOf(w.have).Attachments
 	var here []pim.Attachment
 	for _, l := range w.c.All(attach) {
 		switch a, ok := fileOf(l); {

@@ -39,8 +39,8 @@ func (o *Object) Item(z Zones) (pim.Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	activityOf(it).Recurrence = rec
-	activityOf(it).Attachments = r.attachments()
+	pim.ActivityOf(it).Recurrence = rec
+	pim.ActivityOf(it).Attachments = r.attachments()
 	return it, nil
 }
 
@@ -57,16 +57,6 @@ func (o *Object) view(c *line.Block, z Zones) pim.Item {
 		return r.task()
 	}
 	return nil
-}
-
-func activityOf(it pim.Item) *pim.Activity {
-	switch v := it.(type) {
-	case *pim.Event:
-		return &v.Activity
-	case *pim.Task:
-		return &v.Activity
-	}
-	return &pim.Activity{}
 }
 
 // reader reads one component of an object.

@@ -242,7 +242,7 @@ func (o *Object) excepting(at pim.When, gone bool, opt ApplyOptions) (*Object, e
 	if err != nil {
 		return nil, err
 	}
-	a := activityOf(it)
+	a := pim.ActivityOf(it)
 	if a == nil || a.Recurrence == nil {
 		if gone {
 			return nil, pim.Errorf("ics: occurrence", pim.ErrInvalid, "the object does not repeat")
@@ -260,7 +260,7 @@ func (o *Object) excepting(at pim.When, gone bool, opt ApplyOptions) (*Object, e
 		rec.Except = slices.DeleteFunc(slices.Clone(rec.Except), same)
 	}
 	want := pim.Clone(it)
-	activityOf(want).Recurrence = &rec
+	pim.ActivityOf(want).Recurrence = &rec
 	return Apply(o, want, pim.Set(pim.FieldRecurrence), opt)
 }
 

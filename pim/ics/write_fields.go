@@ -43,7 +43,7 @@ func relationWriters() []fieldWriter {
 	return out
 }
 
-func (w *writer) act() *pim.Activity { return activityOf(w.want) }
+func (w *writer) act() *pim.Activity { return pim.ActivityOf(w.want) }
 
 func (w *writer) relation(r relation) {
 	rel := &w.act().CRM

@@ -81,7 +81,7 @@ func (w *writer) define(tzid string, zone tz.Zone) {
 	}
 	from := w.read.o.tzs.at
 	if from.IsZero() {
-		from = whenOf(w.want).Time
+		from = pim.BeginOf(w.want).Time
 	}
 	text, err := line.Parse(tz.VTimezone(zone, from, time.Time{}), line.Limits{})
 	if err != nil || len(text.Blocks()) != 1 {
@@ -91,19 +91,6 @@ func (w *writer) define(tzid string, zone tz.Zone) {
 	b := text.Blocks()[0].Fresh()
 	w.next.cal.AddBlockAhead(b)
 	w.next.tzs.blocks[tzid] = b
-}
-
-func whenOf(it pim.Item) pim.When {
-	switch v := it.(type) {
-	case *pim.Event:
-		return v.Start
-	case *pim.Task:
-		if v.Start.IsZero() {
-			return v.Due
-		}
-		return v.Start
-	}
-	return pim.When{}
 }
 
 func (w *writer) eventTimes(want *pim.Event, diff pim.FieldSet) {

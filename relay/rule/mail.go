@@ -38,26 +38,15 @@ func (d Day) Time() time.Time {
 	return t
 }
 
-// AttendeesOf are the attendees of an item.
-func AttendeesOf(it pim.Item) []pim.Attendee {
-	switch v := it.(type) {
-	case *pim.Event:
-		return v.Attendees
-	case *pim.Task:
-		return v.Attendees
-	}
-	return nil
-}
-
 // EverybodyOf are the attendees of an item and of its occurrences that differ, each once.
 func EverybodyOf(it pim.Item) []pim.Attendee {
-	all := AttendeesOf(it)
+	all := pim.ActivityOf(it).Attendees
 	rec := pim.RecurrenceOf(it)
 	if rec == nil {
 		return all
 	}
 	for _, o := range rec.Changed {
-		for _, a := range AttendeesOf(o.Item) {
+		for _, a := range pim.ActivityOf(o.Item).Attendees {
 			same := func(b pim.Attendee) bool {
 				return strings.EqualFold(a.Email, b.Email) && (a.Email != "" || a.Name == b.Name)
 			}

@@ -34,10 +34,10 @@ func (m *System) mail(kind string, items ...pim.Item) {
 // Guests are the addresses, or names where there is none, of those who take part in any of the items or of their occurrences, each once.
 func Guests(items ...pim.Item) (out []string) {
 	for _, it := range items {
-		all := attendees(it)
+		all := pim.ActivityOf(it).Attendees
 		if rec := pim.RecurrenceOf(it); rec != nil {
 			for _, o := range rec.Changed {
-				all = append(slices.Clip(all), attendees(o.Item)...)
+				all = append(slices.Clip(all), pim.ActivityOf(o.Item).Attendees...)
 			}
 		}
 		for _, a := range all {
@@ -51,14 +51,4 @@ func Guests(items ...pim.Item) (out []string) {
 		}
 	}
 	return out
-}
-
-func attendees(it pim.Item) []pim.Attendee {
-	switch v := it.(type) {
-	case *pim.Event:
-		return v.Attendees
-	case *pim.Task:
-		return v.Attendees
-	}
-	return nil
 }

@@ -128,7 +128,7 @@ func (m *System) related(r *row) (out []remote.Relation) {
 				}
 			}
 		case RoleParticipant:
-			for _, a := range attendees(r.item) {
+			for _, a := range pim.ActivityOf(r.item).Attendees {
 				for _, p := range m.people(a.Person) {
 					out = append(out, m.toContact(role.ID, p))
 				}

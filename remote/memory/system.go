@@ -297,5 +297,5 @@ func (m *System) mine(r *row) bool {
 	if strings.EqualFold(r.owner, m.opt.User) {
 		return true
 	}
-	return slices.ContainsFunc(attendees(r.item), func(a pim.Attendee) bool { return a.Name == m.opt.User || a.ID == m.opt.User })
+	return slices.ContainsFunc(pim.ActivityOf(r.item).Attendees, func(a pim.Attendee) bool { return a.Name == m.opt.User || a.ID == m.opt.User })
 }

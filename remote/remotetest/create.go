@@ -128,7 +128,7 @@ func createBare(a *account) {
 func ignoreForeign(a *account) {
 	a.each(func(a *account, k pim.Kind) {
 		full := a.h.full(k, 1)
-		activity(full).Recurrence = nil
+		pim.ActivityOf(full).Recurrence = nil
 		rec := a.create(k, full)
 		want := pim.New(k)
 		pim.Copy(want, full, a.traits.Carries[k])

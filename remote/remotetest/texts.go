@@ -32,10 +32,10 @@ var freeText = map[pim.FieldID]func(pim.Item) *string{
 		if m, ok := it.(*pim.Message); ok {
 			return &m.Subject
 		}
-		return &activity(it).Title
+		return &pim.ActivityOf(it).Title
 	},
-	pim.FieldLocation: func(it pim.Item) *string { return &activity(it).Location },
-	pim.FieldReport:   func(it pim.Item) *string { return &activity(it).CRM.Report },
+	pim.FieldLocation: func(it pim.Item) *string { return &pim.ActivityOf(it).Location },
+	pim.FieldReport:   func(it pim.Item) *string { return &pim.ActivityOf(it).CRM.Report },
 	pim.FieldJobTitle: func(it pim.Item) *string { return &it.(*pim.Contact).Title },
 	pim.FieldNickname: func(it pim.Item) *string { return &it.(*pim.Contact).Nickname },
 	pim.FieldFullName: func(it pim.Item) *string { return &it.(*pim.Contact).FullName },
@@ -46,18 +46,8 @@ var freeText = map[pim.FieldID]func(pim.Item) *string{
 		case *pim.Message:
 			return &v.Text
 		}
-		return &activity(it).Notes
+		return &pim.ActivityOf(it).Notes
 	},
-}
-
-func activity(it pim.Item) *pim.Activity {
-	switch v := it.(type) {
-	case *pim.Event:
-		return &v.Activity
-	case *pim.Task:
-		return &v.Activity
-	}
-	return &pim.Activity{}
 }
 
 // texts writes hard texts into every free field and reads them back. Each write puts one into every field, another into each, so
