@@ -134,7 +134,7 @@ func TestRowX4OriginOutlivesPruning(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				ps, err := tx.PairsFrom(w.link.ID, "", f, 10, 0)
+				ps, err := tx.PairsFrom(store.PairFilter{Link: w.link.ID, Limit: 10}, f)
 				for _, p := range ps {
 					o, err := tx.ObjectByID(p.ObjectID)
 					if err != nil {

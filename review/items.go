@@ -2,6 +2,8 @@ package review
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"crmbridge/pim"
@@ -20,8 +22,8 @@ type Item struct {
 	RemoteID string         `json:"remoteId,omitempty"`
 	Kind     string         `json:"kind"`
 	Title    string         `json:"title"`
-	State    string         `json:"state"`            // failing, ignored, type, deletion, approved, rejected
-	Reason   string         `json:"reason,omitempty"` // why it fails, in plain words
+	State    string         `json:"state"`            // failing, ignored, or one of rule.Holds
+	Reason   string         `json:"reason,omitempty"` // why it fails, or what it waits for, in plain words
 	Class    string         `json:"class,omitempty"`  // pim.Reason of it
 	Attempts int            `json:"attempts,omitempty"`
 	RetryAt  *time.Time     `json:"retryAt,omitempty"`
@@ -45,13 +47,25 @@ func Approvals(tx *store.Tx, q Query) (Page[Item], error) {
 	return items(tx, q, store.PairFilter{State: store.PairsHeld, Holds: []string{string(rule.HoldDeletion), string(rule.HoldLost)}})
 }
 
-// Holds are the items that wait for a person. States: those of rule.Hold; "" is all.
+// Holds are the items that wait for a person. States: those of rule.Hold; "" is all; others are pim.ErrInvalid.
 func Holds(tx *store.Tx, q Query) (Page[Item], error) {
 	f := store.PairFilter{State: store.PairsHeld}
 	if q.State != "" {
+		if !slices.Contains(rule.Holds(), rule.Hold(q.State)) {
+			return Page[Item]{}, pim.Errorf("review: holds", pim.ErrInvalid, "there is no state %q; there are %s", q.State, HoldStates())
+		}
 		f.Holds = []string{q.State}
 	}
 	return items(tx, q, f)
+}
+
+// HoldStates are the states of Holds, for forms and commands.
+func HoldStates() string {
+	var words []string
+	for _, h := range rule.Holds() {
+		words = append(words, string(h))
+	}
+	return strings.Join(words, ", ")
 }
 
 func items(tx *store.Tx, q Query, f store.PairFilter) (Page[Item], error) {
@@ -89,6 +103,8 @@ func item(own *owner, p store.Pair) (Item, pim.Kind, error) {
 		row.State = string(store.PairsIgnored)
 	case p.Error != "":
 		row.State = string(store.PairsFailing)
+	default:
+		row.Reason = rule.Hold(p.Hold).Says()
 	}
 	it, err := itemOf(own.tx, p, u.Zone)
 	if err != nil || it == nil {

@@ -11,10 +11,12 @@ import (
 // Query chooses rows of a list; zero fields do not choose. A list ignores what its rows do
 // not have.
 type Query struct {
-	User  store.UserID
-	Link  store.LinkID
-	Kind  pim.Kind
-	State string // each list says which there are
+	User store.UserID
+	Link store.LinkID
+	// Collection is for duplicates, which no link has to know.
+	Collection store.CollectionID
+	Kind       pim.Kind
+	State      string // each list says which there are
 	// Text is looked for in title, UID and reason, whatever the case of its letters.
 	Text string
 	// Since and Until bound the time of a row: Since inclusive, Until exclusive.
@@ -29,10 +31,12 @@ type Page[T any] struct {
 	Next int64 `json:"next,omitempty"` // 0: there is no more
 }
 
-// rowsAtOnce is how many rows are read at once, textsAtOnce how many of those that hold whole items.
+// rowsAtOnce is how many rows are read at once, textsAtOnce how many of those that hold whole items, and
+// memosAtOnce of those that hold some of one.
 const (
 	rowsAtOnce  = 1001
 	textsAtOnce = 20
+	memosAtOnce = 100
 )
 
 // looked is how many rows a call looks at, at most, when few of them fit.

@@ -98,7 +98,7 @@ func Steps(tx *store.Tx, id store.RunID, q Query) (Run, Page[Step], error) {
 	read := func(after int64, limit int) ([]store.Step, error) {
 		return tx.Steps(store.StepFilter{Run: id, Outcome: q.State, After: after, Limit: limit})
 	}
-	page, err := gather(q, rowsAtOnce, read, func(s store.Step) int64 { return s.ID }, func(s store.Step) (Step, bool, error) {
+	page, err := gather(q, memosAtOnce, read, func(s store.Step) int64 { return s.ID }, func(s store.Step) (Step, bool, error) {
 		return Step{s.ID, s.UID, s.Title, s.Side, s.Action, s.Outcome, s.Fields, s.Cut, s.Error, s.Kind, s.Trace}, q.fits(s.Title, s.UID, s.Error, s.Trace), nil
 	})
 	return run, page, err

@@ -17,10 +17,13 @@ type DuplicateFilter struct {
 	User       UserID
 	Collection CollectionID
 	State      DuplicateState
+	Kind       pim.Kind
 	// Object is in the pair.
 	Object ObjectID
-	After  DuplicateID // only those with higher ids, for paging
-	Limit  int         // 0: 100
+	// Since and Until bound when the pair was found: Since inclusive, Until exclusive.
+	Since, Until time.Time
+	After        DuplicateID // only those with higher ids, for paging
+	Limit        int         // 0: 100
 }
 
 // Duplicate returns the pair with that id, else pim.ErrNotFound.
@@ -40,6 +43,15 @@ func (t *Tx) Duplicates(f DuplicateFilter) ([]Duplicate, error) {
 	}
 	if f.State != "" {
 		db = db.Where("state = ?", f.State)
+	}
+	if f.Kind != 0 {
+		db = db.Where("kind = ?", f.Kind)
+	}
+	if !f.Since.IsZero() {
+		db = db.Where("found_at >= ?", f.Since.UTC())
+	}
+	if !f.Until.IsZero() {
+		db = db.Where("found_at < ?", f.Until.UTC())
 	}
 	if f.Object != 0 {
 		db = db.Where("(first_id = ? OR second_id = ?)", f.Object, f.Object)

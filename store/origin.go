@@ -20,25 +20,32 @@ type OriginFilter struct {
 // itemOrigin is the origin of a pair's item: that of its object, else the link's.
 const itemOrigin = `coalesce((SELECT o.origin FROM objects AS o WHERE o.id = pairs.object_id), (SELECT l.side || ':' || l.name FROM links AS l WHERE l.id = pairs.link_id))`
 
-// PairsFrom is PairsIn for the pairs whose items have an origin.
-func (t *Tx) PairsFrom(l LinkID, s PairState, f OriginFilter, limit int, after PairID) ([]Pair, error) {
+// PairsFrom returns pairs of one link (f.Link), by id, whose items have an origin. f.State is any of PairStates; Holds is not
+// used. pim.ErrInvalid for another state.
+func (t *Tx) PairsFrom(f PairFilter, from OriginFilter) ([]Pair, error) {
 	const op = "pairs by origin"
-	where, ok := pairStates[s]
+	where, ok := pairStates[f.State]
 	if !ok {
-		return nil, pim.Errorf("store: "+op, pim.ErrInvalid, "there is no state %q", s)
+		return nil, pim.Errorf("store: "+op, pim.ErrInvalid, "there is no state %q", f.State)
 	}
-	args := []any{l, after}
+	args := []any{f.Link, f.After}
 	add := func(text string, more ...any) { where, args = where+" AND "+text, append(args, more...) }
-	if f.Client {
+	if !f.Since.IsZero() {
+		add(`updated_at >= ?`, f.Since.UTC())
+	}
+	if !f.Until.IsZero() {
+		add(`updated_at < ?`, f.Until.UTC())
+	}
+	if from.Client {
 		add(itemOrigin + ` <> '' AND ` + itemOrigin + ` NOT LIKE 'crm:%' AND ` + itemOrigin + ` NOT LIKE 'exchange:%'`)
 	}
-	if f.Side != "" {
-		add(itemOrigin+` LIKE ?`, string(f.Side)+":%")
+	if from.Side != "" {
+		add(itemOrigin+` LIKE ?`, string(from.Side)+":%")
 	}
-	if f.Any != nil {
-		add(itemOrigin+" "+t.anyText(), t.textList(f.Any))
+	if from.Any != nil {
+		add(itemOrigin+" "+t.anyText(), t.textList(from.Any))
 	}
-	ps, err := find[Pair](t, "link_id = ? AND id > ? AND "+where+" ORDER BY id LIMIT ?", append(args, limit)...)
+	ps, err := find[Pair](t, "link_id = ? AND id > ? AND "+where+" ORDER BY id LIMIT ?", append(args, orHundred(f.Limit))...)
 	return ps, fail(op, err)
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"crmbridge/pim"
 	"crmbridge/relay"
+	"crmbridge/review"
 	"crmbridge/store"
 )
 
@@ -42,34 +43,9 @@ type duplicateShown struct {
 	items [2]pim.Item // nil: gone, or not to be read
 }
 
-func duplicateRow(tx *store.Tx, d store.Duplicate) (duplicateShown, error) {
-	row := duplicateShown{ID: d.ID, Kind: d.Kind.String(), Score: (d.Score + 5) / 10, State: d.State, Found: d.FoundAt, Settled: d.SettledAt, SettledBy: d.SettledBy}
-	u, err := tx.User(d.UserID)
-	if err != nil {
-		return row, err
-	}
-	row.User = u.Name
-	if coll, err := tx.Collection(d.CollectionID); err == nil {
-		row.Collection = coll.Slug
-	} else if !errors.Is(err, pim.ErrNotFound) {
-		return row, err
-	}
-	why, err := relay.WhyAlike(d)
-	if err != nil {
-		return row, err
-	}
-	row.Reasons, row.Against = why.Reasons, why.Against
-	first, second, err := relay.MergedTexts(tx, d)
-	if err != nil {
-		return row, err
-	}
-	for i, text := range [][]byte{first, second} {
-		if it, err := relay.Read(d.Kind, text, u.Zone); err == nil && it != nil {
-			row.items[i] = it
-			*[]*string{&row.A, &row.B}[i] = it.Summary()
-		}
-	}
-	return row, nil
+func duplicateRow(d review.Duplicate) duplicateShown {
+	return duplicateShown{ID: d.ID, User: d.User, Collection: d.Collection, Kind: d.Kind.String(), A: d.Title(0), B: d.Title(1), Score: (d.Score + 5) / 10,
+		Reasons: d.Why.Reasons, Against: d.Why.Against, State: d.State, Found: d.FoundAt, Settled: d.SettledAt, SettledBy: d.SettledBy, items: d.Items}
 }
 
 // why is the reasons in one line.
@@ -172,67 +148,45 @@ func duplicateStates() string {
 }
 
 func (p *program) duplicateList() *cobra.Command {
-	var user, collection, state string
-	var limit int
-	var after int64
+	q := &queryFlags{}
+	var collection string
 	c := &cobra.Command{
 		Use: "list", Short: "List items that may be one, with the reason", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				f := store.DuplicateFilter{State: store.DuplicateState(state), After: store.DuplicateID(after), Limit: limit}
-				if err := store.CheckDuplicateState(f.State); err != nil {
-					return err
-				}
-				var rows []duplicateShown
-				err := a.store.View(ctx, func(tx *store.Tx) error {
-					rows = nil
-					if user != "" {
-						u, err := userNamed(tx, user)
-						if err != nil {
-							return err
-						}
-						f.User = u.ID
-						if collection != "" {
-							c, err := collectionNamed(tx, u, collection)
-							if err != nil {
-								return err
-							}
-							f.Collection = c.ID
-						}
-					}
-					ds, err := tx.Duplicates(f)
-					for _, d := range ds {
-						row, rerr := duplicateRow(tx, d)
-						err = errors.Join(err, rerr)
-						rows = append(rows, row)
-					}
-					return err
-				})
-				if err != nil {
-					return err
-				}
-				return print(p, rows, printed[duplicateShown]{
-					head: []string{"ID", "USER", "COLLECTION", "A", "B", "LIKE", "WHY", "STATE"},
-					cells: func(d duplicateShown) []string {
-						return []string{strconv.FormatInt(int64(d.ID), 10), d.User, d.Collection, d.A, d.B, strconv.Itoa(d.Score) + " %", d.why(), string(d.State)}
-					},
-				})
-			})
-		},
 		PreRunE: func(*cobra.Command, []string) error {
-			if collection != "" && user == "" {
+			if collection != "" && q.user == "" {
 				return pim.Errorf("duplicate list", pim.ErrInvalid, "--collection needs --user")
 			}
 			return nil
 		},
 	}
-	fs := c.Flags()
-	fs.StringVar(&user, "user", "", "account (default: all)")
-	fs.StringVar(&collection, "collection", "", "only those of this collection of --user")
-	fs.StringVar(&state, "state", string(store.DuplicateOpen), "only those in this state: "+duplicateStates()+`; "" for all`)
-	fs.Var(newCount(&limit, 100), "limit", "at most so many")
-	fs.Int64Var(&after, "after", 0, "go on after the one with this number")
-	return c
+	q.addItems(c, "only those in this state: "+duplicateStates()+`; "" for all`)
+	state := c.Flags().Lookup("state")
+	q.state, state.DefValue = string(store.DuplicateOpen), string(store.DuplicateOpen)
+	c.Flags().StringVar(&collection, "collection", "", "only those of this collection of --user")
+	return listed(p, c, q, func(tx *store.Tx, query review.Query) (out review.Page[duplicateShown], err error) {
+		if collection != "" {
+			u, err := tx.User(query.User)
+			if err != nil {
+				return out, err
+			}
+			at, err := collectionNamed(tx, u, collection)
+			if err != nil {
+				return out, err
+			}
+			query.Collection = at.ID
+		}
+		found, err := review.Duplicates(tx, query)
+		out.Next = found.Next
+		for _, d := range found.Rows {
+			out.Rows = append(out.Rows, duplicateRow(d))
+		}
+		return out, err
+	}, printed[duplicateShown]{
+		head: []string{"ID", "USER", "COLLECTION", "A", "B", "LIKE", "WHY", "STATE"},
+		cells: func(d duplicateShown) []string {
+			return []string{strconv.FormatInt(int64(d.ID), 10), d.User, d.Collection, d.A, d.B, strconv.Itoa(d.Score) + " %", d.why(), string(d.State)}
+		},
+	})
 }
 
 // pairShown is one field of two items, side by side.
@@ -288,10 +242,11 @@ func duplicateDetails(tx *store.Tx, id store.DuplicateID) (duplicateDetail, erro
 	if err != nil {
 		return duplicateDetail{}, noDuplicate(id, err)
 	}
-	row, err := duplicateRow(tx, d)
+	found, err := review.DuplicateOf(tx, d)
 	if err != nil {
 		return duplicateDetail{}, err
 	}
+	row := duplicateRow(found)
 	out := duplicateDetail{duplicateShown: row, Fields: []pairShown{}}
 	if out.Left, err = relay.MergeLeft(d); err != nil {
 		return out, err

@@ -35,6 +35,17 @@ func TestRowB14FromTheCommandLine(t *testing.T) {
 	if more := list[duplicateShown](p, "duplicate", "list", "--after", "1"); len(more) != 0 {
 		t.Errorf("a page behind the last: %+v", more)
 	}
+	for args, n := range map[string]int{
+		"--link crm": 1, "--kind event": 1, "--kind contact": 0, "--text BUDGET": 1, "--text same": 1, "--text lost": 0, "--since 1h": 1, "--until 1h": 0,
+		"--state merged": 0, "--link crm --kind event --text review --since 1h --state open": 1,
+	} {
+		if got := list[duplicateShown](p, append([]string{"duplicate", "list"}, strings.Fields(args)...)...); len(got) != n {
+			t.Errorf("%s: %+v", args, got)
+		}
+	}
+	if out := p.must("", "duplicate", "list", "--csv"); !strings.HasPrefix(out, "ID,USER,COLLECTION,A,B,LIKE,WHY,STATE\r\n1,alice,calendar,") {
+		t.Errorf("%s", out)
+	}
 	if out := p.must("", "duplicate", "show", "1"); !strings.Contains(out, "Review of the budget") || !strings.Contains(out, "nearly the same title") {
 		t.Errorf("%s", out)
 	}

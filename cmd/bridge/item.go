@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 	"crmbridge/relay"
 	"crmbridge/relay/rule"
 	"crmbridge/remote"
+	"crmbridge/review"
 	"crmbridge/store"
 )
 
@@ -30,128 +30,26 @@ func (p *program) itemCommand() *cobra.Command {
 }
 
 // itemShown is one item of a link.
-type itemShown struct {
-	No       int64  `json:"no"` // for --after
-	Link     string `json:"link"`
-	UID      string `json:"uid"`
-	RemoteID string `json:"remoteId,omitempty"`
-	Kind     string `json:"kind"`
-	Summary  string `json:"summary"`
-	// Origin is where the item was first made.
-	Origin relay.Author `json:"origin"`
-	States []string     `json:"states"` // of store.PairState, and "here" or "there" for one side only
-	Reason string       `json:"reason,omitempty"`
-	URL    string       `json:"url,omitempty"`
-}
-
-// holdWords are what an item waits for.
-var holdWords = map[rule.Hold]string{
-	rule.HoldType:     "waits for a type",
-	rule.HoldSeries:   "repeats, and the remote keeps nothing that does",
-	rule.HoldDeletion: "gone on one side: approve or reject its deletion on the other",
-	rule.HoldLost:     "gone there when what is newer was sent again: approve or reject its deletion here",
-	rule.HoldApproved: "its deletion is approved",
-	rule.HoldRejected: "its deletion is rejected",
-}
-
-func itemRow(tx *store.Tx, l store.Link, u store.User, p store.Pair) (itemShown, error) {
-	row := itemShown{No: int64(p.ID), Link: l.Name, UID: p.UID, RemoteID: p.RemoteID, Reason: p.Error, URL: p.URL, States: []string{}}
-	var o store.Object
-	var err error
-	if row.Origin, err = relay.ItemOrigin(tx, u, p); err != nil {
-		return row, err
-	}
-	if p.ObjectID != 0 {
-		if o, err = tx.ObjectByID(p.ObjectID); err != nil && !errors.Is(err, pim.ErrNotFound) {
-			return row, err
-		}
-	}
-	here, there := o.ID != 0 && !o.Deleted && !p.LocalGone, p.RemoteID != "" && !p.RemoteGone
-	for state, is := range map[store.PairState]bool{
-		store.PairsFailing: p.Error != "", store.PairsHeld: p.Hold != "", store.PairsWaiting: p.Dirty || p.Intent != "",
-		store.PairsLinked: p.Tie == string(rule.Linked), store.PairsUnlinked: rule.Tie(p.Tie).Parts(), store.PairsMasked: p.Mask != "",
-		store.PairsHere: here && !there, store.PairsThere: there && !here,
-	} {
-		if is {
-			row.States = append(row.States, string(state))
-		}
-	}
-	slices.Sort(row.States)
-	if row.Reason == "" {
-		row.Reason = holdWords[rule.Hold(p.Hold)]
-	}
-	item, err := relay.Read(o.Kind, o.Text, u.Zone)
-	if item == nil || err != nil {
-		if item, err = pim.DecodeItem(p.TheirItem); err != nil {
-			return row, err
-		}
-	}
-	if item != nil {
-		row.Kind, row.Summary = item.Kind().String(), item.Summary()
-	}
-	return row, nil
-}
+type itemShown = review.Known
 
 func (p *program) itemList() *cobra.Command {
-	var user, link, state, origin string
-	var limit int
-	var after int64
+	q := &queryFlags{}
+	var origin string
 	c := &cobra.Command{
 		Use: "list", Short: "List the items of a link", Args: cobra.NoArgs,
-		Long: "States: " + strings.Join(pairStates(), ", ") + ".",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				l, u, err := a.link(ctx, user, link)
-				if err != nil {
-					return err
-				}
-				if state != "" && !slices.Contains(pairStates(), state) {
-					return pim.Errorf("item list", pim.ErrInvalid, "there is no state %q; there are %s", state, strings.Join(pairStates(), ", "))
-				}
-				var rows []itemShown
-				err = a.store.View(ctx, func(tx *store.Tx) error {
-					rows = nil
-					from, err := relay.ParseOrigin(tx, u, origin)
-					if err != nil {
-						return err
-					}
-					pairs, err := tx.PairsFrom(l.ID, store.PairState(state), from, limit, store.PairID(after))
-					for _, pair := range pairs {
-						row, rerr := itemRow(tx, l, u, pair)
-						err = errors.Join(err, rerr)
-						rows = append(rows, row)
-					}
-					return err
-				})
-				if err != nil {
-					return err
-				}
-				return print(p, rows, printed[itemShown]{
-					head: []string{"NO", "KIND", "SUMMARY", "UID", "ORIGIN", "STATE", "REASON"},
-					cells: func(i itemShown) []string {
-						return []string{strconv.FormatInt(i.No, 10), i.Kind, i.Summary, i.UID, i.Origin.String(), strings.Join(i.States, ","), i.Reason}
-					},
-				})
-			})
-		},
+		Long: "List the items of a link. --since and --until are of when the relay last dealt with an item. States: " + review.ItemStates() + ".",
 	}
-	fs := c.Flags()
-	fs.StringVar(&user, "user", "", "account")
-	fs.StringVar(&link, "link", "", "link, by name or number")
-	fs.StringVar(&state, "state", "", "only those in this state")
-	fs.StringVar(&origin, "origin", "", "only those first made there: client, crm, exchange, or the name of a device or link")
-	fs.Var(newCount(&limit, 100), "limit", "at most so many")
-	fs.Int64Var(&after, "after", 0, "go on after the item with this number")
+	q.addItems(c, "only those in this state")
+	c.Flags().StringVar(&origin, "origin", "", "only those first made there: client, crm, exchange, or the name of a device or link")
 	_ = c.MarkFlagRequired("link")
-	return c
-}
-
-func pairStates() []string {
-	var names []string
-	for _, s := range store.PairStates() {
-		names = append(names, string(s))
-	}
-	return names
+	return listed(p, c, q, func(tx *store.Tx, query review.Query) (review.Page[itemShown], error) {
+		return review.Items(tx, query, origin)
+	}, printed[itemShown]{
+		head: []string{"NO", "KIND", "SUMMARY", "UID", "ORIGIN", "STATE", "REASON"},
+		cells: func(i itemShown) []string {
+			return []string{strconv.FormatInt(i.No, 10), i.Kind, i.Summary, i.UID, i.Origin.String(), strings.Join(i.States, ","), i.Reason}
+		},
+	})
 }
 
 // explained is why an item is where it is, for one link.

@@ -35,6 +35,13 @@ func TestItemsAndRules(t *testing.T) {
 	if rows := list[itemShown](p, "item", "list", "--link", "crm", "--limit", "1", "--after", "1"); len(rows) != 1 || rows[0].No != 2 {
 		t.Errorf("the second page: %+v", rows)
 	}
+	for args, n := range map[string]int{
+		"--kind event": 2, "--kind task": 0, "--text TOK-A": 1, "--text uid-": 2, "--since 1h": 2, "--until 1h": 0, "--state here --kind event --text tok-b --user alice": 1,
+	} {
+		if got := list[itemShown](p, append([]string{"item", "list", "--link", "crm"}, strings.Fields(args)...)...); len(got) != n {
+			t.Errorf("%s: %+v", args, got)
+		}
+	}
 	why, _ := jsonOf[[]explained](p, "item", "explain", "uid-a")
 	if len(why) != 1 || why[0].Out.Made || !why[0].In.Made || why[0].Here != "changed" || why[0].There != "absent" || len(why[0].Out.Reasons) == 0 || why[0].Out.Reasons[0].Rule != "out.create" {
 		t.Errorf("%+v", why)

@@ -23,10 +23,11 @@ type queryFlags struct {
 	limit                                       int
 }
 
-// add gives c the flags; states are the words for --state, "" for none.
+// add gives c the flags; states are the words for --state, "" for none. They are called the same in every list.
 func (q *queryFlags) add(c *cobra.Command, states string) {
 	f := c.Flags()
 	f.StringVar(&q.user, "user", "", "account (default: all)")
+	f.StringVar(&q.link, "link", "", "link, by name or number (default: all)")
 	f.StringVar(&q.text, "text", "", "only with these letters in title, UID or reason")
 	f.StringVar(&q.since, "since", "", "not before: a day (2030-05-01), a time (RFC 3339), or how long ago (36h, 7d)")
 	f.StringVar(&q.until, "until", "", "before: as --since")
@@ -40,8 +41,7 @@ func (q *queryFlags) add(c *cobra.Command, states string) {
 // addItems gives c the flags for lists of items, too.
 func (q *queryFlags) addItems(c *cobra.Command, states string) {
 	q.add(c, states)
-	c.Flags().StringVar(&q.link, "link", "", "link, by name or number (default: all)")
-	c.Flags().StringVar(&q.kind, "kind", "", "event, task or contact")
+	c.Flags().StringVar(&q.kind, "kind", "", "event, task, contact or message")
 }
 
 // query is what the flags ask for.
@@ -57,8 +57,8 @@ func (q queryFlags) query(ctx context.Context, a *app) (out review.Query, err er
 		return out, err
 	}
 	if q.kind != "" {
-		if out.Kind, err = kindNamed(q.kind); err != nil {
-			return out, err
+		if out.Kind, err = pim.ParseKind(q.kind); err != nil {
+			return out, pim.Errorf("list", pim.ErrInvalid, "there is no kind %q; there are event, task, contact and message", q.kind)
 		}
 	}
 	if q.link != "" {
@@ -74,15 +74,6 @@ func (q queryFlags) query(ctx context.Context, a *app) (out review.Query, err er
 		out.User = u.ID
 		return err
 	})
-}
-
-func kindNamed(word string) (pim.Kind, error) {
-	for _, k := range []pim.Kind{pim.KindEvent, pim.KindTask, pim.KindContact} {
-		if k.String() == word {
-			return k, nil
-		}
-	}
-	return 0, pim.Errorf("list", pim.ErrInvalid, "there is no kind %q; there are event, task and contact", word)
 }
 
 // momentOrAgo is moment, or how long ago: 36h, 7d.
@@ -145,6 +136,9 @@ func pages[T any](ctx context.Context, a *app, q review.Query, read func(*store.
 func listed[T any](p *program, c *cobra.Command, q *queryFlags, read func(*store.Tx, review.Query) (review.Page[T], error), t printed[T]) *cobra.Command {
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 1 {
+			if q.link != "" && q.link != args[0] {
+				return pim.Errorf("list", pim.ErrInvalid, "name one link, behind the command or with --link")
+			}
 			q.link = args[0]
 		}
 		return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
@@ -182,7 +176,7 @@ func (p *program) holdCommand() *cobra.Command {
 	q := &queryFlags{}
 	list := &cobra.Command{Use: "list", Short: "List items that wait for a person, of all links", Args: cobra.NoArgs,
 		Long: "List items that wait for a person, of all links. `bridge item approve` and `bridge item reject` answer to deletions."}
-	q.addItems(list, "type, deletion, approved or rejected (default: all)")
+	q.addItems(list, review.HoldStates()+" (default: all)")
 	c.AddCommand(listed(p, list, q, review.Holds, itemTable()))
 	return c
 }

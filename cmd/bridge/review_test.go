@@ -85,6 +85,12 @@ func TestRowX6HistoryOfRuns(t *testing.T) {
 	if partial := list[review.Run](p, "sync", "history", "--state", "partial", "--since", "1h", "--user", "alice"); len(partial) == 0 || partial[0].Counts.Failed != 1 {
 		t.Errorf("%+v", partial)
 	}
+	if of := list[review.Run](p, "sync", "history", "--link", "crm"); len(of) != len(all) {
+		t.Errorf("%+v", of)
+	}
+	if out, code := p.cmd("", "sync", "history", "crm", "--link", "other"); code == 0 || !strings.Contains(out, "name one link") {
+		t.Errorf("%d %s", code, out)
+	}
 	if none := list[review.Run](p, "sync", "history", "--until", "1h"); len(none) != 0 {
 		t.Errorf("%+v", none)
 	}
@@ -185,6 +191,12 @@ func TestRowB15HoldsAreListed(t *testing.T) {
 	rows := list[review.Item](p, "hold", "list", "--state", "deletion", "--text", "waits", "--since", time.Now().Add(-time.Hour).Format(time.RFC3339))
 	if len(rows) != 1 || rows[0].State != "deletion" || rows[0].UID != uid {
 		t.Errorf("%+v", rows)
+	}
+	if len(rows) == 1 && !strings.Contains(rows[0].Reason, "approve or reject") {
+		t.Errorf("why it waits: %q", rows[0].Reason)
+	}
+	if out, code := p.cmd("", "hold", "list", "--state", "typo"); code == 0 || !strings.Contains(out, "there are type, series, deletion, lost, approved, rejected") {
+		t.Errorf("%d %s", code, out)
 	}
 	if rows := list[review.Item](p, "hold", "list", "--state", "type"); len(rows) != 0 {
 		t.Errorf("%+v", rows)

@@ -84,6 +84,25 @@ const (
 // AsksDeletion reports that a person is to say whether an item is deleted.
 func (h Hold) AsksDeletion() bool { return h == HoldDeletion || h == HoldLost }
 
+// Says is what an item waits for, in words; "" for HoldNone.
+func (h Hold) Says() string {
+	switch h {
+	case HoldType:
+		return "waits for a type"
+	case HoldSeries:
+		return "repeats, and the remote keeps nothing that does"
+	case HoldDeletion:
+		return "gone on one side: approve or reject its deletion on the other"
+	case HoldLost:
+		return "gone there when what is newer was sent again: approve or reject its deletion here"
+	case HoldApproved:
+		return "its deletion is approved"
+	case HoldRejected:
+		return "its deletion is rejected"
+	}
+	return ""
+}
+
 // Holds are all that an item may wait for.
 func Holds() []Hold {
 	return []Hold{HoldType, HoldSeries, HoldDeletion, HoldLost, HoldApproved, HoldRejected}
