@@ -81,26 +81,18 @@ func (s *allMails) follow(ctx context.Context, sc remote.Scope, cur *cursor) (f 
 		}
 	}
 	if p.Next != "" {
+		if err := cur.step(r.op, p.Next); err != nil {
+			return found{}, false, err
+		}
 		cur.ahead(p.Next)
 		return f, true, nil
 	}
-	cur.Link = ""
+	cur.Link, cur.Pages = "", 0
 	if at, err := time.Parse(time.RFC3339Nano, cur.High); err == nil {
 		cur.Since = at.Add(-overlap).UTC().Format(time.RFC3339)
 	}
 	cur.High = ""
 	return f, false, nil
-}
-
-// ahead moves the cursor behind a page that has another one after it. A nextLink counts messages: whatever is deleted, or changed and so
-// moved to the end, between two pages would have it pass one over. Times do not move; only among messages of one second there is nothing
-// but the link.
-func (c *cursor) ahead(link string) {
-	c.Link = link
-	at, err := time.Parse(time.RFC3339Nano, c.High)
-	if next := at.UTC().Format(time.RFC3339); err == nil && next > c.Since {
-		c.Link, c.Since = "", next
-	}
 }
 
 // holds reports a message that is told: in a folder of mail, with any of the categories.

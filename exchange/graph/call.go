@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sync/semaphore"
@@ -180,46 +179,3 @@ func (s *service) get(ctx context.Context, r request, into any) error {
 	}
 	return a.JSON(r.op, into)
 }
-
-// page is one page of a collection.
-type page[T any] struct {
-	Value []T    `json:"value"`
-	Next  string `json:"@odata.nextLink"`
-	Delta string `json:"@odata.deltaLink"`
-}
-
-// maxPages ends a listing that goes round in a circle.
-const maxPages = 10_000
-
-// every reads all pages of a collection.
-func every[T any](ctx context.Context, s *service, r request) ([]T, error) {
-	var out []T
-	err := pages(ctx, s, r, func(some []T) { out = append(out, some...) })
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-// pages reads a collection a page at a time; nothing of a page is kept but what take keeps.
-func pages[T any](ctx context.Context, s *service, r request, take func([]T)) error {
-	for range maxPages {
-		var p page[T]
-		if err := s.get(ctx, r, &p); err != nil {
-			return err
-		}
-		take(p.Value)
-		if p.Next == "" {
-			return nil
-		}
-		r.link = p.Next
-	}
-	return inACircle(r.op)
-}
-
-func inACircle(op string) error {
-	return pim.Errorf(op, pim.ErrProtocol, "Microsoft 365 pages in a circle")
-}
-
-// maxPageSize is the preference for pages of n items.
-func maxPageSize(n int) string { return "odata.maxpagesize=" + strconv.Itoa(n) }

@@ -87,17 +87,20 @@ func (c *connector) page(ctx context.Context, sh shelf, w window, cur *cursor) (
 	case err != nil:
 		return found{}, false, err
 	case f.next != "":
+		if err := cur.step(op, f.next); err != nil {
+			return found{}, false, err
+		}
 		cur.Link = f.next
 		return f, true, nil
 	case f.delta == "":
-		return found{}, false, pim.Errorf(op, pim.ErrProtocol, "Microsoft 365 did not say how to go on")
+		return found{}, false, nowhere(op)
 	case cur.Window != key && sh.kind() == pim.KindEvent:
 		*cur = cursor{Full: true}
 		return f, true, nil
 	}
 	// What happened while the pages of a listing were read is behind its deltaLink.
 	more = cur.Full && cur.Link != ""
-	cur.Link, cur.Full = f.delta, false
+	cur.Link, cur.Full, cur.Pages = f.delta, false, 0
 	return f, more, nil
 }
 

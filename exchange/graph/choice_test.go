@@ -19,7 +19,7 @@ func shares(sim http.Handler) http.Handler {
 		sim.ServeHTTP(rec, q)
 		body := rec.Body.Bytes()
 		var doc map[string]any
-		if (strings.HasSuffix(q.URL.Path, "/todo/lists") || strings.HasSuffix(q.URL.Path, "/calendars")) && json.Unmarshal(body, &doc) == nil {
+		if (strings.Contains(q.URL.Path, "/todo/lists") || strings.HasSuffix(q.URL.Path, "/calendars")) && json.Unmarshal(body, &doc) == nil {
 			rows, _ := doc["value"].([]any)
 			for _, row := range rows {
 				if o, ok := row.(map[string]any); ok && (o["displayName"] == "Shared" || o["name"] == "Shared") {

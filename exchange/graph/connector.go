@@ -35,6 +35,7 @@ type connector struct {
 	links links // how far each collection has been read, for Watch
 	self  owner // who the mailbox is to others
 	rings keyring
+	rolls rolls
 	mail  trees
 }
 
@@ -224,6 +225,10 @@ func (s stamp) version() string {
 	}
 	return s.ETag
 }
+
+func (s *stamp) name() string    { return s.ID }
+func (s *stamp) gone() bool      { return s.Removed != nil }
+func (s *stamp) changed() string { return s.Modified }
 
 func (s stamp) ref() remote.Ref {
 	return remote.Ref{ID: remote.ItemID(s.ID), Version: s.version()}

@@ -160,14 +160,13 @@ func (s *contacts) present(ctx context.Context, ids []string, latest map[string]
 	return append(shown, asked...), err
 }
 
+// list reads the folder as a delta query shows it.
 func (s *contacts) list(ctx context.Context, _ remote.Scope, tell func(listed)) error {
-	q := selecting("id")
-	q.Set("$top", listPage)
-	return pages(ctx, s.service, request{op: opList, path: s.home(), query: q}, func(some []stamp) {
-		for _, x := range some {
-			tell(listed{ref: x.ref()})
-		}
-	})
+	all, err := present[stamp](ctx, s.service, request{op: opList, path: s.home() + "/delta", query: selecting("id"), prefer: []string{maxPageSize(listMost)}})
+	for _, x := range all {
+		tell(listed{ref: x.ref()})
+	}
+	return err
 }
 
 func (s *contacts) create(ctx context.Context, e remote.Entry, key string) (remote.Record, error) {

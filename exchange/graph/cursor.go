@@ -16,6 +16,8 @@ type cursor struct {
 	Link string `json:"l,omitempty"`
 	// Full: everything is being listed, from the beginning.
 	Full bool `json:"f,omitempty"`
+	// Pages is how many were read since the last deltaLink, or since Since.
+	Pages int `json:"n,omitempty"`
 	// Window is that of Link: Graph's token has it for good, so that another one asks for a fresh token.
 	Window string `json:"w,omitempty"`
 	// Since is from when all mail is followed, High the latest change on the pages that were read, as Graph writes times. Window is

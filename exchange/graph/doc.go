@@ -4,11 +4,12 @@
 //	driver.go  options.go   the Driver value and its settings; clouds
 //	oauth.go  assertion.go  the login: client credentials by secret or certificate
 //	signin.go               the login of a person: authorisation code and refresh token
-//	call.go  batch.go       one request, pages, and many reads in one request
+//	call.go  batch.go       one request, and many reads in one request
+//	paging.go               pages: bounded, of one host, none passed over
 //	desks.go                how many requests at once a mailbox has, for all its links
 //	errors.go               the one table of what Graph's errors mean
 //	connector.go            remote.Remote: which call goes to which shelf; versions
-//	folders.go              collections; who the mailbox is
+//	folders.go  tasklists.go   collections; who the mailbox is; task lists, which are followed
 //	fields.go               what a table of fields is
 //	event.go  eventfields.go  events.go  eventwrite.go   events, and whom a write would mail
 //	recurrence.go  occurrences.go  reshape.go            series: read, and made as wanted
@@ -29,6 +30,8 @@
 //     compares first.
 //   - A calendar is followed by the delta of a view, whose window is part of the token for good; a moved window asks for a
 //     fresh token. The view shows occurrences, and says "@removed" of what only left it: the items are read by id.
+//   - Which task lists there are is followed by a delta query as well. A driver keeps nothing between processes (cursors are of one
+//     collection, and the relay's), so that its token is in the connector alone: each process reads the lists once, and then what became of them.
 //   - Graph mails the attendees of a meeting with every write. Attendees are written only where this mailbox is the organiser, and Mails
 //     tells beforehand.
 //   - A new pattern makes Exchange forget what differs from a series: it is sent only when it is another one.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"crmbridge/exchange"
@@ -351,18 +352,21 @@ func (s *events) moved(ctx context.Context, removed []string, there map[string]b
 	return out, nil
 }
 
-// listPage is how many refs a page of a listing has.
-const listPage = "500"
+// listMost is how many refs a page of a listing has.
+const listMost = 500
+
+var listPage = strconv.Itoa(listMost)
 
 const opList = "graph: list"
 
+// list reads events in the order in which they were changed.
 func (s *events) list(ctx context.Context, _ remote.Scope, tell func(listed)) error {
-	return pages(ctx, s.service, request{op: opList, path: s.home() + "/events", prefer: []string{inUTC}, query: url.Values{
-		"$select": {"id,type,start,end,isAllDay,originalStartTimeZone,recurrence"}, "$top": {listPage},
-	}}, func(some []event) {
-		for i := range some {
-			it := s.item(&some[i])
-			tell(listed{ref: some[i].ref(), start: it.Start, end: it.End, event: it})
-		}
+	ask := func(since string) url.Values {
+		return url.Values{"$select": {"id,type,start,end,isAllDay,originalStartTimeZone,recurrence,lastModifiedDateTime"}, "$filter": {filter(since, nil)},
+			"$orderby": {"lastModifiedDateTime"}, "$top": {listPage}}
+	}
+	return byChange(ctx, s.service, request{op: opList, path: s.home() + "/events", prefer: []string{inUTC}}, cursor{Since: epoch}, ask, func(e *event) {
+		it := s.item(e)
+		tell(listed{ref: e.ref(), start: it.Start, end: it.End, event: it})
 	})
 }

@@ -102,7 +102,7 @@ func (c *connector) calendars(ctx context.Context) ([]remote.Collection, error) 
 }
 
 func (c *connector) lists(ctx context.Context) ([]remote.Collection, error) {
-	all, err := every[todoList](ctx, c.service, request{op: "graph: lists", path: c.user() + "/todo/lists"})
+	all, err := c.taskLists(ctx)
 	if err != nil {
 		return nil, err
 	}

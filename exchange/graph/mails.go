@@ -68,32 +68,18 @@ func (s *mails) list(ctx context.Context, _ remote.Scope, tell func(listed)) err
 
 func (m *message) listed() listed { return listed{ref: m.ref(), start: m.time(), end: m.time()} }
 
-// listMessages tells the messages of a path that were changed since cur and are in any of the groups, a page at a time as all mail is
-// followed, so that what is deleted meanwhile has none passed over.
+// listMessages tells the messages of a path that were changed since cur and are in any of the groups.
 func (c *connector) listMessages(ctx context.Context, path string, cur cursor, groups []string, tell func(*message)) error {
-	r := request{op: opList}
-	for range maxPages {
-		r.link = cur.Link
-		if cur.Link == "" {
-			r.path, r.query = path, changedSince(cur.Since, groups)
-			r.query.Set("$top", listPage)
-		}
-		var p page[message]
-		if err := c.get(ctx, r, &p); err != nil {
-			return err
-		}
-		for i := range p.Value {
-			m := &p.Value[i]
-			if cur.High = max(cur.High, m.Modified); m.told() {
-				tell(m)
-			}
-		}
-		if p.Next == "" {
-			return nil
-		}
-		cur.ahead(p.Next)
+	ask := func(since string) url.Values {
+		q := changedSince(since, groups)
+		q.Set("$top", listPage)
+		return q
 	}
-	return inACircle(r.op)
+	return byChange(ctx, c.service, request{op: opList, path: path}, cur, ask, func(m *message) {
+		if m.told() {
+			tell(m)
+		}
+	})
 }
 
 // wholeAtOnce is how many messages are read in one answer: each may have a body of some MiB.

@@ -182,13 +182,13 @@ func (s *tasks) add(f *found, w window, t *task) {
 	}
 }
 
-// list reads small pages: tasks come whole.
+// list reads the list as a delta query shows it.
 func (s *tasks) list(ctx context.Context, _ remote.Scope, tell func(listed)) error {
-	return pages(ctx, s.service, request{op: opList, path: s.home(), prefer: []string{inUTC}, query: url.Values{"$top": {"100"}}}, func(some []task) {
-		for i := range some {
-			tell(listed{ref: some[i].ref(), start: some[i].Start.day(s.zone), end: some[i].Due.day(s.zone)})
-		}
-	})
+	all, err := present[task](ctx, s.service, request{op: opList, path: s.home() + "/delta", query: selecting("id,startDateTime,dueDateTime"), prefer: []string{inUTC, maxPageSize(listMost)}})
+	for i := range all {
+		tell(listed{ref: all[i].ref(), start: all[i].Start.day(s.zone), end: all[i].Due.day(s.zone)})
+	}
+	return err
 }
 
 func (s *tasks) create(ctx context.Context, e remote.Entry, key string) (remote.Record, error) {

@@ -69,24 +69,14 @@ func (c *connector) look(ctx context.Context, op string, sh shelf, link string) 
 		r.op = op
 	}
 	r.prefer = append(r.prefer, maxPageSize(maxPage))
-	for range maxPages {
-		var p page[stamp]
-		if err := c.get(ctx, r, &p); err != nil {
-			if lost(err) { // the listing tells the relay
-				return "", true, nil
-			}
-			return "", false, err
-		}
-		news = news || len(p.Value) > 0
-		switch {
-		case p.Delta != "":
-			return p.Delta, news && !began, nil
-		case p.Next == "":
-			return "", false, pim.Errorf(op, pim.ErrProtocol, "Microsoft 365 did not say how to go on")
-		}
-		r.link = p.Next
+	next, err = round(ctx, c.service, r, func(some []stamp) { news = news || len(some) > 0 })
+	switch {
+	case lost(err): // the listing tells the relay
+		return "", true, nil
+	case err != nil:
+		return "", false, err
 	}
-	return "", false, pim.Errorf(op, pim.ErrProtocol, "Microsoft 365 pages in a circle")
+	return next, news && !began, nil
 }
 
 // pause waits; told says that a notification came first.
