@@ -84,8 +84,7 @@ func TestAPersonSignsIn(t *testing.T) {
 	n := newTenant(t, func(o *graphsim.Options) {
 		o.TokenLifetime = 3 * time.Second // so that they are renewed
 		o.RefreshOnce = true
-		o.Apps = []graphsim.App{{ID: "desktop", Redirects: []string{"http://localhost:" + port},
-			Delegated: []string{graphsim.CalendarsReadWrite, graphsim.ContactsReadWrite, graphsim.UserRead, graphsim.OfflineAccess}}}
+		o.Apps = []graphsim.App{graphsim.PublicApp("desktop")} // that of the program graphsim
 	})
 	p := newPlace(t, "")
 	p.alice()
@@ -151,7 +150,9 @@ func TestAPersonSignsIn(t *testing.T) {
 			t.Errorf("%s: %d %s", what, code, out)
 		}
 	}
-	if out, code := p.signingInAt(n, func(page string) string { return visit(t, page) }, "--port", port, "--set", "areas=tasks"); code == 0 || !strings.Contains(out, "did not agree") {
+	if out, code := p.signingInAt(n, func(page string) string {
+		return visit(t, strings.Replace(page, "Calendars.ReadWrite", "Calendars.ReadWrite.Shared", 1))
+	}, "--port", port); code == 0 || !strings.Contains(out, "did not agree") {
 		t.Errorf("what nobody agreed to: %d %s", code, out)
 	}
 	if doc, code := jsonOf[map[string]any](p, "sign-in", "remove", "ann", "--user", "alice"); code != 0 || doc["removed"] != true || doc["name"] != "ann" {

@@ -14,6 +14,12 @@ import (
 
 const authorizePath = "/oauth2/v2.0/authorize"
 
+// PublicApp is the registration of a program that has no secret, by which people sign in on their own machines: any port of the loopback, and
+// consent to what a bridge asks for at most.
+func PublicApp(id string) App {
+	return App{ID: id, Redirects: []string{"http://localhost"}, Delegated: []string{UserRead, OfflineAccess, CalendarsReadWrite, ContactsReadWrite, TasksReadWrite, MailRead}}
+}
+
 // code is an authorisation code on its way (RFC 6749 4.1).
 type code struct {
 	grant
@@ -43,6 +49,8 @@ func (s *Sim) authorize(req *request) answer {
 	scopes, agreed := agreed(app, q.Get("scope"))
 	public := app.Secret == "" && len(app.certs) == 0
 	switch {
+	case who == "" && q.Get("login_hint") == "":
+		return s.choosePage(req)
 	case who == "":
 		return signInPage("AADSTS50034: The user account does not exist in the directory.")
 	case q.Get("response_type") != "code":
@@ -120,6 +128,25 @@ func back(q, result url.Values) answer {
 func signInPage(trouble string) answer {
 	return answer{status: http.StatusBadRequest, typ: "text/html; charset=utf-8",
 		body: []byte("<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Sorry</h1><p>" + html.EscapeString(trouble) + "</p></body></html>\n")}
+}
+
+// choosePage lets a person say who of several it is.
+func (s *Sim) choosePage(req *request) answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var b strings.Builder
+	b.WriteString("<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Choose an account</h1><ul>\n")
+	for _, box := range s.boxes {
+		q := url.Values{"login_hint": {box.user.Name}}
+		for name, values := range req.query {
+			if name != "login_hint" {
+				q[name] = values
+			}
+		}
+		b.WriteString(`<li><a href="?` + html.EscapeString(q.Encode()) + `">` + html.EscapeString(box.user.Name) + "</a></li>\n")
+	}
+	b.WriteString("</ul></body></html>\n")
+	return answer{status: http.StatusOK, typ: "text/html; charset=utf-8", body: []byte(b.String())}
 }
 
 // redeem turns a code into what it is good for, once. grants.mu is held.

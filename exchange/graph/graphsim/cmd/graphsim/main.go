@@ -2,6 +2,8 @@
 //
 //	graphsim --addr 127.0.0.1:0 --user ann@example.org --app bridge:secret --fault throttled,entity=events,count=2
 //
+// Two applications are registered: one that signs in as itself, with a secret, and a public one without, by which people sign in.
+//
 // It ends on SIGINT or SIGTERM. See package graphsim for what is simulated.
 package main
 
@@ -30,6 +32,7 @@ func main() { simkit.Main("graphsim", run) }
 type settings struct {
 	simkit.Flags
 	app    graphsim.App
+	public string // id of the public application
 	faults []graphsim.Fault
 	opt    graphsim.Options
 }
@@ -38,7 +41,7 @@ func parseFlags(args []string, stderr io.Writer) (settings, error) {
 	st := settings{app: graphsim.App{ID: "bridge"}}
 	fs := flag.NewFlagSet("graphsim", flag.ContinueOnError)
 	fs.SetOutput(stderr)
-	st.Define(fs, &st.opt.ControlToken, "GRAPH_URL, GRAPH_TENANT, GRAPH_CLIENT, GRAPH_SECRET, GRAPH_USER and GRAPH_CONTROL_TOKEN")
+	st.Define(fs, &st.opt.ControlToken, "GRAPH_URL, GRAPH_TENANT, GRAPH_CLIENT, GRAPH_SECRET, GRAPH_PUBLIC_CLIENT, GRAPH_USER and GRAPH_CONTROL_TOKEN")
 	fs.StringVar(&st.opt.Tenant, "tenant", "", "id of the tenant; empty is a fixed one, which is printed")
 	fs.BoolVar(&st.opt.Calm, "calm", false, "no empty or repeated pages, batches answered in order")
 	fs.BoolVar(&st.opt.PlainNotifications, "plain-notifications", false, "let notification URLs be http")
@@ -53,6 +56,7 @@ func parseFlags(args []string, stderr io.Writer) (settings, error) {
 		st.app.ID, st.app.Secret, _ = strings.Cut(v, ":")
 		return nil
 	})
+	fs.StringVar(&st.public, "public", "desktop", "id of the application without a secret by which people sign in, sent back to any port of http://localhost; empty is none")
 	fs.Func("redirect", "address that people may be sent back to when they sign in for the application; may be repeated", func(v string) error {
 		st.app.Redirects = append(st.app.Redirects, v)
 		return nil
@@ -88,6 +92,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if strings.EqualFold(st.public, st.app.ID) {
+		return fmt.Errorf("--app and --public are both %q", st.public)
+	}
 	if st.app.Secret == "" {
 		st.app.Secret = rand.Text()
 	}
@@ -99,9 +106,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	st.app.Permissions = []string{graphsim.CalendarsReadWrite, graphsim.ContactsReadWrite, graphsim.TasksReadWriteAll,
 		graphsim.MailReadWrite, graphsim.MailSend, graphsim.MailboxSettingsRead, graphsim.UserReadAll}
-	st.app.Delegated = []string{graphsim.CalendarsReadWrite, graphsim.ContactsReadWrite, graphsim.TasksReadWrite,
-		graphsim.MailReadWrite, graphsim.MailSend, graphsim.MailboxSettingsRead, graphsim.UserRead}
+	public := graphsim.PublicApp(st.public)
+	st.app.Delegated = append([]string{graphsim.MailReadWrite, graphsim.MailSend, graphsim.MailboxSettingsRead}, public.Delegated...)
 	st.opt.Apps = []graphsim.App{st.app}
+	if st.public != "" {
+		st.opt.Apps = append(st.opt.Apps, public)
+	}
 	st.opt.Notify = new(http.Client).Do
 	st.opt.Log = slog.New(slog.NewTextHandler(stderr, nil))
 	sim, err := graphsim.New(st.opt)
@@ -115,7 +125,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 	}
 	return st.Serve(ctx, simkit.Server{Handler: sim, Log: st.opt.Log, Variables: func(addr net.Addr) string {
-		return fmt.Sprintf("GRAPH_URL=http://%s\nGRAPH_TENANT=%s\nGRAPH_CLIENT=%s\nGRAPH_SECRET=%s\nGRAPH_USER=%s\nGRAPH_CONTROL_TOKEN=%s\n",
-			addr, sim.Tenant(), st.app.ID, st.app.Secret, st.opt.Users[0].Name, st.opt.ControlToken)
+		return fmt.Sprintf("GRAPH_URL=http://%s\nGRAPH_TENANT=%s\nGRAPH_CLIENT=%s\nGRAPH_SECRET=%s\nGRAPH_PUBLIC_CLIENT=%s\nGRAPH_USER=%s\nGRAPH_CONTROL_TOKEN=%s\n",
+			addr, sim.Tenant(), st.app.ID, st.app.Secret, st.public, st.opt.Users[0].Name, st.opt.ControlToken)
 	}}, stdout)
 }
