@@ -32,6 +32,7 @@ type dry struct {
 	answers map[string][]string // to the last question whom a write would mail
 	mailed  map[string]bool     // UIDs and ids of writes that would mail somebody
 	mails   int
+	files   []Planning // what would become of files of messages
 }
 
 var (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"crmbridge/pim"
@@ -154,6 +155,9 @@ func (r *run) explain(tx *store.Tx, p store.Pair) (Explanation, error) {
 		x.Words = append(x.Words, "Looked up on the remote: "+n.Says+".")
 	}
 	if r.mail() {
+		if bodyCut(v.local, v.theirs, v.localBase) {
+			x.Words = append(x.Words, fmt.Sprintf("Its body was longer than %d KB: what goes over is the beginning of it; the rest is in the mailbox alone.", pim.BodyLimit>>10))
+		}
 		words, err := filesWords(p)
 		if err != nil {
 			return x, err
@@ -173,6 +177,14 @@ func (r *run) explain(tx *store.Tx, p store.Pair) (Explanation, error) {
 		x.Words = append(x.Words, "Devices are shown only when it is, because it is private.")
 	}
 	return x, nil
+}
+
+// bodyCut reports a message of which only the beginning was taken from the mailbox.
+func bodyCut(forms ...pim.Item) bool {
+	return slices.ContainsFunc(forms, func(it pim.Item) bool {
+		m, ok := it.(*pim.Message)
+		return ok && m.Cut
+	})
 }
 
 // whereItIs tells the two states.

@@ -12,12 +12,15 @@ import (
 	"github.com/google/uuid"
 
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/store"
 )
 
 // fates are what became of the files of a message (store.Pair.Files).
 type fates struct {
 	Files []fate `json:"files,omitempty"`
+	// More is how many there are beyond those.
+	More int `json:"more,omitempty"`
 	// Taken: the message is another person's activity, which this user may not see.
 	Taken bool `json:"taken,omitempty"`
 }
@@ -29,6 +32,21 @@ type fate struct {
 	Size int64  `json:"size,omitempty"` // bytes
 	Done bool   `json:"done,omitempty"`
 	Says string `json:"says,omitempty"`
+	// Beyond is which bounds of the rules left it out; nil when something else did.
+	Beyond *bounds `json:"beyond,omitempty"`
+}
+
+// bounds are those of the rules on one file and on all of a message, in bytes.
+type bounds struct {
+	File int64 `json:"file"`
+	All  int64 `json:"all"`
+}
+
+func boundsOf(r rule.Rules) bounds { return bounds{r.FileBytes(), r.FilesBytes()} }
+
+// wider reports bounds that may let through what others did not.
+func (b bounds) wider(than bounds) bool {
+	return b.File > 0 && (b.File > than.File || b.All > than.All)
 }
 
 func (f fate) settled() bool { return f.Done || f.Says != "" }
@@ -43,6 +61,17 @@ func fatesOf(p store.Pair) (f fates, err error) {
 	return f, nil
 }
 
+// reopen has files taken up again that narrower bounds left out, and tells whether there are any.
+func (f *fates) reopen(now bounds) bool {
+	any := false
+	for i := range f.Files {
+		if x := &f.Files[i]; x.Beyond != nil && now.wider(*x.Beyond) {
+			x.Says, x.Beyond, any = "", nil, true
+		}
+	}
+	return any
+}
+
 func (f fates) text() (string, error) {
 	b, err := json.Marshal(f)
 	return string(b), err
@@ -52,15 +81,21 @@ func (f fates) text() (string, error) {
 func fateful(uid string, m *pim.Message) (f fates) {
 	seen := map[string]int{}
 	for _, x := range m.Files {
-		name := plainName(x.Name)
+		name := keyName(x.Name)
 		seen[name]++
 		key := uuid.NewSHA1(uidNames, []byte("file\x00"+uid+"\x00"+name+"\x00"+strconv.Itoa(seen[name]))).String()
-		f.Files = append(f.Files, fate{Name: name, Key: key, Size: x.Size})
+		f.Files = append(f.Files, fate{Name: pim.FileName(x.Name, nameMost), Key: key, Size: x.Size})
 	}
-	if m.MoreFiles > 0 {
-		f.Files = append(f.Files, fate{Name: fmt.Sprintf("%d more files", m.MoreFiles), Says: fmt.Sprintf("a message brings %d files at most", pim.FilesLimit)})
-	}
+	f.More = m.MoreFiles
 	return f
+}
+
+// moreFiles tells of files beyond those that a message brings.
+func moreFiles(n int) string {
+	if n == 1 {
+		return fmt.Sprintf("one more file was left out: a message brings %d at most", pim.FilesLimit)
+	}
+	return fmt.Sprintf("%d more files were left out: a message brings %d at most", n, pim.FilesLimit)
 }
 
 // filesWords tells of the files of a message.
@@ -84,7 +119,13 @@ func filesWords(p store.Pair) ([]string, error) {
 			open++
 		}
 	}
-	if done > 0 {
+	if words := moreFiles(f.More); f.More > 0 {
+		out = append(out, strings.ToUpper(words[:1])+words[1:]+".")
+	}
+	switch {
+	case done == 1:
+		out = append(out, "One file is in the CRM.")
+	case done > 1:
 		out = append(out, fmt.Sprintf("%d files are in the CRM.", done))
 	}
 	if p.FilesAt != nil {
@@ -93,8 +134,12 @@ func filesWords(p store.Pair) ([]string, error) {
 	return out, nil
 }
 
-// plainName is a file's name without a path, and without what no program can show.
-func plainName(name string) string {
+// nameMost is how many characters of a file's name are kept.
+const nameMost = 200
+
+// keyName is what the key of a file is made of. It stays as it is, for a file with another key would be sent a second time; people are shown
+// pim.FileName.
+func keyName(name string) string {
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
 	name = strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -115,6 +160,3 @@ func plainName(name string) string {
 	}
 	return name
 }
-
-// nameMost is how many characters of a file's name are kept.
-const nameMost = 200

@@ -20,9 +20,15 @@ import (
 func (r *run) toTakeFiles(p *store.Pair) {
 	switch {
 	case !r.mail() || r.link.Side != store.CRM || p.RemoteID == "" || p.RemoteGone || rule.Tie(p.Tie).Parts():
-	case p.Files == "" && p.FilesAt == nil, p.FilesAt != nil && p.Error != "":
+	case p.Files == "" && p.FilesAt == nil, p.FilesAt != nil && p.Error != "", p.FilesAt == nil && r.reopens(*p):
 		p.FilesAt = &r.now
 	}
+}
+
+// reopens reports a message of which files were left out that the rules let through by now.
+func (r *run) reopens(p store.Pair) bool {
+	f, err := fatesOf(p)
+	return err == nil && f.reopen(boundsOf(r.rules))
 }
 
 // fileBatch is how many messages a page of takeFiles has.
@@ -30,8 +36,8 @@ const fileBatch = 50
 
 // takeFiles takes the files of messages over that are due.
 func (r *run) takeFiles(ctx context.Context) error {
-	if _, preview := r.rem.(*dry); preview {
-		return nil // what it would take is told with the messages
+	if d, preview := r.rem.(*dry); preview {
+		return r.planFiles(ctx, d)
 	}
 	keeper, _ := remote.As[remote.FileKeeper](r.rem)
 	seen := map[store.PairID]bool{} // one that fails stays due when it is tried again out of turn
@@ -112,6 +118,7 @@ func (t *taking) message(ctx context.Context) error {
 	if len(t.fates.Files) == 0 && m != nil {
 		t.fates = fateful(t.pair.UID, m)
 	}
+	t.fates.reopen(boundsOf(t.rules))
 	if open := t.open(); open > 0 {
 		if err := t.take(ctx, m); err != nil {
 			return err
@@ -157,7 +164,7 @@ func (t *taking) read(ctx context.Context) (m *pim.Message, err error) {
 // take takes over what is open, file by file.
 func (t *taking) take(ctx context.Context, m *pim.Message) error {
 	if t.keeper == nil {
-		return t.leaveAll(ctx, "the CRM keeps no files with its activities")
+		return t.leaveAll(ctx, keepsNone)
 	}
 	c, id := remote.CollectionID(t.link.Remote), remote.ItemID(t.pair.RemoteID)
 	kept, err := t.keeper.Files(ctx, c, id)
@@ -333,6 +340,10 @@ func (t *taking) file(ctx context.Context, src source, f *fate, total int64) err
 		return err
 	case kind == pim.ErrTooLarge, kind == pim.ErrRefused, kind == pim.ErrUnsupported, kind == pim.ErrInvalid, kind == pim.ErrNotFound, kind == pim.ErrForbidden:
 		f.Says = pim.PublicText(err)
+		if errors.Is(err, errBeyond) {
+			b := boundsOf(t.rules)
+			f.Beyond = &b
+		}
 	default:
 		return err
 	}
@@ -370,12 +381,12 @@ func (t *taking) stream(ctx context.Context, src source, f *fate, total int64) e
 	case size > most:
 		return t.tooLarge(most)
 	case total+size > all:
-		return errors.Join(pim.Errorf(op, pim.ErrTooLarge, "the files of a message are taken up to %s together", rule.Bytes(all)), body.Close())
+		return errors.Join(beyond(tooMany(all)), body.Close())
 	}
 	defer func() { _ = body.Close() }() // all that was wanted of it was read
 	exact := &exactly{r: body, left: size}
 	_, err = t.keeper.AddFile(ctx, remote.CollectionID(t.link.Remote), remote.ItemID(t.pair.RemoteID),
-		remote.NewFile{Key: f.Key, Name: f.Name, Type: x.Type, Size: size, Body: exact})
+		remote.NewFile{Key: f.Key, Name: pim.FileName(f.Name, nameMost), Type: x.Type, Size: size, Body: exact})
 	if exact.failed != nil {
 		return theirFault{exact.failed}
 	}
@@ -385,11 +396,27 @@ func (t *taking) stream(ctx context.Context, src source, f *fate, total int64) e
 	return err
 }
 
-func (t *taking) tooLarge(most int64) error {
+func (t *taking) tooLarge(most int64) error { return beyond(tooLarge(most)) }
+
+func tooLarge(most int64) string {
 	if most == 0 {
-		return pim.Errorf("relay: file", pim.ErrTooLarge, "the rules take no files")
+		return "the rules take no files"
 	}
-	return pim.Errorf("relay: file", pim.ErrTooLarge, "it is larger than %s", rule.Bytes(most))
+	return "it is larger than " + rule.Bytes(most)
+}
+
+func tooMany(all int64) string {
+	return "the files of a message are taken up to " + rule.Bytes(all) + " together"
+}
+
+// keepsNone is why no file goes to some CRMs.
+const keepsNone = "the CRM keeps no files with its activities"
+
+// errBeyond is the cause of what the bounds of the rules leave out: other bounds may let it through.
+var errBeyond = errors.New("relay: beyond the bounds of the rules")
+
+func beyond(says string) error {
+	return &pim.Error{Op: "relay: file", Kind: pim.ErrTooLarge, Public: says, Err: errBeyond}
 }
 
 // exactly reads a file of a known length, and remembers whose fault it is when it has another.

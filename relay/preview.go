@@ -51,13 +51,15 @@ type Preview struct {
 // Planning is one thing that a run would do.
 type Planning struct {
 	Side   string // local, remote; "" when nothing would be written
-	Action string // create, update, delete, unassign, note, move, unlink, match; conflict, fail
+	Action string // create, update, delete, unassign, note, move, unlink, match; file, leave file; conflict, fail
 	UID    string
 	Kind   pim.Kind
 	Title  string // of the item; for its owner's eyes
 	Fields []FieldChange
 	Mail   bool   // would make the remote mail somebody
 	Reason string // why it would fail
+	// File is the name of the file that it is about: "file" would take it over to the remote, "leave file" leave it out.
+	File string
 }
 
 // Preview shows what a run of a link would do, with other rules if they are given, and does
@@ -143,6 +145,7 @@ func (e *Engine) Preview(ctx context.Context, id store.LinkID, o PreviewOptions)
 		if p.Changes, err = t.changes(rep.Run.ID); err != nil {
 			return err
 		}
+		p.addFiles(d.files)
 		p.Waiting, err = t.waiting(id)
 		return err
 	})
@@ -151,6 +154,14 @@ func (e *Engine) Preview(ctx context.Context, id store.LinkID, o PreviewOptions)
 	}
 	p.Brought, err = e.brought(ctx, scratch, l, by)
 	return p, err
+}
+
+// addFiles puts what would become of files behind the other changes, as far as there is room.
+func (p *Preview) addFiles(files []Planning) {
+	if room := max(0, maxSteps-len(p.Changes)); len(files) > room {
+		files, p.Cut = files[:room], true
+	}
+	p.Changes = append(p.Changes, files...)
 }
 
 // scratchName begins the names of the folders that previews work in, and scratchAge is how

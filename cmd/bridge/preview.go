@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -44,6 +45,7 @@ type planningShown struct {
 	Action string              `json:"action"`
 	Kind   string              `json:"kind"`
 	Title  string              `json:"title"`
+	File   string              `json:"file,omitempty"` // of a message, that the action is about
 	UID    string              `json:"uid"`
 	Mail   bool                `json:"mail,omitempty"`
 	Reason string              `json:"reason,omitempty"`
@@ -110,7 +112,7 @@ func (p *program) preview(ctx context.Context, a *app, l store.Link, o relay.Pre
 func plannings(list []relay.Planning) []planningShown {
 	out := []planningShown{}
 	for _, c := range list {
-		row := planningShown{Side: map[string]string{"local": "here", "remote": "there"}[c.Side], Action: c.Action, Title: c.Title, UID: c.UID, Mail: c.Mail, Reason: c.Reason, Fields: c.Fields}
+		row := planningShown{Side: map[string]string{"local": "here", "remote": "there"}[c.Side], Action: c.Action, Title: c.Title, File: c.File, UID: c.UID, Mail: c.Mail, Reason: c.Reason, Fields: c.Fields}
 		if c.Kind != 0 {
 			row.Kind = c.Kind.String()
 		}
@@ -144,6 +146,9 @@ func (p *program) showPreview(d previewShown) error {
 			if c.Mail {
 				c.Reason = strings.TrimSpace("mails " + c.Reason)
 			}
+			if c.File != "" {
+				fields = append(fields, c.File)
+			}
 			return []string{c.Side, c.Action, c.Kind, c.Title, c.UID, strings.Join(fields, "; "), c.Reason, c.link}
 		},
 	})
@@ -151,8 +156,8 @@ func (p *program) showPreview(d previewShown) error {
 		return err
 	}
 	n := d.Counts
-	err = p.say("here: %d created, %d changed, %d deleted; there: %d created, %d changed, %d deleted; %d conflicts, %d would fail, %d would be held; %d mails. Nothing was done.",
-		n.CreatedLocal, n.UpdatedLocal, n.DeletedLocal, n.CreatedRemote, n.UpdatedRemote, n.DeletedRemote, n.Conflicts, n.Failed, n.Withheld, d.Mails)
+	err = p.say("here: %d created, %d changed, %d deleted; there: %d created, %d changed, %d deleted; %d conflicts, %d would fail, %d would be held; %d mails%s. Nothing was done.",
+		n.CreatedLocal, n.UpdatedLocal, n.DeletedLocal, n.CreatedRemote, n.UpdatedRemote, n.DeletedRemote, n.Conflicts, n.Failed, n.Withheld, d.Mails, filesCounted(n.Files))
 	for _, line := range append([]string{d.Held, d.Error}, d.Touches...) {
 		if line != "" && err == nil {
 			err = p.say("%s", line)
@@ -165,6 +170,17 @@ func (p *program) showPreview(d previewShown) error {
 		err = p.say("There are more changes than are listed; the numbers are of all.")
 	}
 	return err
+}
+
+// filesCounted tells of files of messages, if there are any.
+func filesCounted(n int) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return ", 1 file"
+	}
+	return fmt.Sprintf(", %d files", n)
 }
 
 // planningRows are the rows of a link, those that would wait for a person last.

@@ -1,7 +1,6 @@
 package creatio
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -139,18 +138,8 @@ func (c *connector) finish(ctx context.Context, op string, id guid, name string,
 	return gone(op, c.site.update(ctx, fileEntity, id, r.differing(row{"Name": name})))
 }
 
-// fileName is a name without a path, with room for what says that it is not whole.
-func fileName(s string) string {
-	s = s[strings.LastIndexAny(s, `/\`)+1:]
-	if limit := nameLimit - len(unfinished); clip(s, limit) != s {
-		dot := strings.LastIndex(s, ".")
-		if dot < 0 || len(s)-dot > 20 {
-			dot = len(s)
-		}
-		s = clip(s[:dot], limit-(len(s)-dot)) + s[dot:]
-	}
-	return cmp.Or(strings.TrimSpace(s), "file")
-}
+// fileName leaves room for what says that a file is not whole.
+func fileName(s string) string { return pim.FileName(s, nameLimit-len(unfinished)) }
 
 // upload sends the bytes of a file, once: they cannot be read again.
 func (s *site) upload(ctx context.Context, op string, id guid, f remote.NewFile) error {

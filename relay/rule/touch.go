@@ -32,7 +32,7 @@ func Touches(old, now Rules) Touch {
 			// brake held back is planned by the next run.
 		case "relatedContacts", "activityContacts", "contactsLink":
 			t.Relations = now.RelatedContacts || now.ActivityContacts
-		case "out", "mail", "defaultType", "typeNames", "holdUntyped":
+		case "out", "mail", "fileMegabytes", "filesMegabytes", "defaultType", "typeNames", "holdUntyped":
 			t.Pairs = true
 		case "fields":
 			// Records that are known are read anew as far as their map changed; see Fields.
