@@ -41,7 +41,8 @@
 //	scope.go count.go  groups of the remote; how much of it a link brings
 //	rerule.go explain.go  other rules for a link; why an item is where it is, ties, retries
 //	coded.go notes.go notelines.go  a company as #CODE#; what became of names that were looked up
-//	message.go messagefiles.go messagefates.go  mail on its way to a CRM: what is different about it; its files, and what became of each
+//	folders.go   what people call the folders of a link, and whether they are still there
+//	message.go messagefiles.go messagestream.go messagefates.go  mail on its way to a CRM: what is different about it; its files, and what became of each
 //	report.go    what a run tells
 //	cut.go       texts of which a remote keeps the beginning: told, and kept whole here
 //	memo.go      steps stored with their writes, and what undoing them takes
@@ -55,7 +56,8 @@
 // One run of a link has these parts, each safe to repeat:
 //
 //  1. lease: one run per link at a time, across processes;
-//  2. resume: what became of writes whose answer was lost;
+//  2. resume: what became of writes whose answer was lost; then, of a mail server, whether the
+//     folders of the link are still there;
 //  3. read the remote: pages of changes are stored in the pairs together with the
 //     cursor that covers them, in one transaction each;
 //  4. read the hub: the collection's change sequence marks pairs dirty;

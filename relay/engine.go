@@ -183,6 +183,7 @@ func (r *run) parts(ctx context.Context) error {
 		do   func(context.Context) error
 	}{
 		{"resume", r.resume},
+		{"look for folders", r.lookForFolders},
 		{"read by the map", r.reread},
 		{"read remote", r.readRemote},
 		{"read hub", r.readHub},
@@ -205,7 +206,7 @@ func (r *run) parts(ctx context.Context) error {
 		}
 		r.tell(part.name, 0, 0)
 		if err := r.guarded(part.name, func() error { return part.do(ctx) }); err != nil {
-			return fmt.Errorf("relay: %s: %w", part.name, err)
+			return fmt.Errorf("relay: %s: %w", part.name, r.wentFolder(ctx, err))
 		}
 	}
 	return nil
@@ -411,7 +412,11 @@ func (r *run) end(ctx context.Context, failure error) (Report, error) {
 	if failure != nil {
 		level = slog.LevelWarn
 	}
-	r.Log.Log(ctx, level, "run", "link", l.ID, "outcome", r.rep.Run.Outcome, "counts", r.rep.Run.Counts, "err", failure)
+	what := "run"
+	if r.fleeting {
+		what, level = "preview", slog.LevelDebug // who asked for it is shown what would have been done
+	}
+	r.Log.Log(ctx, level, what, "link", l.ID, "outcome", r.rep.Run.Outcome, "counts", r.rep.Run.Counts, "err", failure)
 	return r.rep, errors.Join(failure, err)
 }
 

@@ -28,7 +28,7 @@ import (
 // mailParts are the parts of a run that messages need, by side.
 func mailParts(s store.Side) []string {
 	if s == store.Exchange {
-		return []string{"read remote", "read hub", "wake", "act"}
+		return []string{"look for folders", "read remote", "read hub", "wake", "act"}
 	}
 	return []string{"resume", "read hub", "wake", "act", "take files"}
 }

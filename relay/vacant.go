@@ -61,7 +61,7 @@ func (c *Connections) Vacant(tx *store.Tx, l store.Link, s remote.Settings) erro
 		}
 		if sameAccount(s, there) && kinds&kindsOf(its, other) != 0 {
 			return pim.Errorf(op, pim.ErrExists, "%q of this account is linked to the collection %q already (link %d, %q), and every item would be there twice; remove that link first, its items come along",
-				several.Words(remote.CollectionID(other.Remote)), its.Slug, other.ID, other.Name)
+				Place(other), its.Slug, other.ID, other.Name)
 		}
 	}
 	return nil

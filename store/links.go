@@ -65,7 +65,7 @@ func (t *Tx) LinksOf(c CollectionID) ([]Link, error) {
 func linkFields() []string {
 	return []string{
 		"Name", "Remote", "Settings", "Rules", "Cursor", "Interval", "Paused", "Held", "Failures", "NextRun", "LastRun", "LastSuccess",
-		"LastError", "ListedAt", "LocalSeq", "Mapped",
+		"LastError", "ListedAt", "LocalSeq", "Mapped", "Folders",
 	}
 }
 

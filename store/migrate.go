@@ -42,6 +42,7 @@ func migrations() []migration {
 		{id: 19, text: schema0019},
 		{id: 22, text: schema0022},
 		{id: 23, text: schema0023},
+		{id: 24, text: schema0024},
 	}
 }
 

@@ -46,6 +46,7 @@ func frozen() map[int]string {
 		19: "4a264c1818f55003",
 		22: "ac10a1fcebb6e213",
 		23: "05d830a9396a1fa5",
+		24: "f575d5732facb037",
 	}
 }
 

@@ -50,7 +50,9 @@ type Link struct {
 	StopOwner string
 	// Mapped is the field map, as JSON of the rules' changes, by which the records of all
 	// pairs were read; "" is the connection's own.
-	Mapped    string
+	Mapped string
+	// Folders is JSON of what people call the collections that Remote names (package relay), "" while nobody was asked.
+	Folders   string
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }

@@ -16,7 +16,6 @@ import (
 	"crmbridge/relay"
 	"crmbridge/relay/rule"
 	"crmbridge/remote"
-	"crmbridge/remote/several"
 	"crmbridge/store"
 )
 
@@ -92,7 +91,7 @@ func (p *program) addLink(ctx context.Context, a *app, f linkFlags, s remote.Set
 		doc.ID, doc.Name, doc.Remote, doc.Kinds = l.ID, l.Name, l.Remote, rules.Kinds
 		return errors.Join(err, p.printJSON(doc))
 	}
-	return p.say("link %d %q added, to %q of %s; its first run begins as soon as the server runs", l.ID, l.Name, several.Words(remote.CollectionID(l.Remote)), otherSide(l.Side))
+	return p.say("link %d %q added, to %q of %s; its first run begins as soon as the server runs", l.ID, l.Name, relay.Place(l), otherSide(l.Side))
 }
 
 // title is the link's name.
@@ -164,9 +163,11 @@ func addLink(ctx context.Context, a *app, f linkFlags, s remote.Settings) (store
 	if f.noTest && len(f.remote) == 1 && f.remote[0] != everything {
 		l.Remote = f.remote[0]
 	} else {
-		if l.Remote, rules.Kinds, err = a.meet(ctx, f, s, coll, rules); err != nil {
+		var cs []remote.Collection
+		if l.Remote, rules.Kinds, cs, err = a.meet(ctx, f, s, coll, rules); err != nil {
 			return l, err
 		}
+		relay.NameFolders(&l, cs, a.now())
 	}
 	// Once more: which fields a filter can ask for depends on the kinds.
 	if err := rules.Defaults().Validate(); err != nil {
@@ -228,21 +229,21 @@ func collectionNamed(tx *store.Tx, u store.User, slug string) (store.Collection,
 }
 
 // meet asks the other side for its collections and returns the named one, or the one that
-// fits best, and the kinds that both it and ours take.
-func (a *app) meet(ctx context.Context, f linkFlags, s remote.Settings, coll store.Collection, ruled rule.Rules) (string, []pim.Kind, error) {
+// fits best, and the kinds that both it and ours take; and all that there are.
+func (a *app) meet(ctx context.Context, f linkFlags, s remote.Settings, coll store.Collection, ruled rule.Rules) (string, []pim.Kind, []remote.Collection, error) {
 	r, err := a.dial(ctx, f, s)
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
-	id, kinds, err := meetingPlace(ctx, r, f, coll, ruled)
-	return id, kinds, errors.Join(err, r.Close())
-}
-
-func meetingPlace(ctx context.Context, r remote.Remote, f linkFlags, coll store.Collection, ruled rule.Rules) (string, []pim.Kind, error) {
 	cs, err := r.Collections(ctx)
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, errors.Join(err, r.Close())
 	}
+	id, kinds, err := meetingPlace(ctx, r, cs, f, coll, ruled)
+	return id, kinds, cs, errors.Join(err, r.Close())
+}
+
+func meetingPlace(ctx context.Context, r remote.Remote, cs []remote.Collection, f linkFlags, coll store.Collection, ruled rule.Rules) (string, []pim.Kind, error) {
 	takes := pim.Kinds(relay.Kinds(coll)...)
 	want := takes
 	if only := pim.Kinds(ruled.Kinds...); only != 0 {

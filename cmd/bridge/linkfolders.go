@@ -192,15 +192,30 @@ func (a *app) probeLink(ctx context.Context, l store.Link, u store.User) ([]chec
 	}
 	cs, err := r.Collections(ctx)
 	if err != nil {
-		return append(rows, checkShown{Name: "what is linked", Fault: faultText(err)}), nil
+		return append(rows, checkShown{Name: "what is linked", Note: relay.Place(l), Fault: relay.Place(l) + ": " + faultText(err)}), nil
+	}
+	if err := a.nameFolders(ctx, &l, cs); err != nil {
+		return rows, err
 	}
 	return append(rows, linkedThere(cs, l, rules)), nil
+}
+
+// nameFolders keeps what the folders of a link are called, where that is news.
+func (a *app) nameFolders(ctx context.Context, l *store.Link, cs []remote.Collection) error {
+	if !relay.NameFolders(l, cs, a.now()) {
+		return nil
+	}
+	return a.store.Update(ctx, func(tx *store.Tx) error { return tx.UpdateLink(*l, "Folders") })
 }
 
 // linkedThere is the check of a link's own collections.
 func linkedThere(cs []remote.Collection, l store.Link, rules rule.Rules) checkShown {
 	place := remote.CollectionID(l.Remote)
-	row := checkShown{Name: "what is linked", OK: true, Note: several.Words(place)}
+	row := checkShown{Name: "what is linked", OK: true, Note: relay.Place(l)}
+	if gone := relay.GoneFolders(l, cs); len(gone) > 0 {
+		row.OK, row.Fault = false, relay.AreGone(gone)
+		return row
+	}
 	ids := several.Chosen(place)
 	if _, every := several.IsAll(place); !every && ids == nil {
 		ids = []remote.CollectionID{place}

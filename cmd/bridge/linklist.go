@@ -10,9 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"crmbridge/pim"
+	"crmbridge/relay"
 	"crmbridge/relay/rule"
-	"crmbridge/remote"
-	"crmbridge/remote/several"
 	"crmbridge/store"
 )
 
@@ -24,6 +23,7 @@ type linkShown struct {
 	Driver      string       `json:"driver"`
 	Collection  string       `json:"collection"`
 	Remote      string       `json:"remote"`
+	Folder      string       `json:"folder"` // the same for people: by its name, where that is known
 	Interval    string       `json:"interval"`
 	Policy      string       `json:"policy"`
 	State       string       `json:"state"` // running, paused, failing, held, new, failing items, ok
@@ -89,7 +89,7 @@ func (a *app) linkRow(tx *store.Tx, u store.User, l store.Link) (linkShown, erro
 		return linkShown{}, err
 	}
 	row := linkShown{
-		ID: l.ID, User: u.Name, Name: l.Name, Driver: l.Driver, Collection: c.Slug, Remote: l.Remote,
+		ID: l.ID, User: u.Name, Name: l.Name, Driver: l.Driver, Collection: c.Slug, Remote: l.Remote, Folder: relay.Place(l),
 		Interval: l.Interval.String(), Policy: string(rules.Policy), Paused: l.Paused,
 		Running: l.LeaseUntil != nil && l.LeaseUntil.After(a.now()),
 		Items:   living, Waiting: dirty, Failing: failing, Held: l.Held, LastError: l.LastError,
@@ -170,7 +170,7 @@ func (p *program) linkList() *cobra.Command {
 					head: []string{"ID", "USER", "NAME", "COLLECTION", "REMOTE", "ITEMS", "EVERY", "POLICY"},
 					cells: func(l linkShown) []string {
 						return []string{strconv.FormatInt(int64(l.ID), 10), l.User, l.Name, l.Collection,
-							l.Driver + ":" + several.Words(remote.CollectionID(l.Remote)), strconv.Itoa(l.Items), l.Interval, l.Policy}
+							l.Driver + ":" + l.Folder, strconv.Itoa(l.Items), l.Interval, l.Policy}
 					},
 				})
 			})

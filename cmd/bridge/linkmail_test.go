@@ -64,3 +64,53 @@ func TestRowB6MailOfMicrosoft365ToCreatio(t *testing.T) {
 		t.Errorf("%d activities, files %v", made, files)
 	}
 }
+
+// TestFoldersByTheirNames: people are told of folders by the names that they gave them, also of one that is another's name by now, that was
+// deleted, and while the mailbox cannot be reached; the id stands in JSON.
+func TestFoldersByTheirNames(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, "")
+	p.alice()
+	n := newTenant(t, nil)
+	do := func(method, path string, body graphsim.Fields) string {
+		t.Helper()
+		made, err := n.Do(method, "/users/ann@example.org"+path, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, _ := made["id"].(string)
+		return id
+	}
+	offers := do("POST", "/mailFolders/inbox/childFolders", graphsim.Fields{"displayName": "Offers"})
+	p.must("", append(n.graphLink(p, "add", "3600"), "--name", "mailbox", "--collection", "mail", "--remote", "Inbox/Offers")...)
+	called := func(name string) {
+		t.Helper()
+		if out := p.must("", "link", "list"); !strings.Contains(out, "graph:"+name+" ") {
+			t.Errorf("link list: %s", out)
+		}
+		if out := p.must("", "link", "show", "mailbox"); !strings.Contains(out, "graph:"+name+",") || strings.Contains(out, offers) {
+			t.Errorf("link show: %s", out)
+		}
+		if l := list[linkShown](p, "link", "list")[0]; l.Folder != name || l.Remote != "mail:"+offers {
+			t.Errorf("%+v", l)
+		}
+	}
+	called("Inbox/Offers")
+	p.must("", "sync", "run", "mailbox")
+	do("PATCH", "/mailFolders/"+offers, graphsim.Fields{"displayName": "Bids"})
+	if out := p.must("", "link", "test", "mailbox"); !strings.Contains(out, "Inbox/Bids") {
+		t.Error(out)
+	}
+	called("Inbox/Bids")
+	do("DELETE", "/mailFolders/"+offers, nil)
+	const gone = `"Inbox/Bids" is not there any more, or the login may not see it`
+	if out, code := p.cmd("", "link", "test", "mailbox"); code == 0 || !strings.Contains(out, gone) {
+		t.Errorf("deleted: %d %s", code, out)
+	}
+	called("Inbox/Bids")
+	n.stop()
+	called("Inbox/Bids")
+	if out, code := p.cmd("", "link", "test", "mailbox"); code == 0 || strings.Contains(out, offers) {
+		t.Errorf("out of reach: %d %s", code, out)
+	}
+}

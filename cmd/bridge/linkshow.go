@@ -13,7 +13,6 @@ import (
 	"crmbridge/relay"
 	"crmbridge/relay/rule"
 	"crmbridge/remote"
-	"crmbridge/remote/several"
 	"crmbridge/store"
 )
 
@@ -68,7 +67,7 @@ func (a *app) linkDetail(ctx context.Context, user, word string) (d linkDetail, 
 }
 
 func (p *program) showLink(d linkDetail) error {
-	err := p.say("link %d %q of %s: %s ⇄ %s, every %s, %s\n%d items, %d waiting, %d failing", d.ID, d.Name, d.User, d.Collection, d.Driver+":"+several.Words(remote.CollectionID(d.Remote)), d.Interval, d.State,
+	err := p.say("link %d %q of %s: %s ⇄ %s, every %s, %s\n%d items, %d waiting, %d failing", d.ID, d.Name, d.User, d.Collection, d.Driver+":"+d.Folder, d.Interval, d.State,
 		d.Items, d.Waiting, d.Failing)
 	for _, line := range []string{d.Held, d.LastError} {
 		if line != "" {

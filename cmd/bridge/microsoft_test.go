@@ -23,6 +23,7 @@ const annsSecret = "the secret of an application"
 type tenant struct {
 	*graphsim.Sim
 	url   string
+	stop  func()                   // lets nobody reach it any more
 	up    atomic.Pointer[[]*place] // servers that the proxy knows
 	calls atomic.Int64
 	codes [600]atomic.Int64 // answers by status
@@ -58,7 +59,7 @@ func newTenant(t *testing.T, change func(*graphsim.Options)) *tenant {
 		t.Fatal(err)
 	}
 	srv := httptest.NewServer(sim)
-	n.Sim, n.url = sim, srv.URL
+	n.Sim, n.url, n.stop = sim, srv.URL, srv.Close
 	t.Cleanup(func() { srv.Close(); sim.Close() })
 	return n
 }

@@ -198,7 +198,7 @@ func TestRowC3ChosenCalendars(t *testing.T) {
 	if got := o.devices("calendar", "tok-Team", "tok-Holidays", "tok-own"); got != "tok-Team tok-Holidays" {
 		t.Errorf("devices have %s", got)
 	}
-	if out := o.must("", "link", "show", "mail"); !strings.Contains(out, "ews:2 collections") {
+	if out := o.must("", "link", "show", "mail"); !strings.Contains(out, "ews:Holidays, Team") {
 		t.Error(out)
 	}
 }
@@ -302,7 +302,7 @@ func TestLinkTestLooksAtWhatIsLinked(t *testing.T) {
 		t.Error(out)
 	}
 	o.mailbox(`<m:DeleteFolder DeleteType="HardDelete"><m:FolderIds>` + o.in("Team") + `</m:FolderIds></m:DeleteFolder>`)
-	if out, code := o.cmd("", "link", "test", "mail"); code == 0 || !strings.Contains(out, "is not there any more, or the login may not see it") {
+	if out, code := o.cmd("", "link", "test", "mail"); code == 0 || !strings.Contains(out, `"Team" is not there any more, or the login may not see it`) {
 		t.Errorf("%d %s", code, out)
 	}
 }

@@ -327,6 +327,11 @@ func TestWithoutAnAddress(t *testing.T) {
 	if last := checks[len(checks)-1]; last.Name != "notifications" || !last.Optional || !strings.Contains(pim.PublicText(last.Err), "server.notifications is off") {
 		t.Errorf("without a hub: %+v", last)
 	}
+	for _, own := range []string{"http://127.0.0.1:8080/notify/graph", "http://localhost:8080/x", "off"} { // for a simulator
+		if _, err := r.tryOpen(exchange.Settings{"notify_url": own}); err != nil {
+			t.Errorf("%s: %v", own, err)
+		}
+	}
 	if _, err := r.tryOpen(exchange.Settings{"notify_url": "http://bridge.example.org"}); pim.ReasonOf(err) != pim.ErrInvalid {
 		t.Errorf("without TLS: %v", err)
 	}

@@ -149,7 +149,13 @@ func home(cs []remote.Collection, k pim.Kind) (remote.CollectionID, bool) {
 }
 
 // Words is a place for people: the id of a collection of the remote's, or what it has.
-func Words(c remote.CollectionID) string {
+func Words(c remote.CollectionID) string { return Named(c, nil) }
+
+// mostNamed is how many names of collections are told in a line.
+const mostNamed = 3
+
+// Named is a place for people by the names of its collections, as far as these are known.
+func Named(c remote.CollectionID, names map[remote.CollectionID]string) string {
 	if kinds, every := IsAll(c); every {
 		var names []string
 		for _, k := range kinds.List() {
@@ -157,8 +163,24 @@ func Words(c remote.CollectionID) string {
 		}
 		return "all " + strings.Join(names, " and ")
 	}
-	if ids := Chosen(c); ids != nil {
-		return strconv.Itoa(len(ids)) + " collections"
+	ids := Chosen(c)
+	if ids == nil {
+		if name := names[c]; name != "" {
+			return name
+		}
+		return string(c)
 	}
-	return string(c)
+	var known []string
+	for _, id := range ids {
+		if name := names[id]; name != "" && len(known) < mostNamed {
+			known = append(known, name)
+		}
+	}
+	switch more := len(ids) - len(known); {
+	case len(known) == 0:
+		return strconv.Itoa(len(ids)) + " collections"
+	case more > 0:
+		return strings.Join(known, ", ") + " and " + strconv.Itoa(more) + " more"
+	}
+	return strings.Join(known, ", ")
 }

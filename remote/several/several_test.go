@@ -34,6 +34,13 @@ func TestPlaces(t *testing.T) {
 			t.Errorf("%q: %t, %q", c.place, several.Is(c.place), several.Words(c.place))
 		}
 	}
+	names := map[remote.CollectionID]string{"a": "Team", "b": "Fairs", "c": "Berlin", "d": "Oslo"}
+	for place, want := range map[remote.CollectionID]string{"a": "Team", "x": "x", all: "all events", several.Place("a", "b"): "Team, Fairs", several.Place("a", "x"): "Team and 1 more",
+		several.Place("x", "y"): "2 collections", several.Place("a", "b", "c", "d", "x"): "Team, Fairs, Berlin and 2 more"} {
+		if got := several.Named(place, names); got != want {
+			t.Errorf("%q is called %q", place, got)
+		}
+	}
 	d := remote.Driver{Within: map[remote.CollectionID]remote.CollectionID{"inner": "a"}}
 	for _, c := range []struct {
 		a, b remote.CollectionID
