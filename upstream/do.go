@@ -34,12 +34,9 @@ var errAnswerTooLarge = errors.New("upstream: answer larger than the limit")
 // Any other status, 500 included, is returned without an error: its meaning is the
 // driver's to tell. With an error for a status the Response is returned too.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
-	u, err := c.target(r)
+	u, err := c.allowed(r)
 	if err != nil {
 		return nil, err
-	}
-	if err := c.checkProxied(u); err != nil {
-		return nil, wrapFailure(r.op(), false, err)
 	}
 	leave, err := c.pace.enter(ctx)
 	if err != nil {
@@ -54,8 +51,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		resp, err := c.attempt(ctx, u, r, n)
 		if resp != nil {
 			resp.Attempts = n
-			c.pace.heed(u.Host, c.pauseKey(u.Host), resp)
-			c.pace.hold(c.pauseKey(u.Host), resp.pause)
+			c.learn(u.Host, resp)
 		}
 		wait, again := plan.next(ctx, resp, err)
 		if !again {
@@ -65,6 +61,24 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 			return nil, wrapFailure(r.op(), Sent(err), serr)
 		}
 	}
+}
+
+// allowed is where a request goes, if it may go there.
+func (c *Client) allowed(r Request) (*url.URL, error) {
+	u, err := c.target(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkProxied(u); err != nil {
+		return nil, wrapFailure(r.op(), false, err)
+	}
+	return u, nil
+}
+
+// learn takes from an answer how long a host wants to be left alone.
+func (c *Client) learn(host string, resp *Response) {
+	c.pace.heed(host, c.pauseKey(host), resp)
+	c.pace.hold(c.pauseKey(host), resp.pause)
 }
 
 // attempt sends the request once and reads the whole answer.

@@ -18,12 +18,9 @@ import (
 // Any other answer is read whole, into the Response. Errors are those of Do. A stream takes none of the places for calls in flight: it would keep
 // it for good.
 func (c *Client) Stream(ctx context.Context, r Request, idle time.Duration) (io.ReadCloser, *Response, error) {
-	u, err := c.target(r)
+	u, err := c.allowed(r)
 	if err != nil {
 		return nil, nil, err
-	}
-	if err := c.checkProxied(u); err != nil {
-		return nil, nil, wrapFailure(r.op(), false, err)
 	}
 	if err := c.pace.turn(ctx, u.Host, c.pauseKey(u.Host)); err != nil {
 		return nil, nil, wrapFailure(r.op(), false, err)
@@ -35,8 +32,7 @@ func (c *Client) Stream(ctx context.Context, r Request, idle time.Duration) (io.
 	if s.body == nil {
 		_ = s.Close()
 		if resp != nil {
-			c.pace.heed(u.Host, c.pauseKey(u.Host), resp)
-			c.pace.hold(c.pauseKey(u.Host), resp.pause)
+			c.learn(u.Host, resp)
 		}
 		return nil, resp, err
 	}

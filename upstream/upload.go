@@ -16,12 +16,9 @@ import (
 // holds the body. It fails when nothing of it goes, and nothing comes back, for longer than idle. An error of body is the
 // error; a body that ends before its size is ErrProtocol, and the server gets no whole request then. Other errors are those of Do.
 func (c *Client) Upload(ctx context.Context, r Request, body io.Reader, size int64, idle time.Duration) (*Response, error) {
-	u, err := c.target(r)
+	u, err := c.allowed(r)
 	if err != nil {
 		return nil, err
-	}
-	if err := c.checkProxied(u); err != nil {
-		return nil, wrapFailure(r.op(), false, err)
 	}
 	leave, err := c.pace.enter(ctx)
 	if err != nil {
@@ -33,8 +30,7 @@ func (c *Client) Upload(ctx context.Context, r Request, body io.Reader, size int
 	}
 	resp, err := c.upload(ctx, u, r, body, size, idle)
 	if resp != nil {
-		c.pace.heed(u.Host, c.pauseKey(u.Host), resp)
-		c.pace.hold(c.pauseKey(u.Host), resp.pause)
+		c.learn(u.Host, resp)
 	}
 	return resp, err
 }

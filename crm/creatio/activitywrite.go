@@ -33,15 +33,7 @@ func (a *activities) create(ctx context.Context, k *looking, e remote.Entry, key
 	if r["TypeId"] == nil {
 		r["TypeId"] = l.types.ids[typeTask]
 	}
-	tied := tie(r, e.Relations)
-	made, err := a.site.insert(ctx, a.entity(), r)
-	if pim.ReasonOf(err) == pim.ErrRefused && len(tied) > 0 {
-		// What it was to be tied to may be gone; that is no reason not to make it.
-		for _, col := range tied {
-			delete(r, col)
-		}
-		made, err = a.site.insert(ctx, a.entity(), r)
-	}
+	made, err := a.insertTied(ctx, a.entity(), r, e.Relations)
 	if err != nil {
 		return remote.Record{}, err
 	}

@@ -123,38 +123,12 @@ func (k *looking) addressRow(ctx context.Context, a pim.Address, l contactLists)
 	}, nil
 }
 
-// planAddresses says how the rows in have become want: rows that are alike stay, then
-// one of the same type is changed, what is left goes.
+// planAddresses reuses the row that is alike, else one of the same type, else any.
 func planAddresses(have, want []row) []edit {
-	free := slices.Clone(have)
-	taken := make([]row, len(want))
-	for _, fit := range []func(k, w row) bool{
+	return planRows(have, want, func(w row) row { return w },
 		func(k, w row) bool { return len(k.differing(without(w, "Primary"))) == 0 },
 		func(k, w row) bool { return k.ref("AddressTypeId") == w.ref("AddressTypeId") },
-		func(row, row) bool { return true },
-	} {
-		for i, w := range want {
-			if taken[i] != nil {
-				continue
-			}
-			if j := slices.IndexFunc(free, func(k row) bool { return fit(k, w) }); j >= 0 {
-				taken[i] = free[j]
-				free = slices.Delete(free, j, j+1)
-			}
-		}
-	}
-	var edits []edit
-	for _, k := range free {
-		edits = append(edits, edit{id: k.id()})
-	}
-	for i, w := range want {
-		if taken[i] == nil {
-			edits = append(edits, edit{fields: w})
-		} else if d := taken[i].differing(w); len(d) > 0 {
-			edits = append(edits, edit{id: taken[i].id(), fields: d})
-		}
-	}
-	return edits
+		func(row, row) bool { return true })
 }
 
 func without(r row, col string) row {

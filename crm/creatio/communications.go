@@ -197,17 +197,11 @@ type edit struct {
 	fields row  // nil deletes
 }
 
-// planComms says how the rows in have become want. Rows that fit stay; a row of
-// the same type, then any row, is reused for a new value, so that what else hangs
-// on it survives; what is left goes.
-func planComms(have []row, want []comm) []edit {
+// planRows says how the rows in have become want, whose columns fields tells. Rows are kept for what they fit by the first of fits,
+// then by the next, so that what else hangs on them survives; what is left goes.
+func planRows[W any](have []row, want []W, fields func(W) row, fits ...func(k row, w W) bool) []edit {
 	free := slices.Clone(have)
 	taken := make([]row, len(want))
-	fits := []func(k row, w comm) bool{
-		func(k row, w comm) bool { return k.ref("CommunicationTypeId") == w.typ && k.text("Number") == w.value },
-		func(k row, w comm) bool { return k.text("Number") == w.value },
-		func(k row, w comm) bool { return k.ref("CommunicationTypeId") == w.typ },
-	}
 	for _, fit := range fits {
 		for i, w := range want {
 			if taken[i] != nil {
@@ -224,17 +218,28 @@ func planComms(have []row, want []comm) []edit {
 		edits = append(edits, edit{id: k.id()})
 	}
 	for i, w := range want {
-		fields := row{"CommunicationTypeId": w.typ, "Number": w.value}
-		if ambiguous(want, w.typ) {
-			fields["IsPrimary"] = w.primary
-		}
+		set := fields(w)
 		if taken[i] == nil {
-			edits = append(edits, edit{fields: fields})
-		} else if d := taken[i].differing(fields); len(d) > 0 {
+			edits = append(edits, edit{fields: set})
+		} else if d := taken[i].differing(set); len(d) > 0 {
 			edits = append(edits, edit{id: taken[i].id(), fields: d})
 		}
 	}
 	return edits
+}
+
+// planComms reuses the row that has the value, else one of the type.
+func planComms(have []row, want []comm) []edit {
+	fields := func(w comm) row {
+		set := row{"CommunicationTypeId": w.typ, "Number": w.value}
+		if ambiguous(want, w.typ) {
+			set["IsPrimary"] = w.primary
+		}
+		return set
+	}
+	value := func(k row, w comm) bool { return k.text("Number") == w.value }
+	typ := func(k row, w comm) bool { return k.ref("CommunicationTypeId") == w.typ }
+	return planRows(have, want, fields, func(k row, w comm) bool { return typ(k, w) && value(k, w) }, value, typ)
 }
 
 // ambiguous reports a type with several values of which one is preferred: only

@@ -134,14 +134,7 @@ func (s *messages) create(ctx context.Context, k *looking, e remote.Entry, key s
 		now := s.env.Now().UTC()
 		r["StartDate"], r["DueDate"] = now, now
 	}
-	tied := tie(r, e.Relations)
-	made, err := s.site.insert(ctx, s.entity(), r)
-	if pim.ReasonOf(err) == pim.ErrRefused && len(tied) > 0 {
-		for _, col := range tied {
-			delete(r, col) // what it was to be tied to may be gone; that is no reason not to make it
-		}
-		made, err = s.site.insert(ctx, s.entity(), r)
-	}
+	made, err := s.insertTied(ctx, s.entity(), r, e.Relations)
 	if err != nil {
 		return remote.Record{}, err
 	}

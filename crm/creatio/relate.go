@@ -132,6 +132,20 @@ func (c *connector) Relate(ctx context.Context, col remote.CollectionID, old rem
 	return x.rec, nil
 }
 
+// insertTied makes a record that is tied to others. One that is refused is made without them: what it was to be tied to may be gone, and
+// that is no reason not to make it.
+func (c *connector) insertTied(ctx context.Context, entity string, r row, rels []remote.Relation) (made bool, err error) {
+	tied := tie(r, rels)
+	made, err = c.site.insert(ctx, entity, r)
+	if pim.ReasonOf(err) != pim.ErrRefused || len(tied) == 0 {
+		return made, err
+	}
+	for _, col := range tied {
+		delete(r, col)
+	}
+	return c.site.insert(ctx, entity, r)
+}
+
 // tie sets the lookups that a new activity gets where its fields name nothing, and returns
 // their columns.
 func tie(r row, rels []remote.Relation) (cols []string) {
