@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +19,6 @@ import (
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/remote/remotetest"
-	"crmbridge/upstream"
 )
 
 const password = "correct horse battery"
@@ -89,14 +87,7 @@ func (r *rig) open(settings crm.Settings) crm.Connector {
 
 func (r *rig) tryOpen(settings crm.Settings) (crm.Connector, error) {
 	r.t.Helper()
-	client, err := upstream.New(upstream.Options{
-		Now: r.clock.Now, Sleep: r.clock.Sleep, Concurrency: 16,
-		Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-	})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.t.Cleanup(client.Close)
+	client := remotetest.Client(r.t, r.clock, remotetest.ManyAtOnce)
 	s := crm.Settings{"url": r.url, "username": "Supervisor", "password": password, "page_size": "20"}
 	for k, v := range settings {
 		s[k] = strings.ReplaceAll(v, "SITE", r.url)

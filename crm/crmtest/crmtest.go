@@ -37,26 +37,6 @@ func Run(t *testing.T, h Harness) {
 	}
 }
 
-// each runs a case in one account for every kind that the CRM keeps.
-func each(t *testing.T, h Harness, run func(t *testing.T, a remotetest.Account, c remote.CollectionID, k pim.Kind)) {
-	t.Helper()
-	a := h.Open(t)
-	cols, err := a.Remote.Collections(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := pim.KindSet(0)
-	for _, c := range cols {
-		for _, k := range c.Kinds.List() {
-			if done.Has(k) {
-				continue
-			}
-			done |= pim.Kinds(k)
-			t.Run(k.String(), func(t *testing.T) { run(t, a, c.ID, k) })
-		}
-	}
-}
-
 func create(t *testing.T, h Harness, a remotetest.Account, c remote.CollectionID, k pim.Kind, n int) remote.Record {
 	t.Helper()
 	it := h.Sample(a.Remote.Traits(), k, n)
@@ -88,7 +68,7 @@ func otherOwners(t *testing.T, h Harness) {
 	if h.AddOther == nil {
 		t.Skip("left out: the harness cannot make other people's items")
 	}
-	each(t, h, func(t *testing.T, a remotetest.Account, c remote.CollectionID, k pim.Kind) {
+	remotetest.EachKind(t, h.Harness, func(t *testing.T, a remotetest.Account, c remote.CollectionID, k pim.Kind) {
 		mine := create(t, h, a, c, k, 1)
 		bare := h.Sample(a.Remote.Traits(), k, 2)
 		bare = withoutPeople(bare)
@@ -118,7 +98,7 @@ func withoutPeople(it pim.Item) pim.Item {
 }
 
 func types(t *testing.T, h Harness) {
-	each(t, h, func(t *testing.T, a remotetest.Account, c remote.CollectionID, k pim.Kind) {
+	remotetest.EachKind(t, h.Harness, func(t *testing.T, a remotetest.Account, c remote.CollectionID, k pim.Kind) {
 		field := pim.FieldType
 		if k == pim.KindContact {
 			field = pim.FieldContactType
@@ -140,7 +120,7 @@ func types(t *testing.T, h Harness) {
 }
 
 func page(t *testing.T, h Harness) {
-	each(t, h, func(t *testing.T, a remotetest.Account, c remote.CollectionID, k pim.Kind) {
+	remotetest.EachKind(t, h.Harness, func(t *testing.T, a remotetest.Account, c remote.CollectionID, k pim.Kind) {
 		rec := create(t, h, a, c, k, 1)
 		got, err := a.Remote.Fetch(t.Context(), c, []remote.ItemID{rec.ID})
 		if err != nil || len(got) != 1 {
@@ -161,7 +141,7 @@ func page(t *testing.T, h Harness) {
 }
 
 func lookups(t *testing.T, h Harness) {
-	each(t, h, func(t *testing.T, a remotetest.Account, _ remote.CollectionID, k pim.Kind) {
+	remotetest.EachKind(t, h.Harness, func(t *testing.T, a remotetest.Account, _ remote.CollectionID, k pim.Kind) {
 		l, ok := a.Remote.(crm.Lookups)
 		if !ok {
 			t.Skip("left out: the driver has no crm.Lookups")
@@ -183,7 +163,7 @@ func lookups(t *testing.T, h Harness) {
 }
 
 func unassign(t *testing.T, h Harness) {
-	each(t, h, func(t *testing.T, a remotetest.Account, c remote.CollectionID, k pim.Kind) {
+	remotetest.EachKind(t, h.Harness, func(t *testing.T, a remotetest.Account, c remote.CollectionID, k pim.Kind) {
 		it := withoutPeople(h.Sample(a.Remote.Traits(), k, 1))
 		rec, err := a.Remote.Create(t.Context(), c, remote.Entry{Item: it}, t.Name())
 		if err != nil {

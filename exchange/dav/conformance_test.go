@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -17,7 +16,6 @@ import (
 	"crmbridge/pim/vcf"
 	"crmbridge/remote"
 	"crmbridge/remote/remotetest"
-	"crmbridge/upstream"
 )
 
 const zone = "Europe/Helsinki"
@@ -35,13 +33,7 @@ func open(tb testing.TB, c *testclock.Clock, s remote.Settings) remote.Remote {
 
 func tryOpen(tb testing.TB, c *testclock.Clock, s remote.Settings) (remote.Remote, error) {
 	tb.Helper()
-	client, err := upstream.New(upstream.Options{
-		Now: c.Now, Sleep: c.Sleep, Concurrency: 16, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-	})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(client.Close)
+	client := remotetest.Client(tb, c, remotetest.ManyAtOnce)
 	full := remote.Settings{"username": "ann", "password": "correct horse"}
 	for k, v := range s {
 		full[k] = v

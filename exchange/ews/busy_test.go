@@ -3,7 +3,6 @@ package ews
 import (
 	"errors"
 	"net/http"
-	"net/netip"
 	"testing"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/remote"
+	"crmbridge/remote/remotetest"
 	"crmbridge/upstream"
 )
 
@@ -103,11 +103,7 @@ func TestLinksShareABudget(t *testing.T) {
 	d, pauses := Driver(), &upstream.Pauses{}
 	clk := testclock.New()
 	open := func(pairs ...string) *mail {
-		client, err := upstream.New(upstream.Options{Now: clk.Now, Sleep: clk.Sleep, Pauses: pauses, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(client.Close)
+		client := remotetest.Client(t, clk, func(o *upstream.Options) { o.Pauses = pauses })
 		s := exchangeSettings(append([]string{"url", f.url, "user", "ann@example.org", "password", "secret"}, pairs...)...)
 		r, err := d.Open(t.Context(), exchange.Env{HTTP: client, Now: clk.Now, Zone: "Europe/Oslo"}, s)
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"regexp"
 	"strings"
 	"sync"
@@ -21,7 +20,6 @@ import (
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/remote/remotetest"
-	"crmbridge/upstream"
 )
 
 const (
@@ -79,13 +77,7 @@ func (r *rig) open(settings exchange.Settings) exchange.Mailbox {
 
 func (r *rig) openBy(d exchange.Driver, settings exchange.Settings) exchange.Mailbox {
 	r.t.Helper()
-	client, err := upstream.New(upstream.Options{
-		Now: r.clock.Now, Sleep: r.clock.Sleep, Concurrency: 16, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-	})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.t.Cleanup(client.Close)
+	client := remotetest.Client(r.t, r.clock, remotetest.ManyAtOnce)
 	s := exchange.Settings{"url": r.url, "user": ann, "password": password, "page_size": "20"}
 	for k, v := range settings {
 		s[k] = v

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 
 	"crmbridge/exchange"
 	"crmbridge/internal/testclock"
+	"crmbridge/remote/remotetest"
 	"crmbridge/upstream"
 )
 
@@ -87,11 +87,7 @@ func (f *fake) open(s exchange.Settings) *mail {
 
 func (f *fake) openAt(c *testclock.Clock, s exchange.Settings) *mail {
 	f.t.Helper()
-	client, err := upstream.New(upstream.Options{Now: c.Now, Sleep: c.Sleep, Rand: func() float64 { return 0 }, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	f.t.Cleanup(client.Close)
+	client := remotetest.Client(f.t, c, func(o *upstream.Options) { o.Rand = func() float64 { return 0 } })
 	all := exchange.Settings{"url": f.url, "user": "ann@example.org", "password": "secret"}
 	for k, v := range s {
 		all[k] = v

@@ -16,6 +16,7 @@ import (
 	"crmbridge/exchange/ews/ewssim"
 	"crmbridge/pim"
 	"crmbridge/remote"
+	"crmbridge/remote/remotetest"
 )
 
 // between is the address of the rig's server where after is called with each answer to an operation, before that is given.
@@ -82,18 +83,7 @@ func TestListIsWholeWhileItemsGo(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				listed := map[remote.ItemID]bool{}
-				for _, ref := range refs {
-					if listed[ref.ID] {
-						t.Error("an item is listed twice")
-					}
-					listed[ref.ID] = true
-				}
-				for i, id := range ids {
-					if !listed[id] && !gone[id] {
-						t.Errorf("item %d was passed over", i)
-					}
-				}
+				remotetest.Whole(t, refs, ids, gone)
 				if len(gone) < 4 {
 					t.Errorf("only %d were deleted meanwhile", len(gone))
 				}

@@ -39,26 +39,6 @@ func Run(t *testing.T, h Harness) {
 	}
 }
 
-// each runs a case in one account for every kind that the server keeps.
-func each(t *testing.T, h Harness, run func(t *testing.T, a remotetest.Account, c remote.CollectionID, k pim.Kind)) {
-	t.Helper()
-	a := h.Open(t)
-	cols, err := a.Remote.Collections(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := pim.KindSet(0)
-	for _, c := range cols {
-		for _, k := range c.Kinds.List() {
-			if done.Has(k) || c.ReadOnly {
-				continue
-			}
-			done |= pim.Kinds(k)
-			t.Run(k.String(), func(t *testing.T) { run(t, a, c.ID, k) })
-		}
-	}
-}
-
 func create(t *testing.T, h Harness, a remotetest.Account, c remote.CollectionID, k pim.Kind, key string) remote.Record {
 	t.Helper()
 	rec, err := a.Remote.Create(t.Context(), c, remote.Entry{UID: "uid-of-" + key, Item: h.Sample(a.Remote.Traits(), k, 1)}, key)

@@ -20,7 +20,7 @@ func marker(t *testing.T, r remote.Remote) remote.Marker {
 
 // keysOfOurs: an item carries the key that it was created with, and is found by it.
 func keysOfOurs(t *testing.T, h Harness) {
-	each(t, h, func(t *testing.T, a remotetest.Account, c remote.CollectionID, k pim.Kind) {
+	remotetest.EachKind(t, h.Harness, func(t *testing.T, a remotetest.Account, c remote.CollectionID, k pim.Kind) {
 		m := marker(t, a.Remote)
 		key := "key-of-ours-" + k.String()
 		rec := create(t, h, a, c, k, key)
@@ -36,7 +36,7 @@ func keysOfOurs(t *testing.T, h Harness) {
 
 // marking: an item that others made gets a key, and nothing else of it changes.
 func marking(t *testing.T, h Harness) {
-	each(t, h, func(t *testing.T, a remotetest.Account, c remote.CollectionID, k pim.Kind) {
+	remotetest.EachKind(t, h.Harness, func(t *testing.T, a remotetest.Account, c remote.CollectionID, k pim.Kind) {
 		m := marker(t, a.Remote)
 		b := behind(t, a)
 		id := b.Add(t, c, h.Sample(a.Remote.Traits(), k, 2))
@@ -82,7 +82,7 @@ func moves(t *testing.T, h Harness) {
 	if h.Move == nil {
 		t.Skip("left out: the harness cannot move items")
 	}
-	each(t, h, func(t *testing.T, a remotetest.Account, c remote.CollectionID, k pim.Kind) {
+	remotetest.EachKind(t, h.Harness, func(t *testing.T, a remotetest.Account, c remote.CollectionID, k pim.Kind) {
 		m := marker(t, a.Remote)
 		key := "key-of-moved-" + k.String()
 		rec := create(t, h, a, c, k, key)

@@ -12,7 +12,7 @@ import (
 
 // hints: a remote that can be watched tells of a change by others, and stops when it is told to.
 func hints(t *testing.T, h Harness) {
-	each(t, h, func(t *testing.T, a remotetest.Account, c remote.CollectionID, k pim.Kind) {
+	remotetest.EachKind(t, h.Harness, func(t *testing.T, a remotetest.Account, c remote.CollectionID, k pim.Kind) {
 		w, ok := remote.As[remote.Watcher](a.Remote)
 		if !ok {
 			t.Skip("left out: the remote is no Watcher")

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -21,7 +20,6 @@ import (
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/remote/remotetest"
-	"crmbridge/upstream"
 )
 
 const (
@@ -88,14 +86,7 @@ func (r *rig) open(settings exchange.Settings) exchange.Mailbox {
 
 func (r *rig) tryOpen(settings exchange.Settings) (exchange.Mailbox, error) {
 	r.t.Helper()
-	client, err := upstream.New(upstream.Options{
-		Now: r.clock.Now, Sleep: r.clock.Sleep, Concurrency: 16,
-		Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-	})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.t.Cleanup(client.Close)
+	client := remotetest.Client(r.t, r.clock, remotetest.ManyAtOnce)
 	s := exchange.Settings{"tenant": r.sim.Tenant(), "client_id": "bridge", "client_secret": secret, "mailbox": ann, "login_url": r.url, "graph_url": r.url,
 		"page_size": "20", "poll_seconds": "1"}
 	maps.Copy(s, settings)

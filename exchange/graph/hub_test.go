@@ -13,7 +13,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -25,7 +24,7 @@ import (
 	"crmbridge/internal/testclock"
 	"crmbridge/pim"
 	"crmbridge/remote"
-	"crmbridge/upstream"
+	"crmbridge/remote/remotetest"
 )
 
 // heard is a rig whose service reaches the hub, and a mailbox that never looks by itself.
@@ -67,11 +66,7 @@ func heardEvery(t *testing.T, seconds string) (*rig, *graph.Hub, exchange.Mailbo
 func (r *rig) openHeard(hub *graph.Hub, settings exchange.Settings) exchange.Mailbox {
 	t := r.t
 	t.Helper()
-	client, err := upstream.New(upstream.Options{Now: r.clock.Now, Sleep: r.clock.Sleep, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.Close)
+	client := remotetest.Client(t, r.clock)
 	all := exchange.Settings{"tenant": r.sim.Tenant(), "client_id": "bridge", "client_secret": secret, "mailbox": ann, "login_url": r.url, "graph_url": r.url}
 	maps.Copy(all, settings)
 	m, err := graph.DriverWith(hub).Open(t.Context(), exchange.Env{HTTP: client, Now: r.clock.Now, Log: slog.New(slog.DiscardHandler), Zone: zone, Link: "7"}, all)
@@ -335,11 +330,7 @@ func TestWithoutAnAddress(t *testing.T) {
 	if _, err := r.tryOpen(exchange.Settings{"notify_url": "http://bridge.example.org"}); pim.ReasonOf(err) != pim.ErrInvalid {
 		t.Errorf("without TLS: %v", err)
 	}
-	client, err := upstream.New(upstream.Options{Now: r.clock.Now, Sleep: r.clock.Sleep, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.Close)
+	client := remotetest.Client(t, r.clock)
 	all := exchange.Settings{"tenant": r.sim.Tenant(), "client_id": "bridge", "client_secret": secret, "mailbox": ann, "login_url": r.url, "graph_url": r.url, "poll_seconds": "1"}
 	maps.Copy(all, settings)
 	m, err := graph.DriverWith(newHub(nil)).Open(t.Context(), exchange.Env{HTTP: client, Now: r.clock.Now, Log: slog.New(slog.DiscardHandler), Zone: zone}, all)

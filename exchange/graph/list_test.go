@@ -15,6 +15,7 @@ import (
 	"crmbridge/exchange/graph/graphsim"
 	"crmbridge/pim"
 	"crmbridge/remote"
+	"crmbridge/remote/remotetest"
 )
 
 // between is the address of the rig's service with pages of a few items, where after is called with the ids of each page of a collection,
@@ -115,20 +116,7 @@ func TestListIsWholeWhileItemsGo(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			listed := map[remote.ItemID]bool{}
-			for _, ref := range refs {
-				if listed[ref.ID] {
-					t.Error("an item is listed twice")
-				}
-				if listed[ref.ID] = true; ref.Version == "" {
-					t.Error("an item is listed without its version")
-				}
-			}
-			for i, id := range ids {
-				if !listed[id] && !gone[id] {
-					t.Errorf("item %d was passed over", i)
-				}
-			}
+			remotetest.Whole(t, refs, ids, gone)
 			if len(gone) < 6 {
 				t.Errorf("only %d were deleted meanwhile", len(gone))
 			}

@@ -41,7 +41,7 @@ var allowed = []struct {
 
 	{"upstream/login", []string{"pim", "upstream"}},
 	{"upstream", []string{"pim"}},
-	{"remote/remotetest", []string{"internal/testenv", "pim", "pim/rrule", "remote", "upstream"}},
+	{"remote/remotetest", []string{"internal/testclock", "internal/testenv", "pim", "pim/rrule", "remote", "upstream"}},
 	{"remote/memory/memorytest", []string{"pim", "internal/testclock", "remote", "remote/memory", "remote/remotetest"}},
 	{"remote/memory", []string{"pim", "remote"}},
 	{"remote/several", []string{"pim", "remote"}},

@@ -87,6 +87,9 @@ func (a *account) ends(name string, call func(context.Context) error, ctx contex
 	}
 }
 
+// callers work on one remote at once.
+const callers = 16
+
 // manyCallers: 16 goroutines work on one remote, each on items of its own.
 func manyCallers(a *account) {
 	rounds := 3
@@ -94,7 +97,7 @@ func manyCallers(a *account) {
 		rounds = 1
 	}
 	var wg sync.WaitGroup
-	for n := range 16 {
+	for n := range callers {
 		wg.Go(func() {
 			k := a.kinds[n%len(a.kinds)]
 			for range rounds {
