@@ -12,17 +12,19 @@ import (
 // connector is one mailbox.
 type connector struct {
 	*service
-	env      exchange.Env
-	mailbox  string // principal name or object ID; "" is that of the person who signed in
-	areas    []string
-	anyArea  bool // nobody chose areas
-	person   bool // somebody signed in
-	zone     *time.Location
-	photos   bool
-	pageSize int
-	back     int // days of the window of calendars where a scope is open
-	ahead    int
-	poll     time.Duration // between two looks of Watch
+	env     exchange.Env
+	mailbox string // principal name or object ID; "" is that of the person who signed in
+	areas   []string
+	anyArea bool // nobody chose areas
+	person  bool // somebody signed in
+	zone    *time.Location
+	photos  bool
+	// mailsAnswers: organisers are mailed what the mailbox answers.
+	mailsAnswers bool
+	pageSize     int
+	back         int // days of the window of calendars where a scope is open
+	ahead        int
+	poll         time.Duration // between two looks of Watch
 	// hub is where the program hears of changes, notifyURL its address; nil and "" without.
 	hub       *Hub
 	notifyURL string

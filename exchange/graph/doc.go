@@ -12,6 +12,7 @@
 //	folders.go  tasklists.go   collections; who the mailbox is; task lists, which are followed
 //	fields.go               what a table of fields is
 //	event.go  eventfields.go  events.go  eventwrite.go   events, and whom a write would mail
+//	respond.go              answers to invitations
 //	recurrence.go  occurrences.go  reshape.go            series: read, and made as wanted
 //	tasks.go  taskfields.go To Do
 //	attachments.go          files of events and tasks, each a request

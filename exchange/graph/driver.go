@@ -50,7 +50,7 @@ func open(hub *Hub, shared *desks, env exchange.Env, s exchange.Settings) (remot
 		return nil, err
 	}
 	c := &connector{
-		service: svc, env: env, mailbox: s["mailbox"], zone: loc, photos: s["photos"] == "yes",
+		service: svc, env: env, mailbox: s["mailbox"], zone: loc, photos: s["photos"] == "yes", mailsAnswers: s["answers"] == "mail",
 		pageSize: number(s["page_size"]), back: number(s["days_back"]), ahead: number(s["days_ahead"]),
 		poll: time.Duration(number(s["poll_seconds"])) * time.Second, hub: hub, notifyURL: notifyURL(hub, s),
 		areas: areasOf(s), anyArea: s["areas"] == "", person: s["sign_in"] != "",

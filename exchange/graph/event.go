@@ -28,6 +28,7 @@ type event struct {
 	Sensitivity string      `json:"sensitivity"`
 	ShowAs      string      `json:"showAs"`
 	Attendees   []attendee  `json:"attendees"`
+	Answered    given       `json:"responseStatus"` // by the mailbox itself
 	Organizer   recipient   `json:"organizer"`
 	Recurrence  *recurrence `json:"recurrence"`
 	WebLink     string      `json:"webLink"`
@@ -61,11 +62,13 @@ type recipient struct {
 	EmailAddress emailAddress `json:"emailAddress"`
 }
 
+type given struct {
+	Response string `json:"response"`
+}
+
 type attendee struct {
-	Type   string `json:"type"`
-	Status struct {
-		Response string `json:"response"`
-	} `json:"status"`
+	Type         string       `json:"type"`
+	Status       given        `json:"status"`
 	EmailAddress emailAddress `json:"emailAddress"`
 }
 

@@ -43,7 +43,7 @@ func (c *connector) eventFields() fields[*event, *pim.Event] {
 		{id: pim.FieldStatus, props: []string{"showAs", "isCancelled"}, read: readStatus, write: writeShowAs},
 		{id: pim.FieldReminders, props: []string{"isReminderOn", "reminderMinutesBeforeStart"}, read: readReminder, write: writeReminder},
 		{id: pim.FieldOrganizer, props: []string{"organizer"}, readOnly: true, read: readOrganizer},
-		{id: pim.FieldAttendees, props: []string{"attendees", "isOrganizer"}, read: readAttendees, write: writeAttendees},
+		{id: pim.FieldAttendees, props: []string{"attendees", "isOrganizer", "responseStatus"}, read: c.readAttendees, write: writeAttendees},
 		// Written apart, as each is a request.
 		{id: pim.FieldAttachments, props: []string{"hasAttachments"}, read: func(e *event, it *pim.Event) { it.Attachments = attachmentsOf(e.files) }},
 		// The rule of a series; its occurrences are read and written apart.
@@ -147,10 +147,14 @@ func readOrganizer(e *event, it *pim.Event) {
 	}
 }
 
-func readAttendees(e *event, it *pim.Event) {
+func (c *connector) readAttendees(e *event, it *pim.Event) {
 	for _, a := range e.Attendees {
+		response := a.Status.Response
+		if !e.Organising && e.Answered.Response != "" && c.invited(a.EmailAddress.Address) {
+			response = e.Answered.Response // the list is the organiser's, who may not have heard
+		}
 		it.Attendees = append(it.Attendees, pim.Attendee{
-			Person: pim.Person{Name: nameBeside(a.EmailAddress), Email: a.EmailAddress.Address}, Answer: answerOf(a.Status.Response), Optional: a.Type == "optional",
+			Person: pim.Person{Name: nameBeside(a.EmailAddress), Email: a.EmailAddress.Address}, Answer: answerOf(response), Optional: a.Type == "optional",
 		})
 	}
 }

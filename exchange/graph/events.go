@@ -130,8 +130,11 @@ func readOne[T any](a answer, op string) (v T, ok bool, err error) {
 	return v, err == nil, err
 }
 
-// withFiles reads the files of events, up to most bytes; 0 is all.
+// withFiles reads what events do not have in them: their files, up to most bytes, 0 being all; and who the mailbox is to their organisers.
 func (s *events) withFiles(ctx context.Context, all []event, most int64) error {
+	if err := s.introduce(ctx, all); err != nil {
+		return err
+	}
 	var hs []holder
 	for i := range all {
 		if e := &all[i]; e.HasFiles && !e.part() {

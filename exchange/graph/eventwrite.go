@@ -165,7 +165,18 @@ func (s *events) update(ctx context.Context, old remote.Ref, e remote.Entry, cha
 			return remote.Record{}, err
 		}
 	}
+	if answer, other := s.answering(now, want, changed); other {
+		given, err := s.respond(ctx, op, now, answer, d)
+		if err != nil {
+			return remote.Record{}, err
+		}
+		if given && answer == "declined" {
+			return remote.Record{Ref: after.ref(), Item: want, Notes: d.notes}, nil
+		}
+		wrote = wrote || given
+	}
 	if changed.Has(pim.FieldRecurrence) && want.Recurrence != nil {
+		s.unanswered(now, is, want, d)
 		return s.reshape(ctx, op, now.ID, want, d.notes)
 	}
 	after.files = now.files
@@ -204,7 +215,7 @@ func (s *events) patch(ctx context.Context, op string, now *event, expected stri
 }
 
 // Mails implements remote.Mailer. Graph mails the attendees of a meeting of this mailbox with every write, and there is no way to
-// ask it not to ("Create event", "Update event", "Delete event"). Nothing that others organise mails anybody. An empty set is a write that
+// ask it not to ("Create event", "Update event", "Delete event"). Of what others organise an answer alone mails, where the settings say so. An empty set is a write that
 // changes nothing people see, such as that of a key: it mails as well.
 func (c *connector) Mails(ctx context.Context, col remote.CollectionID, old remote.Ref, e remote.Entry, changed pim.FieldSet) ([]string, error) {
 	sh, err := c.shelf(col)
@@ -227,8 +238,14 @@ func (c *connector) Mails(ctx context.Context, col remote.CollectionID, old remo
 		return c.others(ctx, nil, it.Attendees)
 	}
 	now, err := s.current(ctx, "graph: mails", old.ID)
-	if err != nil || !now.Organising {
+	if err != nil {
 		return nil, err
+	}
+	if !now.Organising {
+		if answer, other := s.answering(now, it, changed); other && action(answer) != "" && s.mailsAnswers {
+			return []string{now.Organizer.EmailAddress.Address}, nil
+		}
+		return nil, nil
 	}
 	if it == nil {
 		return c.others(ctx, now.Attendees, nil)

@@ -184,6 +184,13 @@ func TestRequestsAreAsRecorded(t *testing.T) {
 		must(err)
 		sent(k.String() + "-files-update")
 	}
+	theirs := r.invite(t, r.open(nil), nil)
+	rec.since()
+	yes := pim.Clone(theirs.Item).(*pim.Event)
+	yes.Attendees[0].Answer = "accepted"
+	_, err = m.Update(ctx, homes[pim.KindEvent], theirs.Ref, remote.Entry{Item: yes}, pim.Set(pim.FieldAttendees))
+	must(err)
+	sent("event-answer")
 	letter := &pim.Message{MessageID: "golden@example.org", Subject: "Offer", From: pim.Person{Email: "fay@example.org"}, To: []pim.Person{{Email: ann}},
 		Sent: pim.At(r.clock.Now(), ""), HTML: "<p>Hello</p>", Categories: []string{"Customers"}, Files: []pim.File{{Name: "a.txt", Type: "text/plain"}}}
 	c := homes[pim.KindMessage]

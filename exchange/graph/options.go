@@ -68,6 +68,7 @@ func options() []exchange.Option {
 		{Name: "days_ahead", Title: "Days ahead", Default: "730", Help: "How far ahead calendars are read where a link sets no end.", Check: between(1, maxWindow/2)},
 		{Name: "poll_seconds", Title: "Seconds between looks", Default: "30", Help: "How often it is asked whether something has changed, 1 to 3600; one request for each calendar, list and folder.", Check: between(1, 3600)},
 		{Name: "notify_url", Title: "Address for notifications", Help: "At which Microsoft tells of changes at once. Empty: this server's own, where server.notifications is on. Another one, such as https://bridge.example.org/notify/graph, where it is reached differently. off: none, changes are asked for.", Check: checkNotify},
+		{Name: "answers", Title: "Answers to invitations", Default: "silent", Values: []string{"silent", "mail"}, Help: "What is answered on a device to a meeting of somebody else's: silent, it is noted in the mailbox; mail, its organiser is mailed, where the rules let mail pass."},
 		{Name: "photos", Title: "Photos of contacts", Default: "yes", Values: []string{"yes", "no"}, Help: "Each costs a request of its own."},
 	}
 }

@@ -151,7 +151,10 @@ func (s *Sim) eventAction(req *request, it *item, day int, action string) (answe
 		}
 		it.box.bump(it, noDay, s.opt.Now())
 		if action == "decline" {
+			s.changed(it.box, it.in, it, noDay, "deleted")
 			it.box.remove(it)
+		} else {
+			s.changed(it.box, it.in, it, noDay, "updated")
 		}
 	}
 	return answer{status: http.StatusAccepted}, nil

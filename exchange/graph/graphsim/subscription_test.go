@@ -211,3 +211,26 @@ func TestSubscriptionsThatAreRefused(t *testing.T) {
 	strict.refused(400, "InvalidRequest", "POST", "/subscriptions", good)
 	strict.refused(400, "ValidationError", "POST", "/subscriptions", overlay(good, object{"notificationUrl": "https://127.0.0.1:1/", "lifecycleNotificationUrl": nil}))
 }
+
+// Answers to meetings are changes, too.
+func TestAnswersAreTold(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, hooked)
+	h := newHook(t)
+	b.want(201, "POST", "/subscriptions", wish(h, "/users/ann@example.org/events"), immutable)
+	made, err := b.sim.Receive("ann@example.org", "bob@example.org", overlay(onDay2("2026-10-05"), object{"subject": "theirs"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.next(t)
+	for action, want := range map[string]string{"/tentativelyAccept": "updated", "/accept": "updated"} {
+		b.want(202, "POST", ann+"/events/"+text(made["id"])+action, object{"sendResponse": false}, immutable)
+		if n := h.next(t); n["changeType"] != want {
+			t.Errorf("%s: %v", action, n)
+		}
+	}
+	b.want(202, "POST", ann+"/events/"+text(made["id"])+"/decline", object{"sendResponse": false}, immutable)
+	if n := h.next(t); n["changeType"] != "deleted" {
+		t.Errorf("declined: %v", n)
+	}
+}
