@@ -107,3 +107,46 @@ func TestRowC8ExchangeOnlineIsRefusedAtSetup(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+// A meeting of somebody else's that is declined on a device is declined in Microsoft 365, leaves the calendar there and then the device, and nobody
+// is mailed.
+func TestDecliningOnADevice(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, "")
+	p.alice()
+	n := newTenant(t, nil)
+	r := &row{place: p}
+	at := time.Now().UTC().AddDate(0, 0, 3).Truncate(time.Hour)
+	moment := func(h time.Duration) graphsim.Fields {
+		return graphsim.Fields{"dateTime": at.Add(h).Format("2006-01-02T15:04:05"), "timeZone": "UTC"}
+	}
+	made, err := n.Receive("ann@example.org", "bob@example.org", graphsim.Fields{"subject": "tok-invited", "start": moment(0), "end": moment(time.Hour),
+		"attendees": []any{graphsim.Fields{"type": "required", "emailAddress": graphsim.Fields{"address": "ann@example.org", "name": "Ann Example"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.ResetStats()
+	p.must("", append(n.graphLink(p, "add", "3600"), "--collection", "calendar", "--name", "cal", "--interval", "1h")...)
+	r.sync("cal")
+	path := "calendars/alice/calendar/" + list[itemShown](p, "item", "list", "--link", "cal")[0].UID + ".ics"
+	s := p.serve()
+	status, text := r.get("/dav/" + path)
+	if status != 200 || !strings.Contains(text, "PARTSTAT=NEEDS-ACTION") {
+		t.Fatalf("%d %s", status, text)
+	}
+	r.put(path, strings.Replace(text, "PARTSTAT=NEEDS-ACTION", "PARTSTAT=DECLINED", 1))
+	until(t, "it is declined", func() bool {
+		_, err := n.Do("GET", "/users/ann@example.org/events/"+made["id"].(string), nil)
+		return err != nil
+	})
+	s.stop()
+	r.sync("cal")
+	s = p.serve()
+	defer s.stop()
+	if status, _ := r.get("/dav/" + path); status != 404 {
+		t.Errorf("the device still has it: %d", status)
+	}
+	if n.MailCount() != 0 {
+		t.Errorf("%v", n.Mails())
+	}
+}
