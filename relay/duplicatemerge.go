@@ -127,6 +127,9 @@ func newMerging(tx *store.Tx, id store.DuplicateID, by string) (*merging, error)
 			return nil, err
 		}
 	}
+	if err := m.unsettled(d.FirstID, d.SecondID); err != nil {
+		return nil, err
+	}
 	m.keep, m.other = both[0], both[1]
 	if both[0].Kind != both[1].Kind || both[0].CollectionID != both[1].CollectionID {
 		return nil, pim.Errorf("relay: merge", pim.ErrInvalid, "the two items are not of one kind any more")
@@ -173,6 +176,23 @@ func (m *merging) records(id store.ObjectID) (n int, err error) {
 		return nil
 	})
 	return n, err
+}
+
+// unsettled refuses while a conflict about one of the objects is open: what its record has would
+// go with the record, or be written over, and nobody would have chosen that.
+func (m *merging) unsettled(ids ...store.ObjectID) error {
+	for _, id := range ids {
+		for _, l := range m.links {
+			c, err := m.tx.OpenConflict(id, l.ID)
+			if err == nil {
+				return pim.Errorf("relay: merge", pim.ErrHeld, "a conflict about one of the two is open (number %d); settle it first", c.ID)
+			}
+			if !errors.Is(err, pim.ErrNotFound) {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // pairs calls f for the pairs of an object.

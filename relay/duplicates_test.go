@@ -12,6 +12,7 @@ import (
 	"crmbridge/crm/mem"
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
+	"crmbridge/remote"
 	"crmbridge/store"
 	"crmbridge/store/storetest"
 )
@@ -252,6 +253,61 @@ func TestRowB14Ignored(t *testing.T) {
 		}
 		_, err := w.engine.MergeDuplicate(w.ctx, d.ID, nil, "test")
 		mustFail(w.t, err, pim.ErrNotFound)
+	})
+}
+
+// While a conflict about one of the two is open, nothing is merged and no merge is undone: the record's side would be written over.
+func TestRowB14WhileAConflictIsOpen(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{NoUID: true}, open(rule.Ask), func(w *world) {
+		d := w.twins()
+		collide := func(name string) store.ConflictID {
+			w.t.Helper()
+			var p store.Pair
+			w.view(func(tx *store.Tx) (err error) {
+				o, err := tx.Object(w.coll.ID, name)
+				if err == nil {
+					p, err = tx.PairByObject(w.link.ID, o.ID)
+				}
+				return err
+			})
+			w.edit(name, func(e *pim.Event) { e.Location = "Room 7, for " + name })
+			w.change(remote.ItemID(p.RemoteID), func(e *pim.Event) { e.Location = "Room 8, for " + name })
+			w.clean()
+			cs := w.conflicts(false)
+			if len(cs) != 1 {
+				w.t.Fatalf("%d conflicts", len(cs))
+			}
+			return cs[0].ID
+		}
+		settle := func(id store.ConflictID) {
+			w.t.Helper()
+			if err := w.engine.Settle(w.ctx, id, Choice{All: Theirs}, "test"); err != nil {
+				w.t.Fatal(err)
+			}
+			w.clean()
+		}
+		refused := func(err error, id store.ConflictID) {
+			w.t.Helper()
+			if mustFail(w.t, err, pim.ErrHeld); !strings.Contains(pim.PublicText(err), fmt.Sprintf("number %d", id)) {
+				w.t.Errorf("%v", err)
+			}
+		}
+		id := collide("b.ics")
+		_, err := w.engine.MergeDuplicate(w.ctx, d.ID, nil, "test")
+		refused(err, id)
+		settle(id)
+		m := w.merge(d)
+		w.clean()
+		var kept store.Object
+		w.view(func(tx *store.Tx) (err error) { kept, err = tx.ObjectByID(m.Kept); return err })
+		id = collide(kept.Name)
+		refused(w.engine.UndoDuplicate(w.ctx, d.ID, "test"), id)
+		settle(id)
+		if err := w.engine.UndoDuplicate(w.ctx, d.ID, "test"); err != nil {
+			w.t.Error(err)
+		}
+		w.want(2, 2)
 	})
 }
 

@@ -40,6 +40,9 @@ func (m *merging) undo() error {
 	if err := json.Unmarshal(m.d.Merge, &rec); err != nil {
 		return fmt.Errorf("relay: merge record: %w", err)
 	}
+	if err := m.unsettled(rec.Kept); err != nil {
+		return err
+	}
 	kept, err := m.part(rec)
 	if err != nil {
 		return err

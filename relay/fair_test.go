@@ -22,7 +22,7 @@ func TestGate(t *testing.T) {
 	g := newGate(4, time.Hour)
 	enter := func(user store.UserID, urgent bool) (func(), time.Duration) {
 		t.Helper()
-		leave, later, err := g.enter(t.Context(), user, urgent)
+		leave, later, err := g.enter(t.Context(), user, urgent, func() {})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,7 @@ func TestGate(t *testing.T) {
 	}
 	in := make(chan func())
 	go func() {
-		leave, _, err := g.enter(t.Context(), 3, true)
+		leave, _, err := g.enter(t.Context(), 3, true, func() {})
 		if err != nil {
 			t.Error(err)
 		}
@@ -70,7 +70,7 @@ func TestGate(t *testing.T) {
 	for _, leave := range []func(){a1, a2, b1, b2, c1} {
 		leave()
 	}
-	if _, _, err := g.enter(ctx, 1, true); err != nil {
+	if _, _, err := g.enter(ctx, 1, true, func() {}); err != nil {
 		t.Errorf("a free place: %v", err)
 	}
 	if len(g.waiting) != 0 || len(g.running) != 1 {

@@ -23,6 +23,8 @@ type gate struct {
 	places, each   int // of short runs, in all and of one user
 	longs, longEch int // of long runs
 	longAfter      time.Duration
+	// tellEvery is how often a job that waits here says so.
+	tellEvery time.Duration
 
 	mu      sync.Mutex
 	running []*turn
@@ -45,7 +47,8 @@ func newGate(workers int, longAfter time.Duration) *gate {
 	places := max(2, workers)
 	return &gate{
 		places: places, each: max(1, places/2), longs: places, longEch: max(1, places/2), longAfter: longAfter,
-		putOff: map[store.UserID]int{},
+		tellEvery: 30 * time.Second,
+		putOff:    map[store.UserID]int{},
 	}
 }
 
@@ -59,8 +62,8 @@ const (
 )
 
 // enter lets a job of user run. leave is nil when it is to come again after later. An
-// urgent one waits instead while only places are missing; the error is ctx's.
-func (g *gate) enter(ctx context.Context, user store.UserID, urgent bool) (leave func(), later time.Duration, err error) {
+// urgent one waits instead while only places are missing, and calls waits now and then; the error is ctx's.
+func (g *gate) enter(ctx context.Context, user store.UserID, urgent bool, waits func()) (leave func(), later time.Duration, err error) {
 	t := &turn{user: user, open: make(chan struct{})}
 	g.mu.Lock()
 	switch {
@@ -80,12 +83,18 @@ func (g *gate) enter(ctx context.Context, user store.UserID, urgent bool) (leave
 		g.waiting = append(g.waiting, t)
 	}
 	g.mu.Unlock()
-	select {
-	case <-t.open:
-		return func() { g.leave(t) }, 0, nil
-	case <-ctx.Done():
-		g.leave(t)
-		return nil, 0, ctx.Err()
+	tell := time.NewTicker(g.tellEvery)
+	defer tell.Stop()
+	for {
+		select {
+		case <-t.open:
+			return func() { g.leave(t) }, 0, nil
+		case <-tell.C:
+			waits()
+		case <-ctx.Done():
+			g.leave(t)
+			return nil, 0, ctx.Err()
+		}
 	}
 }
 

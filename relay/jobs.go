@@ -312,7 +312,7 @@ type runWorker struct {
 
 // Work does one run. Its failure is the link's to remember, not the queue's.
 func (w *runWorker) Work(ctx context.Context, job *river.Job[runArgs]) error {
-	leave, later, err := w.jobs.gate.enter(ctx, job.Args.User, job.Args.Trigger != "poll")
+	leave, later, err := w.jobs.gate.enter(ctx, job.Args.User, job.Args.Trigger != "poll", func() { w.still(ctx, job.Args.Link) })
 	if err != nil {
 		// This process stops. As a failed job it would be thrown away, and the link would
 		// count as queued for a while.
@@ -341,13 +341,18 @@ const cancelledComesAgain = time.Second
 // again sends a job back into the queue, where its link counts as queued from now on: it may
 // come and go for longer than a queued run is believed to begin.
 func (w *runWorker) again(ctx context.Context, id store.LinkID, later time.Duration) error {
+	w.still(ctx, id)
+	return river.JobSnooze(later)
+}
+
+// still says that the queued run of a link has yet to begin, so that it is not taken for lost and queued a second time.
+func (w *runWorker) still(ctx context.Context, id store.LinkID) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	err := w.jobs.engine.Store.Update(ctx, func(tx *store.Tx) error { return tx.StillWanted(id, time.Minute) })
 	if err != nil {
 		w.jobs.log.WarnContext(ctx, "a waiting run may be queued again", "link", id, "err", err)
 	}
-	return river.JobSnooze(later)
 }
 
 type sweepWorker struct {

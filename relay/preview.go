@@ -38,8 +38,10 @@ type Preview struct {
 	Changes []Planning
 	Cut     bool
 	// Waiting are the items that would wait for a person after the run: as Changes without
-	// Side, Action being what they wait for (rule.Hold).
+	// Side, Action being what they wait for (rule.Hold), and Reason that in words. Waits is how
+	// many they are, also where not all are listed.
 	Waiting []Planning
+	Waits   int
 	// Touch is what other rules have looked at again.
 	Touch rule.Touch
 	// Brought is what would come into the address book of another link; nil for nothing.
@@ -146,7 +148,7 @@ func (e *Engine) Preview(ctx context.Context, id store.LinkID, o PreviewOptions)
 			return err
 		}
 		p.addFiles(d.files)
-		p.Waiting, err = t.waiting(id)
+		p.Waiting, p.Waits, err = t.waiting(id)
 		return err
 	})
 	if err != nil {
@@ -371,18 +373,21 @@ func (t planner) fields(one *Planning, m memo) error {
 }
 
 // waiting are the items that a person has to say something about.
-func (t planner) waiting(id store.LinkID) (out []Planning, err error) {
-	for after := store.PairID(0); len(out) < maxSteps; {
+func (t planner) waiting(id store.LinkID) (out []Planning, all int, err error) {
+	for after := store.PairID(0); ; {
 		ps, err := t.tx.PairsIn(id, store.PairsHeld, 500, after)
 		if err != nil || len(ps) == 0 {
-			return out, err
+			return out, all, err
 		}
 		for _, p := range ps {
-			after = p.ID
-			one := Planning{Action: p.Hold, UID: p.UID}
+			all++
+			if after = p.ID; len(out) >= t.most {
+				continue
+			}
+			one := Planning{Action: p.Hold, UID: p.UID, Reason: rule.Hold(p.Hold).Says()}
 			it, err := t.item(p)
 			if err != nil {
-				return nil, err
+				return nil, 0, err
 			}
 			if it != nil {
 				one.Kind, one.Title = it.Kind(), it.Summary()
@@ -390,7 +395,6 @@ func (t planner) waiting(id store.LinkID) (out []Planning, err error) {
 			out = append(out, one)
 		}
 	}
-	return out, nil
 }
 
 // item is that of a pair, as the remote has it or else as it is here; nil for none.

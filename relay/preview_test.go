@@ -242,6 +242,21 @@ func TestPreviewOfOtherRules(t *testing.T) {
 	})
 }
 
+// Series that the remote does not keep wait for a person; a preview counts them all, also those that it does not list.
+func TestPreviewCountsWhatWaits(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{NoSeries: true}, open(rule.Ask), func(w *world) {
+		for i := range 3 {
+			w.put(fmt.Sprintf("s%d.ics", i), dailySeries(fmt.Sprintf("uid-%d", i), "every day", 3))
+		}
+		w.engine.shows = 2
+		p, err := w.engine.Preview(w.ctx, w.link.ID, PreviewOptions{})
+		if err != nil || p.Waits != 3 || len(p.Waiting) != 2 || p.Waiting[0].Action != string(rule.HoldSeries) || !strings.HasPrefix(p.Waiting[0].Reason, "repeats") {
+			t.Errorf("%d wait, %+v, %v", p.Waits, p.Waiting, err)
+		}
+	})
+}
+
 // What a killed preview left goes; what one works in stays.
 func TestOldPreviewsGo(t *testing.T) {
 	t.Parallel()

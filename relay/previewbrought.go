@@ -22,7 +22,8 @@ type Brought struct {
 	Counts  Counts
 	Changes []Planning // as Preview.Changes, Cut with them
 	Cut     bool
-	Waiting []Planning
+	Waiting []Planning // as Preview.Waiting, Waits with them
+	Waits   int
 }
 
 // knowing is an Opener that tells the settings of links.
@@ -110,7 +111,7 @@ func (e *Engine) brought(ctx context.Context, scratch *store.Store, from store.L
 		if b.Changes, err = t.changes(rep.Run.ID); err != nil {
 			return err
 		}
-		b.Waiting, err = t.waiting(to.ID)
+		b.Waiting, b.Waits, err = t.waiting(to.ID)
 		return err
 	})
 	return b, err

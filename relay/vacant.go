@@ -134,7 +134,12 @@ func (e *Engine) RemoveLink(tx *store.Tx, id store.LinkID, force bool) error {
 	if err != nil {
 		return err
 	}
-	if waiting := max(dirty, failing, len(begun)) + unread; waiting > 0 && !force {
+	waiting := max(dirty, failing, len(begun)) + unread
+	switch {
+	case waiting == 0 || force:
+	case failing > 0: // no run may ever be done with these
+		return pim.Errorf("relay: remove link", pim.ErrHeld, "%d items have changes that have not gone over yet, and %d fail (bridge error list --link %d tells why): mend those, or set them aside with bridge error ignore; or leave all where they are with --force", waiting, failing, l.ID)
+	default:
 		return pim.Errorf("relay: remove link", pim.ErrHeld, "%d items have changes that have not gone over yet; let a run come to its end first, or leave them where they are with --force", waiting)
 	}
 	return tx.DeleteLink(id)

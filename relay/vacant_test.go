@@ -187,3 +187,33 @@ func TestRowS2UnpairWhileChangesAreUnread(t *testing.T) {
 		})
 	}
 }
+
+// What fails for good is named as such, and does not keep a link for ever: once a person has set it aside, the link can go.
+func TestRowS2UnpairWhileAnItemFails(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+		w.put("a.ics", event("uid-a", "one"))
+		w.crm.SetFaults(func(c mem.Call) mem.Fault {
+			if !c.Write {
+				return mem.Fault{}
+			}
+			return mem.Fault{Err: pim.Errorf("mem: create", pim.ErrRefused, "overlapping meetings")}
+		})
+		if rep := w.run(); rep.Counts.Failed != 1 {
+			w.t.Fatalf("%+v", rep.Counts)
+		}
+		remove := func() error {
+			return w.store.Update(w.ctx, func(tx *store.Tx) error { return w.engine.RemoveLink(tx, w.link.ID, false) })
+		}
+		err := remove()
+		if mustFail(w.t, err, pim.ErrHeld); !strings.Contains(pim.PublicText(err), "1 fail (bridge error list --link") {
+			w.t.Errorf("%v", err)
+		}
+		if err := w.engine.Ignore(w.ctx, w.link.ID, "uid-a"); err != nil {
+			w.t.Fatal(err)
+		}
+		if err := remove(); err != nil {
+			w.t.Errorf("set aside: %v", err)
+		}
+	})
+}

@@ -24,6 +24,7 @@ type previewShown struct {
 	Cut     bool            `json:"cut"` // there are more changes than are listed
 	Changes []planningShown `json:"changes"`
 	Waiting []planningShown `json:"waiting"`
+	Waits   int             `json:"waits"` // for a person, also where not all are listed
 	Touches []string        `json:"touches"`
 	Brought *broughtShown   `json:"brought"` // null when nothing would come into another link's address book
 }
@@ -38,6 +39,7 @@ type broughtShown struct {
 	Cut     bool            `json:"cut"`
 	Changes []planningShown `json:"changes"`
 	Waiting []planningShown `json:"waiting"`
+	Waits   int             `json:"waits"`
 }
 
 type planningShown struct {
@@ -93,12 +95,12 @@ func (p *program) preview(ctx context.Context, a *app, l store.Link, o relay.Pre
 		return err
 	}
 	d := previewShown{ID: l.ID, Link: l.Name, Outcome: pv.Outcome, Error: pv.Error, Held: pv.Held, Counts: pv.Counts, Mails: pv.Mails, Cut: pv.Cut,
-		Changes: plannings(pv.Changes), Waiting: plannings(pv.Waiting), Touches: []string{}}
+		Changes: plannings(pv.Changes), Waiting: plannings(pv.Waiting), Waits: pv.Waits, Touches: []string{}}
 	if o.Rules != nil {
 		d.Touches = touched(pv.Touch)
 	}
 	if b := pv.Brought; b != nil {
-		d.Brought = &broughtShown{ID: b.Link, Link: b.Name, Outcome: b.Outcome, Error: b.Error, Counts: b.Counts, Cut: b.Cut, Changes: plannings(b.Changes), Waiting: plannings(b.Waiting)}
+		d.Brought = &broughtShown{ID: b.Link, Link: b.Name, Outcome: b.Outcome, Error: b.Error, Counts: b.Counts, Cut: b.Cut, Changes: plannings(b.Changes), Waiting: plannings(b.Waiting), Waits: b.Waits}
 	}
 	if err := p.showPreview(d); err != nil {
 		return err
@@ -156,8 +158,8 @@ func (p *program) showPreview(d previewShown) error {
 		return err
 	}
 	n := d.Counts
-	err = p.say("here: %d created, %d changed, %d deleted; there: %d created, %d changed, %d deleted; %d conflicts, %d would fail, %d would be held; %d mails%s. Nothing was done.",
-		n.CreatedLocal, n.UpdatedLocal, n.DeletedLocal, n.CreatedRemote, n.UpdatedRemote, n.DeletedRemote, n.Conflicts, n.Failed, n.Withheld, d.Mails, filesCounted(n.Files))
+	err = p.say("here: %d created, %d changed, %d deleted; there: %d created, %d changed, %d deleted; %d conflicts, %d would fail, %d would wait for a person, %d deletions would be held; %d mails%s. Nothing was done.",
+		n.CreatedLocal, n.UpdatedLocal, n.DeletedLocal, n.CreatedRemote, n.UpdatedRemote, n.DeletedRemote, n.Conflicts, n.Failed, d.Waits, n.Withheld, d.Mails, filesCounted(n.Files))
 	for _, line := range append([]string{d.Held, d.Error}, d.Touches...) {
 		if line != "" && err == nil {
 			err = p.say("%s", line)
@@ -166,8 +168,8 @@ func (p *program) showPreview(d previewShown) error {
 	if b := d.Brought; b != nil && err == nil {
 		err = p.sayBrought(*b)
 	}
-	if (d.Cut || d.Brought != nil && d.Brought.Cut) && err == nil {
-		err = p.say("There are more changes than are listed; the numbers are of all.")
+	if err == nil && (d.more() || d.Brought != nil && (d.Brought.Cut || d.Brought.Waits > len(d.Brought.Waiting))) {
+		err = p.say("There are more than are listed; the numbers are of all.")
 	}
 	return err
 }
@@ -183,6 +185,9 @@ func filesCounted(n int) string {
 	return fmt.Sprintf(", %d files", n)
 }
 
+// more reports that not all is listed.
+func (d previewShown) more() bool { return d.Cut || d.Waits > len(d.Waiting) }
+
 // planningRows are the rows of a link, those that would wait for a person last.
 func planningRows(link string, changes, waiting []planningShown) (rows []planningShown) {
 	for _, c := range changes {
@@ -190,7 +195,7 @@ func planningRows(link string, changes, waiting []planningShown) (rows []plannin
 		rows = append(rows, c)
 	}
 	for _, w := range waiting {
-		w.Reason, w.Action, w.link = "waits for a person: "+w.Action, "hold", link
+		w.Action, w.link = "hold", link
 		rows = append(rows, w)
 	}
 	return rows
@@ -201,5 +206,7 @@ func (p *program) sayBrought(b broughtShown) error {
 	if b.Error != "" {
 		return p.say("What the activities would bring into the address book of the link %q cannot be told: %s", b.Link, b.Error)
 	}
-	return p.say("Contacts of the activities would come with the next run of the link %q: %d created, %d changed, %d would fail.", b.Link, b.Counts.CreatedLocal, b.Counts.UpdatedLocal, b.Counts.Failed)
+	n := b.Counts
+	return p.say("Contacts of the activities would come with the next run of the link %q: %d created, %d changed here, %d changed there, %d conflicts, %d would fail, %d would wait for a person.",
+		b.Link, n.CreatedLocal, n.UpdatedLocal, n.CreatedRemote+n.UpdatedRemote+n.DeletedRemote, n.Conflicts, n.Failed, b.Waits)
 }
