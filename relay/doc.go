@@ -10,11 +10,11 @@
 //	plan.go      Plan: pure: order of a run, and the deletion brake
 //	rule/        Rules: what a link does, as one value; Judge
 //	resolve.go   Resolve: pure: what a person's choice makes of a conflict
-//	engine.go lease.go read.go hub.go list.go resume.go adopt.go identity.go place.go movedout.go act.go view.go do*.go deleteremote.go mergeact.go annotate.go
+//	engine.go runends.go lease.go read.go hub.go list.go resume.go adopt.go identity.go place.go movedout.go act.go view.go do*.go deleteremote.go mergeact.go annotate.go
 //	             Engine: carries one run out, part by part
 //	refused.go   ResolveRefused: the same for a device's report; Standing
 //	both.go      keeping both versions
-//	undo.go undochoice.go undolook.go undowhole.go  taking a choice back: of a device's report, of a link's
+//	undo.go undochoice.go undochoicehere.go undolook.go undowhole.go  taking a choice back: of a device's report, of a link's
 //	match.go     which new items of both sides are one (pim/likeness)
 //	duplicates.go combine.go duplicatemerge.go duplicateundo.go  items of a collection that may be one: found, merged, taken apart
 //	settle.go    Settle: carries a person's choice out
@@ -29,7 +29,7 @@
 //	series.go occurrence.go  series on a remote that keeps none: as single items, tied
 //	occurrencematch.go occurrencepair.go  which record is whose when a series changes
 //	fold.go                  what was written to a single item, put into its series
-//	undorun.go undoitem.go pause.go  UndoRun: takes back what a run wrote, from its memos (memo.go)
+//	undorun.go undoitem.go undohere.go pause.go  UndoRun: takes back what a run wrote, from its memos (memo.go)
 //	bring.go     Bring: a person links a record that the rules leave out
 //	related.go addressbook.go  contacts that come along with others, and with activities
 //	resolverelations.go  what a new activity is about, by the addresses of its people

@@ -1,6 +1,7 @@
 // Package rule says what a link does, as one pure value, and judges items by it.
 //
-//	rule.go     Rules: the value, its defaults, every fault of it at once
+//	rule.go     Rules: the value and its defaults, windows and types by it
+//	validate.go Validate: every fault of it at once
 //	flow.go     Flow: what goes in one direction; Types, Private
 //	mail.go     Attendees, Mail: who goes along, and whom a write may make the remote mail
 //	judge.go    Judge: what the rules make of one item, and why

@@ -24,11 +24,11 @@
 //
 //	sim.go call.go soap.go          the way of a request, errors, envelopes
 //	options.go auth.go ntlm.go      what can be switched, logins, impersonation
-//	grammar.go grammar.txt xml.go   structure of requests, as the schemas have it, and the order of answers
+//	grammar.go grammar.txt grammarcheck.go xml.go  structure of requests, as the schemas have it, and the order of answers
 //	mailbox.go ids.go view.go       folders, items, occurrences, what names them
-//	folders.go items.go update.go   operations on folders and items
-//	draft.go appoint.go paths.go    what is stored of what is sent; which property is which
-//	shape.go compute.go             what is shown, and what the product computes
+//	folders.go folderwrite.go items.go update.go  operations on folders and items
+//	draft.go extended.go settle.go appoint.go paths.go  what is stored of what is sent; which property is which
+//	shape.go compute.go computecontact.go  what is shown, and what the product computes
 //	find.go sync.go notify.go       queries, synchronisation, subscriptions
 //	recur.go zones.go times.go      recurrence, zones
 //	meeting.go attach.go other.go   meetings and mail, attachments, the small operations, autodiscover

@@ -2,8 +2,6 @@ package ewssim
 
 import (
 	"encoding/base64"
-	"fmt"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -238,86 +236,6 @@ func withoutKey(list []*node, key string) []*node {
 	return out
 }
 
-// readExtended reads an ExtendedProperty.
-func readExtended(p *node) (string, *node, error) {
-	uri := p.kid("ExtendedFieldURI")
-	key, err := extKey(uri)
-	if err != nil {
-		return "", nil, err
-	}
-	typ := uri.at("PropertyType")
-	elem, array := strings.CutSuffix(typ, "Array")
-	if (p.kid("Values") != nil) != array {
-		return "", nil, fail("ErrorInvalidExtendedPropertyValue", "The property's type and its values do not fit.")
-	}
-	values := []*node{p.kid("Value")}
-	if array {
-		values = p.kid("Values").kids
-	}
-	for _, v := range values {
-		if err := checkMAPI(elem, v.text); err != nil {
-			return "", nil, err
-		}
-	}
-	p = bare(p)
-	if typ == "SystemTime" {
-		t, _ := parseTime(p.str("Value"), time.UTC)
-		p.kid("Value").text = stamp(t)
-	}
-	return key, p, nil
-}
-
-func checkMAPI(typ, text string) error {
-	builtin := map[string]string{"Integer": "xs:int", "Long": "xs:long", "Short": "xs:short", "Boolean": "xs:boolean", "Double": "xs:double",
-		"Float": "xs:double", "Currency": "xs:long", "SystemTime": "xs:dateTime", "ApplicationTime": "xs:double", "Binary": "xs:base64Binary",
-		"String": "xs:string", "CLSID": "xs:string"}[typ]
-	if builtin == "" {
-		return fail("ErrorUnsupportedMapiPropertyType", "The property type %s is not supported.", typ)
-	}
-	if !validBuiltin(builtin, text) {
-		return fail("ErrorInvalidExtendedPropertyValue", "The specified value is invalid for property.")
-	}
-	return nil
-}
-
-// putExtended stores an extended property, or sets the field that it is another name for.
-func (c *call) putExtended(d *draft, p *node) error {
-	key, value, err := readExtended(p)
-	if err != nil {
-		return err
-	}
-	d.touched[key] = true
-	field := strings.TrimPrefix(c.mirrored[key], "task:")
-	name, entry, _ := strings.Cut(field, "/")
-	_, fits := c.typeOf(d.class).kids["t:"+name]
-	if field == "" || c.fixed[name] || name == "Start" || name == "End" || name == "CompleteName" || !fits {
-		d.ext[key] = value
-		return nil
-	}
-	d.touched[name] = true
-	text := value.str("Value")
-	switch {
-	case strings.Contains(entry, "/"):
-		key, part, _ := strings.Cut(entry, "/")
-		return c.putPart(d, path{name: name, index: key, part: part}, el("t:"+part, text))
-	case entry != "":
-		return c.putEntry(d, name, el("t:Entry", attr{"Key", entry}, text))
-	case name == "Categories":
-		list := el("t:Categories")
-		for _, v := range value.kid("Values").all() {
-			list.kids = append(list.kids, el("t:String", v.text))
-		}
-		return c.put(d, list)
-	case name == "PercentComplete":
-		f, _ := strconv.ParseFloat(text, 64)
-		text = fmt.Sprint(f * 100)
-	case name == "Body":
-		d.props["Body"] = el("t:Body", attr{"BodyType", "Text"}, crlf(text))
-		return nil
-	}
-	return c.put(d, el("t:"+name, text))
-}
-
 // putEntry sets one entry of a dictionary, or with an empty one removes it.
 func (c *call) putEntry(d *draft, name string, e *node) error {
 	d.touched[name] = true
@@ -378,75 +296,6 @@ func (c *call) uriOf(class, name string) string {
 		space = "message"
 	}
 	return space + ":" + name
-}
-
-// settle brings a draft to the state that the product would store: defaults, and what follows from what.
-func (c *call) settle(d *draft, old view) error {
-	d.setDefault("Sensitivity", "Normal")
-	d.setDefault("Importance", "Normal")
-	d.setDefault("Culture", "en-US")
-	switch d.class {
-	case "CalendarItem":
-		return c.settleCalendar(d, old)
-	case "Task":
-		return settleTask(d, c.now)
-	case "Contact":
-		d.setDefault("ItemClass", "IPM.Contact")
-		d.setDefault("FileAsMapping", "LastCommaFirst")
-	default:
-		d.setDefault("ItemClass", "IPM.Note")
-	}
-	if d.props["ReminderIsSet"] == nil {
-		d.set("ReminderIsSet", "false")
-		d.setDefault("ReminderMinutesBeforeStart", "0")
-	}
-	return nil
-}
-
-// settleTask keeps status, per cent and date of completion together (MS-OXOTASK 2.2.2.2).
-func settleTask(d *draft, now time.Time) error {
-	d.setDefault("ItemClass", "IPM.Task")
-	d.setDefault("ReminderIsSet", "false")
-	d.setDefault("ReminderMinutesBeforeStart", "0")
-	per, err := strconv.ParseFloat(orText(d.text("PercentComplete"), "0"), 64)
-	if err != nil || per < 0 || per > 100 {
-		return fail("ErrorInvalidPercentCompleteValue", "The value %s is not a valid percentage.", d.text("PercentComplete"))
-	}
-	if d.touched["CompleteDate"] && d.text("CompleteDate") != "" {
-		if d.text("CompleteDate") > now.UTC().AddDate(0, 0, 1).Format(time.DateOnly) {
-			return fail("ErrorInvalidCompleteDate", "The completion date lies in the future.")
-		}
-		d.set("Status", "Completed")
-	}
-	switch {
-	case d.touched["Status"] || d.touched["CompleteDate"]:
-		if d.text("Status") == "Completed" {
-			per = 100
-		} else if per == 100 {
-			per = 0
-		}
-	case d.touched["PercentComplete"] && per == 100:
-		d.set("Status", "Completed")
-	case d.touched["PercentComplete"] && per > 0 && (d.text("Status") == "" || d.text("Status") == "NotStarted" || d.text("Status") == "Completed"):
-		d.set("Status", "InProgress")
-	case d.touched["PercentComplete"] && per == 0 && d.text("Status") != "WaitingOnOthers" && d.text("Status") != "Deferred":
-		d.set("Status", "NotStarted")
-	}
-	d.setDefault("Status", "NotStarted")
-	d.set("PercentComplete", strconv.FormatFloat(per, 'f', -1, 64))
-	if d.text("Status") == "Completed" {
-		d.setDefault("CompleteDate", now.UTC().Format(time.DateOnly))
-	} else {
-		delete(d.props, "CompleteDate")
-	}
-	if start, due := d.text("StartDate"), d.text("DueDate"); start != "" && due != "" && start > due {
-		if d.touched["DueDate"] {
-			d.set("StartDate", due)
-		} else {
-			d.set("DueDate", start)
-		}
-	}
-	return nil
 }
 
 func orText(text, def string) string {
