@@ -259,7 +259,7 @@ func (e *Engine) SetTie(ctx context.Context, id store.LinkID, uid string, tie ru
 	})
 }
 
-// Retry has a failed item tried again at once.
+// Retry has a failed item tried again at once, and the files of a message that were left out.
 func (e *Engine) Retry(ctx context.Context, id store.LinkID, uid string) error {
 	return e.Store.Update(ctx, func(tx *store.Tx) error {
 		pairs, err := tx.PairsByUID(id, uid)
@@ -271,7 +271,9 @@ func (e *Engine) Retry(ctx context.Context, id store.LinkID, uid string) error {
 				break
 			}
 			wake(&p)
-			err = tx.SavePair(&p)
+			if err = retakeFiles(&p, e.Now()); err == nil {
+				err = tx.SavePair(&p)
+			}
 		}
 		if err != nil {
 			return err

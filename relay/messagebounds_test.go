@@ -174,3 +174,29 @@ func TestABodyThatWasCutIsTold(t *testing.T) {
 		t.Errorf("a short one: %+v, %v", x, err)
 	}
 }
+
+// TestRowS14LeftOutFilesAreRetried: what the CRM did not take goes when a person has it tried again and the CRM takes it by now.
+func TestRowS14LeftOutFilesAreRetried(t *testing.T) {
+	t.Parallel()
+	o := newPost(t, storetest.Open(t), crmmem.Options{}).person("ann", mem.Options{}, mem.Inbox, `{}`, `{}`)
+	full := true
+	o.crm.SetFaults(func(c crmmem.Call) crmmem.Fault {
+		if c.Op == "add file" && full {
+			return crmmem.Fault{Err: pim.Errorf("test", pim.ErrRefused, "this CRM takes no more")}
+		}
+		return crmmem.Fault{}
+	})
+	m, files := with(letter(1), 10, 20)
+	o.deliver(mem.Inbox, m, files...)
+	o.sync()
+	o.whole(1, nil)
+	o.quiet()
+	full = false
+	o.quiet()
+	if err := o.engine.Retry(t.Context(), o.out.ID, m.MessageID); err != nil {
+		t.Fatal(err)
+	}
+	o.sync()
+	o.whole(1, files)
+	o.quiet()
+}

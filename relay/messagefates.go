@@ -72,6 +72,26 @@ func (f *fates) reopen(now bounds) bool {
 	return any
 }
 
+// retakeFiles has files that were left out, for whatever reason, taken up again: a person says that it may be another one by now.
+func retakeFiles(p *store.Pair, now time.Time) error {
+	f, err := fatesOf(*p)
+	if err != nil {
+		return err
+	}
+	left := false
+	for i := range f.Files {
+		if x := &f.Files[i]; x.Says != "" && x.Key != "" {
+			x.Says, x.Beyond, left = "", nil, true
+		}
+	}
+	if !left {
+		return nil
+	}
+	p.FilesAt = &now
+	p.Files, err = f.text()
+	return err
+}
+
 func (f fates) text() (string, error) {
 	b, err := json.Marshal(f)
 	return string(b), err

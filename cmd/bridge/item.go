@@ -289,7 +289,7 @@ func (p *program) itemBring() *cobra.Command {
 }
 
 func (p *program) itemRetry() *cobra.Command {
-	return p.onItem("retry", "Try a failed item again at once", "queued", func(ctx context.Context, a *app, l store.LinkID, uid string) error {
+	return p.onItem("retry", "Try a failed item again at once, and the files of a message that were left out", "queued", func(ctx context.Context, a *app, l store.LinkID, uid string) error {
 		return a.engine.Retry(ctx, l, uid)
 	})
 }
