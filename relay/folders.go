@@ -82,12 +82,15 @@ func NameFolders(l *store.Link, cs []remote.Collection, now time.Time) bool {
 // lookForFolders fails where one is gone that was there. Of one that was never told of, as somebody else's is not, nothing is known.
 func (r *run) lookForFolders(ctx context.Context) error {
 	was := namesOf(r.link)
-	if len(leadsTo(r.link)) == 0 || r.now.Sub(was.At) < lookEvery && r.link.Failures == 0 {
+	if len(leadsTo(r.link)) == 0 || r.now.Sub(was.At) < lookEvery && !strings.Contains(r.link.LastError, notThere) {
 		return nil
 	}
 	cs, err := r.rem.Collections(ctx)
-	if err != nil {
-		return nil //nolint:nilerr // whatever is wrong, the run finds it
+	switch {
+	case err != nil && ends(pim.ReasonOf(err)):
+		return err // it would be the same with all that follows
+	case err != nil:
+		return nil // a login may not be let see more than its folder
 	}
 	NameFolders(&r.link, cs, r.now)
 	if err := r.update(ctx, func(tx *store.Tx) error { return tx.UpdateLink(r.link, "Folders") }); err != nil {
@@ -145,10 +148,13 @@ func missing(l store.Link, cs []remote.Collection) map[remote.CollectionID]strin
 	return out
 }
 
+// notThere is in what is said of a link of which a folder is gone: its runs look each time, until it is back.
+const notThere = " not there any more, or the login may not see "
+
 // AreGone tells of folders that cannot be seen, by their names.
 func AreGone(names []string) string {
 	if len(names) == 1 {
-		return `"` + names[0] + `" is not there any more, or the login may not see it`
+		return `"` + names[0] + `" is` + notThere + "it"
 	}
-	return `"` + strings.Join(names, `", "`) + `" are not there any more, or the login may not see them`
+	return `"` + strings.Join(names, `", "`) + `" are` + notThere + "them"
 }
