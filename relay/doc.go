@@ -46,7 +46,7 @@
 //	report.go    what a run tells
 //	cut.go       texts of which a remote keeps the beginning: told, and kept whole here
 //	memo.go      steps stored with their writes, and what undoing them takes
-//	preview.go previewbrought.go dry.go dryrelations.go dryfiles.go  what a run would do: the same run on a copy, before a remote that sends no write
+//	preview.go planning.go previewbrought.go dry.go dryrelations.go dryfiles.go  what a run would do: the same run on a copy, before a remote that sends no write
 //	history.go restore.go origin.go  what happened to an item, by whom; versions put back
 //	restored.go  for a restore: whether somebody works here; forgetting jobs
 //	jobs.go gate.go  the queue: which run is begun when, and whose goes first

@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"crmbridge/crm/mem"
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
@@ -16,63 +14,6 @@ import (
 	"crmbridge/store"
 	"crmbridge/store/storetest"
 )
-
-// twins are two events that may be one, each with something of its own: "a.ics" is the
-// older, and has a record when linked is set before the other comes.
-func (w *world) twins() store.Duplicate {
-	w.t.Helper()
-	a := event("uid-a", "Review of the budget")
-	a.Notes, a.Categories = "bring the numbers", []string{"red"}
-	w.put("a.ics", a)
-	w.clean()
-	w.clock.Advance(time.Minute)
-	b := event("uid-b", "Review of budget")
-	b.Notes, b.Categories, b.Location = "ask Otto", []string{"blue"}, "Room 1"
-	o := w.put("b.ics", b)
-	text := strings.Replace(string(o.Text), "SUMMARY:", "X-EXAMPLE-SEAT:12\r\nSUMMARY:", 1)
-	wr, err := newCodec(w.clock.Now(), "").index(pim.KindEvent, []byte(text))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.putText("b.ics", "uid-b", wr)
-	w.clean()
-	return w.suggested()
-}
-
-// suggested is the only open duplicate.
-func (w *world) suggested() store.Duplicate {
-	w.t.Helper()
-	if _, err := w.engine.FindDuplicates(w.ctx, w.coll.ID); err != nil {
-		w.t.Fatal(err)
-	}
-	ds := w.duplicates(store.DuplicateOpen)
-	if len(ds) != 1 {
-		w.t.Fatalf("%d duplicates, want one: %+v", len(ds), ds)
-	}
-	return ds[0]
-}
-
-func (w *world) duplicates(s store.DuplicateState) (ds []store.Duplicate) {
-	w.t.Helper()
-	w.view(func(tx *store.Tx) (err error) {
-		ds, err = tx.Duplicates(store.DuplicateFilter{Collection: w.coll.ID, State: s})
-		return err
-	})
-	return ds
-}
-
-func (w *world) merge(d store.Duplicate, picks ...string) DuplicateMerge {
-	w.t.Helper()
-	choice, err := ParsePicks(picks)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	m, err := w.engine.MergeDuplicate(w.ctx, d.ID, choice, "test")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return m
-}
 
 func TestRowB14Merge(t *testing.T) {
 	t.Parallel()
@@ -204,11 +145,6 @@ func TestRowB14UndoOfAMerge(t *testing.T) {
 	}
 }
 
-func sorted(words ...string) []string {
-	slices.Sort(words)
-	return words
-}
-
 func TestRowB14UndoWhenItCannotBe(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, storetest.Open(t), "ann", mem.Options{}, open(rule.Ask))
@@ -338,57 +274,6 @@ func TestRowB14KilledInTheMiddle(t *testing.T) {
 			}
 		}
 	}
-}
-
-// aCard draws a contact of few values.
-func aCard(t *rapid.T) *pim.Contact {
-	pick := func(of ...string) string { return rapid.SampledFrom(of).Draw(t, "value") }
-	c := &pim.Contact{FullName: pick("Anna Berg", "A. Berg", "Anna"), Notes: pick("", "one", "one and two", "three"), Company: pick("", "Firm", "Firm AG")}
-	c.Given, c.Family = pick("Anna", "A."), "Berg"
-	for range rapid.IntRange(0, 3).Draw(t, "phones") {
-		c.Phones = append(c.Phones, pim.Labeled{Label: pick("work", "home"), Value: pick("030 1", "030 2", "030 3")})
-	}
-	for range rapid.IntRange(0, 2).Draw(t, "mails") {
-		c.Emails = append(c.Emails, pim.Labeled{Value: pick("a@example.org", "b@example.org")})
-	}
-	if rapid.Bool().Draw(t, "born") {
-		c.Birthday = pim.On(1980, 1, rapid.IntRange(1, 2).Draw(t, "day"))
-	}
-	return c
-}
-
-// Whatever two items have is in the merged one or among what was left out.
-func TestCombineLosesNothing(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		a, b := aCard(t), aCard(t)
-		var choice map[pim.FieldID]bool
-		if rapid.Bool().Draw(t, "chosen") {
-			choice = map[pim.FieldID]bool{pim.FieldPhones: rapid.Bool().Draw(t, "phones of b"), pim.FieldNotes: rapid.Bool().Draw(t, "notes of b")}
-		}
-		c := combine(a, b, rapid.Bool().Draw(t, "newer"), choice)
-		for _, f := range pim.Fields(pim.KindContact) {
-			all := f.Show(c.item) + "\n"
-			for _, l := range c.left {
-				if l.Field == f.ID {
-					all += l.Value + "\n"
-				}
-			}
-			for _, it := range []pim.Item{a, b} {
-				for _, value := range strings.Split(f.Show(it), "\n") {
-					if !strings.Contains(all, value) {
-						t.Fatalf("%s %q is lost; there is %q", f.ID, value, all)
-					}
-				}
-			}
-			if !f.Equal(c.item, a) && !c.set.Has(f.ID) {
-				t.Fatalf("%s is not written", f.ID)
-			}
-		}
-		if same := combine(a, a, true, nil); !same.set.IsEmpty() || len(same.left) > 0 {
-			t.Fatalf("an item with itself: %+v", same)
-		}
-	})
 }
 
 // A merge while a run is about to write the other item: that deletion still waits for

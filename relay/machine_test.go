@@ -3,8 +3,6 @@ package relay
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"sort"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +12,6 @@ import (
 	"crmbridge/crm/mem"
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
-	"crmbridge/remote"
 	"crmbridge/store"
 	"crmbridge/store/storetest"
 )
@@ -50,47 +47,12 @@ var machineRules = []string{
 	`{"category":"CRM"}`, `{"category":"CRM","onlyLinked":true}`, `{"approve":true}`, `{"approve":true,"out":{"private":"none"}}`,
 }
 
-// flip puts a category on, which rules may switch items by, or takes it away.
-func flip(t *rapid.T, e *pim.Event) {
-	if drop(e, "CRM"); rapid.Bool().Draw(t, "on") {
-		add(e, "CRM")
-	}
-}
-
-// invite adds somebody to those who take part, or takes the first away. The CRM would mail
-// them of any write, and no run may make it before finish lets it.
-func (m *machine) invite(t *rapid.T, e *pim.Event) {
-	if len(e.Attendees) > 0 && rapid.Bool().Draw(t, "leaves") {
-		e.Attendees = e.Attendees[1:]
-		return
-	}
-	g := guest(rapid.SampledFrom([]string{"bo", "cy", "di"}).Draw(t, "guest"))
-	for _, a := range e.Attendees {
-		if a.Email == g.Email {
-			return
-		}
-	}
-	e.Attendees = append(slices.Clone(e.Attendees), g)
-}
-
 // at is the policy of a link to that side: who prefers the remote there asks where it is the other one.
 func at(p rule.Policy, side store.Side) rule.Policy {
 	if p == rule.PreferMail && side == store.CRM || p == rule.PreferCRM && side == store.Exchange {
 		return rule.Ask
 	}
 	return p
-}
-
-// setRules changes the rules as a person does.
-func (m *machine) setRules(t *rapid.T, text string) {
-	r, err := rule.Parse([]byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.PastDays, r.FutureDays, r.Policy = -1, -1, at(m.policy, m.link.Side)
-	if _, err := m.engine.SetRules(m.ctx, m.link.ID, r); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // fields the machine edits.
@@ -101,50 +63,6 @@ var machineFields = []struct {
 	{pim.FieldTitle, func(e *pim.Event) *string { return &e.Title }},
 	{pim.FieldNotes, func(e *pim.Event) *string { return &e.Notes }},
 	{pim.FieldLocation, func(e *pim.Event) *string { return &e.Location }},
-}
-
-func (m *machine) token() string {
-	m.tokens++
-	return fmt.Sprintf("tok%05d", m.tokens)
-}
-
-// write puts a new token into a field, remembering what it replaces.
-func (m *machine) write(t *rapid.T, at *string) {
-	tok := m.token()
-	t.Logf("%s over %q", tok, *at)
-	m.parent[tok] = *at
-	*at = tok
-}
-
-func (m *machine) forget(e *pim.Event) {
-	for _, f := range machineFields {
-		m.settled[*f.at(e)] = true
-	}
-	for _, o := range changedIn(e) {
-		m.forget(o)
-	}
-}
-
-func (m *machine) pickObject(t *rapid.T) (store.Object, bool) {
-	os := m.objects()
-	if len(os) == 0 {
-		return store.Object{}, false
-	}
-	names := make([]string, 0, len(os))
-	for n := range os {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	return os[rapid.SampledFrom(names).Draw(t, "object")], true
-}
-
-func (m *machine) pickRecord(t *rapid.T) (remote.Record, bool) {
-	rs := m.records()
-	if len(rs) == 0 {
-		return remote.Record{}, false
-	}
-	sort.Slice(rs, func(i, j int) bool { return rs[i].ID < rs[j].ID })
-	return rapid.SampledFrom(rs).Draw(t, "record"), true
 }
 
 func (m *machine) step(t *rapid.T) {
@@ -305,27 +223,6 @@ func (m *machine) installAnew(t *rapid.T) {
 		}
 		m.crm.AddTo(m.folder, e)
 	}
-}
-
-// pickUID draws an item that the link knows.
-func (m *machine) pickUID(t *rapid.T) (string, bool) {
-	uids := m.uids()
-	if len(uids) == 0 {
-		return "", false
-	}
-	return rapid.SampledFrom(uids).Draw(t, "uid"), true
-}
-
-// uids are those of the link's pairs, in the order of their making.
-func (m *machine) uids() (uids []string) {
-	m.view(func(tx *store.Tx) error {
-		uids = nil
-		return tx.EachPair(m.link.ID, func(p *store.Pair) error {
-			uids = append(uids, p.UID)
-			return nil
-		})
-	})
-	return uids
 }
 
 func (m *machine) tie(t *rapid.T, uid string, tie rule.Tie) {

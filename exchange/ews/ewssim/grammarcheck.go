@@ -1,7 +1,6 @@
 package ewssim
 
 import (
-	_ "embed"
 	"encoding/base64"
 	"fmt"
 	"slices"
