@@ -35,7 +35,7 @@ func TestEveryRowIsThere(t *testing.T) {
 	served := len(want)
 	want = append(want, "PUT update of event while everything is downloaded", "first sync as Thunderbird does it")
 	for _, crm := range []string{"the CRM in memory", "simulated Creatio", "simulated Creatio, 20 ms away"} {
-		want = append(want, "first sync from "+crm, "poll of "+crm+", nothing changed", "poll and listing of "+crm+", nothing changed", "poll of "+crm+", 1 % changed", "preview of a run of "+crm+", nothing changed")
+		want = append(want, "preview of a first sync from "+crm, "first sync from "+crm, "poll of "+crm+", nothing changed", "poll and listing of "+crm+", nothing changed", "poll of "+crm+", 1 % changed", "preview of a run of "+crm+", nothing changed")
 	}
 	for _, crm := range []string{"the CRM in memory", "simulated Creatio"} {
 		want = append(want, "from PUT of a new event to "+crm, "from PUT of a changed event to "+crm, "from a change in "+crm+" to a client, polled every second")

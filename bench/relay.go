@@ -65,7 +65,7 @@ type syncing struct {
 	link   store.Link
 	client *client
 	seen   *arrivals
-	grown  []peak // what the first sync and a preview needed, beyond what was there before
+	grown  []peak // what the first sync and previews needed, beyond what was there before
 }
 
 // relay measures the relay with one CRM of n events.
@@ -97,7 +97,7 @@ func (s *section) relay(ctx context.Context, o options, url string, with side, n
 	if err := y.tie(ctx); err != nil {
 		return err
 	}
-	parts := []func(context.Context) ([]row, error){y.first, y.unchanged, y.few, y.previewed}
+	parts := []func(context.Context) ([]row, error){y.foreseen, y.first, y.unchanged, y.few, y.previewed}
 	if with.lags {
 		parts = append(parts, y.lags, y.back)
 	}
@@ -206,16 +206,26 @@ func (y *syncing) growing(r row, f func() error) error {
 	return err
 }
 
+// foreseen is a preview of the first sync of everything: all that it would make is made on a copy.
+func (y *syncing) foreseen(ctx context.Context) ([]row, error) {
+	return y.preview(ctx, "preview of a first sync from "+y.name, y.o.records)
+}
+
 // previewed is a preview of a run with nothing to do: what the link knows is copied aside and looked at.
 func (y *syncing) previewed(ctx context.Context) ([]row, error) {
-	r := row{name: "preview of a run of " + y.name + ", nothing changed", size: y.o.records}
+	return y.preview(ctx, "preview of a run of "+y.name+", nothing changed", 0)
+}
+
+// preview is one that shows so many writes.
+func (y *syncing) preview(ctx context.Context, name string, writes int) ([]row, error) {
+	r := row{name: name, size: y.o.records}
 	err := y.growing(r, func() error {
 		before, _ := y.crm.requests()
 		began := time.Now()
 		p, err := y.engine.Preview(ctx, y.link.ID, relay.PreviewOptions{Run: relay.RunOptions{Full: true}})
 		r.times = times{time.Since(began)}
-		if err == nil && (p.Outcome != relay.OutcomeOK || p.Counts.Done() != 0) {
-			err = fmt.Errorf("a preview of nothing: %s %s %+v", p.Outcome, p.Error, p.Counts)
+		if err == nil && (p.Outcome != relay.OutcomeOK || p.Counts.Done() != writes) {
+			err = fmt.Errorf("a preview of %d writes: %s %s %+v", writes, p.Outcome, p.Error, p.Counts)
 		}
 		after, _ := y.crm.requests()
 		r.requests = after - before
