@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
@@ -43,6 +44,13 @@ func (e *Engine) answer(ctx context.Context, id store.LinkID, uid string, say fu
 			}
 			for _, p := range ps {
 				after = p.ID
+				// Locked and read again: a run may have written to it since.
+				if p, err = tx.Pair(p.ID); errors.Is(err, pim.ErrNotFound) {
+					continue
+				}
+				if err != nil {
+					return err
+				}
 				if !rule.Hold(p.Hold).AsksDeletion() || uid != "" && p.UID != uid {
 					continue
 				}

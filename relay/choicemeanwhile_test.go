@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -307,4 +308,84 @@ func TestARejectionDuringARunHolds(t *testing.T) {
 			})
 		})
 	}
+}
+
+// pairOf is the only pair of an item.
+func (w *world) pairOf(uid string) (p store.Pair) {
+	w.t.Helper()
+	w.view(func(tx *store.Tx) error {
+		ps, err := tx.PairsByUID(w.link.ID, uid)
+		if err != nil || len(ps) != 1 {
+			return errors.Join(err, fmt.Errorf("%d pairs of %s", len(ps), uid))
+		}
+		p = ps[0]
+		return nil
+	})
+	return p
+}
+
+// What a run writes to a pair while a person answers to its deletion stays: the intent of a write above all.
+func TestAnAnswerDuringATransactionKeepsTheIntent(t *testing.T) {
+	t.Parallel()
+	rules := open(rule.Ask)
+	rules.Approve = true
+	onBoth(t, mem.Options{}, rules, func(w *world) {
+		w.put("a.ics", event("uid-a", "base"))
+		w.clean()
+		w.delete("a.ics")
+		w.run() // it waits
+		p := w.pairOf("uid-a")
+		answered := make(chan error, 1)
+		w.update(func(tx *store.Tx) error {
+			now, err := tx.Pair(p.ID)
+			if err != nil {
+				return err
+			}
+			go func() {
+				_, err := w.engine.Reject(w.ctx, w.link.ID, "")
+				answered <- err
+			}()
+			time.Sleep(200 * time.Millisecond) // it waits for this transaction
+			now.Intent = "delete"
+			return tx.SavePair(&now)
+		})
+		if err := <-answered; err != nil {
+			w.t.Fatal(err)
+		}
+		if now := w.pairOf("uid-a"); now.Intent != "delete" || now.Hold != string(rule.HoldRejected) {
+			w.t.Errorf("intent %q, hold %q", now.Intent, now.Hold)
+		}
+	})
+}
+
+// Who unlinks an item, and a run that has it, do not wait for each other.
+func TestATieTakesLocksAsRunsDo(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+		w.put("a.ics", event("uid-a", "base"))
+		w.clean()
+		p := w.pairOf("uid-a")
+		done := make(chan error, 1)
+		var began time.Time
+		var took time.Duration
+		err := w.store.Update(w.ctx, func(tx *store.Tx) error {
+			if _, err := tx.Pair(p.ID); err != nil {
+				return err
+			}
+			if began.IsZero() {
+				go func() { done <- w.engine.SetTie(w.ctx, w.link.ID, "uid-a", rule.Apart) }()
+				time.Sleep(200 * time.Millisecond) // it waits for this transaction
+			}
+			began = time.Now()
+			_, err := tx.Link(w.link.ID)
+			took = max(took, time.Since(began))
+			return err
+		})
+		if err := errors.Join(err, <-done); err != nil {
+			w.t.Fatal(err)
+		}
+		if took > 500*time.Millisecond { // PostgreSQL looks for who waits for whom after a second
+			w.t.Errorf("the link was waited for %v", took)
+		}
+	})
 }

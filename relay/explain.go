@@ -219,11 +219,20 @@ func failing(p store.Pair) string {
 // leaves it to them again. Of a message it is said wherever the user has it. The next run does what follows. pim.ErrNotFound when the
 // collection has no such item and no record of it is known.
 func (e *Engine) SetTie(ctx context.Context, id store.LinkID, uid string, tie rule.Tie) error {
-	return e.Store.Update(ctx, func(tx *store.Tx) error {
-		l, err := tx.Link(id)
-		if err != nil {
+	var l store.Link
+	var c store.Collection
+	err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
+		if l, err = tx.Link(id); err != nil {
 			return err
 		}
+		c, err = tx.Collection(l.CollectionID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	// Pairs are locked before their link, as runs do it: else each could wait for the other.
+	return e.Store.Update(ctx, func(tx *store.Tx) error {
 		pairs, err := tx.PairsByUID(id, uid)
 		if err != nil {
 			return err
@@ -236,9 +245,7 @@ func (e *Engine) SetTie(ctx context.Context, id store.LinkID, uid string, tie ru
 			pairs = []store.Pair{{LinkID: id, ObjectID: o.ID, UID: uid}}
 		}
 		links := []store.LinkID{id}
-		if c, err := tx.Collection(l.CollectionID); err != nil {
-			return err
-		} else if c.Home == store.Mail {
+		if c.Home == store.Mail {
 			if pairs, links, err = everyMessage(tx, l, pairs); err != nil {
 				return err
 			}
