@@ -160,7 +160,7 @@ func (q *request) fail(err error) {
 		if !gone {
 			q.logFailure(f, "answer cut off")
 		}
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) // net/http's way to end a connection in mid-answer
 	}
 	if gone && errors.Is(err, context.Canceled) {
 		q.w.status = 499 // nobody is left to be answered; for the counters only

@@ -45,13 +45,13 @@ func FuzzHandler(f *testing.F) {
 	s := newServer(f, dav.Limits{Object: 64 << 10, Collections: 10})
 	f.Fuzz(func(t *testing.T, method, path, depth, name, value, body string) {
 		if !plausible(method, path, depth, name, value) {
-			t.Skip()
+			t.Skip("no request that a client could send")
 		}
 		r := httptest.NewRequest("GET", "http://dav.test/", strings.NewReader(body))
 		r.Method = method
 		u, err := r.URL.Parse(path)
 		if err != nil {
-			t.Skip()
+			t.Skip("no request that a client could send")
 		}
 		r.URL = u
 		r.Header.Set("Depth", depth)

@@ -136,7 +136,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		q.w.release()
 		h.metrics.Request(name, q.w.status, h.now().Sub(began))
 		if v != nil {
-			panic(v)
+			panic(v) // on to net/http, which ends the connection
 		}
 	}()
 	ctx, cancel := context.WithTimeout(r.Context(), h.limits.Time)

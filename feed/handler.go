@@ -151,7 +151,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		h.o.Metrics.Feed(q.what, h.o.Now().Sub(q.now))
 		if v != nil {
-			panic(v)
+			panic(v) // on to net/http, which ends the connection
 		}
 	}()
 	ctx, cancel := context.WithTimeout(r.Context(), h.limits.Time)
@@ -275,7 +275,7 @@ func (q *request) fail(s subject, err error) {
 		q.o.Log.Warn("feed: failed", "feed", s.feed.ID, "err", err)
 	}
 	if q.begun {
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) // net/http's way to end a connection in mid-answer
 	}
 	for _, name := range []string{"ETag", "Last-Modified", "Content-Encoding", "Vary"} {
 		q.w.Header().Del(name)

@@ -204,7 +204,7 @@ var byID = func() map[FieldID]Field {
 
 func number(fs []Field) []Field {
 	if len(fs) > 64*fieldWords {
-		panic("pim: the field table has outgrown FieldSet; raise fieldWords")
+		panic("pim: the field table has outgrown FieldSet; raise fieldWords") // as the program starts, for who adds a field
 	}
 	for i := range fs {
 		fs[i].index = i

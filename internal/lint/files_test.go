@@ -144,3 +144,36 @@ func TestOneWayOut(t *testing.T) {
 		t.Errorf("only %d ways out in package upstream: this test looks for the wrong names", found)
 	}
 }
+
+// TestPanicsAreJustified asks for a comment wherever the program panics, on the line or the one before it, or in the words about the
+// function: what comes from outside is an error.
+func TestPanicsAreJustified(t *testing.T) {
+	t.Parallel()
+	sources(t, func(path string, _ []byte, f *ast.File, fset *token.FileSet) {
+		if strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		said := map[int]bool{} // lines on which a comment ends
+		for _, c := range f.Comments {
+			said[fset.Position(c.End()).Line] = true
+		}
+		for _, d := range f.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if ok && strings.Contains(fn.Doc.Text(), "panic") {
+				continue
+			}
+			ast.Inspect(d, func(n ast.Node) bool {
+				call, ok := n.(*ast.CallExpr)
+				if !ok {
+					return true
+				}
+				if id, ok := call.Fun.(*ast.Ident); ok && id.Name == "panic" {
+					if line := fset.Position(call.Pos()).Line; !said[line] && !said[line-1] {
+						t.Errorf("%s: a panic without a reason", fset.Position(call.Pos()))
+					}
+				}
+				return true
+			})
+		}
+	})
+}

@@ -104,7 +104,7 @@ func (m *System) home(k pim.Kind) remote.CollectionID {
 	if i := slices.IndexFunc(m.cols, func(c remote.Collection) bool { return c.Kinds.Has(k) }); i >= 0 {
 		return m.cols[i].ID
 	}
-	panic("memory: no collection of " + k.String())
+	panic("memory: no collection of " + k.String()) // a fault in the calling test, which said what the system keeps
 }
 
 // Add makes an item in the first collection of its kind, which there is; it belongs to owner ("" is the connected person).

@@ -82,7 +82,7 @@ func (f *Faulty) take(r *http.Request, body []byte) (Fault, bool) {
 func (f *Faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) // net/http's way to end a connection without an answer
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	x, hit := f.take(r, body)
@@ -99,10 +99,10 @@ func (f *Faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.cutOff(w, r)
 	case LostAnswer:
 		f.next.ServeHTTP(httptest.NewRecorder(), r)
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) // as above, after the work
 	case Hang:
 		<-r.Context().Done()
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) // as above
 	default:
 		if x.After > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int(x.After.Seconds())))
@@ -127,5 +127,5 @@ func (f *Faulty) cutOff(w http.ResponseWriter, r *http.Request) {
 	if fl, ok := w.(http.Flusher); ok {
 		fl.Flush()
 	}
-	panic(http.ErrAbortHandler)
+	panic(http.ErrAbortHandler) // in mid-answer
 }

@@ -36,7 +36,7 @@ func testTransactions(t *testing.T, open Opener) {
 				t.Error("the panic was swallowed")
 			}
 		}()
-		_ = f.s.Update(t.Context(), write("c", func() { panic("fault") }))
+		_ = f.s.Update(t.Context(), write("c", func() { panic("fault") })) // what a fault in a caller does
 	}()
 	f.update(write("d", func() {})) // nothing hangs on what was rolled back
 	equal(t, "after commit", after, "ad")

@@ -21,7 +21,7 @@ func (s *Sim) entity(name string) (*entity, error) {
 func (s *Sim) mustEntity(name string) *entity {
 	e, err := s.entity(name)
 	if err != nil {
-		panic(err)
+		panic(err) // a fault in the calling test
 	}
 	return e
 }

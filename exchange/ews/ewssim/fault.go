@@ -172,7 +172,7 @@ func (s *Sim) failBefore(w http.ResponseWriter, in *incoming, f *Fault) bool {
 	case FaultUnavailable:
 		s.write(w, in.Request, reply{status: http.StatusServiceUnavailable})
 	case FaultDropped:
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) // net/http's way to end a connection without an answer
 	case FaultExpired:
 		s.write(w, in.Request, *s.unauthorized())
 	case FaultHTML:
@@ -239,7 +239,7 @@ func (s *Sim) failAfter(w http.ResponseWriter, in *incoming, f *Fault, ans reply
 	}
 	switch f.Kind {
 	case FaultLost:
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) // as above, after the work
 	case FaultTruncated:
 		ans.body = s.dressed(ans.body)
 		w.Header().Set("Content-Type", ans.kind)
@@ -247,7 +247,7 @@ func (s *Sim) failAfter(w http.ResponseWriter, in *incoming, f *Fault, ans reply
 		w.WriteHeader(ans.status)
 		w.Write(ans.body[:len(ans.body)/2])
 		http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) // in mid-answer
 	case FaultSlow:
 		s.writeSlowly(w, in, f.Delay, ans)
 	default:
@@ -287,9 +287,9 @@ func (b *badStream) Write(p []byte) (int, error) {
 	case FaultTruncated:
 		b.ResponseWriter.Write(p[:len(p)/2])
 		http.NewResponseController(b.ResponseWriter).Flush()
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) // in mid-answer
 	case FaultLost:
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) // in mid-answer
 	}
 	return b.ResponseWriter.Write(p)
 }

@@ -69,7 +69,7 @@ func el(name string, parts ...any) *node {
 		case []*node:
 			n.kids = append(n.kids, p...)
 		default:
-			panic(fmt.Sprintf("ewssim: el of %T", p))
+			panic(fmt.Sprintf("ewssim: el of %T", p)) // a fault in the calling code: parts are of these types
 		}
 	}
 	return n
