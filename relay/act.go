@@ -129,7 +129,7 @@ func (r *run) tasks(ctx context.Context) (tasks []Task, living int, err error) {
 				}
 				// The copy here of a message that the CRM has is none that anybody would miss.
 				approved := p.Hold == string(rule.HoldApproved) || r.mail()
-				tasks = append(tasks, Task{Pair: p.ID, Action: v.action, Approved: approved, Lost: p.Hold == string(rule.HoldLost)})
+				tasks = append(tasks, Task{Pair: p.ID, Action: v.action, Approved: approved, Held: p.Hold == string(rule.HoldDeletion), Lost: p.Hold == string(rule.HoldLost)})
 			}
 			if n == 0 {
 				living, err = tx.LivingPairs(r.link.ID)

@@ -39,6 +39,32 @@ func TestAnItemMadeAnewIsNotTakenForTheDeletedOne(t *testing.T) {
 	}
 }
 
+// While the deletion of its record waits for a person, an item that is made anew under its UID has come back: the
+// record is its own again, and there is none beside it.
+func TestAnItemMadeAnewHasItsRecordThatWasKept(t *testing.T) {
+	t.Parallel()
+	for _, o := range weak() {
+		rules := open(rule.Ask)
+		rules.Approve = true
+		w := newWorld(t, storetest.Open(t), "ann", o, rules)
+		w.put("a.ics", event("uid-a", "one"))
+		w.clean()
+		old := w.record().ID
+		w.delete("a.ics")
+		if rep := w.run(); rep.Run.Outcome != OutcomeHeld || rep.Counts.Withheld != 1 {
+			t.Fatalf("%+v: %s %+v", o, rep.Run.Outcome, rep.Counts)
+		}
+		w.change(old, func(e *pim.Event) { e.Notes = "changed there" })
+		w.put("b.ics", event("uid-a", "again"))
+		w.clean()
+		w.quiet()
+		here, there := w.item(w.only()), w.record()
+		if is := there.Item.(*pim.Event); there.ID != old || here.Title != "again" || is.Title != "again" || is.Notes != "changed there" || here.Notes != is.Notes {
+			t.Errorf("%+v: %q %q here, %q %q there, the same record: %v", o, here.Title, here.Notes, is.Title, is.Notes, there.ID == old)
+		}
+	}
+}
+
 // The deleted item's record was changed meanwhile and comes back: it is the same item
 // again, or, when that has a record of its own already, another one beside it.
 func TestAnItemMadeAnewMeetsTheChangeOfTheDeletedOne(t *testing.T) {

@@ -62,8 +62,8 @@ func (r *run) nothing(tx *store.Tx, v view) error {
 
 // settle marks a pair as dealt with.
 func (r *run) settle(tx *store.Tx, p store.Pair) error {
-	clean(&p)
 	r.toTakeFiles(&p)
+	clean(&p)
 	return tx.SavePair(&p)
 }
 
@@ -268,11 +268,11 @@ func (r *run) base(tx *store.Tx, p *store.Pair, o store.Object, local, theirs, l
 	if err != nil {
 		return err
 	}
+	r.toTakeFiles(p)
 	if clean(p); next {
 		wake(p)
 	}
 	r.toMark(p)
-	r.toTakeFiles(p)
 	if met {
 		if err := r.remember(tx, *p); err != nil {
 			return err

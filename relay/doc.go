@@ -42,7 +42,7 @@
 //	rerule.go explain.go  other rules for a link; why an item is where it is, ties, retries
 //	coded.go notes.go notelines.go  a company as #CODE#; what became of names that were looked up
 //	folders.go   what people call the folders of a link, and whether they are still there
-//	message.go messagefiles.go messagestream.go messagefates.go  mail on its way to a CRM: what is different about it; its files, and what became of each
+//	message.go messagefiles.go messagesource.go messagestream.go messagefates.go  mail on its way to a CRM: what is different about it; its files, and what became of each
 //	report.go    what a run tells
 //	cut.go       texts of which a remote keeps the beginning: told, and kept whole here
 //	memo.go      steps stored with their writes, and what undoing them takes

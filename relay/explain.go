@@ -209,8 +209,8 @@ func whereItIs(v view) string {
 
 func failing(p store.Pair) string {
 	s := fmt.Sprintf("It could not be synced, %d times so far: %s.", p.Attempts, p.Error)
-	if p.RetryAt != nil {
-		s += " It is tried again at " + p.RetryAt.UTC().Format(time.RFC3339) + "."
+	if at := p.NextTry(); at != nil {
+		s += " It is tried again at " + at.UTC().Format(time.RFC3339) + "."
 	}
 	return s
 }
@@ -308,7 +308,7 @@ func (e *Engine) Ignore(ctx context.Context, id store.LinkID, uid string) error 
 				return pim.Errorf(op, pim.ErrHeld, "a write of this item is under way and its outcome is not known yet; try again after the next run")
 			}
 			now := tx.Now()
-			p.Dirty, p.RetryAt, p.IgnoredAt = false, nil, &now
+			p.Dirty, p.RetryAt, p.FilesAt, p.IgnoredAt = false, nil, nil, &now
 			n++
 			if err := tx.SavePair(&p); err != nil {
 				return err

@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -56,6 +58,46 @@ func TestTheBrakeHoldsDeletionsOnly(t *testing.T) {
 		rep, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{AllowDeletions: true})
 		if err != nil || rep.Counts.DeletedLocal != 30 || len(w.objects()) != 11 {
 			w.t.Errorf("%+v, %v, %d objects", rep.Counts, err, len(w.objects()))
+		}
+	})
+}
+
+// Who looks through deletions that are held answers one after another: that few are left lets none pass unseen,
+// nor that some are there again. Another brake does.
+func TestAnAnswerToOneDeletionLetsNoOtherPass(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+		for i := range 40 {
+			w.put(fmt.Sprintf("%d.ics", i), event(fmt.Sprintf("uid-%d", i), "item"))
+		}
+		w.clean()
+		for _, r := range w.records()[:13] {
+			w.crm.Remove(mem.Activities, r.ID)
+		}
+		if rep := w.run(); rep.Run.Outcome != OutcomeHeld || rep.Counts.Withheld != 13 {
+			w.t.Fatalf("%s %+v", rep.Run.Outcome, rep.Counts)
+		}
+		var uids []string
+		w.view(func(tx *store.Tx) error {
+			held, err := tx.PairsIn(w.link.ID, store.PairsHeld, 100, 0)
+			for _, p := range held {
+				uids = append(uids, p.UID)
+			}
+			return err
+		})
+		for i, uid := range uids[:4] {
+			say := []func(context.Context, store.LinkID, string) (int, error){w.engine.Reject, w.engine.Approve}[i%2]
+			if _, err := say(w.ctx, w.link.ID, uid); err != nil {
+				w.t.Fatal(err)
+			}
+			rep := w.run()
+			if rep.Run.Outcome != OutcomeHeld || rep.Counts.Withheld != 12-i || len(w.objects()) != 40-(i+1)/2 {
+				w.t.Fatalf("after %d answers: %s %+v, %d objects", i+1, rep.Run.Outcome, rep.Counts, len(w.objects()))
+			}
+		}
+		w.setRules(`{"pastDays":-1,"futureDays":-1,"brakeAbsolute":20}`)
+		if rep := w.run(); rep.Run.Outcome != OutcomeOK || rep.Counts.DeletedLocal != 9 {
+			w.t.Errorf("with another brake: %s %+v", rep.Run.Outcome, rep.Counts)
 		}
 	})
 }

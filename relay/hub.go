@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/store"
 )
 
@@ -74,7 +75,8 @@ func (r *run) mark(tx *store.Tx, o store.Object) error {
 }
 
 // pairFor is the pair of an object that has none: that of a record with its UID which
-// was read before the object was there, else a new one.
+// was read before the object was there, or whose deletion waits for a person, as it came
+// back then; else a new one.
 func (r *run) pairFor(tx *store.Tx, o store.Object) (store.Pair, error) {
 	if o.UID != "" {
 		known, err := tx.PairsByUID(r.link.ID, o.UID)
@@ -82,12 +84,38 @@ func (r *run) pairFor(tx *store.Tx, o store.Object) (store.Pair, error) {
 			return store.Pair{}, err
 		}
 		for _, p := range known {
-			if p.ObjectID == 0 && p.RemoteID != "" && !p.RemoteGone {
+			if p.RemoteID == "" || p.RemoteGone {
+				continue
+			}
+			if p.ObjectID == 0 {
 				p.ObjectID = o.ID
+				return p, nil
+			}
+			back, err := r.cameBackHere(tx, p, o)
+			if err != nil {
+				return p, err
+			}
+			if back {
+				p.ObjectID, p.Hold = o.ID, ""
 				return p, nil
 			}
 		}
 	}
 	p := store.Pair{LinkID: r.link.ID, ObjectID: o.ID, UID: o.UID}
 	return p, r.stayApart(tx, &p)
+}
+
+// cameBackHere reports that the object of p was deleted, that its record was kept until a
+// person says whether it goes, too, and that o is that item again: put back by an undone
+// run of another link, by a device, or by a person. A record of its own would be a second
+// one beside the one that is kept.
+func (r *run) cameBackHere(tx *store.Tx, p store.Pair, o store.Object) (bool, error) {
+	if !rule.Hold(p.Hold).AsksDeletion() || p.LocalGone || p.Intent != "" || rule.Tie(p.Tie).Parts() {
+		return false, nil
+	}
+	was, err := tx.ObjectByID(p.ObjectID)
+	if errors.Is(err, pim.ErrNotFound) {
+		return false, nil // nobody can tell of what kind it was
+	}
+	return err == nil && was.Deleted && was.Kind == o.Kind, err
 }

@@ -15,11 +15,12 @@ import (
 // What became of each is stored after it, so that a run that is killed goes on with the next; a file whose answer was lost is asked
 // for, and sent again under the same key, which makes no second one. Two users whose mailboxes have the message send the same keys.
 
-// toTakeFiles has the files of a message be taken over, once it has a record, and again when it is tried again.
+// toTakeFiles has the files of a message be taken over, once it has a record, and again when what failed is tried again. It comes
+// before clean, which forgets what failed.
 func (r *run) toTakeFiles(p *store.Pair) {
 	switch {
 	case !r.mail() || r.link.Side != store.CRM || p.RemoteID == "" || p.RemoteGone || rule.Tie(p.Tie).Parts():
-	case p.Files == "" && p.FilesAt == nil, p.FilesAt != nil && p.Error != "", p.FilesAt == nil && r.reopens(*p):
+	case p.Files == "" && p.FilesAt == nil, p.Error != "", p.FilesAt == nil && r.reopens(*p):
 		p.FilesAt = &r.now
 	}
 }
@@ -84,7 +85,8 @@ func (r *run) filesLater(ctx context.Context, id store.PairID, failure error) (g
 		if err := r.noteFailure(tx, &p, failure); err != nil {
 			return err
 		}
-		p.FilesAt = p.RetryAt
+		// The message is well: only its files are tried again, so that tries of them are counted on.
+		p.FilesAt, p.RetryAt = p.RetryAt, nil
 		return tx.SavePair(&p)
 	})
 	// A mailbox or a CRM that cannot be reached now cannot be reached for the next message, either.
@@ -230,6 +232,9 @@ func (t *taking) save(ctx context.Context, f *fate, end bool) error {
 		}
 		if p.Files = text; end {
 			p.FilesAt = nil
+			if !p.Dirty && p.Intent == "" && p.RetryAt == nil && p.IgnoredAt == nil {
+				clean(&p) // what failed were the files
+			}
 			if err := t.letOther(tx, p.ObjectID); err != nil {
 				return err
 			}
@@ -247,83 +252,6 @@ func (t *taking) save(ctx context.Context, f *fate, end bool) error {
 		}
 		return tx.SavePair(&p)
 	})
-}
-
-// source is the message in the mailbox.
-type source struct {
-	opener remote.FileOpener
-	folder remote.CollectionID
-	id     remote.ItemID
-	files  map[string]pim.File // by key
-}
-
-// source finds the message in a mailbox of the user, under the id and with the files that it has there now. says is why it is in none.
-func (t *taking) source(ctx context.Context) (src source, says string, err error) {
-	type place struct {
-		link store.Link
-		id   remote.ItemID
-	}
-	var places []place
-	err = t.Store.View(ctx, func(tx *store.Tx) error {
-		places = nil
-		links, err := tx.Links(t.user.ID)
-		if err != nil {
-			return err
-		}
-		for _, l := range links {
-			if l.Side != store.Exchange || l.Paused {
-				continue
-			}
-			pairs, err := tx.PairsByUID(l.ID, t.pair.UID)
-			if err != nil {
-				return err
-			}
-			for _, p := range pairs {
-				if p.RemoteID != "" {
-					places = append(places, place{l, remote.ItemID(p.RemoteID)})
-				}
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return src, "", err
-	}
-	for _, at := range places {
-		rem, err := t.Remotes.Open(ctx, at.link, t.user)
-		if err != nil {
-			return src, "", err
-		}
-		opener, ok := remote.As[remote.FileOpener](rem)
-		if !ok {
-			continue
-		}
-		folder := remote.CollectionID(at.link.Remote)
-		recs, err := rem.Fetch(ctx, folder, []remote.ItemID{at.id})
-		if errors.Is(err, pim.ErrNotFound) {
-			continue // the folder went, and with it what was in it
-		}
-		if err != nil {
-			return src, "", err
-		}
-		for _, rec := range recs {
-			if m, ok := rec.Item.(*pim.Message); ok && m.UID() == t.pair.UID {
-				return source{opener, folder, at.id, byKey(t.pair.UID, m)}, "", nil
-			}
-		}
-	}
-	return src, "the message is in the mailbox no more", nil
-}
-
-// byKey are the files of a message by the keys of fateful.
-func byKey(uid string, m *pim.Message) map[string]pim.File {
-	out := map[string]pim.File{}
-	for i, f := range fateful(uid, m).Files {
-		if i < len(m.Files) {
-			out[f.Key] = m.Files[i]
-		}
-	}
-	return out
 }
 
 // file takes one file over. What is wrong with the file itself is its fate; other failures are returned.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
@@ -45,8 +46,8 @@ func (t *taking) stream(ctx context.Context, src source, f *fate, total int64) e
 	exact := &exactly{r: body, left: size}
 	_, err = t.keeper.AddFile(ctx, remote.CollectionID(t.link.Remote), remote.ItemID(t.pair.RemoteID),
 		remote.NewFile{Key: f.Key, Name: pim.FileName(f.Name, nameMost), Type: x.Type, Size: size, Body: exact})
-	if exact.failed != nil {
-		return theirFault{exact.failed}
+	if failed := exact.fault(); failed != nil {
+		return theirFault{failed}
 	}
 	if err == nil {
 		f.Size = size
@@ -77,28 +78,41 @@ func beyond(says string) error {
 	return &pim.Error{Op: "relay: file", Kind: pim.ErrTooLarge, Public: says, Err: errBeyond}
 }
 
-// exactly reads a file of a known length, and remembers whose fault it is when it has another.
+// exactly reads a file of a known length, and remembers whose fault it is when it has another. Who sends it may still be in a read when
+// the answer is there.
 type exactly struct {
-	r      io.Reader
-	left   int64
+	r    io.Reader
+	left int64
+
+	mu     sync.Mutex
 	failed error
+}
+
+func (e *exactly) fault() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.failed
 }
 
 // Read implements io.Reader.
 func (e *exactly) Read(b []byte) (int, error) {
-	if e.failed != nil {
-		return 0, e.failed
+	if err := e.fault(); err != nil {
+		return 0, err
 	}
 	n, err := e.r.Read(b)
 	e.left -= int64(n)
+	var failed error
 	switch {
 	case e.left < 0, e.left > 0 && errors.Is(err, io.EOF):
-		e.failed = pim.Errorf("relay: file", pim.ErrProtocol, "the mailbox sent a file of another length than it said")
+		failed = pim.Errorf("relay: file", pim.ErrProtocol, "the mailbox sent a file of another length than it said")
 	case err != nil && !errors.Is(err, io.EOF):
-		e.failed = err
+		failed = err
 	}
-	if e.failed != nil {
-		return max(0, n+int(min(e.left, 0))), e.failed
+	if failed == nil {
+		return n, err
 	}
-	return n, err
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.failed = failed
+	return max(0, n+int(min(e.left, 0))), failed
 }

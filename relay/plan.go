@@ -15,6 +15,9 @@ type Task struct {
 	Action Action
 	// Approved: a person has seen that it deletes.
 	Approved bool
+	// Held: a run before this one held it back (rule.HoldDeletion). It waits for a person's
+	// word also when few are left, because the others were answered or are there again.
+	Held bool
 	// Lost: no run may let it pass without a person's word (rule.HoldLost).
 	Lost bool
 }
@@ -55,31 +58,35 @@ func Plan(tasks []Task, living int, b Brake) Planned {
 	ordered := slices.Clone(tasks)
 	slices.SortStableFunc(ordered, func(x, y Task) int { return cmp.Compare(rank(x.Action), rank(y.Action)) })
 	i, _ := slices.BinarySearchFunc(ordered, rank(DeleteLocal), func(t Task, r int) int { return cmp.Compare(rank(t.Action), r) })
-	allowed, deletions, lost := ordered[:i:i], []Task(nil), []Task(nil)
+	allowed, deletions, kept := ordered[:i:i], []Task(nil), []Task(nil)
+	many := 0
 	for _, t := range ordered[i:] {
 		if t.Action == DeleteLocal {
 			living++
 		}
+		if !t.Approved && !t.Lost {
+			many++
+		}
 		switch {
 		case t.Approved:
 			allowed = append(allowed, t)
-		case t.Lost && !b.Off:
-			lost = append(lost, t)
+		case t.Held || t.Lost:
+			kept = append(kept, t)
 		default:
 			deletions = append(deletions, t)
 		}
 	}
-	few := len(deletions) <= b.Absolute || float64(len(deletions)) <= b.Share*float64(living)
-	switch {
-	case len(lost) > 0 && (len(deletions) == 0 || few && !b.Each):
-		return Planned{Tasks: append(allowed, deletions...), Withheld: lost, Reason: waiting(len(lost))}
-	case len(deletions) == 0, b.Off, few && !b.Each:
+	few := many <= b.Absolute || float64(many) <= b.Share*float64(living)
+	switch withheld := slices.Concat(deletions, kept); {
+	case len(withheld) == 0, b.Off, few && !b.Each && len(kept) == 0:
 		return Planned{Tasks: ordered}
-	case few:
-		return Planned{Tasks: allowed, Withheld: append(deletions, lost...), Reason: waiting(len(deletions) + len(lost))}
+	case !few:
+		return Planned{Tasks: allowed, Withheld: withheld,
+			Reason: fmt.Sprintf("%d of %d items would be deleted; look at them and allow the deletions, or undo them", many, living)}
+	case b.Each:
+		return Planned{Tasks: allowed, Withheld: withheld, Reason: waiting(len(withheld))}
 	}
-	return Planned{Tasks: allowed, Withheld: append(deletions, lost...),
-		Reason: fmt.Sprintf("%d of %d items would be deleted; look at them and allow the deletions, or undo them", len(deletions), living)}
+	return Planned{Tasks: append(allowed, deletions...), Withheld: kept, Reason: waiting(len(kept))}
 }
 
 func waiting(n int) string {

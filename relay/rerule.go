@@ -55,7 +55,41 @@ func (e *Engine) checkNew(ctx context.Context, id store.LinkID, now rule.Rules) 
 		return err
 	}
 	return allFaults(CheckRules(l.Side, now), e.checkNewGroups(ctx, id, now.Groups), e.checkNewContacts(ctx, id, now),
-		e.checkNewFields(ctx, id, now), e.checkNewTypes(ctx, id, now))
+		e.checkNewFields(ctx, id, now), e.checkNewTypes(ctx, id, now), e.checkSomeKind(ctx, id, now))
+}
+
+// checkSomeKind refuses rules that leave a link no kind of item, with which each run would fail. A remote that
+// cannot be reached refuses nothing.
+func (e *Engine) checkSomeKind(ctx context.Context, id store.LinkID, now rule.Rules) error {
+	if len(now.Kinds) == 0 {
+		return nil
+	}
+	var l store.Link
+	var u store.User
+	var c store.Collection
+	err := e.Store.View(ctx, func(tx *store.Tx) (err error) {
+		if l, err = tx.Link(id); err != nil {
+			return err
+		}
+		if u, err = tx.User(l.UserID); err == nil {
+			c, err = tx.Collection(l.CollectionID)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	rem, err := e.Remotes.Open(ctx, l, u)
+	if err != nil || kindsInCommon(c, rem.Traits(), now) != 0 {
+		return nil
+	}
+	var have []string
+	for _, k := range Kinds(c) {
+		if _, ok := rem.Traits().Carries[k]; ok {
+			have = append(have, k.String())
+		}
+	}
+	return pim.Errorf("relay: rules", pim.ErrInvalid, "with these kinds the link would sync nothing; it has %s", strings.Join(have, ", "))
 }
 
 // allFaults makes one error of what is wrong with rules. That the remote cannot be asked is told only where
@@ -100,6 +134,11 @@ func setRules(tx *store.Tx, l store.Link, now rule.Rules) (rule.Touch, error) {
 	if err := tx.UpdateLink(l, "Rules", "Cursor", "LocalSeq"); err != nil {
 		return touch, err
 	}
+	if old.Approve != now.Approve || old.BrakeAbsolute != now.BrakeAbsolute || old.BrakeShare != now.BrakeShare {
+		if err := release(tx, l.ID); err != nil {
+			return touch, err
+		}
+	}
 	if touch.Relations {
 		if err := tx.RelateAll(l.ID, relateNow()); err != nil {
 			return touch, err
@@ -115,6 +154,29 @@ func setRules(tx *store.Tx, l store.Link, now rule.Rules) (rule.Touch, error) {
 		return touch, tx.WakePairs(l.ID, !touch.Pairs)
 	}
 	return touch, nil
+}
+
+// release has the deletions that a brake held back judged by the next run as if they were new. Those for which
+// no run is to speak stay held.
+func release(tx *store.Tx, id store.LinkID) error {
+	for after := store.PairID(0); ; {
+		held, err := tx.PairsIn(id, store.PairsHeld, 500, after)
+		if err != nil {
+			return err
+		}
+		var ids []store.PairID
+		for _, p := range held {
+			if after = p.ID; p.Hold == string(rule.HoldDeletion) {
+				ids = append(ids, p.ID)
+			}
+		}
+		if err := tx.HoldPairs(ids, ""); err != nil {
+			return err
+		}
+		if len(held) < 500 {
+			return nil
+		}
+	}
 }
 
 // owes reports fields that changed when the rules did not let them through, or that a

@@ -85,11 +85,13 @@ func (r *run) openRemote(ctx context.Context) error {
 }
 
 // linkKinds are those that collection, rules and remote all have.
-func (r *run) linkKinds() pim.KindSet {
+func (r *run) linkKinds() pim.KindSet { return kindsInCommon(r.coll, r.traits, r.rules) }
+
+func kindsInCommon(c store.Collection, has remote.Traits, rules rule.Rules) pim.KindSet {
 	var set pim.KindSet
-	for _, k := range Kinds(r.coll) {
-		_, carried := r.traits.Carries[k]
-		if carried && (len(r.rules.Kinds) == 0 || pim.Kinds(r.rules.Kinds...).Has(k)) {
+	for _, k := range Kinds(c) {
+		_, carried := has.Carries[k]
+		if carried && (len(rules.Kinds) == 0 || pim.Kinds(rules.Kinds...).Has(k)) {
 			set |= pim.Kinds(k)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"crmbridge/crm/mem"
+	exmem "crmbridge/exchange/mem"
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
 	"crmbridge/remote"
@@ -195,6 +196,24 @@ func TestUndoTellsOfWritesWithoutSteps(t *testing.T) {
 		})
 		if u, err := w.engine.UndoRun(w.ctx, rep.Run.ID); err != nil || u.Items != 1 || !u.Unknown {
 			t.Errorf("%+v %v", u, err)
+		}
+	})
+}
+
+// TestRowS14ARunWithFilesIsTakenBack: what it made in the CRM goes, the files with it.
+func TestRowS14ARunWithFilesIsTakenBack(t *testing.T) {
+	t.Parallel()
+	onPost(t, exmem.Options{}, exmem.Inbox, "{}", `{"fileMegabytes":1}`, func(o *owner) {
+		m, files := with(letter(1), 10, 2<<20)
+		o.deliver(exmem.Inbox, m, files...)
+		o.run(o.in)
+		rep := o.run(o.out)
+		if len(o.mails()) != 1 || rep.Counts.Files != 1 {
+			o.t.Fatalf("%d activities, %+v", len(o.mails()), rep.Counts)
+		}
+		u, err := o.engine.UndoRun(o.t.Context(), rep.Run.ID)
+		if err != nil || u.Items != 1 || len(u.Left) != 0 || u.Unknown || len(o.mails()) != 0 {
+			o.t.Errorf("%+v, %v: %d activities", u, err, len(o.mails()))
 		}
 	})
 }

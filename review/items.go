@@ -97,7 +97,7 @@ func item(own *owner, p store.Pair) (Item, pim.Kind, error) {
 		return Item{}, 0, err
 	}
 	row := Item{No: int64(p.ID), User: u.Name, LinkID: p.LinkID, Link: l.Name, UID: p.UID, RemoteID: p.RemoteID, State: p.Hold,
-		Reason: p.Error, Class: p.ErrorKind, Attempts: p.Attempts, RetryAt: p.RetryAt, At: p.UpdatedAt, URL: p.URL, Object: p.ObjectID}
+		Reason: p.Error, Class: p.ErrorKind, Attempts: p.Attempts, RetryAt: p.NextTry(), At: p.UpdatedAt, URL: p.URL, Object: p.ObjectID}
 	switch {
 	case p.Error != "" && p.IgnoredAt != nil:
 		row.State = string(store.PairsIgnored)

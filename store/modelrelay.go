@@ -137,6 +137,14 @@ type Pair struct {
 	UpdatedAt time.Time
 }
 
+// NextTry is when what failed of the item, or its files alone, is tried again; nil: not by itself.
+func (p Pair) NextTry() *time.Time {
+	if p.RetryAt == nil && p.Error != "" {
+		return p.FilesAt
+	}
+	return p.RetryAt
+}
+
 // Identity is the UID that a remote item has here. It outlives the link, so that linking
 // again finds the object instead of making a second one.
 type Identity struct {

@@ -174,7 +174,7 @@ func PairStates() []PairState {
 
 var pairStates = map[PairState]string{
 	"":            `TRUE`,
-	PairsFailing:  `error <> '' AND (dirty OR intent <> '' OR retry_at IS NOT NULL)`,
+	PairsFailing:  `error <> '' AND (dirty OR intent <> '' OR retry_at IS NOT NULL OR files_at IS NOT NULL)`,
 	PairsIgnored:  `error <> '' AND ignored_at IS NOT NULL`,
 	PairsHeld:     `hold <> ''`,
 	PairsWaiting:  `(dirty OR intent <> '')`,
@@ -215,7 +215,7 @@ func (t *Tx) ReviewPairs(f PairFilter) ([]Pair, error) {
 	switch f.State {
 	case "", PairsFailing, PairsIgnored:
 		w.add(true, "error <> ''")
-		w.add(f.State == PairsFailing, "(dirty OR intent <> '' OR retry_at IS NOT NULL)")
+		w.add(f.State == PairsFailing, "(dirty OR intent <> '' OR retry_at IS NOT NULL OR files_at IS NOT NULL)")
 		w.add(f.State == PairsIgnored, "ignored_at IS NOT NULL")
 	case PairsHeld:
 		w.add(true, "hold <> ''")

@@ -62,10 +62,10 @@ type Written struct {
 	Undone string // as Step.Undone
 }
 
-// WrittenBy returns what a run wrote to either side, in its order.
+// WrittenBy returns what a run wrote to either side, in its order. The files of a message go with it, and are no writes of their own.
 func (t *Tx) WrittenBy(run RunID) (list []Written, err error) {
 	const op = "written by"
-	rows, err := t.query(`SELECT id, pair_id, undone FROM steps WHERE run_id = ? AND side <> '' ORDER BY id`, run)
+	rows, err := t.query(`SELECT id, pair_id, undone FROM steps WHERE run_id = ? AND side <> '' AND action NOT IN ('file', 'leave file') ORDER BY id`, run)
 	if err != nil {
 		return nil, fail(op, err)
 	}

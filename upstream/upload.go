@@ -15,6 +15,7 @@ import (
 // Upload makes a call whose body is read while it is sent, once: size bytes of it, no more and no fewer. Neither memory nor the trace
 // holds the body. It fails when nothing of it goes, and nothing comes back, for longer than idle. An error of body is the
 // error; a body that ends before its size is ErrProtocol, and the server gets no whole request then. Other errors are those of Do.
+// Where the answer comes early, or does not come, a read of body may still be under way when Upload returns.
 func (c *Client) Upload(ctx context.Context, r Request, body io.Reader, size int64, idle time.Duration) (*Response, error) {
 	u, err := c.allowed(r)
 	if err != nil {

@@ -38,6 +38,8 @@ func TestRulesThatAreRefused(t *testing.T) {
 			append(creatioFlags(p, srv), "--collection", "tasks", "--rules", `{"policy":"exchange","pastDays":-7}`)},
 		{"pastDays -7 is neither", []string{"link", "count", "crm", "--change", `{"pastDays":-7}`}},
 		{"pastDays -7 is neither", []string{"sync", "preview", "crm", "--change", `{"pastDays":-7}`}},
+		{"with these kinds the link would sync nothing; it has event", []string{"link", "rules", "crm", "--change", `{"kinds":["contact"]}`}},
+		{"with these kinds the link would sync nothing; it has event", []string{"sync", "preview", "crm", "--change", `{"kinds":["task"]}`}},
 		{"there is nothing to preview", []string{"link", "rules", "crm", "--preview"}},
 	} {
 		if out, code := p.cmd("", c.args...); code != 1 || !strings.Contains(out, c.want) {

@@ -270,7 +270,7 @@ func (a *app) statusOf(tx *store.Tx, l store.Link) (statusShown, error) {
 	row.Problems = []problemItem{}
 	err = tx.EachPair(l.ID, func(pair *store.Pair) error {
 		if pair.Error != "" {
-			row.Problems = append(row.Problems, problemItem{pair.UID, pair.Error, pair.Attempts, pair.RetryAt})
+			row.Problems = append(row.Problems, problemItem{pair.UID, pair.Error, pair.Attempts, pair.NextTry()})
 		}
 		return nil
 	})

@@ -72,7 +72,7 @@ func (p *program) userAdd() *cobra.Command {
 func (n *newUser) check() error {
 	n.name = strings.ToLower(strings.TrimSpace(n.name))
 	if !userName.MatchString(n.name) {
-		return pim.Errorf("user add", pim.ErrInvalid, "--name must begin with a letter or digit and have only a-z, 0-9 and . _ - + @")
+		return pim.Errorf("user add", pim.ErrInvalid, "--name must begin with a letter or digit, have only a-z, 0-9 and . _ - + @, and be of 64 characters at most")
 	}
 	if n.email != "" {
 		if a, err := mail.ParseAddress(n.email); err != nil || a.Address != n.email {

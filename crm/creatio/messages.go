@@ -184,9 +184,10 @@ func (s *messages) update(ctx context.Context, k *looking, old remote.Ref, e rem
 }
 
 // correspond makes those who are contacts in Creatio participants, each with the role of the line that names them; who is not named
-// any more goes. read asks first who is there: the activity may have been made before, by somebody else.
-func (s *messages) correspond(ctx context.Context, id guid, have []row, m *pim.Message, l mailLists, read bool) error {
-	if read {
+// any more goes. Of an activity that was there before, maybe by somebody else whose copy of the message names others (Bcc), it is
+// asked first who takes part, and nobody goes.
+func (s *messages) correspond(ctx context.Context, id guid, have []row, m *pim.Message, l mailLists, before bool) error {
+	if before {
 		kids, err := s.kids(ctx, participants(), []guid{id})
 		if err != nil {
 			return err
@@ -217,6 +218,9 @@ func (s *messages) correspond(ctx context.Context, id guid, have []row, m *pim.M
 				return err
 			}
 		}
+	}
+	if before {
+		return nil
 	}
 	for _, r := range have {
 		if x := (part{r.ref("RoleId"), r.ref("ParticipantId")}); !mailRole(r, l.activityLists) || slices.Contains(keep, x) {

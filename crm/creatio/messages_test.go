@@ -119,6 +119,39 @@ func TestRowB6S14OneMessageOfTwoUsers(t *testing.T) {
 	}
 }
 
+// What a copy of a message does not name, as that of who got it names no blind copies, stays as the first one made it.
+func TestTheSecondCopyTakesNobodyAway(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.populate()
+	sue, pia := r.open(nil), r.open(crm.Settings{"username": "pia"})
+	m := offer()
+	m.To = append(m.To, pim.Person{Email: "pia@example.org"})
+	first, err := pia.Create(t.Context(), creatio.Mail, remote.Entry{Item: m}, "key-of-both")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blind := func() (n int) {
+		for _, p := range r.sim.Participants(string(first.ID)) {
+			if p.Ref("RoleId") == r.sim.Lookup("ActivityParticipantRole", "BCC") {
+				n++
+			}
+		}
+		return n
+	}
+	if blind() != 1 {
+		t.Fatalf("%d blind copies", blind())
+	}
+	got := pim.Clone(m).(*pim.Message)
+	got.Bcc = nil
+	if _, err := sue.Create(t.Context(), creatio.Mail, remote.Entry{Item: got}, "key-of-both"); err != nil {
+		t.Fatal(err)
+	}
+	if blind() != 1 {
+		t.Errorf("%d blind copies after the second", blind())
+	}
+}
+
 // TestRowB6S14AFileIsWhole: whatever breaks off, a file is shown as whole only when it is, and the next try completes it.
 func TestRowB6S14AFileIsWhole(t *testing.T) {
 	t.Parallel()

@@ -35,6 +35,23 @@ func TestDefaultsAreComplete(t *testing.T) {
 	}
 }
 
+// A second document of a file would be passed over without a word.
+func TestSettingsBelowALineOfDashesAreRefused(t *testing.T) {
+	t.Parallel()
+	if _, err := parse(t, "---\nserver:\n  listen: 127.0.0.1:1\n---\n# nothing\n", nil); err != nil {
+		t.Error(err)
+	}
+	for text, want := range map[string]string{
+		"server:\n  listen: 127.0.0.1:1\n---\nauth:\n  first_wait: 1s\n": "config.yaml:4: what stands below a line ---",
+		"# comment\n---\n---\nother: 1\n":                                "config.yaml:4: what stands below a line ---",
+		"server:\n  listen: 127.0.0.1:1\n---\nauth: [\n":                 "config.yaml: line",
+	} {
+		if _, err := parse(t, text, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
 func TestEveryFaultAtOnceWithItsLine(t *testing.T) {
 	t.Parallel()
 	_, err := parse(t, `server:

@@ -1,7 +1,10 @@
 package config
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -163,16 +166,24 @@ func (s Source) read() (map[string]value, []fault) {
 	if len(strings.TrimSpace(string(s.File))) == 0 {
 		return found, nil
 	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(s.File, &doc); err != nil {
-		return found, []fault{{err: fmt.Errorf("%s: %s", s.Name, strings.TrimPrefix(err.Error(), "yaml: "))}}
-	}
-	if len(doc.Content) == 0 { // comments only
-		return found, nil
-	}
 	r := reader{name: s.Name, found: found}
-	r.mapping("", doc.Content[0])
-	return found, r.faults
+	for d, n := yaml.NewDecoder(bytes.NewReader(s.File)), 0; ; n++ {
+		var doc yaml.Node
+		err := d.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			return found, r.faults
+		}
+		if err != nil {
+			return found, []fault{{err: fmt.Errorf("%s: %s", s.Name, strings.TrimPrefix(err.Error(), "yaml: "))}}
+		}
+		switch {
+		case len(doc.Content) == 0, doc.Content[0].Tag == "!!null": // comments only
+		case n == 0:
+			r.mapping("", doc.Content[0])
+		default:
+			r.fault(doc.Content[0], "what stands below a line --- is not read; put it above")
+		}
+	}
 }
 
 type reader struct {
