@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/store"
 )
 
@@ -26,6 +27,13 @@ func (b *undoing) backHere(tx *store.Tx, x *restoring) error {
 	}
 	p := x.was
 	p.ID, p.Intent, p.Dirty, p.RetryAt = x.now.ID, "", true, nil
+	if x.now.ID != 0 {
+		now, err := tx.Pair(x.now.ID) // a person may have spoken since it was looked at
+		if err != nil && !errors.Is(err, pim.ErrNotFound) {
+			return err
+		}
+		p.Tie = x.saidOf(now)
+	}
 	if x.there < 0 && x.now.ID != 0 {
 		// The remote may have been read since.
 		p.RemoteID, p.RemoteGone, p.URL, p.AwayAt = x.now.RemoteID, x.now.RemoteGone, x.now.URL, x.now.AwayAt
@@ -54,6 +62,14 @@ func (b *undoing) backHere(tx *store.Tx, x *restoring) error {
 		}
 	}
 	return tx.MarkSteps(x.ids, "done", p.ID)
+}
+
+// saidOf is what a person says of the item: what was said since the run, too. A move is the run's own doing.
+func (x *restoring) saidOf(now store.Pair) string {
+	if now.ID == 0 || rule.Tie(now.Tie) == rule.Moved || rule.Tie(x.was.Tie) == rule.Moved {
+		return x.was.Tie
+	}
+	return now.Tie
 }
 
 // books note in the pair what the remote has now.

@@ -243,6 +243,7 @@ func (b *undoing) makeAgain(ctx context.Context, x *restoring) error {
 	}
 	p := x.was
 	p.ID, p.RemoteID, p.RemoteGone, p.Intent = x.now.ID, "", false, "create"
+	p.Tie = x.saidOf(x.now)
 	p.LocalItem, p.RemoteItem = sent, nil
 	if x.now.ID == 0 && x.here < 0 && p.ObjectID != 0 {
 		if err := b.Store.View(ctx, func(tx *store.Tx) error { return b.freeObject(tx, p) }); err != nil {

@@ -217,3 +217,32 @@ func TestRowS14ARunWithFilesIsTakenBack(t *testing.T) {
 		}
 	})
 }
+
+// What a person said about an item after the run is not taken back with it.
+func TestUndoKeepsWhatAPersonSaidSince(t *testing.T) {
+	t.Parallel()
+	onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+		w.put("a.ics", event("uid-a", "one"))
+		w.put("b.ics", event("uid-b", "two"))
+		w.clean()
+		w.edit("a.ics", func(e *pim.Event) { e.Title = "one, changed" })
+		for _, r := range w.records() {
+			if r.Item.Summary() == "two" {
+				w.crm.Remove(mem.Activities, r.ID)
+			}
+		}
+		rep := w.clean()
+		if err := w.engine.SetTie(w.ctx, w.link.ID, "uid-a", rule.Apart); err != nil {
+			t.Fatal(err)
+		}
+		if u, err := w.engine.UndoRun(w.ctx, rep.Run.ID); err != nil || u.Items != 2 {
+			t.Fatalf("%+v %v", u, err)
+		}
+		if p := w.pairOf("uid-a"); p.Tie != string(rule.Apart) {
+			t.Errorf("the item is tied %q again", p.Tie)
+		}
+		if p := w.pairOf("uid-b"); p.Tie != "" {
+			t.Errorf("the other is tied %q", p.Tie)
+		}
+	})
+}
