@@ -4,7 +4,6 @@ import (
 	"flag"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -125,17 +124,9 @@ func checkAnswer(t *testing.T, r *reply) {
 
 // corpus are files of other programs, where they are at hand.
 func corpus(tb testing.TB) []string {
-	dir := os.Getenv("BRIDGE_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared")
-	}
 	var texts []string
 	for _, pattern := range []string{"corpus/ics/*", "corpus/vcf/*"} {
-		names, err := filepath.Glob(filepath.Join(dir, pattern))
-		if err != nil {
-			tb.Fatal(err)
-		}
-		for _, name := range names {
+		for _, name := range testenv.SharedIfThere(tb, pattern) {
 			b, err := os.ReadFile(name)
 			if err != nil {
 				tb.Fatal(err)

@@ -10,24 +10,17 @@ import (
 	"time"
 
 	"crmbridge/feed"
+	"crmbridge/internal/testenv"
 	"crmbridge/pim/ics"
 	"crmbridge/pim/tz"
 )
 
-// corpus is real calendars of other programs, one object each: $BRIDGE_SHARED/corpus, else
-// beside the repository; they are no part of it. The samples of package ics are always there.
+// corpus is real calendars of other programs, one object each, where they are at hand. The samples of package ics are always there.
 func corpus(t *testing.T) []string {
 	t.Helper()
-	root := os.Getenv("BRIDGE_SHARED")
-	if root == "" {
-		root = filepath.Join("..", "..", "shared")
-	}
-	files, err := filepath.Glob(filepath.Join(root, "corpus", "ics", "*.ics"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := testenv.SharedIfThere(t, "corpus/ics/*.ics")
 	if len(files) == 0 {
-		t.Logf("SKIPPED: no calendars below %s; set BRIDGE_SHARED", root)
+		t.Log("SKIPPED: no calendars of other programs; set BRIDGE_SHARED")
 	}
 	own, err := filepath.Glob("../pim/ics/testdata/*.ics")
 	if err != nil || len(own) == 0 {

@@ -7,21 +7,15 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"crmbridge/internal/testenv"
 )
 
 // Every recorded request obeys Microsoft's schema.
 func TestRequestsAgainstSchema(t *testing.T) {
 	t.Parallel()
-	schema, err := filepath.Abs("../../../shared/schemas/ews/messages.xsd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(schema); err != nil {
-		t.Skip("left out: the schemas of EWS are not there (../shared/schemas/ews)")
-	}
-	if _, err := exec.LookPath("xmllint"); err != nil {
-		t.Skip("left out: xmllint is not installed")
-	}
+	schema := testenv.Shared(t, "schemas/ews/messages.xsd")[0]
+	testenv.Need(t, "xmllint")
 	files, err := filepath.Glob("testdata/requests/*.xml")
 	if err != nil || len(files) < 25 {
 		t.Fatalf("%d recorded requests, %v", len(files), err)

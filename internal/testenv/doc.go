@@ -9,6 +9,7 @@
 //	postgres.go  Postgres, PostgresCopy: a fresh database for each caller, empty or prepared once
 //	cluster.go   the one cluster behind it (initdb, start, stop)
 //	tryton.go    Tryton: a fresh copy of a prepared Tryton database, served
+//	shared.go    Shared: files that tests use and the repository does not hold
 //	wait.go      Until and FreePort
 //	checks.go    Checks: how long the random tests of a package are
 //	work_*.go    Work: the processor time that something takes

@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"crmbridge/internal/testenv"
 	"crmbridge/pim"
 	"crmbridge/pim/ics"
 )
@@ -226,28 +227,10 @@ func TestOddObjects(t *testing.T) {
 	})
 }
 
-// corpus finds real calendars of other programs: $BRIDGE_SHARED/corpus, else beside the
-// repository. They are no part of it.
-func corpus(t *testing.T) []string {
-	t.Helper()
-	root := os.Getenv("BRIDGE_SHARED")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared")
-	}
-	files, err := filepath.Glob(filepath.Join(root, "corpus", "ics", "*.ics"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) == 0 {
-		t.Skipf("SKIPPED: no calendars below %s; set BRIDGE_SHARED", root)
-	}
-	return files
-}
-
 func TestCorpus(t *testing.T) {
 	t.Parallel()
 	read := 0
-	files := corpus(t)
+	files := testenv.Shared(t, "corpus/ics/*.ics")
 	for _, file := range files {
 		b, err := os.ReadFile(file)
 		if err != nil {

@@ -7,32 +7,15 @@ import (
 	"path/filepath"
 	"testing"
 
+	"crmbridge/internal/testenv"
 	"crmbridge/pim"
 	"crmbridge/pim/line"
 )
 
-// corpus finds real calendars and cards of other programs: $BRIDGE_SHARED/corpus, else
-// beside the repository. They are no part of it.
-func corpus(t *testing.T, pattern string) []string {
-	t.Helper()
-	root := os.Getenv("BRIDGE_SHARED")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared")
-	}
-	files, err := filepath.Glob(filepath.Join(root, "corpus", pattern))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) == 0 {
-		t.Skipf("SKIPPED: no files %s below %s; set BRIDGE_SHARED", pattern, root)
-	}
-	return files
-}
-
 func TestCorpusComesBackByteForByte(t *testing.T) {
 	t.Parallel()
 	refused := 0
-	files := corpus(t, "*/*.[iv]c[sf]")
+	files := testenv.Shared(t, "corpus/*/*.[iv]c[sf]")
 	for _, f := range files {
 		b, err := os.ReadFile(f)
 		if err != nil {

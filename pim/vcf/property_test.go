@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"crmbridge/internal/testenv"
 	"crmbridge/pim"
 	"crmbridge/pim/line"
 	"crmbridge/pim/vcf"
@@ -311,27 +312,9 @@ func TestOddCards(t *testing.T) {
 	})
 }
 
-// corpus finds real cards of other programs: $BRIDGE_SHARED/corpus, else beside the
-// repository. They are no part of it.
-func corpus(t *testing.T) []string {
-	t.Helper()
-	root := os.Getenv("BRIDGE_SHARED")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared")
-	}
-	files, err := filepath.Glob(filepath.Join(root, "corpus", "vcf", "*.vcf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) == 0 {
-		t.Skipf("SKIPPED: no cards below %s; set BRIDGE_SHARED", root)
-	}
-	return files
-}
-
 func TestCorpus(t *testing.T) {
 	t.Parallel()
-	for _, file := range corpus(t) {
+	for _, file := range testenv.Shared(t, "corpus/vcf/*.vcf") {
 		b, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

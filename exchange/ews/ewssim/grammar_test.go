@@ -10,19 +10,13 @@ import (
 	"testing"
 
 	"crmbridge/internal/golden"
+	"crmbridge/internal/testenv"
 )
 
 // schemaFolder is where the published schemas lie; tests that need them skip without.
 func schemaFolder(t *testing.T) string {
 	t.Helper()
-	dir, err := filepath.Abs("../../../../shared/schemas/ews")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "messages.xsd")); err != nil {
-		t.Skipf("SKIPPED: the published EWS schemas are not in %s", dir)
-	}
-	return dir
+	return filepath.Dir(testenv.Shared(t, "schemas/ews/messages.xsd")[0])
 }
 
 // roots are the request elements that the simulator reads.
