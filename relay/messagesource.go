@@ -33,6 +33,7 @@ func (t *taking) source(ctx context.Context) (src source, says string, err error
 	}
 	var places []place
 	var paused, unread string
+	var failed error // of a mailbox; another one may have the message
 	err = t.Store.View(ctx, func(tx *store.Tx) error {
 		places, paused = nil, ""
 		links, err := tx.Links(t.user.ID)
@@ -63,39 +64,50 @@ func (t *taking) source(ctx context.Context) (src source, says string, err error
 		return src, "", err
 	}
 	for _, at := range places {
-		rem, err := t.Remotes.Open(ctx, at.link, t.user)
-		if err != nil {
-			return src, "", err
-		}
-		opener, ok := remote.As[remote.FileOpener](rem)
-		if !ok {
-			continue
-		}
-		folder := remote.CollectionID(at.link.Remote)
-		recs, err := rem.Fetch(ctx, folder, []remote.ItemID{at.id})
-		if errors.Is(err, pim.ErrNotFound) {
-			continue // the folder went, and with it what was in it
-		}
-		if err != nil {
-			return src, "", err
-		}
-		for _, rec := range recs {
-			if m, ok := rec.Item.(*pim.Message); ok && m.UID() == t.pair.UID {
-				return source{opener, folder, at.id, byKey(t.pair.UID, m)}, "", nil
-			}
-		}
-		if !at.gone {
+		src, err := t.inside(ctx, at.link, at.id)
+		switch {
+		case err == nil && src.opener != nil:
+			return src, "", nil
+		case errors.Is(err, pim.ErrNotFound): // the folder went, and with it what was in it
+		case err != nil && failed == nil:
+			failed = err
+		case err == nil && !at.gone:
 			unread = at.link.Name
 		}
 	}
 	const op = "relay: files"
 	switch {
+	case failed != nil:
+		return src, "", failed
 	case paused != "":
 		return src, "", pim.Errorf(op, pim.ErrHeld, "the files are in a mailbox whose link, %s, is paused", paused)
 	case unread != "" && t.pair.Attempts < looksAgain:
 		return src, "", pim.Errorf(op, pim.ErrConflict, "the message was moved or deleted a moment ago; its files wait until %s is read again", unread)
 	}
 	return src, "the message is in the mailbox no more", nil
+}
+
+// inside is the message as the mailbox of a link has it under an id; a source without opener when it has not.
+func (t *taking) inside(ctx context.Context, l store.Link, id remote.ItemID) (src source, err error) {
+	rem, err := t.Remotes.Open(ctx, l, t.user)
+	if err != nil {
+		return src, err
+	}
+	opener, ok := remote.As[remote.FileOpener](rem)
+	if !ok {
+		return src, pim.Errorf("relay: files", pim.ErrNotFound, "files of this mailbox cannot be read")
+	}
+	folder := remote.CollectionID(l.Remote)
+	recs, err := rem.Fetch(ctx, folder, []remote.ItemID{id})
+	if err != nil {
+		return src, err
+	}
+	for _, rec := range recs {
+		if m, ok := rec.Item.(*pim.Message); ok && m.UID() == t.pair.UID {
+			return source{opener, folder, id, byKey(t.pair.UID, m)}, nil
+		}
+	}
+	return src, nil
 }
 
 // byKey are the files of a message by the keys of fateful.

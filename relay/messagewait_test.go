@@ -1,12 +1,14 @@
 package relay
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	crmmem "crmbridge/crm/mem"
 	"crmbridge/exchange/mem"
 	"crmbridge/pim"
+	"crmbridge/remote"
 	"crmbridge/store"
 	"crmbridge/store/storetest"
 )
@@ -175,4 +177,27 @@ func TestFilesOfAMessageThatWentUntold(t *testing.T) {
 	if p := o.waiting(m); last.Counts.Failed != 0 || p.FilesAt != nil || p.Error != "" {
 		t.Errorf("%d failed: %+v", last.Counts.Failed, p)
 	}
+}
+
+// locked is a mailbox that lets nobody in.
+type locked struct{ remote.Remote }
+
+func (locked) Fetch(context.Context, remote.CollectionID, []remote.ItemID) ([]remote.Record, error) {
+	return nil, pim.Errorf("mailbox", pim.ErrAuth, "wrong password")
+}
+
+// A mailbox that cannot be read does not keep back files that another one has.
+func TestFilesComeFromWhereTheyCanBeRead(t *testing.T) {
+	t.Parallel()
+	o := newPost(t, storetest.Open(t), crmmem.Options{}).person("ann", mem.Options{}, mem.Inbox, "{}", "{}")
+	first := *o
+	o.add("archive", mem.Archive)
+	m, files := with(letter(1), 10)
+	o.deliver(mem.Inbox, m, files...)
+	o.deliver(mem.Archive, m, files...)
+	o.run(first.in)
+	o.run(o.in)
+	o.links[first.in.ID] = locked{o.box.Remote()}
+	o.run(first.out)
+	o.whole(1, files)
 }
