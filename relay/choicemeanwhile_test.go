@@ -43,7 +43,7 @@ func TestAChoiceDuringARunHolds(t *testing.T) {
 		for what, begin := range work {
 			t.Run(take+", "+what, func(t *testing.T) {
 				t.Parallel()
-				storetest.Each(t, func(t *testing.T, s *store.Store) {
+				storetest.InTurn(t, func(t *testing.T, s *store.Store) {
 					for step, chosen := 1, true; chosen; step++ {
 						w := newWorld(t, s, fmt.Sprintf("ann%d", step), mem.Options{}, open(rule.Ask))
 						id := w.collision()

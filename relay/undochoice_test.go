@@ -23,7 +23,7 @@ func TestRowB12AChoiceIsTakenBack(t *testing.T) {
 		for _, runs := range []int{0, 2} {
 			t.Run(fmt.Sprintf("%s after %d runs", take, runs), func(t *testing.T) {
 				t.Parallel()
-				onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+				inTurn(t, mem.Options{}, open(rule.Ask), func(w *world) {
 					id := w.collision()
 					before := w.both()
 					for range 2 { // taken back twice
@@ -64,7 +64,7 @@ func TestRowB12TakingBackIsKilledAnywhere(t *testing.T) {
 		for _, next := range []string{"run", "undo"} {
 			t.Run(take+", then "+next, func(t *testing.T) {
 				t.Parallel()
-				storetest.Each(t, func(t *testing.T, s *store.Store) {
+				storetest.InTurn(t, func(t *testing.T, s *store.Store) {
 					killed := 0
 					for step := 1; ; step++ {
 						w := newWorld(t, s, fmt.Sprintf("ann%d", step), mem.Options{}, open(rule.Ask))

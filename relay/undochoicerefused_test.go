@@ -49,7 +49,7 @@ func TestRowB12TakingBackIsRefused(t *testing.T) {
 		for take := range choices {
 			t.Run(what+" "+take, func(t *testing.T) {
 				t.Parallel()
-				onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+				inTurn(t, mem.Options{}, open(rule.Ask), func(w *world) {
 					id := w.collision()
 					w.choose(id, take)
 					w.clean()

@@ -301,6 +301,12 @@ func onBoth(t *testing.T, o mem.Options, rules rule.Rules, f func(*world)) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) { f(newWorld(t, s, "ann", o, rules)) })
 }
 
+// inTurn is onBoth for one of many cases: it has one of the two databases.
+func inTurn(t *testing.T, o mem.Options, rules rule.Rules, f func(*world)) {
+	t.Helper()
+	storetest.InTurn(t, func(t *testing.T, s *store.Store) { f(newWorld(t, s, "ann", o, rules)) })
+}
+
 // kill ends the process at the nth step from now.
 func (w *world) kill(n int) {
 	var steps atomic.Int64 // workers count together

@@ -1,7 +1,7 @@
 // Package storetest opens stores for tests, checks their invariants when the test
 // ends, and judges whether a database keeps the promises of package store.
 //
-//	open.go    Open, OpenWith, OpenPostgres, Each: stores for tests of other packages
+//	open.go    Open, OpenWith, OpenPostgres, Each, InTurn: stores for tests of other packages
 //	clock.go   Clock: a clock that moves on by itself
 //	run.go     Run: the conformance suite, same for both databases
 //	*_case.go  its cases
@@ -12,8 +12,11 @@ package storetest
 import (
 	"context"
 	"errors"
+	"hash/fnv"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -121,21 +124,37 @@ func Each(t *testing.T, f func(*testing.T, *store.Store)) {
 // EachWith is Each with a configuration, whose URL is not used.
 func EachWith(t *testing.T, cfg store.Config, f func(*testing.T, *store.Store)) {
 	t.Helper()
-	// scripts/test.sh runs the largest package once for each: "" is both.
+	all := databases(t)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f(t, all[name](t, cfg))
+		})
+	}
+}
+
+// InTurn is for one of the many cases of a test that is not about the database: it runs the case on one of the two, by its name,
+// so that half of the cases have SQLite and half PostgreSQL, and always the same.
+func InTurn(t *testing.T, f func(*testing.T, *store.Store)) {
+	t.Helper()
+	all := databases(t)
+	names := slices.Sorted(maps.Keys(all))
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(t.Name())) // never fails
+	name := names[int(sum.Sum32()>>1)%len(names)]
+	t.Run(name, func(t *testing.T) { f(t, all[name](t, store.Config{})) })
+}
+
+// databases are those that tests run on, by name: both, or the one that BRIDGE_TEST_DATABASE names.
+func databases(t *testing.T) map[string]func(testing.TB, store.Config) *store.Store {
+	t.Helper()
+	all := map[string]func(testing.TB, store.Config) *store.Store{"sqlite": OpenWith, "postgres": OpenPostgres}
 	only := os.Getenv("BRIDGE_TEST_DATABASE")
-	if only != "" && only != "sqlite" && only != "postgres" {
+	if only == "" {
+		return all
+	}
+	if all[only] == nil {
 		t.Fatalf("BRIDGE_TEST_DATABASE is %q, and has to be sqlite, postgres or nothing", only)
 	}
-	if only == "" || only == "sqlite" {
-		t.Run("sqlite", func(t *testing.T) {
-			t.Parallel()
-			f(t, OpenWith(t, cfg))
-		})
-	}
-	if only == "" || only == "postgres" {
-		t.Run("postgres", func(t *testing.T) {
-			t.Parallel()
-			f(t, OpenPostgres(t, cfg))
-		})
-	}
+	return map[string]func(testing.TB, store.Config) *store.Store{only: all[only]}
 }
