@@ -4,6 +4,6 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/scratch.sh
 go build -o "$TMPDIR/gotest" ./internal/testenv/gotest
-# Four at a time: the clients wait more than they work.
+# Six at a time: the clients wait more than they work.
 "$TMPDIR/gotest" -results "${BRIDGE_RESULTS:-/dev/null}" -group e2e -- \
-  -tags e2e -count=1 -parallel 4 -timeout 20m "$@" ./e2e
+  -tags e2e -count=1 -parallel 6 -timeout 20m "$@" ./e2e

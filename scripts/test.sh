@@ -40,7 +40,8 @@ everything() {
   run "$@" "${others[@]}" || failed=1
   BRIDGE_TEST_DATABASE=sqlite run -short "$@" "${big[@]}" \
     -run 'Job|Gate|Poll|AtOnce|Wait|Watch|Stop|Lease|Queue|Race|Fair|Progress|Conformance|Session|Concurr|Slow|Stalled|Turn|Stream|Together|Serve|Notif|Hub|Share|Process|Two' || failed=1
-  CGO_ENABLED=0 run -vet=off ./crm/tryton "${big[@]}" "${alone[@]}" || failed=1
+  # Three packages at a time: cmd/bridge and crm/tryton wait for servers most of their time.
+  CGO_ENABLED=0 run -vet=off -p 3 ./crm/tryton "${big[@]}" "${alone[@]}" || failed=1
   return $failed
 }
 if [ $have_packages = yes ]; then
