@@ -46,7 +46,7 @@ step vulnerabilities scripts/vulns.sh
 # "go test" asks of "go vet", lint has asked.
 step unit env CGO_ENABLED=1 CGO_CFLAGS=-O0 scripts/test.sh -race -vet=off
 # The clients of the end-to-end tests wait more than they work. What they leave of the processors, fuzzing takes: of a third
-# of the packages, by the commit, so that all have their turn (a copy that knows one commit only counts none). What fuzzing starts from is tested as all else is, each time.
+# of the packages, by the commit, so that all have their turn. What fuzzing starts from is tested as all else is, each time.
 FUZZTURN=${FUZZTURN-$((0x$(git rev-parse --short=7 HEAD 2>/dev/null || echo 0) % 3))/3}
 export FUZZTURN
 beside fuzz nice -n 19 scripts/fuzz.sh

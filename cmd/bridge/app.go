@@ -18,6 +18,7 @@ import (
 	"crmbridge/auth"
 	"crmbridge/exchange/graph"
 	"crmbridge/internal/config"
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/relay"
 	"crmbridge/remote"
@@ -38,6 +39,7 @@ type app struct {
 	engine *relay.Engine
 	jobs   *relay.Jobs
 	counts *metrics
+	office *manage.Office
 	hub    *graph.Hub // nil: server.notifications is off
 	kept   *keptRing  // of serve only
 	slow   slowRoom   // of serve only
@@ -113,6 +115,7 @@ func (a *app) wire(ctx context.Context, o appOptions, jobs *atomic.Pointer[relay
 		return err
 	}
 	jobs.Store(a.jobs)
+	a.office = &manage.Office{Store: a.store, Auth: a.auth, Now: a.now, Random: rand.Reader, Address: a.address()}
 	return a.heedPauses(ctx)
 }
 

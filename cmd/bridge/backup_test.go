@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"crmbridge/internal/testenv"
+	"crmbridge/manage"
 )
 
 // elsewhere is another place with a database of its own, and the key of this one.
@@ -196,7 +197,7 @@ func TestRestoreKilled(t *testing.T) {
 		_ = c.Wait()
 		q.must("", "migrate")
 		var names []string
-		for _, u := range list[userShown](q, "user", "list") {
+		for _, u := range list[manage.Account](q, "user", "list") {
 			names = append(names, u.Name)
 		}
 		switch strings.Join(names, " ") {

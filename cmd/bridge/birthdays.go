@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"crmbridge/birthday"
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/store"
 )
@@ -36,7 +37,7 @@ func (p *program) birthdaysSwitch(use, short string, do func(*app, context.Conte
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
 				var book store.Collection
 				err := a.store.View(ctx, func(tx *store.Tx) error {
-					u, err := userNamed(tx, user)
+					u, err := manage.User(tx, user)
 					if err != nil {
 						return err
 					}

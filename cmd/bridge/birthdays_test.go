@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"crmbridge/manage"
 )
 
 func TestBirthdays(t *testing.T) {
@@ -34,7 +36,7 @@ func TestBirthdays(t *testing.T) {
 	if status != http.StatusMultiStatus || strings.Count(body, ".ics</") != 2 {
 		t.Errorf("%d %s", status, body)
 	}
-	feedOf := func(args ...string) (shown feedShown) {
+	feedOf := func(args ...string) (shown manage.Feed) {
 		t.Helper()
 		out := p.must("", append([]string{"feed", "add", "--user", "alice", "--collection", "birthdays-contacts", "--json"}, args...)...)
 		if err := json.Unmarshal([]byte(out), &shown); err != nil {
@@ -54,7 +56,7 @@ func TestBirthdays(t *testing.T) {
 	if status, body := p.request("GET", u.Path, "", nil); status != http.StatusGone {
 		t.Errorf("the feed after off: %d %s", status, body)
 	}
-	var feeds []feedShown
+	var feeds []manage.Feed
 	if err := json.Unmarshal([]byte(p.must("", "feed", "list", "--all", "--user", "alice", "--json")), &feeds); err != nil || len(feeds) != 2 {
 		t.Fatalf("%+v %v", feeds, err)
 	}

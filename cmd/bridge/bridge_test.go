@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"crmbridge/manage"
 )
 
 // TestMain is the program itself when a test starts it as a child.
@@ -214,7 +216,7 @@ func TestServeAndCommands(t *testing.T) {
 	if out, code := p.cmd("secret\n", "user", "add", "--name", "alice", "--password-stdin", "--allow-weak-password"); code == 0 {
 		t.Errorf("the same name twice: %s", out)
 	}
-	if us := list[userShown](p, "user", "list"); len(us) != 1 || us[0].Name != "alice" || us[0].Email != "alice@example.org" {
+	if us := list[manage.Account](p, "user", "list"); len(us) != 1 || us[0].Name != "alice" || us[0].Email != "alice@example.org" {
 		t.Errorf("%+v", us)
 	}
 	s := p.serve()
@@ -270,7 +272,7 @@ func TestServeAndCommands(t *testing.T) {
 // tokens checks that an app password is shown once, works, and ends.
 func (p *place) tokens() {
 	p.t.Helper()
-	var made tokenShown
+	var made manage.Device
 	if err := json.Unmarshal([]byte(p.must("", "token", "add", "--user", "alice", "--name", "phone", "--json")), &made); err != nil || made.Secret == "" {
 		p.t.Fatalf("token add: %v %+v", err, made)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/relay"
 	"crmbridge/review"
@@ -307,7 +308,7 @@ func (a *app) conflictIDs(ctx context.Context, args []string, all bool, user str
 	}
 	ids = []store.ConflictID{}
 	err = a.store.View(ctx, func(tx *store.Tx) error {
-		us, err := usersOrOne(tx, user)
+		us, err := manage.Users(tx, user)
 		if err != nil {
 			return err
 		}

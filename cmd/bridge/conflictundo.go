@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/relay"
 	"crmbridge/store"
@@ -117,7 +118,7 @@ func (a *app) choices(ctx context.Context, args []string, since, user string) ([
 	var found []choice
 	err = a.store.View(ctx, func(tx *store.Tx) error {
 		found = nil
-		us, err := usersOrOne(tx, user)
+		us, err := manage.Users(tx, user)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crmbridge/manage"
 	"crmbridge/review"
 )
 
@@ -75,7 +76,7 @@ func TestRowX19ListsAsCSV(t *testing.T) {
 			t.Errorf("bridge %v: %s", args, out)
 		}
 	}
-	if tokens := list[tokenShown](p, "token", "list"); tokens[0].Revoked != nil {
+	if tokens := list[manage.Device](p, "token", "list"); tokens[0].Revoked != nil {
 		t.Error("a refused command revoked")
 	}
 }

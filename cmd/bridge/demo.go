@@ -22,6 +22,7 @@ import (
 	"crmbridge/crm/creatio/creatiosim"
 	"crmbridge/feed"
 	"crmbridge/internal/config"
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/store"
@@ -218,7 +219,7 @@ func (a *app) furnish(ctx context.Context, acc demoAccess, crm, mail string) err
 		return err
 	})
 	if errors.Is(err, pim.ErrNotFound) {
-		_, err = addUser(ctx, a, newUser{name: acc.User, email: demoMail, display: "Demo", weak: true}, acc.Password)
+		_, err = a.office.AddAccount(ctx, manage.NewAccount{Name: acc.User, Email: demoMail, DisplayName: "Demo", Password: acc.Password, Weak: true})
 	}
 	if err != nil {
 		return err
@@ -248,7 +249,7 @@ func (a *app) demoFeed(ctx context.Context, acc demoAccess) error {
 		if err == nil || pim.ReasonOf(err) != pim.ErrNotFound {
 			return err
 		}
-		_, err = newFeed{user: acc.User, collection: "calendar", detail: string(store.DetailFull)}.create(tx, acc.Feed)
+		_, err = manage.NewFeed{User: acc.User, Collection: "calendar"}.Create(tx, acc.Feed)
 		return err
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/relay"
 	"crmbridge/review"
@@ -70,7 +71,7 @@ func (a *app) collectionsNamed(ctx context.Context, user, word string) (cs []sto
 			cs = append(cs, c)
 			return err
 		}
-		us, err := usersOrOne(tx, user)
+		us, err := manage.Users(tx, user)
 		if err != nil {
 			return err
 		}

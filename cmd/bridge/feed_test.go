@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"crmbridge/manage"
 )
 
 // fetch is one request without a login.
@@ -34,9 +36,9 @@ func (p *place) fetch(address string, headers ...string) (*http.Response, string
 	return res, string(b)
 }
 
-func (p *place) feed(args ...string) feedShown {
+func (p *place) feed(args ...string) manage.Feed {
 	p.t.Helper()
-	var f feedShown
+	var f manage.Feed
 	if err := json.Unmarshal([]byte(p.must("", append(append([]string{"feed"}, args...), "--json")...)), &f); err != nil || f.Address == "" {
 		p.t.Fatalf("%v %+v", err, f)
 	}
@@ -54,7 +56,7 @@ func TestFeed(t *testing.T) {
 	p.write("config.yaml", strings.Replace(string(cfg), "level: warn", "level: debug", 1))
 	p.alice()
 	s := p.serve()
-	var made []feedShown
+	var made []manage.Feed
 	defer func() {
 		s.stop()
 		for _, f := range made {
@@ -112,7 +114,7 @@ func TestFeed(t *testing.T) {
 	if res, _ := p.fetch(second.Address); res.StatusCode != 200 {
 		t.Errorf("of an account that is back: %d", res.StatusCode)
 	}
-	var ended feedShown
+	var ended manage.Feed
 	if err := json.Unmarshal([]byte(p.must("", "feed", "revoke", fmt.Sprint(first.ID), "--user", "alice", "--json")), &ended); err != nil || ended.ID != first.ID || ended.Revoked == nil {
 		t.Errorf("feed revoke --json: %v %+v", err, ended)
 	}
@@ -123,13 +125,13 @@ func TestFeed(t *testing.T) {
 	if status, metrics := p.get("/metrics"); status != 200 || !strings.Contains(metrics, `bridge_feed_request_seconds_count{outcome="full"}`) {
 		t.Errorf("metrics: %d", status)
 	}
-	made = []feedShown{first, second, busy}
+	made = []manage.Feed{first, second, busy}
 }
 
 // listed checks what feed list says of a revoked feed and one in use.
-func (p *place) listed(revoked, used feedShown) {
+func (p *place) listed(revoked, used manage.Feed) {
 	p.t.Helper()
-	rows := list[feedShown](p, "feed", "list", "--all", "--user", "alice")
+	rows := list[manage.Feed](p, "feed", "list", "--all", "--user", "alice")
 	if len(rows) != 3 || rows[0].Revoked == nil || rows[0].PastDays != 30 || rows[1].LastUsed == nil || rows[1].LastAgent == "" || rows[1].Detail != "busy" || !rows[1].Private {
 		p.t.Fatalf("%+v", rows)
 	}
@@ -138,7 +140,7 @@ func (p *place) listed(revoked, used feedShown) {
 		p.t.Errorf("the old address: %+v", old)
 	}
 	for _, out := range []string{p.must("", "feed", "list", "--all"), p.must("", "feed", "list", "--all", "--json")} {
-		for _, f := range []feedShown{revoked, used} {
+		for _, f := range []manage.Feed{revoked, used} {
 			if secret := strings.Split(f.Address, "/")[4]; strings.Contains(out, secret) || !strings.Contains(out, f.Hint) {
 				p.t.Errorf("feed list:\n%s", out)
 			}
@@ -148,7 +150,7 @@ func (p *place) listed(revoked, used feedShown) {
 		p.t.Errorf("feed list:\n%s", out)
 	}
 	// Else those that ended are counted only.
-	if rows := list[feedShown](p, "feed", "list"); len(rows) != 1 || rows[0].Revoked != nil {
+	if rows := list[manage.Feed](p, "feed", "list"); len(rows) != 1 || rows[0].Revoked != nil {
 		p.t.Errorf("%+v", rows)
 	}
 	if out := p.must("", "feed", "list"); strings.Contains(out, revoked.Hint) || !strings.Contains(out, "2 feeds are not shown, having ended: see them with --all") {
@@ -179,7 +181,7 @@ func TestFeedRefusals(t *testing.T) {
 			t.Errorf("%s: %d %s", name, code, out)
 		}
 	}
-	if rows := list[feedShown](p, "feed", "list"); len(rows) != 0 {
+	if rows := list[manage.Feed](p, "feed", "list"); len(rows) != 0 {
 		t.Errorf("%+v", rows)
 	}
 	f := p.feed(append(add[1:4:4], "--expires", time.Now().AddDate(0, 0, 2).Format(time.DateOnly))...)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/relay"
 	"crmbridge/store"
@@ -84,7 +85,7 @@ func (a *app) places(ctx context.Context, user, link, uid string) (found []store
 		})
 	}
 	err = a.store.View(ctx, func(tx *store.Tx) error {
-		us, err := usersOrOne(tx, user)
+		us, err := manage.Users(tx, user)
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/store"
@@ -124,7 +125,7 @@ func (p *program) linkTest() *cobra.Command {
 func (a *app) link(ctx context.Context, user, word string) (l store.Link, u store.User, err error) {
 	id, notNumber := number[store.LinkID](word)
 	err = a.store.View(ctx, func(tx *store.Tx) error {
-		us, err := usersOrOne(tx, user)
+		us, err := manage.Users(tx, user)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"crmbridge/internal/config"
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/relay"
 	"crmbridge/relay/rule"
@@ -115,7 +116,7 @@ func (a *app) lookOver(ctx context.Context, f linkFlags) (kinds pim.KindSet, err
 		return 0, err
 	}
 	err = a.store.View(ctx, func(tx *store.Tx) error {
-		u, err := userNamed(tx, f.user)
+		u, err := manage.User(tx, f.user)
 		if err != nil {
 			return err
 		}
@@ -145,7 +146,7 @@ func addLink(ctx context.Context, a *app, f linkFlags, s remote.Settings) (store
 	var u store.User
 	var coll store.Collection
 	err = a.store.View(ctx, func(tx *store.Tx) error {
-		if u, err = userNamed(tx, f.user); err != nil {
+		if u, err = manage.User(tx, f.user); err != nil {
 			return err
 		}
 		coll, err = collectionNamed(tx, u, f.collection)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/relay"
 	"crmbridge/relay/rule"
@@ -51,7 +52,7 @@ func (a *app) linkRows(ctx context.Context, user string) (rows []linkShown, err 
 // eachLink calls f for the links of a user, or of everybody for "".
 func (a *app) eachLink(ctx context.Context, user string, f func(*store.Tx, store.User, store.Link) error) error {
 	return a.store.View(ctx, func(tx *store.Tx) error {
-		us, err := usersOrOne(tx, user)
+		us, err := manage.Users(tx, user)
 		if err != nil {
 			return err
 		}

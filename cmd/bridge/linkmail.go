@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"crmbridge/exchange"
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/relay"
 	"crmbridge/relay/rule"
@@ -35,7 +36,7 @@ func (a *app) mailCollection(ctx context.Context, f linkFlags, rules rule.Rules)
 		}
 	}
 	return a.store.Update(ctx, func(tx *store.Tx) error {
-		u, err := userNamed(tx, f.user)
+		u, err := manage.User(tx, f.user)
 		if err != nil {
 			return err
 		}

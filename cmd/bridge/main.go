@@ -39,7 +39,9 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"unicode"
 
+	"crmbridge/manage"
 	"crmbridge/pim"
 )
 
@@ -83,6 +85,9 @@ func describe(err error) string {
 		return err.Error()
 	}
 	public := faultText(err)
+	if f, ok := manage.FaultOf(err); ok {
+		return "--" + flagName(f.Field) + " " + f.Says
+	}
 	for inner := e; errors.As(inner.Err, &inner); {
 		e = inner
 	}
@@ -93,6 +98,18 @@ func describe(err error) string {
 		return public // the cause is the database's way of saying the same
 	}
 	return fmt.Sprintf("%s (%v)", public, e.Err)
+}
+
+// flagName is the flag for a value: past-days for pastDays.
+func flagName(field string) string {
+	var b strings.Builder
+	for _, r := range field {
+		if unicode.IsUpper(r) {
+			b.WriteByte('-')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
 }
 
 func environ(list []string) map[string]string {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/store"
@@ -51,7 +52,7 @@ func (a *app) dial(ctx context.Context, f linkFlags, s remote.Settings) (remote.
 	var u store.User
 	err := a.store.View(ctx, func(tx *store.Tx) error {
 		var err error
-		u, err = userNamed(tx, f.user)
+		u, err = manage.User(tx, f.user)
 		return err
 	})
 	if err != nil {

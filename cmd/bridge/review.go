@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/review"
 	"crmbridge/store"
@@ -70,7 +71,7 @@ func (q queryFlags) query(ctx context.Context, a *app) (out review.Query, err er
 		return out, nil
 	}
 	return out, a.store.View(ctx, func(tx *store.Tx) error {
-		u, err := userNamed(tx, q.user)
+		u, err := manage.User(tx, q.user)
 		out.User = u.ID
 		return err
 	})

@@ -24,7 +24,7 @@ import (
 	"crmbridge/feed"
 	"crmbridge/internal/config"
 	"crmbridge/internal/listen"
-	"crmbridge/store"
+	"crmbridge/manage"
 )
 
 func (p *program) serveCommand() *cobra.Command {
@@ -324,12 +324,9 @@ func (d davAuth) Authenticate(ctx context.Context, user, password, addr, agent s
 	if err != nil {
 		return dav.Caller{}, err
 	}
-	device := tokenDevice(c.Token)
+	device := manage.DeviceKey(c.Token)
 	if c.Token == 0 {
 		device = fmt.Sprintf("user:%d", c.User.ID)
 	}
 	return dav.Caller{User: c.User, Device: device, ReadOnly: c.ReadOnly}, nil
 }
-
-// tokenDevice is the device of an app password.
-func tokenDevice(id store.TokenID) string { return fmt.Sprintf("token:%d", id) }

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/oauth2"
 
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/store"
@@ -120,7 +121,7 @@ func (p *program) addSignIn(ctx context.Context, a *app, d remote.Driver, f sign
 // userOf finds an account.
 func (a *app) userOf(ctx context.Context, name string) (u store.User, err error) {
 	err = a.store.View(ctx, func(tx *store.Tx) error {
-		u, err = userNamed(tx, name)
+		u, err = manage.User(tx, name)
 		return err
 	})
 	return u, err
@@ -259,7 +260,7 @@ func (p *program) signInList() *cobra.Command {
 				rows := []signInShown{}
 				err := a.store.View(ctx, func(tx *store.Tx) error {
 					rows = rows[:0]
-					us, err := usersOrOne(tx, user)
+					us, err := manage.Users(tx, user)
 					if err != nil {
 						return err
 					}
@@ -300,7 +301,7 @@ func (p *program) signInRemove() *cobra.Command {
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
 				var in store.SignIn
 				err := a.store.Update(ctx, func(tx *store.Tx) error {
-					u, err := userNamed(tx, user)
+					u, err := manage.User(tx, user)
 					if err != nil {
 						return err
 					}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"crmbridge/manage"
 	"crmbridge/relay"
 	"crmbridge/store"
 )
@@ -130,7 +131,7 @@ func (a *app) chosen(ctx context.Context, user string, args []string) ([]store.L
 	}
 	var ls []store.Link
 	err := a.store.View(ctx, func(tx *store.Tx) error {
-		us, err := usersOrOne(tx, user)
+		us, err := manage.Users(tx, user)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"crmbridge/manage"
 )
 
 // An app password has a name by which people find it again, and no two that work have the same.
@@ -27,7 +29,7 @@ func TestNamesOfAppPasswords(t *testing.T) {
 	if out, code := add(" Ann's phone "); code != 0 || !strings.Contains(out, `"Ann's phone"`) {
 		t.Fatalf("%d %s", code, out)
 	}
-	rows := list[tokenShown](p, "token", "list", "--user", "alice")
+	rows := list[manage.Device](p, "token", "list", "--user", "alice")
 	had := len(rows)
 	if out, code := add("ann's Phone"); code == 0 || !strings.Contains(out, "revoke that first: bridge token revoke ") {
 		t.Errorf("twice: %d %s", code, out)
@@ -37,7 +39,7 @@ func TestNamesOfAppPasswords(t *testing.T) {
 	if out, code := add("Ann's phone"); code != 0 {
 		t.Errorf("again after the first was revoked: %s", out)
 	}
-	if rows := list[tokenShown](p, "token", "list", "--user", "alice"); len(rows) != had+1 {
+	if rows := list[manage.Device](p, "token", "list", "--user", "alice"); len(rows) != had+1 {
 		t.Errorf("%+v", rows)
 	}
 }

@@ -71,7 +71,8 @@ var allowed = []struct {
 	{"relay/rule", []string{"pim", "remote"}},
 	{"relay", []string{"pim/...", "remote", "remote/several", "store", "relay/rule"}},
 	{"review", []string{"pim", "store", "relay", "relay/rule"}},
-	{"admin/...", []string{"pim/...", "remote", "store", "relay/...", "review", "auth", "internal/..."}},
+	{"manage", []string{"pim/...", "remote", "remote/several", "store", "secret", "auth", "dav", "feed", "birthday", "exchange", "relay/...", "review"}},
+	{"admin/...", []string{"pim/...", "remote", "store", "relay/...", "review", "auth", "manage", "internal/..."}},
 }
 
 type listed struct {

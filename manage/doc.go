@@ -1,0 +1,14 @@
+// Package manage is what people ask of the bridge and decide: who has an account, which devices and feeds may read it, what is linked to
+// what. It is the one place for these use cases: commands print what it returns, the JSON API writes it, pages draw it.
+//
+//	office.go    Office: what all calls need, and on whose behalf they are made
+//	accounts.go  people, their names, zones and passwords
+//	devices.go   app passwords, one for each device
+//	feeds.go     read-only addresses of calendars
+//	fault.go     what is wrong with a value that somebody gave
+//
+// The rows that calls return (Account, Device, Feed) are what people see: nothing secret is in them but what is shown once. Their JSON
+// names are those of "bridge … --json" and of the API, and are kept.
+//
+// What people look through, such as errors and runs, is in package review; what the relay decides, in package relay.
+package manage
