@@ -118,8 +118,7 @@ func deviceIsNew(tx *store.Tx, u store.User, name string, now time.Time) error {
 	}
 	for _, t := range ts {
 		if ended := t.RevokedAt != nil || t.ExpiresAt != nil && !now.Before(*t.ExpiresAt); !ended && strings.EqualFold(t.Name, name) {
-			return pim.Errorf("token add", pim.ErrExists, "%s has an app password for %q already (%d): give the new one another name, or revoke that first: bridge token revoke %d",
-				u.Name, t.Name, t.ID, t.ID)
+			return taken("token add", "name", "%q is that of app password %d of %s already; give another one, or end that with `bridge token revoke %d`", t.Name, t.ID, u.Name, t.ID)
 		}
 	}
 	return nil

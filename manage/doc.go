@@ -5,9 +5,14 @@
 //	accounts.go  people, their names, zones and passwords
 //	devices.go   app passwords, one for each device
 //	feeds.go     read-only addresses of calendars
+//	links.go     ties between collections and CRMs or mail servers, and how they stand
+//	linkadd.go   new links; linkplace.go: which collection of the other side one leads to
+//	probe.go     tests of connections, step by step
+//	rules.go     the rules of a link as people write them, and what a change of them does
+//	drivers.go   the table of what can be linked to
 //	fault.go     what is wrong with a value that somebody gave
 //
-// The rows that calls return (Account, Device, Feed) are what people see: nothing secret is in them but what is shown once. Their JSON
+// The rows that calls return (Account, Device, Feed, Link) are what people see: nothing secret is in them but what is shown once. Their JSON
 // names are those of "bridge … --json" and of the API, and are kept.
 //
 // What people look through, such as errors and runs, is in package review; what the relay decides, in package relay.

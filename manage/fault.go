@@ -23,8 +23,17 @@ func (f *Fault) Error() string { return f.Field + " " + f.Says }
 
 // wrong is a fault as an error of kind pim.ErrInvalid.
 func wrong(op, field, says string, args ...any) error {
-	f := &Fault{Field: field, Says: fmt.Sprintf(says, args...)}
-	return &pim.Error{Op: op, Kind: pim.ErrInvalid, Public: f.Error(), Err: f}
+	return faulty(pim.ErrInvalid, op, field, fmt.Sprintf(says, args...))
+}
+
+// taken is a name that something else has, as an error of kind pim.ErrExists.
+func taken(op, field, says string, args ...any) error {
+	return faulty(pim.ErrExists, op, field, fmt.Sprintf(says, args...))
+}
+
+func faulty(kind pim.Reason, op, field, says string) error {
+	f := &Fault{Field: field, Says: says}
+	return &pim.Error{Op: op, Kind: kind, Public: f.Error(), Err: f}
 }
 
 // FaultOf is the fault in err, if it is one.

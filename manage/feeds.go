@@ -160,7 +160,7 @@ func feedIsNew(tx *store.Tx, u store.User, name string) error {
 	}
 	for _, f := range fs {
 		if f.RevokedAt == nil && strings.EqualFold(f.Name, name) {
-			return pim.Errorf("feed add", pim.ErrExists, "feed %d of %s is named %q already; give another name, or end that one with `bridge feed revoke %d`", f.ID, u.Name, f.Name, f.ID)
+			return taken("feed add", "name", "%q is that of feed %d of %s already; give another one, or end that feed with `bridge feed revoke %d`", f.Name, f.ID, u.Name, f.ID)
 		}
 	}
 	return nil

@@ -41,7 +41,11 @@ func TestFaultsNameTheirField(t *testing.T) {
 	ctx := t.Context()
 	account := func(n NewAccount) error { _, err := o.AddAccount(ctx, n); return err }
 	device := func(n NewDevice) error { _, err := o.AddDevice(ctx, n); return err }
-	feed := func(n NewFeed) error { n.User, n.Collection = "ann", "calendar"; _, err := o.AddFeed(ctx, n); return err }
+	feed := func(n NewFeed) error {
+		n.User, n.Collection = "ann", "calendar"
+		_, err := o.AddFeed(ctx, n)
+		return err
+	}
 	for name, c := range map[string]struct {
 		err   error
 		field string

@@ -7,6 +7,8 @@ import (
 
 	"crmbridge/auth"
 	"crmbridge/pim"
+	"crmbridge/relay"
+	"crmbridge/secret"
 	"crmbridge/store"
 )
 
@@ -15,6 +17,15 @@ type Office struct {
 	Store *store.Store
 	Auth  *auth.Service
 	Now   func() time.Time
+	// Engine, Jobs and Connections are of the relay.
+	Engine      *relay.Engine
+	Jobs        *relay.Jobs
+	Connections *relay.Connections
+	// Keeper seals what links log in with.
+	Keeper  *secret.Keeper
+	Drivers Drivers
+	// Interval is the time between polls of links that do not say.
+	Interval time.Duration
 	// Random is where secrets come from: crypto/rand.Reader outside tests.
 	Random io.Reader
 	// Address is where people reach the server, without a final slash: feeds and devices are told.

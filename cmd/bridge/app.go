@@ -98,7 +98,7 @@ func (a *app) wire(ctx context.Context, o appOptions, jobs *atomic.Pointer[relay
 		return err
 	}
 	a.hub = a.newHub()
-	a.conns = &relay.Connections{Drivers: withHub(a.hub), Unseal: a.keeper.Open, Env: a.env, Now: a.now}
+	a.conns = &relay.Connections{Drivers: driversWith(a.hub).Map(), Unseal: a.keeper.Open, Env: a.env, Now: a.now}
 	a.engine = &relay.Engine{
 		Store: a.store, Remotes: a.conns, Now: a.now, Log: a.log, Owner: processName(), Alive: processAlive,
 		Panicked: a.counts.Panic,
@@ -115,7 +115,8 @@ func (a *app) wire(ctx context.Context, o appOptions, jobs *atomic.Pointer[relay
 		return err
 	}
 	jobs.Store(a.jobs)
-	a.office = &manage.Office{Store: a.store, Auth: a.auth, Now: a.now, Random: rand.Reader, Address: a.address()}
+	a.office = &manage.Office{Store: a.store, Auth: a.auth, Now: a.now, Engine: a.engine, Jobs: a.jobs, Connections: a.conns, Keeper: a.keeper,
+		Drivers: drivers(), Interval: a.cfg.Interval, Random: rand.Reader, Address: a.address()}
 	return a.heedPauses(ctx)
 }
 

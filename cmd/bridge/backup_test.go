@@ -137,7 +137,7 @@ func TestRestoreWithoutTheKey(t *testing.T) {
 		if out := q.must("", "restore", file, "--without-credentials"); !strings.Contains(out, "link 1 is paused") {
 			t.Errorf("%s", out)
 		}
-		if rows := list[linkShown](q, "link", "list"); len(rows) != 1 || !rows[0].Paused || !strings.Contains(rows[0].LastError, "password is lost") {
+		if rows := list[manage.Link](q, "link", "list"); len(rows) != 1 || !rows[0].Paused || !strings.Contains(rows[0].LastError, "password is lost") {
 			t.Errorf("%+v", rows)
 		}
 		q.must("", "secret", "rotate")

@@ -259,7 +259,7 @@ func (a *app) settled(ctx context.Context, user string) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
-		rows, err := a.linkRows(ctx, user)
+		rows, err := a.office.Links(ctx, user)
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"crmbridge/crm/creatio/creatiosim"
+	"crmbridge/manage"
 )
 
 // eventually waits for something that a run brings about.
@@ -52,7 +53,7 @@ func TestDemo(t *testing.T) {
 		p := &place{t: t, dir: dir}
 		items := map[string]int{}
 		eventually(t, "what the CRM has is in Exchange", func() bool {
-			for _, l := range list[linkShown](p, "link", "list") {
+			for _, l := range list[manage.Link](p, "link", "list") {
 				items[l.Driver+" "+l.Collection] = l.Items
 			}
 			return items["ews calendar"] == items["creatio calendar"] && items["ews tasks"] == items["creatio tasks"] && items["ews contacts"] == items["creatio contacts"]
@@ -261,11 +262,11 @@ func TestLinkRefusals(t *testing.T) {
 	if out, code := p.cmd("", append(good, "--collection", "calendar", "--name", "two")...); code == 0 {
 		t.Errorf("a second link of one collection: %s", out)
 	}
-	if ls := list[linkShown](p, "link", "list"); len(ls) != 1 {
+	if ls := list[manage.Link](p, "link", "list"); len(ls) != 1 {
 		t.Errorf("%+v", ls)
 	}
 	p.must("", "link", "remove", "one")
-	if ls := list[linkShown](p, "link", "list"); len(ls) != 0 {
+	if ls := list[manage.Link](p, "link", "list"); len(ls) != 0 {
 		t.Errorf("%+v", ls)
 	}
 }

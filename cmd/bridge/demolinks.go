@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crmbridge/exchange/ews/ewssim"
+	"crmbridge/manage"
 	"crmbridge/remote"
 )
 
@@ -30,27 +31,27 @@ func startExchange(dir string, acc *demoAccess) (*simulator, error) {
 
 // demoLinks links the collections to what a driver leads to, unless they are. Messages are those that come in and go out.
 func (a *app) demoLinks(ctx context.Context, acc demoAccess, driver, suffix string, given remote.Settings) error {
-	have, err := a.linkRows(ctx, acc.User)
+	have, err := a.office.Links(ctx, acc.User)
 	if err != nil {
 		return err
 	}
-	settings, err := drivers()[driver].Complete(given)
+	settings, err := drivers().Complete(driver, given)
 	if err != nil {
 		return err
 	}
 	for _, slug := range []string{"calendar", "tasks", "contacts", "mail"} {
-		if slices.ContainsFunc(have, func(l linkShown) bool { return l.Collection == slug && l.Driver == driver }) {
+		if slices.ContainsFunc(have, func(l manage.Link) bool { return l.Collection == slug && l.Driver == driver }) {
 			continue
 		}
-		f := linkFlags{user: acc.User, name: slug + suffix, collection: slug, driver: driver, interval: 2 * time.Second,
-			rules: `{"reconcileEvery":"10s","allOwners":` + fmt.Sprint(slug == "contacts") + `}`}
+		n := manage.NewLink{Connection: manage.Connection{User: acc.User, Driver: driver, Settings: settings}, Name: slug + suffix, Collection: slug, Interval: 2 * time.Second,
+			Rules: `{"reconcileEvery":"10s","allOwners":` + fmt.Sprint(slug == "contacts") + `}`}
 		if slug == "mail" && driver == "ews" {
-			f.remote = []string{"Inbox", "Sent Items"}
+			n.Remote = []string{"Inbox", "Sent Items"}
 		}
-		if _, err := a.lookOver(ctx, f); err != nil {
+		if _, err := a.office.LookOver(ctx, n); err != nil {
 			return err
 		}
-		if _, err := addLink(ctx, a, f, settings); err != nil {
+		if _, err := a.office.AddLink(ctx, n); err != nil {
 			return err
 		}
 	}

@@ -12,9 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"crmbridge/internal/config"
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
-	"crmbridge/remote"
 	"crmbridge/store"
 )
 
@@ -24,7 +24,7 @@ func (p *program) doctorCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			rows := p.examine(cmd.Context(), true)
 			err := print(p, rows, checkTable("CHECK"))
-			if err == nil && failed(rows) {
+			if err == nil && manage.Failed(rows) {
 				return &shownError{errors.New("something is wrong")}
 			}
 			return err
@@ -34,16 +34,16 @@ func (p *program) doctorCommand() *cobra.Command {
 
 // examine runs every check that makes sense after the ones before it; those of connections
 // only when they may be asked.
-func (p *program) examine(ctx context.Context, connections bool) []checkShown {
-	var rows []checkShown
+func (p *program) examine(ctx context.Context, connections bool) []manage.Check {
+	var rows []manage.Check
 	note := func(name string, err error, text string) bool {
-		row := checkShown{Name: name, OK: err == nil, Note: text}
+		row := manage.Check{Name: name, OK: err == nil, Note: text}
 		if err == nil {
 			rows = append(rows, row)
 			return true
 		}
 		for _, fault := range strings.Split(describe(err), "\n") {
-			rows = append(rows, checkShown{Name: name, Fault: fault, kind: kindOf(err)})
+			rows = append(rows, manage.Check{Name: name, Fault: fault, Kind: manage.ReasonOf(err)})
 		}
 		return false
 	}
@@ -56,7 +56,7 @@ func (p *program) examine(ctx context.Context, connections bool) []checkShown {
 		return rows
 	}
 	rows = append(rows, examineSettings(ctx, cfg, time.Now())...)
-	rows = append(rows, checkShown{Name: "slow answers", OK: true, Note: slowAnswers(p.env, cfg.SlowAnswers).String()})
+	rows = append(rows, manage.Check{Name: "slow answers", OK: true, Note: slowAnswers(p.env, cfg.SlowAnswers).String()})
 	key, haveKey := examineKey(cfg)
 	rows = append(rows, key)
 	if path, ok := config.SQLitePath(cfg.Database); ok {
@@ -98,9 +98,9 @@ func (p *program) examine(ctx context.Context, connections bool) []checkShown {
 	return rows
 }
 
-func (a *app) examineLink(ctx context.Context, l store.Link) []checkShown {
-	fault := func(step string, err error) checkShown {
-		return checkShown{Name: "link " + l.Name + ": " + step, OK: err == nil, Fault: faultText(err), bare: fmt.Sprintf("link %d: %s", l.ID, step), kind: kindOf(err)}
+func (a *app) examineLink(ctx context.Context, l store.Link) []manage.Check {
+	fault := func(step string, err error) manage.Check {
+		return manage.Check{Name: "link " + l.Name + ": " + step, OK: err == nil, Fault: manage.FaultText(err), Bare: fmt.Sprintf("link %d: %s", l.ID, step), Kind: manage.ReasonOf(err)}
 	}
 	var u store.User
 	err := a.store.View(ctx, func(tx *store.Tx) error {
@@ -109,28 +109,23 @@ func (a *app) examineLink(ctx context.Context, l store.Link) []checkShown {
 		return err
 	})
 	if err != nil {
-		return []checkShown{fault("account", err)}
+		return []manage.Check{fault("account", err)}
 	}
 	r, err := a.conns.Open(ctx, l, u)
 	if err != nil {
-		return []checkShown{fault("open", err)}
+		return []manage.Check{fault("open", err)}
 	}
 	rules, err := rule.Parse(l.Rules)
 	if err != nil {
-		return []checkShown{fault("rules", err)}
+		return []manage.Check{fault("rules", err)}
 	}
-	kinds := pim.Kinds(rules.Kinds...)
-	var rows []checkShown
-	if pr, ok := remote.As[remote.Prober](r); ok {
-		for _, c := range pr.Probe(ctx) {
-			c = needed(c, kinds)
-			row := fault(c.Name, c.Err)
-			row.Note, row.Optional = c.Note, c.Optional
-			rows = append(rows, row)
-		}
-	} else {
-		_, err := r.Collections(ctx)
-		rows = append(rows, fault("collections", err))
+	rows, err := manage.Checks(ctx, r, pim.Kinds(rules.Kinds...))
+	if err != nil {
+		return []manage.Check{fault("open", err)}
+	}
+	for i := range rows {
+		rows[i].Bare = fmt.Sprintf("link %d: %s", l.ID, rows[i].Name)
+		rows[i].Name = "link " + l.Name + ": " + rows[i].Name
 	}
 	if l.LastError != "" {
 		rows = append(rows, fault("last run", pim.Errorf("doctor", pim.ErrHeld, "%s", l.LastError)))

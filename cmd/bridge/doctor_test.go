@@ -6,12 +6,14 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"crmbridge/manage"
 )
 
 // sick are the failed checks of doctor by name.
 func (p *place) sick(wantSick bool) map[string]string {
 	p.t.Helper()
-	rows, code := jsonOf[[]checkShown](p, "doctor")
+	rows, code := jsonOf[[]manage.Check](p, "doctor")
 	if (code != 0) != wantSick {
 		p.t.Errorf("doctor ends with %d: %+v", code, rows)
 	}

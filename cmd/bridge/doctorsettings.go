@@ -16,19 +16,20 @@ import (
 	"time"
 
 	"crmbridge/internal/config"
+	"crmbridge/manage"
 	"crmbridge/secret"
 	"crmbridge/upstream"
 )
 
 // examineSettings checks what a configuration names outside itself: all that serve
 // would stumble over before it answers. It changes nothing.
-func examineSettings(ctx context.Context, c config.Config, now time.Time) []checkShown {
-	rows := []checkShown{checked("listen", func() (string, error) { return checkListen(ctx, c) })}
+func examineSettings(ctx context.Context, c config.Config, now time.Time) []manage.Check {
+	rows := []manage.Check{checked("listen", func() (string, error) { return checkListen(ctx, c) })}
 	if c.PublicURL != "" {
 		rows = append(rows, checked("public address", func() (string, error) { return checkPublicURL(c) }))
 	}
 	if c.Notifications {
-		rows = append(rows, checkShown{Name: "notifications", OK: true, Note: c.PublicURL + notifyPath + "; links to Microsoft 365 are tested below"})
+		rows = append(rows, manage.Check{Name: "notifications", OK: true, Note: c.PublicURL + notifyPath + "; links to Microsoft 365 are tested below"})
 	}
 	if c.TLSCert != "" {
 		rows = append(rows, checked("certificate", func() (string, error) { return checkCertificate(c, now) }))
@@ -48,12 +49,12 @@ func examineSettings(ctx context.Context, c config.Config, now time.Time) []chec
 	return rows
 }
 
-func checked(name string, check func() (note string, err error)) checkShown {
+func checked(name string, check func() (note string, err error)) manage.Check {
 	note, err := check()
 	if err != nil {
-		return checkShown{Name: name, Fault: describe(err), kind: kindOf(err)}
+		return manage.Check{Name: name, Fault: describe(err), Kind: manage.ReasonOf(err)}
 	}
-	return checkShown{Name: name, OK: true, Note: note}
+	return manage.Check{Name: name, OK: true, Note: note}
 }
 
 // checkListen opens the port for a moment. That it is taken is no fault: the server
@@ -129,7 +130,7 @@ func checkACME(c config.Config) (string, error) {
 }
 
 // examineKey checks the key file; there is none before the first start.
-func examineKey(c config.Config) (row checkShown, exists bool) {
+func examineKey(c config.Config) (row manage.Check, exists bool) {
 	_, err := secret.Load(c.KeyFile)
 	if errors.Is(err, os.ErrNotExist) {
 		return checked("key file", func() (string, error) {

@@ -60,7 +60,7 @@ func (d duplicateShown) why() string {
 
 // collectionsNamed are the collection of a link, or those with that path segment.
 func (a *app) collectionsNamed(ctx context.Context, user, word string) (cs []store.Collection, err error) {
-	l, _, lerr := a.link(ctx, user, word)
+	l, _, lerr := a.office.FindLink(ctx, user, word)
 	if lerr != nil && !errors.Is(lerr, pim.ErrNotFound) {
 		return nil, lerr
 	}
@@ -76,7 +76,7 @@ func (a *app) collectionsNamed(ctx context.Context, user, word string) (cs []sto
 			return err
 		}
 		for _, u := range us {
-			c, err := collectionNamed(tx, u, word)
+			c, err := manage.CollectionNamed(tx, u, word)
 			if err == nil {
 				cs = append(cs, c)
 			} else if !errors.Is(err, pim.ErrNotFound) {
@@ -170,7 +170,7 @@ func (p *program) duplicateList() *cobra.Command {
 			if err != nil {
 				return out, err
 			}
-			at, err := collectionNamed(tx, u, collection)
+			at, err := manage.CollectionNamed(tx, u, collection)
 			if err != nil {
 				return out, err
 			}

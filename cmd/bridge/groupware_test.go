@@ -9,6 +9,7 @@ import (
 	"crmbridge/crm/creatio/creatiosim"
 	"crmbridge/e2e/peer"
 	"crmbridge/e2e/plain"
+	"crmbridge/manage"
 )
 
 // groupwareFlags name a calendar server.
@@ -44,11 +45,11 @@ func TestGroupwareLinkAddRefusesWhatCannotWork(t *testing.T) {
 			t.Errorf("%v: %d\n%s\nwant %s", args, code, out, want)
 		}
 	}
-	if ls := list[linkShown](p, "link", "list"); len(ls) != 0 {
+	if ls := list[manage.Link](p, "link", "list"); len(ls) != 0 {
 		t.Fatalf("%+v", ls)
 	}
 	doc, code := jsonOf[linkAdded](p, append(good, "--collection", "contacts", "--name", "people")...)
-	if code != 0 || doc.Remote != pathIn(g, g.Book) || failed(doc.Checks) || len(doc.Checks) < 6 {
+	if code != 0 || doc.Remote != pathIn(g, g.Book) || manage.Failed(doc.Checks) || len(doc.Checks) < 6 {
 		t.Errorf("%d %+v", code, doc)
 	}
 	// An address book on a mail server is the person's own.
@@ -133,7 +134,7 @@ func TestCRMAndGroupwareMeetInOneCollection(t *testing.T) {
 	}
 	g.Remove(t, m.URL)
 	until(t, "the deletion came over", everywhere("tok-device-moved", "tok-crm-renamed"))
-	for _, l := range list[linkShown](p, "link", "list") {
+	for _, l := range list[manage.Link](p, "link", "list") {
 		if l.Failing != 0 || l.LastError != "" {
 			t.Errorf("%+v", l)
 		}

@@ -160,10 +160,10 @@ func (a *app) explain(ctx context.Context, user, link, uid string) ([]explained,
 // linksOf is the named link, or all of a user, or of everybody.
 func (a *app) linksOf(ctx context.Context, user, word string) (links []store.Link, err error) {
 	if word != "" {
-		l, _, err := a.link(ctx, user, word)
+		l, _, err := a.office.FindLink(ctx, user, word)
 		return []store.Link{l}, err
 	}
-	err = a.eachLink(ctx, user, func(_ *store.Tx, _ store.User, l store.Link) error {
+	err = a.office.EachLink(ctx, user, func(_ *store.Tx, _ store.User, l store.Link) error {
 		links = append(links, l)
 		return nil
 	})
@@ -188,7 +188,7 @@ func (p *program) itemAnswer(use, short, done string, do func(*relay.Engine, con
 				return pim.Errorf("item "+use, pim.ErrInvalid, "name one item by its UID, or give --all")
 			}
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				l, _, err := a.link(ctx, user, link)
+				l, _, err := a.office.FindLink(ctx, user, link)
 				if err != nil {
 					return err
 				}
@@ -225,7 +225,7 @@ func (p *program) onItem(use, short, done string, do func(ctx context.Context, a
 		Use: use + " UID", Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				l, _, err := a.link(ctx, user, link)
+				l, _, err := a.office.FindLink(ctx, user, link)
 				if err != nil {
 					return err
 				}
@@ -270,7 +270,7 @@ func (p *program) itemBring() *cobra.Command {
 		Long: "Link one record of the CRM, by its id there, whatever the rules for new items say. The id is in the address of the record's page.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				l, _, err := a.link(ctx, user, link)
+				l, _, err := a.office.FindLink(ctx, user, link)
 				if err != nil {
 					return err
 				}

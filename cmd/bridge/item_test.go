@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"crmbridge/manage"
 )
 
 // TestItemsAndRules: the rules of a link changed and told, the items listed, explained,
@@ -14,7 +16,7 @@ func TestItemsAndRules(t *testing.T) {
 	p.alice()
 	sim, srv := newCreatio(t)
 	p.link(srv)
-	doc, _ := jsonOf[rulesChanged](p, "link", "rules", "crm", "--change", `{"out":{"create":["Call"]},"policy":"newest"}`)
+	doc, _ := jsonOf[manage.RulesChanged](p, "link", "rules", "crm", "--change", `{"out":{"create":["Call"]},"policy":"newest"}`)
 	if !slices.Contains(doc.Touches, "Every item is looked at again.") || !strings.Contains(strings.Join(doc.Words, "\n"), `new items are made of these types only: "Call"`) {
 		t.Errorf("%+v", doc)
 	}
@@ -78,7 +80,7 @@ func TestItemsAndRules(t *testing.T) {
 	}
 	p.must("", "item", "retry", "uid-b", "--link", "crm")
 	// The rest of the rules stays, and one goes back to its default.
-	doc, _ = jsonOf[rulesChanged](p, "link", "rules", "crm", "--change", `{"out":{"create":null,"private":"mask"}}`)
+	doc, _ = jsonOf[manage.RulesChanged](p, "link", "rules", "crm", "--change", `{"out":{"create":null,"private":"mask"}}`)
 	if doc.Rules.Policy != "newest" || doc.Rules.Out.Create != nil || doc.Rules.Out.Private != "mask" {
 		t.Errorf("%+v", doc.Rules)
 	}
@@ -86,7 +88,7 @@ func TestItemsAndRules(t *testing.T) {
 	if got := there(sim); got["tok-b"] != 1 {
 		t.Errorf("once the rules let it: %v", got)
 	}
-	shown, _ := jsonOf[linkDetail](p, "link", "show", "crm")
+	shown, _ := jsonOf[manage.LinkDetail](p, "link", "show", "crm")
 	if shown.Settings["password"] != "…" || shown.State != "ok" || shown.Items != 2 || !strings.Contains(strings.Join(shown.Words, "\n"), "the later value") {
 		t.Errorf("%+v", shown)
 	}

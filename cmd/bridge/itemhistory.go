@@ -74,7 +74,7 @@ func (p *program) itemHistory() *cobra.Command {
 // places are the collections that have, or had, an item.
 func (a *app) places(ctx context.Context, user, link, uid string) (found []store.Collection, err error) {
 	if link != "" {
-		l, _, err := a.link(ctx, user, link)
+		l, _, err := a.office.FindLink(ctx, user, link)
 		if err != nil {
 			return nil, err
 		}

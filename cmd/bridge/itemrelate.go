@@ -56,7 +56,7 @@ changed at once, unless somebody changed it there since it was read. The change 
 				return err
 			}
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				l, _, err := a.link(ctx, user, link)
+				l, _, err := a.office.FindLink(ctx, user, link)
 				if err != nil {
 					return err
 				}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"crmbridge/crm/creatio/creatiosim"
+	"crmbridge/manage"
 )
 
 func freeAddr(t testing.TB) string {
@@ -200,7 +201,7 @@ func (p *place) clientWrites(uid string, want map[string]bool, gone *[]string, m
 
 // settled reports a link at rest.
 func (p *place) settled(*creatiosim.Sim) bool {
-	for _, l := range list[linkShown](p, "link", "list") {
+	for _, l := range list[manage.Link](p, "link", "list") {
 		if l.Waiting > 0 || l.Running {
 			return false
 		}

@@ -14,11 +14,11 @@ func (p *program) linkDrivers() *cobra.Command {
 			if len(args) == 0 {
 				return p.listDrivers()
 			}
-			d, ok := drivers()[args[0]]
+			d, ok := drivers().Named(args[0])
 			if !ok {
 				return pim.Errorf("link drivers", pim.ErrNotFound, "there is no driver %q", args[0])
 			}
-			return p.listOptions(d)
+			return p.listOptions(d.Driver)
 		},
 	}
 }
@@ -31,8 +31,7 @@ type driverShown struct {
 
 func (p *program) listDrivers() error {
 	var rows []driverShown
-	for _, n := range driverNames() {
-		d := drivers()[n]
+	for _, d := range drivers() {
 		rows = append(rows, driverShown{d.Name, d.Title, d.Help})
 	}
 	return print(p, rows, printed[driverShown]{

@@ -54,7 +54,7 @@ other flags change the map of one kind (--kind event, task or contact):
 A field in another column is compared afresh; one that is taken out keeps what was agreed.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				l, _, err := a.link(ctx, user, args[0])
+				l, _, err := a.office.FindLink(ctx, user, args[0])
 				if err != nil {
 					return err
 				}

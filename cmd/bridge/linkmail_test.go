@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crmbridge/exchange/graph/graphsim"
+	"crmbridge/manage"
 )
 
 // TestRowB6MailOfMicrosoft365ToCreatio: by two links with category and folder chosen, mail of one system is an activity of the other, once,
@@ -19,11 +20,11 @@ func TestRowB6MailOfMicrosoft365ToCreatio(t *testing.T) {
 	sim, crm := newCreatio(t)
 	graph := n.graphLink(p, "add", "3600")
 	for want, args := range map[string][]string{
-		"name the mail folder with --remote": {"--collection", "mail"},
-		"categories have to be chosen":       {"--collection", "mail", "--remote", "all"},
-		"messages go from mailboxes to CRMs": {"--collection", "mail", "--remote", "all", "--rules", `{"direction":"out","groups":["Customers"]}`},
-		`alice has no collection "letters"`:  {"--collection", "letters", "--remote", "Inbox"},
-		"holds messages, but the collection": {"--collection", "calendar", "--remote", "all mail"},
+		"--remote has to name the mail folder":          {"--collection", "mail"},
+		"--rules have to choose categories of all mail": {"--collection", "mail", "--remote", "all"},
+		"messages go from mailboxes to CRMs":            {"--collection", "mail", "--remote", "all", "--rules", `{"direction":"out","groups":["Customers"]}`},
+		`alice has no collection "letters"`:             {"--collection", "letters", "--remote", "Inbox"},
+		"holds messages, but the collection":            {"--collection", "calendar", "--remote", "all mail"},
 	} {
 		if out, code := p.cmd("", append(graph[:len(graph):len(graph)], args...)...); code == 0 || !strings.Contains(out, want) {
 			t.Errorf("%v: %d\n%s\nwant %s", args, code, out, want)
@@ -91,7 +92,7 @@ func TestFoldersByTheirNames(t *testing.T) {
 		if out := p.must("", "link", "show", "mailbox"); !strings.Contains(out, "graph:"+name+",") || strings.Contains(out, offers) {
 			t.Errorf("link show: %s", out)
 		}
-		if l := list[linkShown](p, "link", "list")[0]; l.Folder != name || l.Remote != "mail:"+offers {
+		if l := list[manage.Link](p, "link", "list")[0]; l.Folder != name || l.Remote != "mail:"+offers {
 			t.Errorf("%+v", l)
 		}
 	}

@@ -32,7 +32,7 @@ link is limited to some of them by name or id:
   bridge link rules crm --change '{"groups":["Key accounts","Fairs"]}'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				l, _, err := a.link(ctx, user, args[0])
+				l, _, err := a.office.FindLink(ctx, user, args[0])
 				if err != nil {
 					return err
 				}
@@ -85,7 +85,7 @@ The CRM is asked to count. What only the bridge can judge, such as a filter, is 
 ` + strconv.Itoa(relay.CountMost) + ` records at most. Nothing is stored.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				l, _, err := a.link(ctx, user, args[0])
+				l, _, err := a.office.FindLink(ctx, user, args[0])
 				if err != nil {
 					return err
 				}

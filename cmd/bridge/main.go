@@ -84,7 +84,7 @@ func describe(err error) string {
 	if !errors.As(err, &e) {
 		return err.Error()
 	}
-	public := faultText(err)
+	public := manage.FaultText(err)
 	if f, ok := manage.FaultOf(err); ok {
 		return "--" + flagName(f.Field) + " " + f.Says
 	}

@@ -100,7 +100,7 @@ func (g *linkGauges) Describe(ch chan<- *prometheus.Desc) {
 func (g *linkGauges) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	rows, err := g.app.linkRows(ctx, "")
+	rows, err := g.app.office.Links(ctx, "")
 	if err != nil {
 		ch <- prometheus.NewInvalidMetric(g.items, err)
 		return

@@ -14,6 +14,7 @@ import (
 
 	"crmbridge/exchange/graph/graphsim"
 	"crmbridge/internal/testenv"
+	"crmbridge/manage"
 )
 
 const annsSecret = "the secret of an application"
@@ -120,7 +121,7 @@ func TestNotificationsOfMicrosoft365(t *testing.T) {
 	if out := b.must("", "link", "test", "ann"); !strings.Contains(out, "https://bridge.example.org/notify/graph") {
 		t.Error(out)
 	}
-	until(t, "the first run is over", func() bool { return list[linkShown](a, "link", "list")[0].LastSuccess != nil })
+	until(t, "the first run is over", func() bool { return list[manage.Link](a, "link", "list")[0].LastSuccess != nil })
 	for i := range 4 {
 		title := fmt.Sprintf("tok-%d", i)
 		began := time.Now()
@@ -160,7 +161,7 @@ func TestChangesWithoutNotifications(t *testing.T) {
 	p.must("", append(n.graphLink(p, "add", "1"), "--collection", "calendar", "--name", "ann", "--interval", "24h")...)
 	s := p.serve()
 	defer s.stop()
-	until(t, "the first run is over", func() bool { return list[linkShown](p, "link", "list")[0].LastSuccess != nil })
+	until(t, "the first run is over", func() bool { return list[manage.Link](p, "link", "list")[0].LastSuccess != nil })
 	n.add(t, "tok-asked")
 	until(t, "it is here", func() bool { return p.here()["tok-asked"] == 1 })
 	if got := n.Subscriptions() + int(n.calls.Load()); got != 0 {

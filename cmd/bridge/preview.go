@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crmbridge/manage"
 	"crmbridge/relay"
 	"crmbridge/store"
 )
@@ -65,7 +66,7 @@ func (p *program) syncPreview() *cobra.Command {
 			"address book of another link, with the next run of that. --rules and --change are as of \"link rules\".",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				l, _, err := a.link(ctx, user, args[0])
+				l, _, err := a.office.FindLink(ctx, user, args[0])
 				if err != nil {
 					return err
 				}
@@ -97,7 +98,7 @@ func (p *program) preview(ctx context.Context, a *app, l store.Link, o relay.Pre
 	d := previewShown{ID: l.ID, Link: l.Name, Outcome: pv.Outcome, Error: pv.Error, Held: pv.Held, Counts: pv.Counts, Mails: pv.Mails, Cut: pv.Cut,
 		Changes: plannings(pv.Changes), Waiting: plannings(pv.Waiting), Waits: pv.Waits, Touches: []string{}}
 	if o.Rules != nil {
-		d.Touches = touched(pv.Touch)
+		d.Touches = manage.Touched(pv.Touch)
 	}
 	if b := pv.Brought; b != nil {
 		d.Brought = &broughtShown{ID: b.Link, Link: b.Name, Outcome: b.Outcome, Error: b.Error, Counts: b.Counts, Cut: b.Cut, Changes: plannings(b.Changes), Waiting: plannings(b.Waiting), Waits: b.Waits}

@@ -63,7 +63,7 @@ func (q queryFlags) query(ctx context.Context, a *app) (out review.Query, err er
 		}
 	}
 	if q.link != "" {
-		l, _, err := a.link(ctx, q.user, q.link)
+		l, _, err := a.office.FindLink(ctx, q.user, q.link)
 		out.Link, out.User = l.ID, l.UserID
 		return out, err
 	}

@@ -10,8 +10,6 @@ import (
 
 	"crmbridge/crm/creatio/creatiosim"
 	"crmbridge/exchange/ews/ewssim"
-	"crmbridge/pim"
-	"crmbridge/remote"
 )
 
 // office is a row with a mailbox beside the CRM.
@@ -304,20 +302,5 @@ func TestLinkTestLooksAtWhatIsLinked(t *testing.T) {
 	o.mailbox(`<m:DeleteFolder DeleteType="HardDelete"><m:FolderIds>` + o.in("Team") + `</m:FolderIds></m:DeleteFolder>`)
 	if out, code := o.cmd("", "link", "test", "mail"); code == 0 || !strings.Contains(out, `"Team" is not there any more, or the login may not see it`) {
 		t.Errorf("%d %s", code, out)
-	}
-}
-
-func TestAFaultOfOtherKindsIsNone(t *testing.T) {
-	t.Parallel()
-	fault := pim.Errorf("test", pim.ErrForbidden, "Tasks.ReadWrite.All is missing")
-	task, event := pim.Kinds(pim.KindTask), pim.Kinds(pim.KindEvent)
-	for _, c := range []struct {
-		of, wanted pim.KindSet
-		fails      bool
-	}{{task, event, false}, {task, task, true}, {task, task | event, true}, {task, 0, true}, {0, event, true}} {
-		got := needed(remote.Check{Name: "tasks", Err: fault, Kinds: c.of}, c.wanted)
-		if (got.Err != nil) != c.fails || !c.fails && !strings.Contains(got.Note, "Tasks.ReadWrite.All is missing") {
-			t.Errorf("%v for %v: %+v", c.of, c.wanted, got)
-		}
 	}
 }

@@ -47,7 +47,8 @@ func signInRow(u store.User, in store.SignIn) signInShown {
 
 // signingIn is what sign-in add was told.
 type signingIn struct {
-	linkFlags
+	connectionFlags
+	name  string
 	port  int
 	paste bool
 	wait  time.Duration
@@ -61,14 +62,15 @@ func (p *program) signInAdd() *cobra.Command {
 			"machine, else the address of the page at which the browser ends is pasted here. What is kept is sealed with the key file.\n" +
 			"With the name of a sign-in that there is, it takes its place, and links that use it go on.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			d, s, err := f.settings()
+			conn, err := f.connection()
 			if err != nil {
 				return err
 			}
+			d, _ := drivers().Named(conn.Driver)
 			if d.SignIn == nil {
 				return pim.Errorf("sign-in add", pim.ErrUnsupported, "nobody signs in for %s", d.Title)
 			}
-			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error { return p.addSignIn(ctx, a, d, f, s) })
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error { return p.addSignIn(ctx, a, d.Driver, f, conn.Settings) })
 		},
 	}
 	f.register(c)

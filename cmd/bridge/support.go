@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"crmbridge/internal/config"
+	"crmbridge/manage"
 )
 
 // supportShown is what a bundle holds.
@@ -81,7 +82,7 @@ func (p *program) supportFiles(ctx context.Context, now time.Time, connections b
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		files = append(files, supportFile{"missing.json", "why there is nothing about the database, as a kind of fault; see also doctor.json", supportCheck{"database", false, kindOf(err)}})
+		files = append(files, supportFile{"missing.json", "why there is nothing about the database, as a kind of fault; see also doctor.json", supportCheck{"database", false, manage.ReasonOf(err)}})
 	}
 	return append(files, supportFile{"process.json", "goroutines and memory of the command that made this, not of the server", processNow()}), nil
 }

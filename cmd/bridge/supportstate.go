@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"crmbridge/internal/config"
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/relay"
 	"crmbridge/relay/rule"
@@ -36,12 +37,12 @@ type supportCheck struct {
 }
 
 // bareChecks leave out texts, and the names of links.
-func bareChecks(rows []checkShown) []supportCheck {
+func bareChecks(rows []manage.Check) []supportCheck {
 	out := make([]supportCheck, 0, len(rows))
 	for _, r := range rows {
-		c := supportCheck{r.Name, r.OK, r.kind}
-		if r.bare != "" {
-			c.Name = r.bare
+		c := supportCheck{r.Name, r.OK, r.Kind}
+		if r.Bare != "" {
+			c.Name = r.Bare
 		}
 		out = append(out, c)
 	}
@@ -137,7 +138,7 @@ func (a *app) supportLink(tx *store.Tx, l store.Link) (supportLink, error) {
 		Running: l.LeaseUntil != nil && l.LeaseUntil.After(a.now()), Held: l.Held != "", Failing: l.LastError != "", Failures: l.Failures,
 		LastRun: l.LastRun, Success: l.LastSuccess, NextRun: l.NextRun, Listed: l.ListedAt,
 	}
-	if d, ok := drivers()[l.Driver]; ok {
+	if d, ok := drivers().Named(l.Driver); ok {
 		row.Driver = d.Name
 		if s, err := a.conns.Settings(l); err == nil {
 			row.Settings = d.Anonymous(s)

@@ -126,7 +126,7 @@ func (p *program) endProgress() {
 // chosen are the links a command is about.
 func (a *app) chosen(ctx context.Context, user string, args []string) ([]store.Link, error) {
 	if len(args) == 1 {
-		l, _, err := a.link(ctx, user, args[0])
+		l, _, err := a.office.FindLink(ctx, user, args[0])
 		return []store.Link{l}, err
 	}
 	var ls []store.Link
@@ -191,7 +191,7 @@ func (p *program) showRuns(rows []runShown) error {
 
 // statusShown is one link with its recent runs and the items that do not sync.
 type statusShown struct {
-	linkShown
+	manage.Link
 	Runs     []runShown    `json:"runs"` // the last ten, newest first
 	Problems []problemItem `json:"problems"`
 }
@@ -253,7 +253,7 @@ func (a *app) statusOf(tx *store.Tx, l store.Link) (statusShown, error) {
 	if err != nil {
 		return row, err
 	}
-	if row.linkShown, err = a.linkRow(tx, u, l); err != nil {
+	if row.Link, err = a.office.LinkRow(tx, u, l); err != nil {
 		return row, err
 	}
 	row.Runs = []runShown{}
@@ -284,7 +284,7 @@ func (p *program) showStatus(rows []statusShown, now time.Time) error {
 		head: owned(wide, "ID", "USER", "LINK", "STATE", "ITEMS", "WAITING", "FAILING", "LAST SUCCESS", "NEXT RUN", "REASON"),
 		cells: func(s statusShown) []string {
 			return owned(wide, fmt.Sprint(s.ID), s.User, s.Name, s.State, strconv.Itoa(s.Items), strconv.Itoa(s.Waiting), strconv.Itoa(s.Failing),
-				stamp(s.LastSuccess), stamp(s.NextRun), s.reason(now))
+				stamp(s.LastSuccess), stamp(s.NextRun), reasonOf(s.Link, now))
 		},
 	})
 	if err != nil {
@@ -305,7 +305,7 @@ func (p *program) showStatus(rows []statusShown, now time.Time) error {
 }
 
 // reason says why a link is not ok, and what comes next.
-func (l linkShown) reason(now time.Time) string {
+func reasonOf(l manage.Link, now time.Time) string {
 	items := ""
 	switch {
 	case l.Failing == 1:

@@ -27,7 +27,7 @@ func (p *program) syncStop() *cobra.Command {
 		Use: "stop LINK", Short: "Stop the run of a link that is under way; the next one goes on from there", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				l, _, err := a.link(ctx, user, args[0])
+				l, _, err := a.office.FindLink(ctx, user, args[0])
 				if err != nil {
 					return err
 				}

@@ -105,7 +105,7 @@ func (p *program) linkPause(use, short string, paused bool) *cobra.Command {
 		Use: use + " LINK", Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				l, _, err := a.link(ctx, user, args[0])
+				l, _, err := a.office.FindLink(ctx, user, args[0])
 				if err != nil {
 					return err
 				}

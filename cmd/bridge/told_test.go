@@ -42,7 +42,7 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 		{"there is no folder " + p.path("nope"), "", []string{"backup", p.path("nope/b.zip")}},
 		{"there is no folder " + p.path("nope"), "", []string{"support", p.path("nope/b.zip"), "--offline"}},
 		{"is there already, and bridge support replaces nothing: choose another name", "", []string{"support", there, "--offline"}},
-		{`is named "work" already; give another name with --name, or end that one with`, "", []string{"feed", "add", "--user", "alice", "--name", "Work", "--detail", "busy"}},
+		{`--name "work" is that of feed 1 of alice already; give another one, or end that feed with`, "", []string{"feed", "add", "--user", "alice", "--name", "Work", "--detail", "busy"}},
 	} {
 		if out, code := p.cmd(c.stdin, c.args...); code != 1 || !strings.Contains(out, c.want) || strings.Contains(out, ".bridge-") {
 			t.Errorf("bridge %s: %d %q, want %q", strings.Join(c.args, " "), code, out, c.want)

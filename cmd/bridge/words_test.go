@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +18,7 @@ import (
 
 	"crmbridge/crm/creatio/creatiosim"
 	"crmbridge/internal/config"
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
 	"crmbridge/store"
@@ -100,7 +103,7 @@ func TestOneDocumentEach(t *testing.T) {
 		}
 	}
 	if len(changing) > 0 {
-		t.Errorf("not asked for JSON: %v", sorted(changing))
+		t.Errorf("not asked for JSON: %v", slices.Sorted(maps.Keys(changing)))
 	}
 	p.must("", "conflict", "resolve", "1", "--take", "mine")
 	cs, _ := jsonOf[[]doc](p, "conflict", "list", "--all")
@@ -276,12 +279,12 @@ func TestSpans(t *testing.T) {
 	}
 	now := time.Now()
 	past := now.Add(-time.Second)
-	l := linkShown{ID: 4, LastError: "down", NextRun: &past}
-	if got := l.reason(now); got != "down; next try is due; `bridge sync run 4` tries now" {
+	l := manage.Link{ID: 4, LastError: "down", NextRun: &past}
+	if got := reasonOf(l, now); got != "down; next try is due; `bridge sync run 4` tries now" {
 		t.Error(got)
 	}
-	l = linkShown{Held: "held", Failing: 2}
-	if got := l.reason(now); got != "held; 2 items fail" {
+	l = manage.Link{Held: "held", Failing: 2}
+	if got := reasonOf(l, now); got != "held; 2 items fail" {
 		t.Error(got)
 	}
 }
@@ -296,7 +299,7 @@ func TestABaseThatIsNotKnown(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		c, err := collectionNamed(tx, u, "calendar")
+		c, err := manage.CollectionNamed(tx, u, "calendar")
 		if err != nil {
 			return err
 		}
