@@ -10,6 +10,9 @@
 //	probe.go     tests of connections, step by step
 //	rules.go     the rules of a link as people write them, and what a change of them does
 //	drivers.go   the table of what can be linked to
+//	lists.go     lists that people look through, read to their limit
+//	conflicts.go changes that collided: shown side by side, settled, taken back
+//	duplicates.go  items that may be one: merged, ignored, taken back
 //	fault.go     what is wrong with a value that somebody gave
 //
 // The rows that calls return (Account, Device, Feed, Link) are what people see: nothing secret is in them but what is shown once. Their JSON

@@ -187,6 +187,20 @@ func CollectionNamed(tx *store.Tx, u store.User, slug string) (store.Collection,
 	return store.Collection{}, pim.Errorf("link", pim.ErrNotFound, "%s has no collection %q", u.Name, slug)
 }
 
+// CollectionOf is the collection of an account by the last part of its address. Errors: pim.ErrNotFound.
+func (o *Office) CollectionOf(ctx context.Context, account store.UserID, slug string) (id store.CollectionID, err error) {
+	err = o.Store.View(ctx, func(tx *store.Tx) error {
+		u, err := tx.User(account)
+		if err != nil {
+			return err
+		}
+		c, err := CollectionNamed(tx, u, slug)
+		id = c.ID
+		return err
+	})
+	return id, err
+}
+
 // isMail reports the name of a collection of messages: "mail", or one that begins with "mail-".
 func isMail(slug string) bool { return slug == "mail" || strings.HasPrefix(slug, "mail-") }
 

@@ -232,7 +232,7 @@ func TestServeAndCommands(t *testing.T) {
 	if status, _ := p.request("PUT", "/dav/calendars/alice/calendar/a.ics", meeting("uid-a", "two"), map[string]string{"If-Match": `"old"`}); status != http.StatusPreconditionFailed {
 		t.Fatalf("PUT with an old ETag: %d", status)
 	}
-	cs := list[conflictShown](p, "conflict", "list")
+	cs := list[manage.Conflict](p, "conflict", "list")
 	if len(cs) != 1 || cs[0].Cause != "precondition" {
 		t.Fatalf("%+v", cs)
 	}
@@ -245,7 +245,7 @@ func TestServeAndCommands(t *testing.T) {
 		t.Errorf("after taking mine: %s", body)
 	}
 	p.must("", "conflict", "undo", id)
-	if _, body := p.get("/dav/calendars/alice/calendar/a.ics"); !strings.Contains(body, "SUMMARY:one") || len(list[conflictShown](p, "conflict", "list")) != 1 {
+	if _, body := p.get("/dav/calendars/alice/calendar/a.ics"); !strings.Contains(body, "SUMMARY:one") || len(list[manage.Conflict](p, "conflict", "list")) != 1 {
 		t.Errorf("after taking the choice back: %s", body)
 	}
 	p.must("", "conflict", "resolve", id, "--take", "both")

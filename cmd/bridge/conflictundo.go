@@ -1,20 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"crmbridge/manage"
 	"crmbridge/pim"
-	"crmbridge/relay"
 	"crmbridge/store"
 )
 
@@ -59,11 +53,9 @@ func (p *program) undoChoices(ctx context.Context, a *app, ids []store.ConflictI
 	doc := choicesUndone{IDs: []store.ConflictID{}, Left: []choiceLeft{}}
 	var failures []error
 	for _, id := range ids {
-		_, err := inTurn(ctx, func() (struct{}, error) { return struct{}{}, a.engine.Undo(ctx, id, "shell") })
-		if err != nil {
-			reason := pim.PublicText(err)
-			doc.Left = append(doc.Left, choiceLeft{id, reason})
-			failures = append(failures, &pim.Error{Op: "conflict undo", Kind: pim.ReasonOf(err), Public: fmt.Sprintf("conflict %d: %s", id, reason), Err: err})
+		if err := a.office.Unsettle(ctx, id, "shell"); err != nil {
+			doc.Left = append(doc.Left, choiceLeft{id, strings.TrimPrefix(pim.PublicText(err), fmt.Sprintf("conflict %d: ", id))})
+			failures = append(failures, err)
 			if ctx.Err() != nil {
 				break
 			}
@@ -93,16 +85,13 @@ func (p *program) undoChoices(ctx context.Context, a *app, ids []store.ConflictI
 }
 
 // choices are the settled conflicts a command names, or all that people settled since a time,
-// the latest first: a later choice may build on an earlier one.
+// the latest first.
 func (a *app) choices(ctx context.Context, args []string, since, user string) ([]store.ConflictID, error) {
-	if since == "" {
-		if len(args) == 0 || user != "" {
-			return nil, pim.Errorf("conflict undo", pim.ErrInvalid, "give the numbers of conflicts, or --all-since with how long ago (2h, 7d), a day (2026-11-22) or a time (2026-11-22T10:00:00Z)")
-		}
-		return a.conflictIDs(ctx, args, false, "")
-	}
-	if len(args) > 0 {
+	if (since == "") == (len(args) == 0) || since == "" && user != "" {
 		return nil, pim.Errorf("conflict undo", pim.ErrInvalid, "give the numbers of conflicts, or --all-since with how long ago (2h, 7d), a day (2026-11-22) or a time (2026-11-22T10:00:00Z)")
+	}
+	if since == "" {
+		return a.conflictIDs(ctx, args, false, "")
 	}
 	from, err := momentOrAgo(since, a.now())
 	if err == nil {
@@ -111,39 +100,5 @@ func (a *app) choices(ctx context.Context, args []string, since, user string) ([
 	if err != nil {
 		return nil, err
 	}
-	type choice struct {
-		id store.ConflictID
-		at time.Time
-	}
-	var found []choice
-	err = a.store.View(ctx, func(tx *store.Tx) error {
-		found = nil
-		us, err := manage.Users(tx, user)
-		if err != nil {
-			return err
-		}
-		for _, u := range us {
-			for before := store.ConflictID(math.MaxInt64); ; {
-				page, err := tx.Conflicts(store.ConflictFilter{User: u.ID, Settled: true, Before: before})
-				if err != nil {
-					return err
-				}
-				for _, c := range page {
-					if before = c.ID; relay.Chosen(c) && !c.ResolvedAt.Before(from) {
-						found = append(found, choice{c.ID, *c.ResolvedAt})
-					}
-				}
-				if len(page) == 0 {
-					break
-				}
-			}
-		}
-		return nil
-	})
-	slices.SortStableFunc(found, func(a, b choice) int { return cmp.Or(b.at.Compare(a.at), cmp.Compare(b.id, a.id)) })
-	ids := make([]store.ConflictID, len(found))
-	for i, c := range found {
-		ids[i] = c.id
-	}
-	return ids, err
+	return a.office.Choices(ctx, user, from)
 }

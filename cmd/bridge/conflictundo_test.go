@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"crmbridge/crm/creatio/creatiosim"
+	"crmbridge/manage"
 )
 
 // TestRowB12AChoiceIsTakenBackFromTheCommandLine settles conflicts with the CRM and takes that
@@ -43,7 +44,7 @@ func TestRowB12AChoiceIsTakenBackFromTheCommandLine(t *testing.T) {
 	var ids []string
 	eventually(t, "the conflicts are found", func() bool {
 		ids = nil
-		for _, c := range list[conflictShown](p, "conflict", "list") {
+		for _, c := range list[manage.Conflict](p, "conflict", "list") {
 			if c.Cause == "relay" {
 				ids = append(ids, fmt.Sprint(c.ID))
 			}
@@ -60,7 +61,7 @@ func TestRowB12AChoiceIsTakenBackFromTheCommandLine(t *testing.T) {
 	}
 	open := func(want int) {
 		t.Helper()
-		if n := len(list[conflictShown](p, "conflict", "list")); n != want {
+		if n := len(list[manage.Conflict](p, "conflict", "list")); n != want {
 			t.Errorf("%d conflicts are open, want %d", n, want)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"crmbridge/manage"
 )
 
 // Programs that log in with the account's password are told apart in the running program as package dav does: KDE is one
@@ -32,11 +34,11 @@ func TestProgramsWithOnePassword(t *testing.T) {
 	send(http.StatusCreated, "PUT", "one", betterbird)
 	send(http.StatusOK, "GET", "", reads)
 	send(http.StatusNoContent, "PUT", "two", writes)
-	if rows := list[conflictShown](p, "conflict", "list"); len(rows) != 0 {
+	if rows := list[manage.Conflict](p, "conflict", "list"); len(rows) != 0 {
 		t.Errorf("KDE has seen what it writes over: %+v", rows)
 	}
 	send(http.StatusNoContent, "PUT", "three", betterbird)
-	if rows := list[conflictShown](p, "conflict", "list"); len(rows) != 1 || !strings.HasSuffix(rows[0].Device, "Betterbird") {
+	if rows := list[manage.Conflict](p, "conflict", "list"); len(rows) != 1 || !strings.HasSuffix(rows[0].Device, "Betterbird") {
 		t.Errorf("Betterbird has not seen what KDE wrote: %+v", rows)
 	}
 }

@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,42 +18,9 @@ import (
 func (p *program) duplicateCommand() *cobra.Command {
 	c := &cobra.Command{Use: "duplicate", Short: "Items that may be one: found, merged, ignored"}
 	c.AddCommand(p.duplicateFind(), p.duplicateList(), p.duplicateShow(), p.duplicateMerge(),
-		p.duplicateAnswer("ignore", "Say that two items are not one; they are suggested again once one of them changes", "ignored", (*relay.Engine).IgnoreDuplicate),
-		p.duplicateAnswer("undo", "Take a merge back, or that two were ignored", "undone", (*relay.Engine).UndoDuplicate))
+		p.duplicateAnswer("ignore", "Say that two items are not one; they are suggested again once one of them changes", "ignored", (*manage.Office).IgnoreDuplicate),
+		p.duplicateAnswer("undo", "Take a merge back, or that two were ignored", "undone", (*manage.Office).UndoDuplicate))
 	return c
-}
-
-// duplicateShown is two items that may be one.
-type duplicateShown struct {
-	ID         store.DuplicateID    `json:"id"`
-	User       string               `json:"user"`
-	Collection string               `json:"collection"`
-	Kind       string               `json:"kind"`
-	A          string               `json:"a"` // summaries
-	B          string               `json:"b"`
-	Score      int                  `json:"score"` // per cent
-	Reasons    []string             `json:"reasons"`
-	Against    []string             `json:"against"`
-	State      store.DuplicateState `json:"state"`
-	Found      time.Time            `json:"found"`
-	Settled    *time.Time           `json:"settled,omitempty"`
-	SettledBy  string               `json:"settledBy,omitempty"`
-
-	items [2]pim.Item // nil: gone, or not to be read
-}
-
-func duplicateRow(d review.Duplicate) duplicateShown {
-	return duplicateShown{ID: d.ID, User: d.User, Collection: d.Collection, Kind: d.Kind.String(), A: d.Title(0), B: d.Title(1), Score: (d.Score + 5) / 10,
-		Reasons: d.Why.Reasons, Against: d.Why.Against, State: d.State, Found: d.FoundAt, Settled: d.SettledAt, SettledBy: d.SettledBy, items: d.Items}
-}
-
-// why is the reasons in one line.
-func (d duplicateShown) why() string {
-	s := strings.Join(d.Reasons, ", ")
-	if len(d.Against) > 0 {
-		s += "; but " + strings.Join(d.Against, ", ")
-	}
-	return s
 }
 
 // collectionsNamed are the collection of a link, or those with that path segment.
@@ -164,45 +129,19 @@ func (p *program) duplicateList() *cobra.Command {
 	state := c.Flags().Lookup("state")
 	q.state, state.DefValue = string(store.DuplicateOpen), string(store.DuplicateOpen)
 	c.Flags().StringVar(&collection, "collection", "", "only those of this collection of --user")
-	return listed(p, c, q, func(tx *store.Tx, query review.Query) (out review.Page[duplicateShown], err error) {
+	return listed(p, c, q, func(o *manage.Office, ctx context.Context, query review.Query) (out review.Page[manage.Duplicate], err error) {
 		if collection != "" {
-			u, err := tx.User(query.User)
-			if err != nil {
+			if query.Collection, err = o.CollectionOf(ctx, query.User, collection); err != nil {
 				return out, err
 			}
-			at, err := manage.CollectionNamed(tx, u, collection)
-			if err != nil {
-				return out, err
-			}
-			query.Collection = at.ID
 		}
-		found, err := review.Duplicates(tx, query)
-		out.Next = found.Next
-		for _, d := range found.Rows {
-			out.Rows = append(out.Rows, duplicateRow(d))
-		}
-		return out, err
-	}, printed[duplicateShown]{
+		return o.Duplicates(ctx, query)
+	}, printed[manage.Duplicate]{
 		head: []string{"ID", "USER", "COLLECTION", "A", "B", "LIKE", "WHY", "STATE"},
-		cells: func(d duplicateShown) []string {
-			return []string{strconv.FormatInt(int64(d.ID), 10), d.User, d.Collection, d.A, d.B, strconv.Itoa(d.Score) + " %", d.why(), string(d.State)}
+		cells: func(d manage.Duplicate) []string {
+			return []string{strconv.FormatInt(int64(d.ID), 10), d.User, d.Collection, d.A, d.B, strconv.Itoa(d.Score) + " %", d.WhyInWords(), string(d.State)}
 		},
 	})
-}
-
-// pairShown is one field of two items, side by side.
-type pairShown struct {
-	Field pim.FieldID `json:"field"`
-	Label string      `json:"label"`
-	A     string      `json:"a"`
-	B     string      `json:"b"`
-	Same  bool        `json:"same"`
-}
-
-type duplicateDetail struct {
-	duplicateShown
-	Fields []pairShown     `json:"fields"`
-	Left   []relay.LeftOut `json:"left"` // what a merge took from neither
 }
 
 func (p *program) duplicateShow() *cobra.Command {
@@ -214,20 +153,16 @@ func (p *program) duplicateShow() *cobra.Command {
 				return err
 			}
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				var d duplicateDetail
-				err := a.store.View(ctx, func(tx *store.Tx) error {
-					d, err = duplicateDetails(tx, id)
-					return err
-				})
+				d, err := a.office.Duplicate(ctx, id)
 				if err != nil || p.json {
 					return errors.Join(err, p.jsonIf(err == nil, d))
 				}
-				if err := p.say("duplicate %d: two %ss in %s of %s, %d %% alike: %s; %s\n", d.ID, d.Kind, d.Collection, d.User, d.Score, d.why(), d.State); err != nil {
+				if err := p.say("duplicate %d: two %ss in %s of %s, %d %% alike: %s; %s\n", d.ID, d.Kind, d.Collection, d.User, d.Score, d.WhyInWords(), d.State); err != nil {
 					return err
 				}
-				err = print(p, d.Fields, printed[pairShown]{
+				err = print(p, d.Fields, printed[manage.Pairing]{
 					head:  []string{"FIELD", "A", "B"},
-					cells: func(f pairShown) []string { return []string{string(f.Field), f.A, f.B} },
+					cells: func(f manage.Pairing) []string { return []string{string(f.Field), f.A, f.B} },
 				})
 				for _, l := range d.Left {
 					err = errors.Join(err, p.say("left out of the merge: %s: %s", l.Label, l.Value))
@@ -236,53 +171,6 @@ func (p *program) duplicateShow() *cobra.Command {
 			})
 		},
 	}
-}
-
-func duplicateDetails(tx *store.Tx, id store.DuplicateID) (duplicateDetail, error) {
-	d, err := tx.Duplicate(id)
-	if err != nil {
-		return duplicateDetail{}, noDuplicate(id, err)
-	}
-	found, err := review.DuplicateOf(tx, d)
-	if err != nil {
-		return duplicateDetail{}, err
-	}
-	row := duplicateRow(found)
-	out := duplicateDetail{duplicateShown: row, Fields: []pairShown{}}
-	if out.Left, err = relay.MergeLeft(d); err != nil {
-		return out, err
-	}
-	if out.Left == nil {
-		out.Left = []relay.LeftOut{}
-	}
-	show := func(f pim.Field, it pim.Item) string {
-		if it == nil {
-			return "(gone)"
-		}
-		return f.Show(it)
-	}
-	for _, f := range pim.Fields(d.Kind) {
-		s := pairShown{Field: f.ID, Label: f.Label, A: show(f, row.items[0]), B: show(f, row.items[1])}
-		if s.Same = s.A == s.B; s.A != "" || s.B != "" {
-			out.Fields = append(out.Fields, s)
-		}
-	}
-	return out, nil
-}
-
-// noDuplicate says in words that there is none of that number.
-func noDuplicate(id store.DuplicateID, err error) error {
-	if errors.Is(err, pim.ErrNotFound) && pim.PublicText(err) == pim.ErrNotFound.Error() {
-		return pim.Errorf("duplicate", pim.ErrNotFound, "there is no duplicate %d", id)
-	}
-	return &pim.Error{Op: "duplicate", Kind: pim.ReasonOf(err), Public: fmt.Sprintf("duplicate %d: %s", id, pim.PublicText(err)), Err: err}
-}
-
-// duplicateMerged is what a merge did.
-type duplicateMerged struct {
-	ID     store.DuplicateID `json:"id"`
-	Fields pim.FieldSet      `json:"fields"` // what the kept item got from the other
-	Left   []relay.LeftOut   `json:"left"`
 }
 
 func (p *program) duplicateMerge() *cobra.Command {
@@ -303,15 +191,9 @@ func (p *program) duplicateMerge() *cobra.Command {
 				return err
 			}
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				m, err := a.engine.MergeDuplicate(ctx, id, picks, "shell")
-				if err != nil {
-					return noDuplicate(id, err)
-				}
-				if p.json {
-					if m.Left == nil {
-						m.Left = []relay.LeftOut{}
-					}
-					return p.printJSON(duplicateMerged{id, m.Fields, m.Left})
+				m, err := a.office.MergeDuplicate(ctx, id, picks, "shell")
+				if err != nil || p.json {
+					return errors.Join(err, p.jsonIf(err == nil, m))
 				}
 				err = p.say("duplicate %d is merged; undo with: bridge duplicate undo %d", id, id)
 				for _, l := range m.Left {
@@ -331,7 +213,7 @@ type duplicateDone struct {
 	Done string            `json:"done"`
 }
 
-func (p *program) duplicateAnswer(use, short, done string, do func(*relay.Engine, context.Context, store.DuplicateID, string) error) *cobra.Command {
+func (p *program) duplicateAnswer(use, short, done string, do func(*manage.Office, context.Context, store.DuplicateID, string) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use + " ID", Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -340,8 +222,8 @@ func (p *program) duplicateAnswer(use, short, done string, do func(*relay.Engine
 				return err
 			}
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				if err := do(a.engine, ctx, id, "shell"); err != nil {
-					return noDuplicate(id, err)
+				if err := do(a.office, ctx, id, "shell"); err != nil {
+					return err
 				}
 				if p.json {
 					return p.printJSON(duplicateDone{id, done})

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"crmbridge/manage"
 	"crmbridge/store"
 )
 
@@ -28,18 +29,18 @@ func TestRowB14FromTheCommandLine(t *testing.T) {
 			t.Errorf("%s: %+v", where, doc)
 		}
 	}
-	rows := list[duplicateShown](p, "duplicate", "list", "--user", "alice", "--collection", "calendar")
-	if len(rows) != 1 || rows[0].State != store.DuplicateOpen || !strings.Contains(rows[0].why(), "nearly the same title") || rows[0].A == rows[0].B {
+	rows := list[manage.Duplicate](p, "duplicate", "list", "--user", "alice", "--collection", "calendar")
+	if len(rows) != 1 || rows[0].State != store.DuplicateOpen || !strings.Contains(rows[0].WhyInWords(), "nearly the same title") || rows[0].A == rows[0].B {
 		t.Fatalf("%+v", rows)
 	}
-	if more := list[duplicateShown](p, "duplicate", "list", "--after", "1"); len(more) != 0 {
+	if more := list[manage.Duplicate](p, "duplicate", "list", "--after", "1"); len(more) != 0 {
 		t.Errorf("a page behind the last: %+v", more)
 	}
 	for args, n := range map[string]int{
 		"--link crm": 1, "--kind event": 1, "--kind contact": 0, "--text BUDGET": 1, "--text same": 1, "--text lost": 0, "--since 1h": 1, "--until 1h": 0,
 		"--state merged": 0, "--link crm --kind event --text review --since 1h --state open": 1,
 	} {
-		if got := list[duplicateShown](p, append([]string{"duplicate", "list"}, strings.Fields(args)...)...); len(got) != n {
+		if got := list[manage.Duplicate](p, append([]string{"duplicate", "list"}, strings.Fields(args)...)...); len(got) != n {
 			t.Errorf("%s: %+v", args, got)
 		}
 	}
@@ -49,14 +50,14 @@ func TestRowB14FromTheCommandLine(t *testing.T) {
 	if out := p.must("", "duplicate", "show", "1"); !strings.Contains(out, "Review of the budget") || !strings.Contains(out, "nearly the same title") {
 		t.Errorf("%s", out)
 	}
-	if doc, _ := jsonOf[duplicateMerged](p, "duplicate", "merge", "1", "--field", "title=b"); doc.ID != 1 || len(doc.Left) != 1 || doc.Left[0].Field != "title" {
+	if doc, _ := jsonOf[manage.Merged](p, "duplicate", "merge", "1", "--field", "title=b"); doc.ID != 1 || len(doc.Left) != 1 || doc.Left[0].Field != "title" {
 		t.Errorf("%+v", doc)
 	}
 	p.must("", "sync", "run", "crm")
 	if got := there(sim); got["Review of the budget"]+got["Review of budget"] != 1 {
 		t.Errorf("merged: %v", got)
 	}
-	if d, _ := jsonOf[duplicateDetail](p, "duplicate", "show", "1"); d.State != store.DuplicateMerged || len(d.Left) != 1 || d.Left[0].Value == "" {
+	if d, _ := jsonOf[manage.DuplicateDetail](p, "duplicate", "show", "1"); d.State != store.DuplicateMerged || len(d.Left) != 1 || d.Left[0].Value == "" {
 		t.Errorf("%+v", d)
 	}
 	if doc, _ := jsonOf[duplicateDone](p, "duplicate", "undo", "1"); doc.Done != "undone" {
@@ -66,7 +67,7 @@ func TestRowB14FromTheCommandLine(t *testing.T) {
 	if got := there(sim); got["Review of the budget"] != 1 || got["Review of budget"] != 1 {
 		t.Errorf("undone: %v", got)
 	}
-	if rows := list[duplicateShown](p, "duplicate", "list", "--state", "ignored"); len(rows) != 1 {
+	if rows := list[manage.Duplicate](p, "duplicate", "list", "--state", "ignored"); len(rows) != 1 {
 		t.Errorf("%+v", rows)
 	}
 	p.must("", "duplicate", "undo", "1")

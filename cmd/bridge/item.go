@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/relay"
 	"crmbridge/relay/rule"
@@ -42,8 +43,8 @@ func (p *program) itemList() *cobra.Command {
 	q.addItems(c, "only those in this state")
 	c.Flags().StringVar(&origin, "origin", "", "only those first made there: client, crm, exchange, or the name of a device or link")
 	_ = c.MarkFlagRequired("link")
-	return listed(p, c, q, func(tx *store.Tx, query review.Query) (review.Page[itemShown], error) {
-		return review.Items(tx, query, origin)
+	return listed(p, c, q, func(o *manage.Office, ctx context.Context, query review.Query) (review.Page[itemShown], error) {
+		return o.Items(ctx, query, origin)
 	}, printed[itemShown]{
 		head: []string{"NO", "KIND", "SUMMARY", "UID", "ORIGIN", "STATE", "REASON"},
 		cells: func(i itemShown) []string {
@@ -274,7 +275,7 @@ func (p *program) itemBring() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				uid, err := inTurn(ctx, func() (string, error) { return a.engine.Bring(ctx, l.ID, remote.ItemID(args[0])) })
+				uid, err := manage.InTurn(ctx, func() (string, error) { return a.engine.Bring(ctx, l.ID, remote.ItemID(args[0])) })
 				if err != nil || p.json {
 					return errors.Join(err, p.jsonIf(err == nil, brought{l.Name, args[0], uid}))
 				}

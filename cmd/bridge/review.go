@@ -116,25 +116,8 @@ func page[T any](p *program, rows review.Page[T], t printed[T]) error {
 	return p.say(more, rows.Next)
 }
 
-// pages reads a list up to the limit of q. A page can be short although there are more rows that fit.
-func pages[T any](ctx context.Context, a *app, q review.Query, read func(*store.Tx, review.Query) (review.Page[T], error)) (review.Page[T], error) {
-	limit, out := q.Limit, review.Page[T]{}
-	for {
-		var some review.Page[T]
-		err := a.store.View(ctx, func(tx *store.Tx) (err error) {
-			some, err = read(tx, q)
-			return err
-		})
-		out.Rows, out.Next = append(out.Rows, some.Rows...), some.Next
-		q.After, q.Limit = some.Next, limit-len(out.Rows)
-		if err != nil || q.After == 0 || q.Limit <= 0 {
-			return out, err
-		}
-	}
-}
-
 // listed makes a command that prints a list of package review.
-func listed[T any](p *program, c *cobra.Command, q *queryFlags, read func(*store.Tx, review.Query) (review.Page[T], error), t printed[T]) *cobra.Command {
+func listed[T any](p *program, c *cobra.Command, q *queryFlags, read func(*manage.Office, context.Context, review.Query) (review.Page[T], error), t printed[T]) *cobra.Command {
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 1 {
 			if q.link != "" && q.link != args[0] {
@@ -147,7 +130,7 @@ func listed[T any](p *program, c *cobra.Command, q *queryFlags, read func(*store
 			if err != nil {
 				return err
 			}
-			rows, err := pages(ctx, a, query, read)
+			rows, err := read(a.office, ctx, query)
 			if err != nil {
 				return err
 			}
@@ -162,7 +145,7 @@ func (p *program) errorCommand() *cobra.Command {
 	q := &queryFlags{}
 	list := &cobra.Command{Use: "list", Short: "List items that cannot be synced, of all links, with the reason", Args: cobra.NoArgs}
 	q.addItems(list, "failing or ignored (default: both)")
-	c.AddCommand(listed(p, list, q, review.Errors, itemTable()),
+	c.AddCommand(listed(p, list, q, (*manage.Office).Errors, itemTable()),
 		p.onItem("retry", "Try a failed item again at once", "queued", func(ctx context.Context, a *app, l store.LinkID, uid string) error {
 			return a.engine.Retry(ctx, l, uid)
 		}),
@@ -178,7 +161,7 @@ func (p *program) holdCommand() *cobra.Command {
 	list := &cobra.Command{Use: "list", Short: "List items that wait for a person, of all links", Args: cobra.NoArgs,
 		Long: "List items that wait for a person, of all links. `bridge item approve` and `bridge item reject` answer to deletions."}
 	q.addItems(list, review.HoldStates()+" (default: all)")
-	c.AddCommand(listed(p, list, q, review.Holds, itemTable()))
+	c.AddCommand(listed(p, list, q, (*manage.Office).Holds, itemTable()))
 	return c
 }
 
@@ -203,7 +186,7 @@ func (p *program) syncHistory() *cobra.Command {
 			"database.keep_runs, and as many as database.keep_steps has room for.",
 	}
 	q.add(c, "only runs that ended so: ok, partial, failed, held, cancelled")
-	return listed(p, c, q, review.Runs, printed[review.Run]{
+	return listed(p, c, q, (*manage.Office).Runs, printed[review.Run]{
 		head: []string{"RUN", "USER", "LINK", "BEGAN", "SECONDS", "TRIGGER", "OUTCOME", "RUNS", "IN", "OUT", "CONFLICTS", "FAILED", "HELD", "REQUESTS", "TRACE", "REASON"},
 		cells: func(r review.Run) []string {
 			n := r.Counts

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"crmbridge/crm/creatio/creatiosim"
+	"crmbridge/manage"
 )
 
 // The rows of what users of a CRM's own add-in have today, each through the outer surface: a client's requests and the
@@ -262,12 +263,12 @@ func TestRowX7B12Policy(t *testing.T) {
 			r.must("", "link", "resume", "calendar")
 			r.sync("calendar")
 			defer r.serve().stop()
-			open := list[conflictShown](r.place, "conflict", "list")
+			open := list[manage.Conflict](r.place, "conflict", "list")
 			if policy != "ask" {
 				if there(r.sim)[want] != 1 || r.here()[want] != 1 || len(open) != 0 {
 					t.Errorf("%v, %v, %+v", there(r.sim), r.here(), open)
 				}
-				if all := list[conflictShown](r.place, "conflict", "list", "--all"); len(all) != 1 {
+				if all := list[manage.Conflict](r.place, "conflict", "list", "--all"); len(all) != 1 {
 					t.Errorf("what lost is in no report: %+v", all)
 				}
 				return

@@ -158,22 +158,7 @@ func (a *app) owner(ctx context.Context, l store.Link) (u store.User, err error)
 
 // runNow runs a link in this process, waiting while the server runs it.
 func (a *app) runNow(ctx context.Context, id store.LinkID, o relay.RunOptions) (relay.Report, error) {
-	return inTurn(ctx, func() (relay.Report, error) { return a.engine.Run(ctx, id, o) })
-}
-
-// inTurn does what only one may do with a link at a time, once nobody else, such as the server, is at it.
-func inTurn[T any](ctx context.Context, do func() (T, error)) (T, error) {
-	for {
-		v, err := do()
-		if !errors.Is(err, relay.ErrBusy) {
-			return v, err
-		}
-		select {
-		case <-ctx.Done():
-			return v, ctx.Err()
-		case <-time.After(200 * time.Millisecond):
-		}
-	}
+	return manage.InTurn(ctx, func() (relay.Report, error) { return a.engine.Run(ctx, id, o) })
 }
 
 func (p *program) showRuns(rows []runShown) error {

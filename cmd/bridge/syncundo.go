@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/relay"
 	"crmbridge/store"
@@ -41,7 +42,7 @@ func (p *program) syncUndo() *cobra.Command {
 				return pim.Errorf("sync undo", pim.ErrInvalid, "%q is no number of a run; sync history has them", args[0])
 			}
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				u, err := inTurn(ctx, func() (relay.Undone, error) { return a.engine.UndoRun(ctx, store.RunID(id)) })
+				u, err := manage.InTurn(ctx, func() (relay.Undone, error) { return a.engine.UndoRun(ctx, store.RunID(id)) })
 				if err != nil {
 					return err
 				}

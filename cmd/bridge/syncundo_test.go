@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"crmbridge/manage"
 	"crmbridge/relay"
 )
 
@@ -82,7 +83,7 @@ func TestSayUndone(t *testing.T) {
 func TestInTurn(t *testing.T) {
 	t.Parallel()
 	tries := 0
-	n, err := inTurn(t.Context(), func() (int, error) {
+	n, err := manage.InTurn(t.Context(), func() (int, error) {
 		if tries++; tries < 3 {
 			return 0, relay.ErrBusy
 		}
@@ -93,7 +94,7 @@ func TestInTurn(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := inTurn(ctx, func() (int, error) { return 0, relay.ErrBusy }); !errors.Is(err, context.Canceled) {
+	if _, err := manage.InTurn(ctx, func() (int, error) { return 0, relay.ErrBusy }); !errors.Is(err, context.Canceled) {
 		t.Errorf("given up with %v", err)
 	}
 }

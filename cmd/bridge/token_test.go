@@ -31,10 +31,10 @@ func TestNamesOfAppPasswords(t *testing.T) {
 	}
 	rows := list[manage.Device](p, "token", "list", "--user", "alice")
 	had := len(rows)
-	if out, code := add("ann's Phone"); code == 0 || !strings.Contains(out, "revoke that first: bridge token revoke ") {
+	if out, code := add("ann's Phone"); code == 0 || !strings.Contains(out, "or end that with `bridge token revoke ") {
 		t.Errorf("twice: %d %s", code, out)
 	} else {
-		p.must("", append([]string{"token", "revoke"}, strings.Fields(out[strings.Index(out, "token revoke ")+len("token revoke "):])[0])...)
+		p.must("", append([]string{"token", "revoke"}, strings.TrimRight(out[strings.Index(out, "token revoke ")+len("token revoke "):], "`\n"))...)
 	}
 	if out, code := add("Ann's phone"); code != 0 {
 		t.Errorf("again after the first was revoked: %s", out)

@@ -310,7 +310,7 @@ func TestABaseThatIsNotKnown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, _ := jsonOf[conflictDetail](p, "conflict", "show", "1")
+	d, _ := jsonOf[manage.ConflictDetail](p, "conflict", "show", "1")
 	if len(d.Differences) == 0 || d.State != "open" || d.Fields == nil {
 		t.Fatalf("%+v", d)
 	}
@@ -327,18 +327,18 @@ func TestAWideConflictIsShownBelow(t *testing.T) {
 	var out bytes.Buffer
 	p := &program{streams: streams{out: &out}}
 	long := strings.Repeat("so long ", 20)
-	if err := p.sayFields([]fieldShown{{Field: pim.FieldNotes, Base: "one", Mine: "two\nlines", Theirs: long}}); err != nil {
+	if err := p.sayFields([]manage.Sides{{Field: pim.FieldNotes, Base: "one", Mine: "two\nlines", Theirs: long}}); err != nil {
 		t.Fatal(err)
 	}
 	if want := "\nnotes\n  base    one\n  mine    two\n          lines\n  theirs  " + long + "\n"; out.String() != want {
 		t.Errorf("%q, want %q", out.String(), want)
 	}
-	for _, f := range []fieldShown{{Mine: "a\nb"}, {Theirs: long}} {
-		if !f.wide() {
+	for _, f := range []manage.Sides{{Mine: "a\nb"}, {Theirs: long}} {
+		if !wide(f) {
 			t.Errorf("%+v fits", f)
 		}
 	}
-	if (fieldShown{Base: "one", Mine: "two", Theirs: "three"}).wide() {
+	if wide(manage.Sides{Base: "one", Mine: "two", Theirs: "three"}) {
 		t.Error("short values do not fit")
 	}
 }

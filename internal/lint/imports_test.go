@@ -71,7 +71,7 @@ var allowed = []struct {
 	{"relay/rule", []string{"pim", "remote"}},
 	{"relay", []string{"pim/...", "remote", "remote/several", "store", "relay/rule"}},
 	{"review", []string{"pim", "store", "relay", "relay/rule"}},
-	{"manage", []string{"pim/...", "remote", "remote/several", "store", "secret", "auth", "dav", "feed", "exchange", "relay/...", "upstream"}},
+	{"manage", []string{"pim/...", "remote", "remote/several", "store", "secret", "auth", "dav", "feed", "exchange", "relay/...", "review", "upstream"}},
 	{"admin/...", []string{"pim/...", "remote", "store", "relay/...", "review", "auth", "manage", "internal/..."}},
 }
 
