@@ -36,24 +36,30 @@ func cameOf(sent, kept string) bool {
 	if sent == "" || sent == kept {
 		return true
 	}
-	spare := 0
+	spare, ahead := 0, map[rune]int{} // how many of each are still to come
+	rest := strings.ToLower(sent)
 	for _, r := range sent {
 		if r >= utf8.RuneSelf {
 			spare += lettersOfOne
 		}
 	}
-	rest := strings.ToLower(sent)
+	for _, r := range rest {
+		ahead[r]++
+	}
 	for _, r := range strings.ToLower(kept) {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			continue
 		}
-		switch i := strings.IndexRune(rest, r); {
-		case i >= 0:
-			rest = rest[i+utf8.RuneLen(r):]
-		case spare > 0:
-			spare--
-		default:
-			return false
+		if ahead[r] == 0 { // known without a look through the rest, which can be long
+			if spare--; spare < 0 {
+				return false
+			}
+			continue
+		}
+		for found := false; !found; {
+			c, n := utf8.DecodeRuneInString(rest)
+			rest, found = rest[n:], c == r
+			ahead[c]--
 		}
 	}
 	return true

@@ -2,7 +2,9 @@ package relay
 
 import (
 	"context"
+	"strings"
 	"testing"
+	"time"
 
 	"crmbridge/crm/mem"
 	"crmbridge/pim"
@@ -87,6 +89,26 @@ func TestCameOf(t *testing.T) {
 	} {
 		if got := cameOf(c.sent, c.kept); got != c.want {
 			t.Errorf("%q of %q: %v", c.kept, c.sent, got)
+		}
+	}
+}
+
+// Whoever writes the text decides how long it is, and how unlike it comes back: neither may cost more than reading it.
+func TestCameOfLongTexts(t *testing.T) {
+	t.Parallel()
+	const letters = 500_000
+	sent := strings.Repeat("ж", letters)
+	for name, kept := range map[string]string{
+		"other letters":    strings.Repeat("z", letters),
+		"letters from all": strings.Repeat("漢字", letters/2),
+		"half of it":       sent[:letters],
+	} {
+		began := time.Now()
+		if !cameOf(sent, kept) {
+			t.Errorf("%s: taken for somebody else's words", name)
+		}
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("%s: took %v", name, took)
 		}
 	}
 }

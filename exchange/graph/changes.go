@@ -80,6 +80,9 @@ func (c *connector) page(ctx context.Context, sh shelf, w window, cur *cursor) (
 	}
 	r.prefer = append(r.prefer, maxPageSize(c.pageSize))
 	f, err = sh.changes(ctx, r, w, cur.Full)
+	if err == nil && f.next == "" {
+		c.rings.forget(sh.resource()) // the last page
+	}
 	switch {
 	case err != nil && cur.Link != "" && lost(err):
 		// A link that leads nowhere any more: the token has expired, or is another cloud's.

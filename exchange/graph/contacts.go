@@ -136,7 +136,7 @@ func (s *contacts) present(ctx context.Context, ids []string, latest map[string]
 	if !full {
 		return s.load(ctx, ids)
 	}
-	keys, err := s.keys(ctx, s, s.home(), first)
+	keys, err := s.keys(ctx, s, first)
 	if err != nil {
 		return nil, err
 	}

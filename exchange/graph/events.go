@@ -234,7 +234,7 @@ func (s *events) asShown(ctx context.Context, f *found, page []event, ask []stri
 			single[e.ID] = e
 		}
 	}
-	keys, err := s.keys(ctx, s, s.home(), first)
+	keys, err := s.keys(ctx, s, first)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"crmbridge/exchange/graph"
 	"crmbridge/exchange/graph/graphsim"
 	"crmbridge/pim"
 	"crmbridge/remote"
@@ -28,6 +29,9 @@ func TestRequestsOfAFirstListing(t *testing.T) {
 	}
 	if n := r.sim.Counts()["all"]; n > 10 {
 		t.Errorf("%d requests for %d events: %v", n, many, r.sim.Counts())
+	}
+	if n := graph.KeysHeld(m); n != 0 {
+		t.Errorf("%d keys are held after the listing, for as long as the connection is open", n)
 	}
 	r.sim.ResetStats()
 	follow(t, m, col, remote.Scope{}, cur)
