@@ -116,6 +116,23 @@ const maxName = 255
 // at once. An app password cannot be guessed, so it neither waits for those who
 // guess from the same address nor ends their wait.
 func (s *Service) Authenticate(ctx context.Context, name, password, addr, agent string) (Caller, error) {
+	return s.authenticate(ctx, name, password, addr, func(t store.Token, now time.Time) bool {
+		if !usable(t, now) {
+			return false
+		}
+		s.uses.note(t.ID, addr, agent, now)
+		return true
+	})
+}
+
+// SignIn is Authenticate for the pages, where an app password lets nobody in: whoever finds a lost phone is not to decide about the account.
+func (s *Service) SignIn(ctx context.Context, name, password, addr string) (store.User, error) {
+	c, err := s.authenticate(ctx, name, password, addr, func(store.Token, time.Time) bool { return false })
+	return c.User, err
+}
+
+// authenticate is Authenticate; good says whether an app password of the account lets in.
+func (s *Service) authenticate(ctx context.Context, name, password, addr string, good func(store.Token, time.Time) bool) (Caller, error) {
 	now := s.o.Now()
 	name = strings.ToLower(strings.TrimSpace(name))
 	net := Network(addr)
@@ -131,8 +148,7 @@ func (s *Service) Authenticate(ctx context.Context, name, password, addr, agent 
 	if err != nil {
 		return Caller{}, err
 	}
-	if t.ID != 0 && t.UserID == u.ID && !u.Disabled && usable(t, now) {
-		s.uses.note(t.ID, addr, agent, now)
+	if t.ID != 0 && t.UserID == u.ID && !u.Disabled && good(t, now) {
 		return Caller{User: u, Token: t.ID, ReadOnly: t.ReadOnly}, nil
 	}
 	account := name + "\x00" + net

@@ -23,11 +23,12 @@ type Account struct {
 	Zone        string    `json:"zone,omitempty"` // IANA name, "" is UTC
 	Admin       bool      `json:"admin"`
 	Disabled    bool      `json:"disabled"`
+	Language    string    `json:"language,omitempty"` // of the pages; "" is as the browser asks
 	Created     time.Time `json:"created"`
 }
 
 func accountOf(u store.User) Account {
-	return Account{u.Name, u.Email, u.DisplayName, u.Zone, u.Admin, u.Disabled, u.CreatedAt}
+	return Account{u.Name, u.Email, u.DisplayName, u.Zone, u.Admin, u.Disabled, u.Language, u.CreatedAt}
 }
 
 // NewAccount is an account to be made. Only Name and Password are needed.
@@ -71,16 +72,20 @@ func (o *Office) AddAccount(ctx context.Context, n NewAccount) (Account, error) 
 	if err != nil {
 		return Account{}, err
 	}
-	u := store.User{Name: n.Name, Email: n.Email, DisplayName: n.DisplayName, Zone: n.Zone, Admin: n.Admin, PasswordHash: hash}
-	err = o.Store.Update(ctx, func(tx *store.Tx) error {
-		made, err := tx.CreateUser(u)
-		if err != nil {
-			return err
-		}
-		u = made
-		return dav.Provision(ctx, tx, u)
+	var u store.User
+	err = o.Store.Update(ctx, func(tx *store.Tx) (err error) {
+		u, err = addAccount(ctx, tx, n, hash)
+		return err
 	})
 	return accountOf(u), err
+}
+
+func addAccount(ctx context.Context, tx *store.Tx, n NewAccount, hash string) (store.User, error) {
+	u, err := tx.CreateUser(store.User{Name: n.Name, Email: n.Email, DisplayName: n.DisplayName, Zone: n.Zone, Admin: n.Admin, PasswordHash: hash})
+	if err != nil {
+		return u, err
+	}
+	return u, dav.Provision(ctx, tx, u)
 }
 
 func (o *Office) passwordHash(name, password string, weak bool) (string, error) {
@@ -105,27 +110,41 @@ func (o *Office) Accounts(ctx context.Context) (rows []Account, err error) {
 
 // SetDisabled refuses an account's logins and stops its links, or lets it in again. Nothing is deleted. Errors: pim.ErrNotFound.
 func (o *Office) SetDisabled(ctx context.Context, name string, disabled bool) (Account, error) {
-	return o.changeAccount(ctx, name, func(u *store.User) error {
+	return o.changeAccount(ctx, name, func(tx *store.Tx, u *store.User) error {
 		u.Disabled = disabled
+		return tx.EndSessions(u.ID, nil)
+	})
+}
+
+// SetLanguage says in which language an account's pages are, as BCP 47 has it; "" is as the browser asks. Errors: pim.ErrNotFound.
+func (o *Office) SetLanguage(ctx context.Context, name, code string) error {
+	_, err := o.changeAccount(ctx, name, func(_ *store.Tx, u *store.User) error {
+		u.Language = code
 		return nil
 	})
+	return err
 }
 
-// SetPassword sets an account's password; app passwords stay as they are. weak lets any pass. Errors: pim.ErrNotFound, pim.ErrInvalid.
+// SetPassword sets an account's password and signs it out of the pages everywhere; app passwords stay as they are. weak lets any pass. Errors:
+// pim.ErrNotFound, pim.ErrInvalid.
 func (o *Office) SetPassword(ctx context.Context, name, password string, weak bool) (Account, error) {
-	return o.changeAccount(ctx, name, func(u *store.User) (err error) {
-		u.PasswordHash, err = o.passwordHash(u.Name, password, weak)
-		return err
+	hash, err := o.passwordHash(strings.ToLower(strings.TrimSpace(name)), password, weak) // before the transaction, which holds up all others
+	if err != nil {
+		return Account{}, err
+	}
+	return o.changeAccount(ctx, name, func(tx *store.Tx, u *store.User) error {
+		u.PasswordHash = hash
+		return tx.EndSessions(u.ID, nil)
 	})
 }
 
-func (o *Office) changeAccount(ctx context.Context, name string, change func(*store.User) error) (Account, error) {
+func (o *Office) changeAccount(ctx context.Context, name string, change func(*store.Tx, *store.User) error) (Account, error) {
 	var u store.User
 	err := o.Store.Update(ctx, func(tx *store.Tx) (err error) {
 		if u, err = User(tx, name); err != nil {
 			return err
 		}
-		if err := change(&u); err != nil {
+		if err := change(tx, &u); err != nil {
 			return err
 		}
 		return tx.UpdateUser(u)

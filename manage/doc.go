@@ -10,6 +10,11 @@
 //	probe.go     tests of connections, step by step
 //	rules.go     the rules of a link as people write them, and what a change of them does
 //	drivers.go   the table of what can be linked to
+//	runs.go      runs of links: begun, stopped, taken back; how links stand
+//	preview.go   what a run would do
+//	items.go     why an item is where it is
+//	history.go   who changed an item, field by field; earlier versions made the newest again
+//	first.go     the first administrator
 //	lists.go     lists that people look through, read to their limit
 //	conflicts.go changes that collided: shown side by side, settled, taken back
 //	duplicates.go  items that may be one: merged, ignored, taken back

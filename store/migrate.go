@@ -43,6 +43,7 @@ func migrations() []migration {
 		{id: 22, text: schema0022},
 		{id: 23, text: schema0023},
 		{id: 24, text: schema0024},
+		{id: 25, text: schema0025},
 	}
 }
 

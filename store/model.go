@@ -34,6 +34,7 @@ type User struct {
 	PasswordHash string
 	Admin        bool
 	Disabled     bool
+	Language     string // of the pages, BCP 47; "" = as the browser asks
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 }

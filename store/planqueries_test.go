@@ -49,6 +49,7 @@ func useAll(t *testing.T, s *Store) {
 		}
 		for _, do := range []func() error{
 			func() error { return tx.UpdateUser(u) },
+			func() error { return useSessions(tx, u.ID) },
 			func() error {
 				feed, err := tx.CreateFeed(Feed{UserID: u.ID, CollectionID: c.ID, Hash: []byte("f")})
 				if err == nil {
@@ -278,4 +279,30 @@ func readAll(t *testing.T, s *Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+func useSessions(tx *Tx, u UserID) error {
+	hash := []byte("s")
+	s, err := tx.CreateSession(Session{Hash: hash, UserID: u, ExpiresAt: tx.Now().Add(time.Hour)})
+	if err != nil {
+		return err
+	}
+	for _, do := range []func() error{
+		func() error { _, _, err := tx.Session(hash); return err },
+		func() error { _, err := tx.Sessions(u); return err },
+		func() error { return tx.UpdateSession(s) },
+		func() error { return tx.EndSessions(u, nil) },
+		func() error { return tx.EndSession(hash) },
+		func() error {
+			return tx.CreateTicket(Ticket{Hash: hash, Purpose: "p", ExpiresAt: tx.Now().Add(time.Hour)})
+		},
+		func() error { _, err := tx.Ticket(hash, "p"); return err },
+		func() error { return tx.UseTicket(hash, "p") },
+		tx.ForgetExpired,
+	} {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -118,7 +118,7 @@ func (t *Tx) tablesThere() ([]string, error) {
 func (t *Tx) dropTables(there []string, ours map[string]bool) error {
 	left := map[string]bool{}
 	for _, name := range there {
-		left[name] = ours[name] || name == migrationTable || slices.Contains(indexTables(), name)
+		left[name] = ours[name] || name == migrationTable || slices.Contains(apart(), name)
 	}
 	order := []string{migrationTable}
 	for _, m := range models() {
@@ -128,7 +128,7 @@ func (t *Tx) dropTables(there []string, ours map[string]bool) error {
 		}
 		order = append([]string{tab.name}, order...)
 	}
-	order = append(indexTables(), order...)
+	order = append(apart(), order...)
 	for _, name := range order {
 		if !left[name] {
 			continue

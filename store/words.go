@@ -45,9 +45,6 @@ const (
 // anyWords stands in the index for a card that may match anything. No text of XML has its characters.
 const anyWords = "\x01\x01\x01"
 
-// indexTables are those of the index of words, which no backup has: searches make it anew.
-func indexTables() []string { return []string{"word_index", "card_words"} }
-
 // wordKey is the row of a card in SQLite's index: the cards of a collection lie side by side, so that others cost nothing.
 // Beyond these numbers there is no index.
 const wordBits = 40

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"crmbridge/admin"
 	"crmbridge/auth"
 	"crmbridge/exchange/graph"
 	"crmbridge/internal/config"
@@ -40,9 +41,10 @@ type app struct {
 	jobs   *relay.Jobs
 	counts *metrics
 	office *manage.Office
-	hub    *graph.Hub // nil: server.notifications is off
-	kept   *keptRing  // of serve only
-	slow   slowRoom   // of serve only
+	hub    *graph.Hub    // nil: server.notifications is off
+	kept   *keptRing     // of serve only
+	slow   slowRoom      // of serve only
+	pages  *admin.Server // of serve only
 	// signing are uses of sign-ins that came to be without anybody who waits; they need the store.
 	signing sync.WaitGroup
 	// pauses are those that CRMs asked for: all links to one wait together.

@@ -94,7 +94,7 @@ func TestBackupAndRestore(t *testing.T) {
 				t.Errorf("%s", body)
 			}
 			q.within("a run of the link", func() bool {
-				rows := list[statusShown](q, "sync", "status")
+				rows := list[manage.Status](q, "sync", "status")
 				return len(rows) == 1 && rows[0].LastRun != nil && rows[0].LastRun.After(d.Made) && rows[0].State == "ok"
 			})
 		})

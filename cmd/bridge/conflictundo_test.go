@@ -118,7 +118,7 @@ func TestRowB12AChoiceIsTakenBackFromTheCommandLine(t *testing.T) {
 func (p *place) idle(link string) {
 	p.t.Helper()
 	eventually(p.t, "the end of the last run", func() bool {
-		return !slices.ContainsFunc(list[runShown](p, "sync", "history", link), func(r runShown) bool { return r.Ended == nil })
+		return !slices.ContainsFunc(list[manage.Run](p, "sync", "history", link), func(r manage.Run) bool { return r.Ended == nil })
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crmbridge/admin"
 	"crmbridge/auth"
 	"crmbridge/crm/creatio/creatiosim"
 	"crmbridge/feed"
@@ -212,14 +213,14 @@ func startSimulator(dir string, acc *demoAccess) (*simulator, error) {
 func (a *app) furnish(ctx context.Context, acc demoAccess, crm, mail string) error {
 	err := a.store.Update(ctx, func(tx *store.Tx) error {
 		u, err := tx.UserByName(acc.User)
-		if err == nil && u.Email != demoMail { // a folder of an earlier version
-			u.Email = demoMail
+		if err == nil && (u.Email != demoMail || !u.Admin) { // a folder of an earlier version
+			u.Email, u.Admin = demoMail, true
 			err = tx.UpdateUser(u)
 		}
 		return err
 	})
 	if errors.Is(err, pim.ErrNotFound) {
-		_, err = a.office.AddAccount(ctx, manage.NewAccount{Name: acc.User, Email: demoMail, DisplayName: "Demo", Password: acc.Password, Weak: true})
+		_, err = a.office.AddAccount(ctx, manage.NewAccount{Name: acc.User, Email: demoMail, DisplayName: "Demo", Password: acc.Password, Weak: true, Admin: true})
 	}
 	if err != nil {
 		return err
@@ -285,6 +286,7 @@ func (a *app) settled(ctx context.Context, user string) error {
 func (p *program) announce(acc demoAccess, base, crm, mail, path string) error {
 	address, _ := feed.Address(base, acc.Feed, "calendar")
 	return p.say(`
+  Pages        %s%s   (for a browser, with the login)
   Address      %s/   (Thunderbird, iOS, macOS, Android, Evolution: this and the login)
   User         %s
   Password     %s
@@ -305,7 +307,7 @@ func (p *program) announce(acc demoAccess, base, crm, mail, path string) error {
 
   Commands     %s sync status --config %s
   Stop         Ctrl-C
-`, base, acc.User, acc.Password, base, acc.User, base, acc.User, base, acc.User, address, crm, acc.CRMUser, acc.CRMPassword, mail, demoMail, acc.MailPassword, acc.MailToken, mail, demoLetter, invocation(), path)
+`, base, admin.Prefix, base, acc.User, acc.Password, base, acc.User, base, acc.User, base, acc.User, address, crm, acc.CRMUser, acc.CRMPassword, mail, demoMail, acc.MailPassword, acc.MailToken, mail, demoLetter, invocation(), path)
 }
 
 // invocation is how this program was called, for copying.

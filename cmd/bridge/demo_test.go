@@ -224,7 +224,7 @@ func TestReasonInStatus(t *testing.T) {
 	if _, code := p.cmd("", "sync", "run", "crm"); code == 0 {
 		t.Error("a run without a login succeeded")
 	}
-	var st []statusShown
+	var st []manage.Status
 	if err := json.Unmarshal([]byte(p.must("", "sync", "status", "--json")), &st); err != nil || len(st) != 1 {
 		t.Fatal(err, st)
 	}

@@ -77,7 +77,7 @@ func (p *program) examine(ctx context.Context, connections bool) []manage.Check 
 		if !connections {
 			return nil
 		}
-		links, err := a.chosen(ctx, "", nil)
+		links, err := a.office.Chosen(ctx, "", nil)
 		if err != nil {
 			return err
 		}

@@ -85,6 +85,7 @@ func (a *app) prune(ctx context.Context) error {
 			return tx.PruneDuplicates(now.Add(-a.cfg.KeepRuns), (a.cfg.KeepSteps+stepsPerMerge-1)/stepsPerMerge)
 		},
 		func(tx *store.Tx) (int64, error) { return tx.PruneRuns(now.Add(-a.cfg.KeepRuns), a.cfg.KeepSteps) },
+		func(tx *store.Tx) (int64, error) { return 0, tx.ForgetExpired() },
 	} {
 		for again := true; again; {
 			err := a.store.Update(ctx, func(tx *store.Tx) error {

@@ -53,48 +53,19 @@ func (p *program) itemList() *cobra.Command {
 	})
 }
 
-// explained is why an item is where it is, for one link.
-type explained struct {
-	Link    string       `json:"link"`
-	UID     string       `json:"uid"`
-	Summary string       `json:"summary"`
-	Kind    string       `json:"kind"`
-	Here    string       `json:"here"`
-	There   string       `json:"there"`
-	Next    string       `json:"next"`
-	Origin  relay.Author `json:"origin"`
-	Words   []string     `json:"words"`
-	In      judged       `json:"in"`
-	Out     judged       `json:"out"`
-}
-
-// judged is what the rules say in one direction.
-type judged struct {
-	Made    bool          `json:"made"`    // may be made on the other side
-	Carried bool          `json:"carried"` // its changes and its deletion may be carried over
-	Reasons []rule.Reason `json:"reasons"`
-}
-
-func judgedOf(v rule.Verdict) judged {
-	if v.Reasons == nil {
-		v.Reasons = []rule.Reason{}
-	}
-	return judged{v.Create, v.Carry, v.Reasons}
-}
-
 func (p *program) itemExplain() *cobra.Command {
 	var user, link string
 	c := &cobra.Command{
 		Use: "explain UID", Short: "Tell, rule by rule, why an item is or is not on a side", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				rows, err := a.explain(ctx, user, link, args[0])
+				rows, err := a.office.Explain(ctx, user, link, args[0])
 				if err != nil || p.json {
 					return errors.Join(err, p.jsonIf(err == nil, rows))
 				}
 				for _, r := range rows {
 					err = errors.Join(err, p.say("%s %q, by link %q:\n%s\nInto the bridge:%s\nTo the remote:%s", r.Kind, r.Summary, r.Link,
-						strings.Join(r.Words, "\n"), r.In.words(), r.Out.words()))
+						strings.Join(r.Words, "\n"), words(r.In), words(r.Out)))
 				}
 				return err
 			})
@@ -113,7 +84,8 @@ func (p *program) jsonIf(wanted bool, v any) error {
 	return p.printJSON(v)
 }
 
-func (j judged) words() string {
+// words are what the rules say, a line each.
+func words(j manage.Judged) string {
 	var b strings.Builder
 	for _, r := range j.Reasons {
 		mark := "  no   "
@@ -126,49 +98,6 @@ func (j judged) words() string {
 		b.WriteString(" no rule speaks against it.")
 	}
 	return b.String()
-}
-
-func (a *app) explain(ctx context.Context, user, link, uid string) ([]explained, error) {
-	links, err := a.linksOf(ctx, user, link)
-	if err != nil {
-		return nil, err
-	}
-	rows := []explained{}
-	for _, l := range links {
-		xs, err := a.engine.Explain(ctx, l.ID, uid)
-		if errors.Is(err, pim.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, x := range xs {
-			rows = append(rows, explained{Link: l.Name, UID: uid, Summary: x.Summary, Kind: x.Kind.String(), Here: x.Local.String(), There: x.Remote.String(),
-				Next: x.Action.String(), Origin: x.Origin, Words: x.Words, In: judgedOf(x.In), Out: judgedOf(x.Out)})
-		}
-	}
-	if len(rows) == 0 {
-		if link != "" {
-			return nil, pim.Errorf("item explain", pim.ErrNotFound,
-				"link %q knows no item with the UID %q, and its collection has none: bridge item list --link %d shows those it knows, and bridge sync run %d takes in what is new in the CRM",
-				links[0].Name, uid, links[0].ID, links[0].ID)
-		}
-		return nil, pim.Errorf("item explain", pim.ErrNotFound, "no link knows an item with the UID %q, nor has a linked collection one: bridge item list --link LINK shows those of a link", uid)
-	}
-	return rows, nil
-}
-
-// linksOf is the named link, or all of a user, or of everybody.
-func (a *app) linksOf(ctx context.Context, user, word string) (links []store.Link, err error) {
-	if word != "" {
-		l, _, err := a.office.FindLink(ctx, user, word)
-		return []store.Link{l}, err
-	}
-	err = a.office.EachLink(ctx, user, func(_ *store.Tx, _ store.User, l store.Link) error {
-		links = append(links, l)
-		return nil
-	})
-	return links, err
 }
 
 // itemDone is what a command did to an item.

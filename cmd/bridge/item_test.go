@@ -44,7 +44,7 @@ func TestItemsAndRules(t *testing.T) {
 			t.Errorf("%s: %+v", args, got)
 		}
 	}
-	why, _ := jsonOf[[]explained](p, "item", "explain", "uid-a")
+	why, _ := jsonOf[[]manage.Explained](p, "item", "explain", "uid-a")
 	if len(why) != 1 || why[0].Out.Made || !why[0].In.Made || why[0].Here != "changed" || why[0].There != "absent" || len(why[0].Out.Reasons) == 0 || why[0].Out.Reasons[0].Rule != "out.create" {
 		t.Errorf("%+v", why)
 	}

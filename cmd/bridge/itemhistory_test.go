@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"crmbridge/manage"
 )
 
 // X4: the history of an item, where it comes from, and an earlier version put back, from
@@ -22,7 +24,7 @@ func TestRowX4ItemHistory(t *testing.T) {
 	}
 	s.stop()
 	p.must("", "sync", "run", "crm")
-	hs := list[historyShown](p, "item", "history", "uid-a")
+	hs := list[manage.History](p, "item", "history", "uid-a")
 	if len(hs) != 1 || !hs[0].Whole || hs[0].User != "alice" || hs[0].Collection != "calendar" || hs[0].Origin.Side != "client" || len(hs[0].Events) < 3 {
 		t.Fatalf("%+v", hs)
 	}
@@ -46,7 +48,7 @@ func TestRowX4ItemHistory(t *testing.T) {
 		}
 	}
 	version := first.Version
-	doc, _ := jsonOf[itemRestored](p, "item", "restore", "uid-a", "--version", strconv.FormatInt(int64(version), 10))
+	doc, _ := jsonOf[manage.Restored](p, "item", "restore", "uid-a", "--version", strconv.FormatInt(int64(version), 10))
 	if doc.Unchanged || doc.Collection != "calendar" {
 		t.Errorf("%+v", doc)
 	}
@@ -62,7 +64,7 @@ func TestRowX4ItemHistory(t *testing.T) {
 			t.Errorf("origin %s: %+v", origin, rows)
 		}
 	}
-	if why, _ := jsonOf[[]explained](p, "item", "explain", "uid-a"); len(why) != 1 || why[0].Origin.Who != "alice" {
+	if why, _ := jsonOf[[]manage.Explained](p, "item", "explain", "uid-a"); len(why) != 1 || why[0].Origin.Who != "alice" {
 		t.Errorf("%+v", why)
 	}
 	for _, bad := range [][]string{{"item", "history", "nobody"}, {"item", "restore", "uid-a", "--version", "777"}, {"item", "restore", "uid-a"}} {

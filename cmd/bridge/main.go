@@ -9,7 +9,7 @@
 //	serve.go     serve: HTTP, TLS, health, shutdown
 //	housekeeping.go  what goes once an hour because it is old
 //	heapfloor.go how seldom a small heap is collected
-//	landing.go   what a browser is told
+//	pages.go     the pages for people
 //	metrics.go   /metrics, /healthz, /readyz
 //	demo.go      demo: everything on embedded parts
 //	user.go token.go link.go sync.go conflict.go duplicate.go item.go feed.go birthdays.go

@@ -13,49 +13,6 @@ import (
 	"crmbridge/store"
 )
 
-// previewShown is what a run would do.
-type previewShown struct {
-	ID      store.LinkID    `json:"id"`
-	Link    string          `json:"link"`
-	Outcome string          `json:"outcome"`
-	Error   string          `json:"error,omitempty"`
-	Held    string          `json:"held,omitempty"`
-	Counts  relay.Counts    `json:"counts"`
-	Mails   int             `json:"mails"`
-	Cut     bool            `json:"cut"` // there are more changes than are listed
-	Changes []planningShown `json:"changes"`
-	Waiting []planningShown `json:"waiting"`
-	Waits   int             `json:"waits"` // for a person, also where not all are listed
-	Touches []string        `json:"touches"`
-	Brought *broughtShown   `json:"brought"` // null when nothing would come into another link's address book
-}
-
-// broughtShown is what the next run of another link would do because of the run.
-type broughtShown struct {
-	ID      store.LinkID    `json:"id"`
-	Link    string          `json:"link"`
-	Outcome string          `json:"outcome"`
-	Error   string          `json:"error,omitempty"`
-	Counts  relay.Counts    `json:"counts"`
-	Cut     bool            `json:"cut"`
-	Changes []planningShown `json:"changes"`
-	Waiting []planningShown `json:"waiting"`
-	Waits   int             `json:"waits"`
-}
-
-type planningShown struct {
-	Side   string              `json:"side,omitempty"` // here or there
-	Action string              `json:"action"`
-	Kind   string              `json:"kind"`
-	Title  string              `json:"title"`
-	File   string              `json:"file,omitempty"` // of a message, that the action is about
-	UID    string              `json:"uid"`
-	Mail   bool                `json:"mail,omitempty"`
-	Reason string              `json:"reason,omitempty"`
-	Fields []relay.FieldChange `json:"fields"`
-	link   string              // whose row it is
-}
-
 func (p *program) syncPreview() *cobra.Command {
 	var user string
 	var o relay.PreviewOptions
@@ -89,55 +46,28 @@ func (p *program) syncPreview() *cobra.Command {
 
 // preview shows a run that is not done.
 func (p *program) preview(ctx context.Context, a *app, l store.Link, o relay.PreviewOptions) error {
-	o.Run.Retry, o.Run.Progress = true, p.progress(l.Name)
-	pv, err := a.engine.Preview(ctx, l.ID, o)
+	o.Run.Progress = p.progress(l.Name)
+	d, err := a.office.PreviewRun(ctx, l, o)
 	p.endProgress()
 	if err != nil {
 		return err
 	}
-	d := previewShown{ID: l.ID, Link: l.Name, Outcome: pv.Outcome, Error: pv.Error, Held: pv.Held, Counts: pv.Counts, Mails: pv.Mails, Cut: pv.Cut,
-		Changes: plannings(pv.Changes), Waiting: plannings(pv.Waiting), Waits: pv.Waits, Touches: []string{}}
-	if o.Rules != nil {
-		d.Touches = manage.Touched(pv.Touch)
-	}
-	if b := pv.Brought; b != nil {
-		d.Brought = &broughtShown{ID: b.Link, Link: b.Name, Outcome: b.Outcome, Error: b.Error, Counts: b.Counts, Cut: b.Cut, Changes: plannings(b.Changes), Waiting: plannings(b.Waiting), Waits: b.Waits}
-	}
 	if err := p.showPreview(d); err != nil {
 		return err
 	}
-	if pv.Outcome == relay.OutcomeFailed {
+	if d.Outcome == relay.OutcomeFailed {
 		return &shownError{errors.New("the run would fail")}
 	}
 	return nil
 }
 
-func plannings(list []relay.Planning) []planningShown {
-	out := []planningShown{}
-	for _, c := range list {
-		row := planningShown{Side: map[string]string{"local": "here", "remote": "there"}[c.Side], Action: c.Action, Title: c.Title, File: c.File, UID: c.UID, Mail: c.Mail, Reason: c.Reason, Fields: c.Fields}
-		if c.Kind != 0 {
-			row.Kind = c.Kind.String()
-		}
-		if row.Fields == nil {
-			row.Fields = []relay.FieldChange{}
-		}
-		out = append(out, row)
-	}
-	return out
-}
-
-func (p *program) showPreview(d previewShown) error {
+func (p *program) showPreview(d manage.Preview) error {
 	if p.json {
 		return p.printJSON(d)
 	}
-	rows := planningRows(d.Link, d.Changes, d.Waiting)
-	if b := d.Brought; b != nil {
-		rows = append(rows, planningRows(b.Link, b.Changes, b.Waiting)...)
-	}
-	err := print(p, rows, printed[planningShown]{
+	err := print(p, d.Rows(), printed[manage.Planning]{
 		head: []string{"SIDE", "ACTION", "KIND", "TITLE", "UID", "FIELDS", "REASON", "LINK"},
-		cells: func(c planningShown) []string {
+		cells: func(c manage.Planning) []string {
 			var fields []string
 			for _, f := range c.Fields {
 				if c.Action == "update" {
@@ -152,7 +82,7 @@ func (p *program) showPreview(d previewShown) error {
 			if c.File != "" {
 				fields = append(fields, c.File)
 			}
-			return []string{c.Side, c.Action, c.Kind, c.Title, c.UID, strings.Join(fields, "; "), c.Reason, c.link}
+			return []string{c.Side, c.Action, c.Kind, c.Title, c.UID, strings.Join(fields, "; "), c.Reason, c.Of}
 		},
 	})
 	if err != nil || p.csv {
@@ -169,7 +99,7 @@ func (p *program) showPreview(d previewShown) error {
 	if b := d.Brought; b != nil && err == nil {
 		err = p.sayBrought(*b)
 	}
-	if err == nil && (d.more() || d.Brought != nil && (d.Brought.Cut || d.Brought.Waits > len(d.Brought.Waiting))) {
+	if err == nil && d.More() {
 		err = p.say("There are more than are listed; the numbers are of all.")
 	}
 	return err
@@ -186,24 +116,8 @@ func filesCounted(n int) string {
 	return fmt.Sprintf(", %d files", n)
 }
 
-// more reports that not all is listed.
-func (d previewShown) more() bool { return d.Cut || d.Waits > len(d.Waiting) }
-
-// planningRows are the rows of a link, those that would wait for a person last.
-func planningRows(link string, changes, waiting []planningShown) (rows []planningShown) {
-	for _, c := range changes {
-		c.link = link
-		rows = append(rows, c)
-	}
-	for _, w := range waiting {
-		w.Action, w.link = "hold", link
-		rows = append(rows, w)
-	}
-	return rows
-}
-
 // sayBrought tells what would come into the address book of another link.
-func (p *program) sayBrought(b broughtShown) error {
+func (p *program) sayBrought(b manage.Brought) error {
 	if b.Error != "" {
 		return p.say("What the activities would bring into the address book of the link %q cannot be told: %s", b.Link, b.Error)
 	}

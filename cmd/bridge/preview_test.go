@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"crmbridge/crm/creatio/creatiosim"
+	"crmbridge/manage"
 )
 
 // A run and a change of rules are shown from the command line, and nothing of it is done.
@@ -20,7 +21,7 @@ func TestSyncPreview(t *testing.T) {
 	}
 	s.stop()
 	p.link(srv) // not before, as the server would run it
-	d, code := jsonOf[previewShown](p, "sync", "preview", "crm")
+	d, code := jsonOf[manage.Preview](p, "sync", "preview", "crm")
 	if code != 0 || len(d.Changes) != 1 || d.Changes[0].Side != "there" || d.Changes[0].Action != "create" || d.Changes[0].Title != "tok-a" || len(d.Changes[0].Fields) == 0 || d.Counts.CreatedRemote != 1 {
 		t.Fatalf("%d %+v", code, d)
 	}
@@ -31,7 +32,7 @@ func TestSyncPreview(t *testing.T) {
 		t.Error(out)
 	}
 	for _, args := range [][]string{{"sync", "preview", "crm", "--change", `{"direction":"in"}`}, {"link", "rules", "crm", "--change", `{"direction":"in"}`, "--preview"}} {
-		if d, _ := jsonOf[previewShown](p, args...); len(d.Changes) != 0 || len(d.Touches) == 0 {
+		if d, _ := jsonOf[manage.Preview](p, args...); len(d.Changes) != 0 || len(d.Touches) == 0 {
 			t.Errorf("%v: %+v", args, d)
 		}
 	}
@@ -62,11 +63,11 @@ func TestSyncPreviewOfContacts(t *testing.T) {
 		"ShowInScheduler": true, "StartDate": at, "DueDate": at.Add(time.Hour)})
 	r.sync("contacts")
 	r.sync("calendar")
-	if d, code := jsonOf[previewShown](r.place, "sync", "preview", "calendar"); code != 0 || d.Brought != nil {
+	if d, code := jsonOf[manage.Preview](r.place, "sync", "preview", "calendar"); code != 0 || d.Brought != nil {
 		t.Errorf("%d %+v", code, d.Brought)
 	}
 	args := []string{"sync", "preview", "calendar", "--change", `{"activityContacts":true}`}
-	d, code := jsonOf[previewShown](r.place, args...)
+	d, code := jsonOf[manage.Preview](r.place, args...)
 	if b := d.Brought; code != 0 || b == nil || b.Link != "contacts" || b.Counts.CreatedLocal != 1 || len(b.Changes) != 1 || b.Changes[0].Title != "Ann Tied" || b.Changes[0].Side != "here" || len(d.Changes) != 0 {
 		t.Fatalf("%d %+v %+v", code, d, b)
 	}
@@ -80,7 +81,7 @@ func TestSyncPreviewOfContacts(t *testing.T) {
 	// Noted by a run, they are the address book's own to show.
 	r.must("", "link", "rules", "calendar", "--change", `{"activityContacts":true}`)
 	r.sync("calendar")
-	own, code := jsonOf[previewShown](r.place, "sync", "preview", "contacts")
+	own, code := jsonOf[manage.Preview](r.place, "sync", "preview", "contacts")
 	if code != 0 || len(own.Changes) != 1 || own.Changes[0].Title != "Ann Tied" {
 		t.Errorf("%d %+v", code, own)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"crmbridge/manage"
 	"crmbridge/review"
 )
 
@@ -47,7 +48,7 @@ func placeWithErrors(t *testing.T) *place {
 		}
 	}
 	p.within("the run", func() bool {
-		return len(list[review.Item](p, "error", "list")) == 1 && list[statusShown](p, "sync", "status")[0].Items == 1
+		return len(list[review.Item](p, "error", "list")) == 1 && list[manage.Status](p, "sync", "status")[0].Items == 1
 	})
 	s.stop()
 	return p
@@ -151,7 +152,7 @@ func TestRowB13X5Errors(t *testing.T) {
 	if len(rows) != 1 || rows[0].State != "ignored" || rows[0].Attempts != tried || len(failing("--state", "failing")) != 0 {
 		t.Fatalf("set aside: %+v", rows)
 	}
-	if s := list[statusShown](p, "sync", "status")[0]; s.State != "ok" {
+	if s := list[manage.Status](p, "sync", "status")[0]; s.State != "ok" {
 		t.Errorf("the link is %s", s.State)
 	}
 	if out := p.must("", "item", "explain", "uid-bad"); !strings.Contains(out, "set it aside") {

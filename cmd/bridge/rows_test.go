@@ -25,7 +25,7 @@ func TestRowB3C1Interval(t *testing.T) {
 	addMeeting(t, r.sim, "tok-again")
 	r.shows("calendar", "tok-again")
 	r.within("the next run", func() bool {
-		s := list[statusShown](r.place, "sync", "status")[0]
+		s := list[manage.Status](r.place, "sync", "status")[0]
 		return s.NextRun != nil && s.LastRun != nil && s.NextRun.After(*s.LastRun) && s.NextRun.Before(time.Now().Add(5*time.Second)) && s.Interval == "1s"
 	})
 }
@@ -36,7 +36,7 @@ func TestRowS7AtOnce(t *testing.T) {
 	r := newRow(t)
 	r.tie("calendar", "1h", "{}")
 	r.running()
-	r.within("the first run", func() bool { return list[statusShown](r.place, "sync", "status")[0].LastSuccess != nil })
+	r.within("the first run", func() bool { return list[manage.Status](r.place, "sync", "status")[0].LastSuccess != nil })
 	r.put("calendars/alice/calendar/a.ics", meeting("uid-a", "tok-a"))
 	r.record("Activity", "tok-a")
 	r.put("calendars/alice/calendar/a.ics", meeting("uid-a", "tok-later"))

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"crmbridge/manage"
 )
 
 // X14: everything is sent again to the CRM; what it fills in itself or has no place for is not
@@ -38,7 +40,7 @@ func TestRowX14ResendSettles(t *testing.T) {
 	before := served("create", "update", "delete", "batch")
 	for i := range 3 {
 		made := asked("sync", "resend", "calendar", "--to", "crm")
-		run := list[runShown](r.place, "sync", "history", "calendar")[0]
+		run := list[manage.Run](r.place, "sync", "history", "calendar")[0]
 		if run.Trigger != "resend" || run.Counts.UpdatedRemote+run.Counts.CreatedRemote+run.Counts.UpdatedLocal != 0 {
 			t.Errorf("resend %d: %s %+v", i, run.Trigger, run.Counts)
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"crmbridge/crm/creatio/creatiosim"
+	"crmbridge/manage"
 )
 
 // row is alice with a server that runs, and links to a simulated CRM as a test makes them.
@@ -82,7 +83,7 @@ func (r *row) record(entity, name string) (rec creatiosim.Record) {
 func (r *row) inStep() {
 	r.t.Helper()
 	r.within("the end of the runs", func() bool {
-		return !slices.ContainsFunc(list[statusShown](r.place, "sync", "status"), func(s statusShown) bool { return s.Waiting > 0 || s.Running || s.Items == 0 })
+		return !slices.ContainsFunc(list[manage.Status](r.place, "sync", "status"), func(s manage.Status) bool { return s.Waiting > 0 || s.Running || s.Items == 0 })
 	})
 }
 

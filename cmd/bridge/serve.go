@@ -18,6 +18,7 @@ import (
 	"golang.org/x/crypto/acme/autocert"
 	"golang.org/x/net/netutil"
 
+	"crmbridge/admin"
 	"crmbridge/auth"
 	"crmbridge/dav"
 	"crmbridge/dav/davxml"
@@ -64,6 +65,9 @@ func (p *program) serve(ctx context.Context, cfg config.Config, ready func(a *ap
 		return errors.Join(err, a.close(), kept.notStarted(err))
 	}
 	a.counts.reg.MustRegister(newLinkGauges(a))
+	if a.pages, err = a.newPages(); err != nil {
+		return errors.Join(err, l.Close(), a.close(), kept.notStarted(err))
+	}
 	handler := a.dav()
 	srv := a.server(handler)
 	served := make(chan error, 1)
@@ -71,6 +75,9 @@ func (p *program) serve(ctx context.Context, cfg config.Config, ready func(a *ap
 	err = a.jobs.Start(ctx)
 	if err == nil {
 		log.Info("listening", "address", l.Addr().String(), "version", version)
+		err = a.inviteFirst(ctx, a.base(l))
+	}
+	if err == nil {
 		if ready != nil {
 			err = ready(a, a.base(l))
 		}
@@ -228,7 +235,7 @@ func (a *app) server(handler http.Handler) *http.Server {
 	}
 }
 
-// own sends the program's few paths to mux, feeds to theirs and everything else, untouched,
+// own sends the program's few paths to mux, feeds and pages to theirs and everything else, untouched,
 // to DAV: a ServeMux cleans paths by redirects, which DAV clients take for an answer.
 func (a *app) own(mux, handler http.Handler) http.Handler {
 	feeds := a.feeds()
@@ -240,8 +247,11 @@ func (a *app) own(mux, handler http.Handler) http.Handler {
 			a.hub.ServeHTTP(w, r)
 		case strings.HasPrefix(path, feed.Prefix):
 			feeds.ServeHTTP(w, r)
+		case strings.HasPrefix(path, admin.Prefix):
+			a.pages.ServeHTTP(w, r)
 		case visitor(r):
-			a.landing(w, r)
+			w.Header().Set("Vary", "Accept")
+			http.Redirect(w, r, admin.Prefix, http.StatusSeeOther)
 		default:
 			handler.ServeHTTP(w, r)
 		}

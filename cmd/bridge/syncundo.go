@@ -2,32 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"crmbridge/manage"
 	"crmbridge/pim"
-	"crmbridge/relay"
 	"crmbridge/store"
 )
-
-// undoneShown is what became of taking a run back.
-type undoneShown struct {
-	Run     store.RunID  `json:"run"`    // that did it; 0 when all was taken back before
-	Undoes  store.RunID  `json:"undoes"` // that was taken back
-	Link    store.LinkID `json:"link"`
-	Items   int          `json:"items"` // that are again what they were
-	Left    []leftShown  `json:"left"`
-	Unknown bool         `json:"unknown,omitempty"` // the run wrote more than was kept of it
-	Paused  bool         `json:"paused"`            // the link is, now
-}
-
-type leftShown struct {
-	UID    string `json:"uid"`
-	Title  string `json:"title,omitempty"`
-	Reason string `json:"reason"`
-}
 
 func (p *program) syncUndo() *cobra.Command {
 	return &cobra.Command{
@@ -42,16 +25,9 @@ func (p *program) syncUndo() *cobra.Command {
 				return pim.Errorf("sync undo", pim.ErrInvalid, "%q is no number of a run; sync history has them", args[0])
 			}
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				u, err := manage.InTurn(ctx, func() (relay.Undone, error) { return a.engine.UndoRun(ctx, store.RunID(id)) })
-				if err != nil {
-					return err
-				}
-				doc := undoneShown{Run: u.Run.ID, Undoes: store.RunID(id), Link: u.Run.LinkID, Items: u.Items, Left: []leftShown{}, Unknown: u.Unknown, Paused: u.Paused}
-				for _, l := range u.Left {
-					doc.Left = append(doc.Left, leftShown(l))
-				}
-				if p.json {
-					return p.printJSON(doc)
+				doc, err := a.office.UndoRun(ctx, store.RunID(id))
+				if err != nil || p.json {
+					return errors.Join(err, p.jsonIf(err == nil, doc))
 				}
 				return p.sayUndone(doc)
 			})
@@ -59,7 +35,7 @@ func (p *program) syncUndo() *cobra.Command {
 	}
 }
 
-func (p *program) sayUndone(d undoneShown) error {
+func (p *program) sayUndone(d manage.RunUndone) error {
 	if d.Run == 0 {
 		return p.say("nothing was left to take back of run %d", d.Undoes)
 	}

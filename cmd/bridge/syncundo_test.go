@@ -26,14 +26,14 @@ func TestSyncUndo(t *testing.T) {
 	if p.here()["tok-a"] != 1 {
 		t.Fatal("nothing came over")
 	}
-	runs := list[runShown](p, "sync", "history", "crm")
+	runs := list[manage.Run](p, "sync", "history", "crm")
 	made := 0
 	for _, r := range runs {
 		if r.Counts.CreatedLocal == 1 {
 			made = int(r.ID)
 		}
 	}
-	var u undoneShown
+	var u manage.RunUndone
 	if err := json.Unmarshal([]byte(p.must("", "sync", "undo", fmt.Sprint(made), "--json")), &u); err != nil || u.Items != 1 || len(u.Left) != 0 || int(u.Undoes) != made {
 		t.Fatalf("%+v %v", u, err)
 	}
@@ -65,7 +65,7 @@ func TestSyncUndo(t *testing.T) {
 // TestSayUndone tells how many items went back, in good grammar, and what became of the link.
 func TestSayUndone(t *testing.T) {
 	t.Parallel()
-	for want, d := range map[string]undoneShown{
+	for want, d := range map[string]manage.RunUndone{
 		"no item is again what it was before run 7\nthe link goes on":       {Run: 9, Undoes: 7},
 		"1 item is again what it was before run 7\nthe link is paused":      {Run: 9, Undoes: 7, Items: 1, Paused: true},
 		"3 items are again what they were before run 7\nthe link is paused": {Run: 9, Undoes: 7, Items: 3, Paused: true},

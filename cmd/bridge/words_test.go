@@ -40,7 +40,7 @@ func TestOneDocumentEach(t *testing.T) {
 	s.stop()
 	p.must("", "sync", "run", "crm") // the server may have been stopped before its run
 	type doc = map[string]any
-	version := strconv.FormatInt(int64(list[historyShown](p, "item", "history", "uid-a")[0].Events[0].Version), 10)
+	version := strconv.FormatInt(int64(list[manage.History](p, "item", "history", "uid-a")[0].Events[0].Version), 10)
 	changing := changingCommands()
 	delete(changing, "item approve") // TestItemsAndRules has deletions that wait
 	delete(changing, "item reject")
@@ -255,7 +255,7 @@ func TestStatusSaysWhoseWhatAndWhen(t *testing.T) {
 	if !strings.Contains(out, "failing items") || !strings.Contains(out, "1 item fails") || !strings.Contains(out, "uid-s") {
 		t.Errorf("an item that fails:\n%s", out)
 	}
-	if rows := list[statusShown](p, "sync", "status"); rows[0].State != "failing items" || rows[1].State != "ok" || rows[0].Runs[0].User != "alice" || rows[0].Runs[0].LinkID != 1 {
+	if rows := list[manage.Status](p, "sync", "status"); rows[0].State != "failing items" || rows[1].State != "ok" || rows[0].Runs[0].User != "alice" || rows[0].Runs[0].LinkID != 1 {
 		t.Errorf("%+v", rows)
 	}
 	if _, err := sim.AddFault(creatiosim.Fault{Kind: creatiosim.FaultUnavailable}); err != nil {

@@ -72,7 +72,8 @@ var allowed = []struct {
 	{"relay", []string{"pim/...", "remote", "remote/several", "store", "relay/rule"}},
 	{"review", []string{"pim", "store", "relay", "relay/rule"}},
 	{"manage", []string{"pim/...", "remote", "remote/several", "store", "secret", "auth", "dav", "feed", "exchange", "relay/...", "review", "upstream"}},
-	{"admin/...", []string{"pim/...", "remote", "store", "relay/...", "review", "auth", "manage", "internal/..."}},
+	{"admin/words", nil},
+	{"admin/...", []string{"pim/...", "remote", "store", "relay/...", "review", "auth", "manage", "admin/words", "internal/..."}},
 }
 
 type listed struct {

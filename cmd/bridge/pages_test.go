@@ -3,20 +3,20 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
-
-	"crmbridge/internal/config"
 )
 
-// A browser gets a page; every program gets DAV, as before.
-func TestABrowserIsToldWhatThisIs(t *testing.T) {
+// A browser is sent to the pages; every program gets DAV.
+func TestABrowserGetsPages(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, "")
 	p.alice()
 	s := p.serve()
 	defer s.stop()
 	browser := "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+	straight := &http.Client{Transport: client.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	ask := func(method, path, accept, depth string) (*http.Response, string) {
 		req, err := http.NewRequest(method, "http://"+p.addr+path, nil)
 		if err != nil {
@@ -26,7 +26,7 @@ func TestABrowserIsToldWhatThisIs(t *testing.T) {
 		if depth != "" {
 			req.Header.Set("Depth", depth)
 		}
-		res, err := client.Do(req)
+		res, err := straight.Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,20 +38,20 @@ func TestABrowserIsToldWhatThisIs(t *testing.T) {
 		return res, b.String()
 	}
 	for _, method := range []string{"GET", "HEAD"} {
-		res, body := ask(method, "/", browser, "")
-		if res.StatusCode != http.StatusOK || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/plain") || res.Header.Get("Vary") != "Accept" {
+		res, _ := ask(method, "/", browser, "")
+		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/web/" || res.Header.Get("Vary") != "Accept" {
 			t.Errorf("%s: %s %v", method, res.Status, res.Header)
 		}
-		if told := strings.Contains(body, "http://"+p.addr+"/") && strings.Contains(body, "CalDAV"); told != (method == "GET") {
-			t.Errorf("%s: %s", method, body)
-		}
+	}
+	if res, body := ask("GET", "/web/sign-in", browser, ""); res.StatusCode != http.StatusOK || !strings.Contains(body, "Sign in") {
+		t.Errorf("the page for signing in: %s", res.Status)
 	}
 	for _, c := range []struct{ method, path, accept, depth string }{
 		{"GET", "/", "*/*", ""}, {"GET", "/", "text/xml", ""}, {"GET", "/", browser, "0"}, {"PROPFIND", "/", browser, "0"}, {"POST", "/", browser, ""},
 		{"GET", "/dav/", browser, ""}, {"GET", "/dav/calendars/alice/calendar/", browser, ""}, {"GET", "/nothing", browser, ""},
 	} {
-		res, body := ask(c.method, c.path, c.accept, c.depth)
-		if res.StatusCode == http.StatusOK || strings.Contains(res.Header.Get("Content-Type"), "html") || strings.Contains(body, "your account here") {
+		res, _ := ask(c.method, c.path, c.accept, c.depth)
+		if res.StatusCode < 400 || strings.Contains(res.Header.Get("Content-Type"), "html") {
 			t.Errorf("%+v: %s %v", c, res.Status, res.Header)
 		}
 	}
@@ -64,11 +64,23 @@ func TestABrowserIsToldWhatThisIs(t *testing.T) {
 	}
 }
 
-func TestThePageTellsThePublicAddress(t *testing.T) {
+var firstAddress = regexp.MustCompile(`address=http://\S+/web/first/\S+`)
+
+// The log has the address of the first administrator until there is one.
+func TestTheLogInvitesTheFirstAdministrator(t *testing.T) {
 	t.Parallel()
-	w := httptest.NewRecorder()
-	(&app{cfg: config.Config{PublicURL: "https://dav.example.org"}}).landing(w, httptest.NewRequest("GET", "/", nil))
-	if !strings.Contains(w.Body.String(), "https://dav.example.org/\n") {
-		t.Error(w.Body.String())
+	p := newPlace(t, "")
+	p.alice()
+	log := func() string {
+		s := p.serve()
+		s.stop()
+		return s.log.String()
+	}
+	if text := log(); !firstAddress.MatchString(text) {
+		t.Errorf("without an administrator: %s", text)
+	}
+	p.must("a good long password\n", "user", "add", "--name", "boss", "--admin", "--password-stdin")
+	if text := log(); firstAddress.MatchString(text) {
+		t.Errorf("with an administrator: %s", text)
 	}
 }

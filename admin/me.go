@@ -1,0 +1,153 @@
+package admin
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"crmbridge/manage"
+	"crmbridge/pim"
+	"crmbridge/store"
+)
+
+// home is where people begin.
+func (c *call) home() (answer, error) {
+	return to(Prefix + "me"), nil
+}
+
+// meData is what the page about one's own account shows.
+type meData struct {
+	Account  store.User
+	Devices  []manage.Device
+	New      form
+	Made     *manage.Device // with its secret: shown once
+	Password form
+	Sessions []sessionRow
+	Now      time.Time
+}
+
+type sessionRow struct {
+	store.Session
+	Here bool // this one
+}
+
+func (c *call) deviceFields() form {
+	return form{Action: Prefix + "me/devices", Submit: c.Say("devices.add"), Fields: []field{
+		{Name: "name", Label: c.Say("devices.name"), Help: c.Say("devices.nameHelp"), Kind: "text", Required: true},
+		{Name: "days", Label: c.Say("devices.days"), Help: c.Say("devices.daysHelp"), Kind: "number"},
+		{Name: "readOnly", Label: c.Say("devices.readOnly"), Kind: "checkbox"},
+	}}
+}
+
+func (c *call) passwordFields() form {
+	return form{Action: Prefix + "me/password", Submit: c.Say("account.passwordChange"), Fields: []field{
+		{Name: "old", Label: c.Say("account.passwordOld"), Kind: "password", Required: true, Autocomplete: "current-password"},
+		{Name: "password", Label: c.Say("account.passwordNew"), Help: c.Say("account.passwordHelp"), Kind: "password", Required: true, Autocomplete: "new-password"},
+		{Name: "again", Label: c.Say("account.passwordAgain"), Kind: "password", Required: true, Autocomplete: "new-password"},
+	}}
+}
+
+func (c *call) me() (answer, error) { return c.mePage(nil) }
+
+// mePage is the page about one's own account; change puts what was just done into it.
+func (c *call) mePage(change func(*meData)) (answer, error) {
+	d := meData{Account: c.user, New: c.deviceFields(), Password: c.passwordFields(), Now: c.Now()}
+	var err error
+	if d.Devices, err = c.Office.Devices(c.r.Context(), c.user.Name); err != nil {
+		return nil, err
+	}
+	err = c.Store.View(c.r.Context(), func(tx *store.Tx) error {
+		all, err := tx.Sessions(c.user.ID)
+		for _, s := range all {
+			d.Sessions = append(d.Sessions, sessionRow{s, string(s.Hash) == string(c.state.Hash)})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	p := page{name: "me"}
+	if change != nil {
+		change(&d)
+		p.status = http.StatusUnprocessableEntity
+		if d.Made != nil {
+			p.status = http.StatusOK
+		}
+	}
+	p.data = d
+	return p, nil
+}
+
+// addMyDevice answers the page with the secret itself, which is nowhere else and on no other page.
+func (c *call) addMyDevice() (answer, error) {
+	f := c.deviceFields()
+	f.put(c)
+	n := manage.NewDevice{User: c.user.Name, Name: c.value("name"), ReadOnly: c.value("readOnly") != ""}
+	var err error
+	if days := c.value("days"); days != "" {
+		if n.Days, err = strconv.Atoi(days); err != nil {
+			err = pim.Errorf("devices", pim.ErrInvalid, "%s", c.Say("fault.number"))
+		}
+	}
+	var made manage.Device
+	if err == nil {
+		made, err = c.Office.AddDevice(c.r.Context(), n)
+	}
+	if err != nil {
+		if !f.blame(err) {
+			return nil, err
+		}
+		return c.mePage(func(d *meData) { d.New = f })
+	}
+	return c.mePage(func(d *meData) { d.Made = &made })
+}
+
+func (c *call) revokeMyDevice() (answer, error) {
+	id, err := strconv.ParseInt(c.r.PathValue("id"), 10, 64)
+	if err != nil {
+		return nil, pim.Errorf("devices", pim.ErrNotFound, "there is no such app password")
+	}
+	if _, _, err := c.Office.RevokeDevice(c.r.Context(), c.user.Name, store.TokenID(id)); err != nil {
+		return nil, err
+	}
+	c.tell(false, c.Say("devices.revoked"))
+	return to(Prefix + "me"), nil
+}
+
+// changePassword ends all other sessions, and goes on in a new one.
+func (c *call) changePassword() (answer, error) {
+	f := c.passwordFields()
+	password := c.r.PostForm.Get("password")
+	_, err := c.Auth.SignIn(c.r.Context(), c.user.Name, c.r.PostForm.Get("old"), c.Address(c.r))
+	if errors.Is(err, pim.ErrAuth) {
+		f.Fields[0].Fault = c.Say("account.passwordWrong")
+	} else {
+		if err == nil {
+			err = c.sameTwice(password)
+		}
+		if err == nil {
+			_, err = c.Office.SetPassword(c.r.Context(), c.user.Name, password, false)
+		}
+		if err != nil && !f.blame(err) {
+			return nil, err
+		}
+	}
+	if err != nil {
+		return c.mePage(func(d *meData) { d.Password = f })
+	}
+	if err := c.enterAs(c.user); err != nil {
+		return nil, err
+	}
+	c.tell(false, c.Say("account.passwordChanged"))
+	return to(Prefix + "me"), nil
+}
+
+func (c *call) endSessions() (answer, error) {
+	err := c.Store.Update(c.r.Context(), func(tx *store.Tx) error { return tx.EndSessions(c.user.ID, c.state.Hash) })
+	if err != nil {
+		return nil, err
+	}
+	c.tell(false, c.Say("sessions.ended"))
+	return to(Prefix + "me"), nil
+}

@@ -1,0 +1,83 @@
+package admin
+
+import (
+	"io/fs"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Keys stand in templates as {{say "key"}}, {{count "key"}} and {{word "family"}}, and in the program as c.Say("key") and the like.
+var keyed = regexp.MustCompile(`\b(say|count|word|Say|Count|Word)\(?\s*"(\w+(?:\.\w+)*)"`)
+
+// A page that asks for a text that there is none of would show its key; a text that no page asks for is translated in vain.
+func TestEveryTextIsUsedAndThere(t *testing.T) {
+	t.Parallel()
+	texts := map[string]bool{}
+	b, err := os.ReadFile("words/en.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree map[string]any
+	if err := yaml.Unmarshal(b, &tree); err != nil {
+		t.Fatal(err)
+	}
+	flatten(texts, "", tree)
+	used := map[string]bool{}
+	look := func(text string) {
+		for _, m := range keyed.FindAllStringSubmatch(text, -1) {
+			if family := strings.EqualFold(m[1], "word"); family {
+				for key := range texts {
+					if strings.HasPrefix(key, m[2]+".") {
+						used[key], used[m[2]] = true, true
+					}
+				}
+				if !used[m[2]] {
+					t.Errorf("there is no word in the family %q", m[2])
+				}
+				continue
+			}
+			used[m[2]] = true
+			if !texts[m[2]] {
+				t.Errorf("there is no text %q", m[2])
+			}
+		}
+	}
+	err = fs.WalkDir(os.DirFS("."), ".", func(name string, d fs.DirEntry, err error) error {
+		if name == "words" {
+			return fs.SkipDir
+		}
+		if err != nil || d.IsDir() || strings.HasSuffix(name, "_test.go") || !strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, ".html") {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		look(string(text))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key := range texts {
+		if !used[key] {
+			t.Errorf("no page says %q", key)
+		}
+	}
+}
+
+func flatten(into map[string]bool, prefix string, tree map[string]any) {
+	if _, plural := tree["other"].(string); plural {
+		into[prefix] = true
+		return
+	}
+	for name, v := range tree {
+		key := strings.TrimPrefix(prefix+"."+name, ".")
+		if sub, ok := v.(map[string]any); ok {
+			flatten(into, key, sub)
+		} else {
+			into[key] = true
+		}
+	}
+}

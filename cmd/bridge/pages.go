@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"crmbridge/admin"
+)
+
+// visitor reports whether a person opened the server's address in a browser, who is sent to the pages. Programs
+// for calendars do not ask for HTML there, and get the answer of DAV.
+func visitor(r *http.Request) bool {
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && (r.URL.Path == "/" || r.URL.Path == "") &&
+		strings.Contains(r.Header.Get("Accept"), "text/html") && r.Header.Get("Depth") == ""
+}
+
+// newPages are the pages for people.
+func (a *app) newPages() (*admin.Server, error) {
+	o := admin.Options{Office: a.office, Auth: a.auth, Store: a.store, Now: a.now, Random: rand.Reader, Log: a.log,
+		Secure: strings.HasPrefix(a.address(), "https://"), Address: a.clientAddress, Version: version}
+	if u, err := url.Parse(a.cfg.PublicURL); err == nil && u.Host != "" {
+		o.Origins = []string{u.Scheme + "://" + u.Host}
+	}
+	return admin.New(o)
+}
+
+// inviteFirst writes to the log where the first administrator is made, as long as there is none.
+func (a *app) inviteFirst(ctx context.Context, base string) error {
+	secret, err := a.office.InviteFirst(ctx)
+	if err == nil && secret != "" {
+		a.log.Warn("there is no administrator yet: whoever opens this address makes the account that is the first, once and within a day",
+			"address", base+admin.Prefix+"first/"+secret)
+	}
+	return err
+}
