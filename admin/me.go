@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"crmbridge/manage"
@@ -30,6 +31,26 @@ type meData struct {
 type sessionRow struct {
 	store.Session
 	Here bool // this one
+}
+
+// Browser is what people call the program: it and its system, as far as its own long name tells.
+func (s sessionRow) Browser() string {
+	var named []string
+	for _, names := range [][][2]string{
+		{{"Edg/", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}},
+		{{"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Windows", "Windows"}, {"Macintosh", "macOS"}, {"Linux", "Linux"}},
+	} {
+		for _, n := range names {
+			if strings.Contains(s.Agent, n[0]) {
+				named = append(named, n[1])
+				break
+			}
+		}
+	}
+	if len(named) == 0 {
+		return s.Agent
+	}
+	return strings.Join(named, ", ")
 }
 
 func (c *call) deviceFields() form {

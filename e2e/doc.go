@@ -21,10 +21,11 @@
 //	script       runs programs in other languages whose lines become subtests
 //	peer         Radicale and Xandikos: a script that fails against them is itself wrong
 //	bridge       our program: built once, run as a child process
+//	browser      Chromium, which uses the pages as people do
 //	creatio      eyes and hands in a Creatio CRM, over its own service
 //	tryton       the same for Tryton
 //
 // The tests stand in this folder behind the build tag e2e ("make e2e"): TestPeer… judge the scripts, TestServe… the DAV
 // server with a plain account, TestDemo… the way to Creatio and back, TestTryton… the same with a live Tryton, TestGraph… the
-// simulated Microsoft Graph, and TestExchange… the simulated Exchange.
+// simulated Microsoft Graph, TestExchange… the simulated Exchange, and TestPages… the pages.
 package e2e

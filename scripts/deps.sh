@@ -13,6 +13,7 @@ packages=(
   evolution-data-server dbus python3-gi # a client, and what it is driven through
   gir1.2-ecal-2.0 gir1.2-ebook-1.2 gir1.2-ebookcontacts-1.2 gir1.2-edataserver-1.2 gir1.2-ical-3.0
   radicale xandikos                     # peers that judge the client scripts; servers for the groupware driver
+  chromium                              # uses the pages
   libxml2-utils                         # what is said to and by a simulated Exchange, against its schema
   python3-exchangelib davmail-server    # judges of the simulated Exchange
 )

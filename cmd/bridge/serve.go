@@ -75,12 +75,12 @@ func (p *program) serve(ctx context.Context, cfg config.Config, ready func(a *ap
 	err = a.jobs.Start(ctx)
 	if err == nil {
 		log.Info("listening", "address", l.Addr().String(), "version", version)
-		err = a.inviteFirst(ctx, a.base(l))
-	}
-	if err == nil {
 		if ready != nil {
 			err = ready(a, a.base(l))
 		}
+	}
+	if err == nil {
+		err = a.inviteFirst(ctx, a.base(l))
 	}
 	if err == nil {
 		housekeeping, heeding := a.housekeep(ctx), a.keepHeeding(ctx)
