@@ -15,6 +15,8 @@
 //	items.go     why an item is where it is
 //	history.go   who changed an item, field by field; earlier versions made the newest again
 //	first.go     the first administrator
+//	ask.go       what is asked for one link or item: pause, retry, ignore, approve, tie
+//	search.go    what somebody wants to see of a list, in their words
 //	lists.go     lists that people look through, read to their limit
 //	conflicts.go changes that collided: shown side by side, settled, taken back
 //	duplicates.go  items that may be one: merged, ignored, taken back

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/store"
 )
@@ -93,7 +94,7 @@ func (a *app) choices(ctx context.Context, args []string, since, user string) ([
 	if since == "" {
 		return a.conflictIDs(ctx, args, false, "")
 	}
-	from, err := momentOrAgo(since, a.now())
+	from, err := manage.Moment(since, a.now(), nil)
 	if err == nil {
 		err = past("--all-since", from, a.now())
 	}

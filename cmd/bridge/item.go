@@ -10,9 +10,7 @@ import (
 
 	"crmbridge/manage"
 	"crmbridge/pim"
-	"crmbridge/relay"
 	"crmbridge/relay/rule"
-	"crmbridge/remote"
 	"crmbridge/review"
 	"crmbridge/store"
 )
@@ -25,8 +23,8 @@ func (p *program) itemCommand() *cobra.Command {
 		p.itemTie("unlink", "Keep both copies of an item and carry nothing over any more", rule.Apart),
 		p.itemTie("relink", "Leave an item to the rules again", rule.TieNone),
 		p.itemRetry(),
-		p.itemAnswer("approve", "Let withheld deletions pass", "approved", (*relay.Engine).Approve),
-		p.itemAnswer("reject", "Take withheld deletions back: the item is made anew where it is gone", "rejected", (*relay.Engine).Reject))
+		p.itemAnswer("approve", "Let withheld deletions pass", "approved", (*manage.Office).Approve),
+		p.itemAnswer("reject", "Take withheld deletions back: the item is made anew where it is gone", "rejected", (*manage.Office).Reject))
 	return c
 }
 
@@ -108,7 +106,7 @@ type itemDone struct {
 }
 
 // itemAnswer makes a command that answers to withheld deletions.
-func (p *program) itemAnswer(use, short, done string, do func(*relay.Engine, context.Context, store.LinkID, string) (int, error)) *cobra.Command {
+func (p *program) itemAnswer(use, short, done string, do func(*manage.Office, context.Context, store.Link, string) (int, error)) *cobra.Command {
 	var user, link string
 	var all bool
 	c := &cobra.Command{
@@ -126,7 +124,7 @@ func (p *program) itemAnswer(use, short, done string, do func(*relay.Engine, con
 				if !all {
 					uid = args[0]
 				}
-				n, err := do(a.engine, ctx, l.ID, uid)
+				n, err := do(a.office, ctx, l, uid)
 				if err != nil || p.json {
 					return errors.Join(err, p.jsonIf(err == nil, answered{l.Name, n, done}))
 				}
@@ -149,7 +147,7 @@ type answered struct {
 }
 
 // onItem makes a command that does something to one item of a link.
-func (p *program) onItem(use, short, done string, do func(ctx context.Context, a *app, l store.LinkID, uid string) error) *cobra.Command {
+func (p *program) onItem(use, short, done string, do func(o *manage.Office, ctx context.Context, l store.Link, uid string) error) *cobra.Command {
 	var user, link string
 	c := &cobra.Command{
 		Use: use + " UID", Short: short, Args: cobra.ExactArgs(1),
@@ -159,10 +157,7 @@ func (p *program) onItem(use, short, done string, do func(ctx context.Context, a
 				if err != nil {
 					return err
 				}
-				err = do(ctx, a, l.ID, args[0])
-				if errors.Is(err, pim.ErrNotFound) {
-					return pim.Errorf("item "+use, pim.ErrNotFound, "link %s knows no item with the UID %q", strconv.Quote(l.Name), args[0])
-				}
+				err = do(a.office, ctx, l, args[0])
 				if err != nil || p.json {
 					return errors.Join(err, p.jsonIf(err == nil, itemDone{l.Name, args[0], done}))
 				}
@@ -181,8 +176,8 @@ func (p *program) itemTie(use, short string, tie rule.Tie) *cobra.Command {
 	if tie == rule.TieNone {
 		done = "left to the rules"
 	}
-	return p.onItem(use, short, done, func(ctx context.Context, a *app, l store.LinkID, uid string) error {
-		return a.engine.SetTie(ctx, l, uid, tie)
+	return p.onItem(use, short, done, func(o *manage.Office, ctx context.Context, l store.Link, uid string) error {
+		return o.Tie(ctx, l, uid, tie)
 	})
 }
 
@@ -204,7 +199,7 @@ func (p *program) itemBring() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				uid, err := manage.InTurn(ctx, func() (string, error) { return a.engine.Bring(ctx, l.ID, remote.ItemID(args[0])) })
+				uid, err := a.office.Bring(ctx, l, args[0])
 				if err != nil || p.json {
 					return errors.Join(err, p.jsonIf(err == nil, brought{l.Name, args[0], uid}))
 				}
@@ -219,7 +214,5 @@ func (p *program) itemBring() *cobra.Command {
 }
 
 func (p *program) itemRetry() *cobra.Command {
-	return p.onItem("retry", "Try a failed item again at once, and the files of a message that were left out", "queued", func(ctx context.Context, a *app, l store.LinkID, uid string) error {
-		return a.engine.Retry(ctx, l, uid)
-	})
+	return p.onItem("retry", "Try a failed item again at once, and the files of a message that were left out", "queued", (*manage.Office).Retry)
 }

@@ -11,7 +11,6 @@ import (
 	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/remote"
-	"crmbridge/store"
 )
 
 func (p *program) linkCommand() *cobra.Command {
@@ -113,7 +112,7 @@ func (p *program) linkRemove() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := a.store.Update(ctx, func(tx *store.Tx) error { return a.engine.RemoveLink(tx, l.ID, force) }); err != nil {
+				if err := a.office.RemoveLink(ctx, l, force); err != nil {
 					return err
 				}
 				if p.json {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,52 +45,8 @@ func (q *queryFlags) addItems(c *cobra.Command, states string) {
 }
 
 // query is what the flags ask for.
-func (q queryFlags) query(ctx context.Context, a *app) (out review.Query, err error) {
-	out = review.Query{State: q.state, Text: q.text, After: q.after, Limit: q.limit}
-	if out.Since, err = momentOrAgo(q.since, a.now()); err == nil {
-		err = past("--since", out.Since, a.now())
-	}
-	if err != nil {
-		return out, err
-	}
-	if out.Until, err = momentOrAgo(q.until, a.now()); err != nil {
-		return out, err
-	}
-	if q.kind != "" {
-		if out.Kind, err = pim.ParseKind(q.kind); err != nil {
-			return out, pim.Errorf("list", pim.ErrInvalid, "there is no kind %q; there are event, task, contact and message", q.kind)
-		}
-	}
-	if q.link != "" {
-		l, _, err := a.office.FindLink(ctx, q.user, q.link)
-		out.Link, out.User = l.ID, l.UserID
-		return out, err
-	}
-	if q.user == "" {
-		return out, nil
-	}
-	return out, a.store.View(ctx, func(tx *store.Tx) error {
-		u, err := manage.User(tx, q.user)
-		out.User = u.ID
-		return err
-	})
-}
-
-// momentOrAgo is moment, or how long ago: 36h, 7d.
-func momentOrAgo(word string, now time.Time) (time.Time, error) {
-	if days, ok := strings.CutSuffix(word, "d"); ok {
-		if n, err := strconv.Atoi(days); err == nil && n >= 0 && n < 100_000 {
-			return now.AddDate(0, 0, -n), nil
-		}
-	}
-	if d, err := time.ParseDuration(word); err == nil && d >= 0 {
-		return now.Add(-d), nil
-	}
-	t, err := moment(word)
-	if err != nil {
-		err = pim.Errorf("time", pim.ErrInvalid, "%q is no time: write how long ago (2h, 7d), a day (2026-11-22) or a time (2026-11-22T10:00:00Z)", word)
-	}
-	return t, err
+func (q queryFlags) query(ctx context.Context, a *app) (review.Query, error) {
+	return a.office.Query(ctx, manage.Search{User: q.user, Link: q.link, Kind: q.kind, State: q.state, Text: q.text, Since: q.since, Until: q.until, After: q.after, Limit: q.limit})
 }
 
 // past refuses a time to come for a flag that asks for what happened since.
@@ -146,12 +101,8 @@ func (p *program) errorCommand() *cobra.Command {
 	list := &cobra.Command{Use: "list", Short: "List items that cannot be synced, of all links, with the reason", Args: cobra.NoArgs}
 	q.addItems(list, "failing or ignored (default: both)")
 	c.AddCommand(listed(p, list, q, (*manage.Office).Errors, itemTable()),
-		p.onItem("retry", "Try a failed item again at once", "queued", func(ctx context.Context, a *app, l store.LinkID, uid string) error {
-			return a.engine.Retry(ctx, l, uid)
-		}),
-		p.onItem("ignore", "Set a failed item aside until it changes on either side", "set aside", func(ctx context.Context, a *app, l store.LinkID, uid string) error {
-			return a.engine.Ignore(ctx, l, uid)
-		}))
+		p.onItem("retry", "Try a failed item again at once", "queued", (*manage.Office).Retry),
+		p.onItem("ignore", "Set a failed item aside until it changes on either side", "set aside", (*manage.Office).Ignore))
 	return c
 }
 
@@ -198,13 +149,6 @@ func (p *program) syncHistory() *cobra.Command {
 	})
 }
 
-// runDetail is a run with what it did.
-type runDetail struct {
-	review.Run
-	Steps []review.Step `json:"steps"`
-	Next  int64         `json:"next,omitempty"`
-}
-
 func (p *program) syncShow() *cobra.Command {
 	q := &queryFlags{}
 	c := &cobra.Command{
@@ -217,16 +161,7 @@ func (p *program) syncShow() *cobra.Command {
 				return err
 			}
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
-				var d runDetail
-				err := a.store.View(ctx, func(tx *store.Tx) error {
-					var steps review.Page[review.Step]
-					d.Run, steps, err = review.Steps(tx, id, review.Query{State: q.state, Text: q.text, After: q.after, Limit: q.limit})
-					d.Steps, d.Next = steps.Rows, steps.Next
-					return err
-				})
-				if pim.ReasonOf(err) == pim.ErrNotFound {
-					return pim.Errorf("sync show", pim.ErrNotFound, "there is no run %s", args[0])
-				}
+				d, err := a.office.RunDetail(ctx, id, review.Query{State: q.state, Text: q.text, After: q.after, Limit: q.limit})
 				if err != nil || p.json {
 					return errors.Join(err, p.jsonIf(err == nil, d))
 				}
@@ -242,7 +177,7 @@ func (p *program) syncShow() *cobra.Command {
 	return c
 }
 
-func (p *program) showRun(d runDetail) error {
+func (p *program) showRun(d manage.RunDetail) error {
 	words := fmt.Sprintf("run %d of %s, began %s, took %.1f s, %d requests: %s", d.ID, cmp.Or(d.Link, "a link that was removed"), stamp(&d.Started), d.Seconds, d.Requests, cmp.Or(d.Outcome, "under way"))
 	if d.Quiet > 1 {
 		words += fmt.Sprintf(" (as %d runs before it since %s)", d.Quiet-1, stamp(d.Since))

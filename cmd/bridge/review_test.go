@@ -60,7 +60,7 @@ func TestRowX6HistoryOfRuns(t *testing.T) {
 	p := placeWithErrors(t)
 	good, bad := false, false
 	for _, r := range list[review.Run](p, "sync", "history", "crm") {
-		d, _ := jsonOf[runDetail](p, "sync", "show", fmtID(r.ID))
+		d, _ := jsonOf[manage.RunDetail](p, "sync", "show", fmtID(r.ID))
 		for _, s := range d.Steps {
 			switch {
 			case s.UID == "uid-good" && s.Action == "create":

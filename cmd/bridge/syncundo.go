@@ -86,7 +86,7 @@ func (p *program) linkPause(use, short string, paused bool) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				changed, err := a.engine.SetPaused(ctx, l.ID, paused)
+				changed, err := a.office.SetPaused(ctx, l, paused)
 				if err != nil {
 					return err
 				}

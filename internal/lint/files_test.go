@@ -1,11 +1,14 @@
 package lint
 
 import (
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -176,4 +179,29 @@ func TestPanicsAreJustified(t *testing.T) {
 			})
 		}
 	})
+}
+
+// What is built is not kept with what it is built of. A working copy may have programs where .gitignore says so: only what git knows counts.
+func TestNoProgramIsKept(t *testing.T) {
+	t.Parallel()
+	dir := root(t)
+	out, err := exec.Command("git", "-C", dir, "ls-files", "-z").Output()
+	if err != nil {
+		t.Skip("not a checkout of git: which files are kept is not known")
+	}
+	for _, name := range strings.Split(strings.TrimRight(string(out), "\x00"), "\x00") {
+		f, err := os.Open(filepath.Join(dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // removed, and not yet said so
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		magic := make([]byte, 4)
+		n, _ := io.ReadFull(f, magic)
+		_ = f.Close()
+		if string(magic[:n]) == "\x7fELF" {
+			t.Errorf("%s is a program", name)
+		}
+	}
 }
