@@ -6,6 +6,7 @@
 //	backoff.go    waiting times per account and address
 //	lines.go      tries at one account, one after another; no network fills the queue
 //	service.go    Service: one question, Authenticate
+//	codes.go      the second factor: codes of an authenticator, and recovery codes
 //	uses.go       when app passwords were last used, stored together
 //
 // A request is judged by what it carries, never by the connection it came on. The
@@ -14,5 +15,5 @@
 // that does not exist costs the same as one that does. Nobody is locked out by the
 // guesses of others: waiting times belong to an account as seen from a network.
 //
-// Sessions of the admin page and second factors are not here.
+// Sessions of the admin page are not here.
 package auth

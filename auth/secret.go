@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -20,12 +21,16 @@ func NewSecret(random io.Reader) (string, error) {
 	if _, err := io.ReadFull(random, b); err != nil {
 		return "", fmt.Errorf("auth: app password: %w", err)
 	}
-	s := secretAlphabet.EncodeToString(b)
-	groups := make([]string, 0, len(s)/4)
-	for ; s != ""; s = s[4:] {
-		groups = append(groups, s[:4])
+	return groups(secretAlphabet.EncodeToString(b)), nil
+}
+
+// groups puts a hyphen after every four characters, so that people keep their place.
+func groups(s string) string {
+	parts := make([]string, 0, len(s)/4+1)
+	for part := range slices.Chunk([]byte(s), 4) {
+		parts = append(parts, string(part))
 	}
-	return strings.Join(groups, "-"), nil
+	return strings.Join(parts, "-")
 }
 
 // HashSecret is what is stored of an app password. One round is enough for a

@@ -22,8 +22,12 @@ type Options struct {
 	Store  *store.Store
 	Now    func() time.Time
 	Random io.Reader // crypto/rand.Reader outside tests
-	Params Params    // zero: DefaultParams
-	Limits Limits    // zero: DefaultLimits
+	// Keeper opens the secrets of second factors.
+	Keeper interface {
+		Open(purpose string, sealed []byte) ([]byte, error)
+	}
+	Params Params // zero: DefaultParams
+	Limits Limits // zero: DefaultLimits
 	// Hashing is how many argon2id computations run at once; 0 means 2. Queue is
 	// how many may wait for their turn; 0 means 64. More are turned away, and so are more
 	// than a quarter of them from one network.
@@ -114,70 +118,81 @@ const maxName = 255
 // agent its User-Agent. Errors: pim.ErrAuth, the same whatever was wrong;
 // pim.ErrThrottled with After for those who failed too often or when too many ask
 // at once. An app password cannot be guessed, so it neither waits for those who
-// guess from the same address nor ends their wait.
+// guess from the same address nor ends their wait. The account password of whoever signs in with
+// a second factor lets no device in: a device cannot ask for it.
 func (s *Service) Authenticate(ctx context.Context, name, password, addr, agent string) (Caller, error) {
-	return s.authenticate(ctx, name, password, addr, func(t store.Token, now time.Time) bool {
+	c, _, err := s.authenticate(ctx, name, password, addr, true, func(t store.Token, now time.Time) bool {
 		if !usable(t, now) {
 			return false
 		}
 		s.uses.note(t.ID, addr, agent, now)
 		return true
 	})
+	return c, err
 }
 
 // SignIn is Authenticate for the pages, where an app password lets nobody in: whoever finds a lost phone is not to decide about the account.
+// Where the password was right and there is a second factor, it fails with a CodeNeeded, so that nobody who forgets about it lets anybody in.
 func (s *Service) SignIn(ctx context.Context, name, password, addr string) (store.User, error) {
-	c, err := s.authenticate(ctx, name, password, addr, func(store.Token, time.Time) bool { return false })
+	c, guarded, err := s.authenticate(ctx, name, password, addr, false, func(store.Token, time.Time) bool { return false })
+	if err == nil && guarded {
+		return store.User{}, &CodeNeeded{c.User}
+	}
 	return c.User, err
 }
 
-// authenticate is Authenticate; good says whether an app password of the account lets in.
-func (s *Service) authenticate(ctx context.Context, name, password, addr string, good func(store.Token, time.Time) bool) (Caller, error) {
+// authenticate is Authenticate; good says whether an app password of the account lets in. guarded says that the account has a second factor; then
+// its password is good for no device.
+func (s *Service) authenticate(ctx context.Context, name, password, addr string, device bool, good func(store.Token, time.Time) bool) (_ Caller, guarded bool, err error) {
 	now := s.o.Now()
 	name = strings.ToLower(strings.TrimSpace(name))
 	net := Network(addr)
 	wait := s.attempts.wait(net, s.o.Limits.AddressFree, now)
 	if len(password) > maxPassword || len(name) > maxName {
 		if wait > 0 {
-			return Caller{}, errWait(wait)
+			return Caller{}, false, errWait(wait)
 		}
 		s.attempts.failed(net, now) // such a name is no account's, and is not kept
-		return Caller{}, errRefused()
+		return Caller{}, false, errRefused()
 	}
-	u, t, err := s.find(ctx, name, password)
+	u, t, guarded, err := s.find(ctx, name, password)
 	if err != nil {
-		return Caller{}, err
+		return Caller{}, false, err
 	}
 	if t.ID != 0 && t.UserID == u.ID && !u.Disabled && good(t, now) {
-		return Caller{User: u, Token: t.ID, ReadOnly: t.ReadOnly}, nil
+		return Caller{User: u, Token: t.ID, ReadOnly: t.ReadOnly}, guarded, nil
 	}
 	account := name + "\x00" + net
+	if guarded && device {
+		// As if there were no password: what goes on with it has a wait of its own, and does not hold back its owner at the pages.
+		u.PasswordHash, account = "", account+"\x00device"
+	}
 	if wait = max(wait, s.attempts.wait(account, s.o.Limits.Free, now)); wait > 0 && !s.knows(name, password, u.PasswordHash, now) {
-		return Caller{}, errWait(wait)
+		return Caller{}, false, errWait(wait)
 	}
 	ctx, cancel := context.WithTimeout(ctx, mostWait)
 	defer cancel()
 	if !s.remembers(name, password, u.PasswordHash, now) {
 		leave, err := s.lines.enter(ctx, account, net)
 		if err != nil {
-			return Caller{}, err
+			return Caller{}, false, err
 		}
 		defer leave()
 		// Those who were in line before may have failed.
 		wait = max(s.attempts.wait(net, s.o.Limits.AddressFree, now), s.attempts.wait(account, s.o.Limits.Free, now))
 		if wait > 0 && !s.knows(name, password, u.PasswordHash, now) {
-			return Caller{}, errWait(wait)
+			return Caller{}, false, errWait(wait)
 		}
 	}
-	return s.judge(ctx, u, name, password, net, now)
+	c, err := s.judge(ctx, u, name, password, account, net, now)
+	return c, guarded, err
 }
 
 // mostWait is how long a login waits for its turn.
 const mostWait = 15 * time.Second
 
 // judge computes, and notes how it went.
-func (s *Service) judge(ctx context.Context, u store.User, name, password, net string, now time.Time) (Caller, error) {
-	account := name + "\x00" + net
+func (s *Service) judge(ctx context.Context, u store.User, name, password, account, net string, now time.Time) (Caller, error) {
 	err := s.check(ctx, u, name, password, now)
 	switch {
 	case errors.Is(err, pim.ErrAuth):
@@ -209,9 +224,9 @@ func errTurn(err error) error {
 	return pim.Wrap("auth: login", pim.ErrUnavailable, err)
 }
 
-// find looks up the account and the app password, each zero when there is none. Unless they belong together, both
-// are looked up whatever the other gives.
-func (s *Service) find(ctx context.Context, name, password string) (u store.User, t store.Token, err error) {
+// find looks up the account and the app password, each zero when there is none, and whether the account has a second factor. Unless they
+// belong together, all are looked up whatever the others give.
+func (s *Service) find(ctx context.Context, name, password string) (u store.User, t store.Token, guarded bool, err error) {
 	err = s.o.Store.Peek(ctx, func(tx *store.Tx) error {
 		hash := HashSecret(password)
 		var err error
@@ -224,9 +239,13 @@ func (s *Service) find(ctx context.Context, name, password string) (u store.User
 		if t, err = tx.TokenByHash(hash); err != nil && !errors.Is(err, pim.ErrNotFound) {
 			return err
 		}
-		return nil
+		_, err = tx.SecondFactor(u.ID)
+		if guarded = err == nil; errors.Is(err, pim.ErrNotFound) {
+			err = nil
+		}
+		return err
 	})
-	return u, t, err
+	return u, t, guarded, err
 }
 
 // check compares the account password; u is zero for an account that does not exist.

@@ -50,6 +50,7 @@ func useAll(t *testing.T, s *Store) {
 		for _, do := range []func() error{
 			func() error { return tx.UpdateUser(u) },
 			func() error { return useSessions(tx, u.ID) },
+			func() error { return useSecondFactors(tx, u.ID) },
 			func() error {
 				feed, err := tx.CreateFeed(Feed{UserID: u.ID, CollectionID: c.ID, Hash: []byte("f")})
 				if err == nil {
@@ -299,6 +300,30 @@ func useSessions(tx *Tx, u UserID) error {
 		func() error { _, err := tx.Ticket(hash, "p"); return err },
 		func() error { return tx.UseTicket(hash, "p") },
 		tx.ForgetExpired,
+	} {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func useSecondFactors(tx *Tx, u UserID) error {
+	for _, do := range []func() error{
+		func() error {
+			return tx.SetSecondFactor(SecondFactor{UserID: u, Secret: []byte("s")}, [][]byte{{1}, {2}})
+		},
+		func() error { _, err := tx.SecondFactor(u); return err },
+		func() error { _, err := tx.SecondFactors(); return err },
+		func() error { return tx.UseStep(u, 1) },
+		func() error { return tx.ResealSecondFactor(u, []byte("t")) },
+		func() error { _, err := tx.RecoveryCodes(u); return err },
+		func() error { return tx.UseRecoveryCode(u, []byte{1}) },
+		func() error { return tx.DropSecondFactor(u) },
+		func() error { return tx.AddTie(Tie{UserID: u, Issuer: "i", Subject: "s"}) },
+		func() error { _, err := tx.TieOf("i", "s"); return err },
+		func() error { _, err := tx.TieOfUser(u); return err },
+		func() error { return tx.DropTie(u) },
 	} {
 		if err := do(); err != nil {
 			return err

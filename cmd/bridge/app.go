@@ -154,7 +154,7 @@ func (a *app) openKeeper(ctx context.Context) (*secret.Keeper, error) {
 func (a *app) authOptions() auth.Options {
 	c := a.cfg
 	return auth.Options{
-		Store: a.store, Now: a.now, Random: rand.Reader,
+		Store: a.store, Now: a.now, Random: rand.Reader, Keeper: a.keeper,
 		Params:  auth.Params{Memory: uint32(c.HashMemory) * 1024, Time: uint32(c.HashTime), Threads: 1}, //nolint:gosec // the table bounds both
 		Limits:  auth.Limits{Free: c.FreeFailures, First: c.FirstWait, Most: c.MostWait, Forget: c.ForgetFailures, AddressFree: c.FreeAccounts},
 		Hashing: c.HashAtOnce, Queue: c.HashQueue, Remember: c.Remember,
