@@ -18,6 +18,7 @@ import (
 	"crmbridge/internal/testclock"
 	"crmbridge/internal/testenv"
 	"crmbridge/manage"
+	"crmbridge/relay"
 	"crmbridge/store"
 	"crmbridge/store/storetest"
 )
@@ -47,13 +48,16 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = a.Close(context.Background()) })
-	w.office = &manage.Office{Store: w.store, Auth: a, Now: w.clock.Now, Random: rand.Reader, Address: "https://bridge.example.org"}
+	log := slog.New(slog.NewTextHandler(w.logged, nil))
+	conns := &relay.Connections{Now: w.clock.Now}
+	engine := &relay.Engine{Store: w.store, Remotes: conns, Now: w.clock.Now, Log: log, Owner: "test"}
+	w.office = &manage.Office{Store: w.store, Auth: a, Now: w.clock.Now, Engine: engine, Connections: conns, Random: rand.Reader, Address: "https://bridge.example.org"}
 	for _, n := range []manage.NewAccount{{Name: "boss", Admin: true, Password: bossPassword}, {Name: "ann", Zone: "Europe/Helsinki", Password: annPassword}} {
 		if _, err := w.office.AddAccount(t.Context(), n); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s, err := New(Options{Office: w.office, Auth: a, Store: w.store, Now: w.clock.Now, Random: rand.Reader, Log: slog.New(slog.NewTextHandler(w.logged, nil)),
+	s, err := New(Options{Office: w.office, Auth: a, Store: w.store, Now: w.clock.Now, Random: rand.Reader, Log: log,
 		Secure: true, Address: func(r *http.Request) string { return "192.0.2.1" }, Version: "1.2.3"})
 	if err != nil {
 		t.Fatal(err)

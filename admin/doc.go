@@ -9,6 +9,7 @@
 //	answer.go    what a page answers: a page, another address, a file
 //	view.go      templates and what they may call
 //	form.go      forms: fields, what was put in, and what is wrong with it
+//	lists.go     lists that people look through, with a filter and a next page
 //	assets.go    the files that pages refer to, named by their content
 //
 // and a file for each group of pages. What pages say stands in package words, what they show and do in package manage; templates, in

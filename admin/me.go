@@ -12,11 +12,6 @@ import (
 	"crmbridge/store"
 )
 
-// home is where people begin.
-func (c *call) home() (answer, error) {
-	return to(Prefix + "me"), nil
-}
-
 // meData is what the page about one's own account shows.
 type meData struct {
 	Account  store.User

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -35,6 +36,8 @@ type Options struct {
 	// Address is the address of who asks.
 	Address func(*http.Request) string
 	Version string
+	// Panicked counts faults of ours that were survived; nil: nobody counts.
+	Panicked func()
 }
 
 // Server answers everything below Prefix. It is safe for concurrent use.
@@ -101,10 +104,7 @@ func (s *Server) page(rt route) http.Handler {
 		c, err := s.call(w, r)
 		var a answer
 		if err == nil {
-			a, err = c.enter(rt)
-		}
-		if err == nil && a == nil {
-			a, err = rt.page(c)
+			a, err = s.safely(c, rt)
 		}
 		if err != nil {
 			a = c.fault(err)
@@ -113,6 +113,23 @@ func (s *Server) page(rt route) http.Handler {
 			s.Log.Warn("page not written", "path", harmless(r.URL.Path), "err", err)
 		}
 	})
+}
+
+// safely is what a route answers. A fault of ours in a page is that page's, and the log's.
+func (s *Server) safely(c *call, rt route) (a answer, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.Log.Error("panic", "at", "page", "path", harmless(c.r.URL.Path), "panic", v, "stack", string(debug.Stack()))
+			if s.Panicked != nil {
+				s.Panicked()
+			}
+			a, err = nil, pim.Wrap("page", pim.ErrInternal, errors.New("panic"))
+		}
+	}()
+	if a, err = c.enter(rt); a != nil || err != nil {
+		return a, err
+	}
+	return rt.page(c)
 }
 
 // enter says whether who asks may have a page: nil, nil is yes.

@@ -59,7 +59,8 @@ func openViews(book *words.Book, a *assets) (*views, error) {
 // funcs are what templates may call beside the methods of a view.
 func funcs(p *words.Printer, a *assets) template.FuncMap {
 	return template.FuncMap{
-		"say": p.Say, "count": p.Count, "word": p.Word, "number": p.Number, "asset": a.address,
+		"say": p.Say, "count": p.Count,
+		"word": func(family string, w any) string { return p.Word(family, fmt.Sprint(w)) }, "number": p.Number, "asset": a.address,
 		"languages": words.Languages, "language": p.Code,
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"crmbridge/e2e/bridge"
 	"crmbridge/e2e/browser"
+	"crmbridge/e2e/plain"
 )
 
 // TestPagesAccount is a person who signs in, gives a phone a password of its own and signs out again, in two languages, at two widths.
@@ -66,5 +67,121 @@ func TestPagesByKeyboard(t *testing.T) {
 	}
 	w.Press(browser.Enter)
 	w.See("You are signed in as alice.")
+	w.Quiet()
+}
+
+// collide makes a conflict: a device writes over what it has not seen, and is refused.
+func collide(t *testing.T, a plain.Account, name, theirs, mine string) {
+	t.Helper()
+	event := func(title string) string {
+		return "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//example.org//EN\r\nBEGIN:VEVENT\r\nUID:" + name + "\r\nDTSTAMP:20300101T000000Z\r\nDTSTART:20300501T100000Z\r\nDTEND:20300501T110000Z\r\nSUMMARY:" +
+			title + "\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+	}
+	at := a.Base + "dav/calendars/" + a.User + "/calendar/" + name + ".ics"
+	a.Put(t, at, event("Before"))
+	etag := a.Do(t, "GET", at, "").Header.Get("ETag")
+	a.Put(t, at, event(theirs))
+	if r := a.Do(t, "PUT", at, event(mine), "If-Match", etag, "Content-Type", "text/calendar"); r.Status != 412 {
+		t.Fatalf("a stale write: %d", r.Status)
+	}
+}
+
+// TestPagesConflicts settles a conflict field by field with clicks, takes that back, and settles another by keys alone.
+func TestPagesConflicts(t *testing.T) {
+	t.Parallel()
+	b := bridge.Serve(t, "")
+	a := b.AddUser(t, "alice", "password-of-alice")
+	b.Run(t, "password-of-the-boss\n", "user", "add", "--name", "boss", "--admin", "--password-stdin")
+	for _, c := range []struct {
+		size                                                                               browser.Size
+		language, signIn, conflicts, take, settled, undo, undone, all, none, show, nothing string
+	}{
+		{browser.Desktop, "en", "Sign in", "Conflicts", "Take what is chosen", "The conflict is settled.", "Take the decision back", "The decision is taken back", "All from the device", "There are none.", "Show", "Nothing waits for a decision."},
+		{browser.Phone, "ru", "Войти", "Конфликты", "Взять выбранное", "Конфликт улажен.", "Отменить решение", "Решение отменено", "Всё: устройство", "Их нет.", "Показать", "Ничто не ждёт решения."},
+	} {
+		t.Run(c.size.Name+" in "+c.language, func(t *testing.T) {
+			name := "meeting-" + c.language
+			theirs, mine := "Theirs "+c.language, "Mine "+c.language
+			collide(t, a, name, theirs, mine)
+			w := browser.Open(t, c.size, c.language)
+			w.Go(b.Base)
+			w.See(c.signIn)
+			w.Type("name", "boss")
+			w.Type("password", "password-of-the-boss")
+			w.Click(c.signIn)
+			w.See(c.conflicts)
+			w.Fits()
+			w.Picture("overview-" + c.language)
+			w.Click(c.conflicts)
+			w.See(mine)
+			w.Fits()
+			w.Picture("conflicts-" + c.language)
+			w.Click(mine)
+			w.See(theirs)
+			w.Fits()
+			w.Picture("conflict-" + c.language)
+			w.Click(mine) // the label of the choice
+			w.Click(c.take)
+			w.See(c.settled)
+			if _, text, ok := a.Find(t, a.Base+"dav/calendars/alice/calendar/", "SUMMARY:"+mine); !ok {
+				t.Errorf("the device's title did not win: %s", text)
+			}
+			w.Click(c.undo)
+			w.See(c.undone)
+			if _, _, ok := a.Find(t, a.Base+"dav/calendars/alice/calendar/", "SUMMARY:"+theirs); !ok {
+				t.Error("the server's title is not back")
+			}
+			w.Reach(c.all)
+			w.Press(browser.Enter)
+			w.See(c.settled)
+			if _, _, ok := a.Find(t, a.Base+"dav/calendars/alice/calendar/", "SUMMARY:"+mine); !ok {
+				t.Error("by keys, the device's title did not win")
+			}
+			w.Go(b.Base)
+			w.See(c.nothing)
+			w.Quiet()
+		})
+	}
+}
+
+// TestPagesLinks looks at a link of the demo, runs it and reads what the run did.
+func TestPagesLinks(t *testing.T) {
+	t.Parallel()
+	d := bridge.Demo(t)
+	w := browser.Open(t, browser.Desktop, "en")
+	w.Go(d.Base)
+	w.See("Sign in")
+	w.Type("name", d.Account.User)
+	w.Type("password", d.Account.Password)
+	w.Click("Sign in")
+	w.See("The last 24 hours")
+	w.Picture("overview-demo")
+	w.Click("Links")
+	w.See("A link ties a calendar")
+	w.Fits()
+	w.Picture("links")
+	w.Click("calendar")
+	w.See("Run now")
+	w.Fits()
+	w.Picture("link")
+	w.Click("Test connection")
+	w.See("Test of calendar")
+	w.Picture("link-test")
+	w.Click("Back to calendar")
+	w.Click("Pause")
+	w.See("The link is paused")
+	w.Click("Resume")
+	w.See("The link goes on.")
+	w.Click("Run now")
+	w.See("A run is queued.")
+	w.Click("Runs")
+	w.See("Written there")
+	w.Fits()
+	w.Picture("runs")
+	for _, page := range []string{"Errors", "Approvals"} {
+		w.Click(page)
+		w.See(page)
+		w.Fits()
+	}
 	w.Quiet()
 }

@@ -78,12 +78,3 @@ func (o *Office) RunDetail(ctx context.Context, id store.RunID, q review.Query) 
 	}
 	return d, err
 }
-
-// Waiting is how many things wait for a person.
-type Waiting struct {
-	Conflicts  int `json:"conflicts"`
-	Errors     int `json:"errors"`
-	Approvals  int `json:"approvals"` // deletions
-	Holds      int `json:"holds"`     // of other kinds
-	Duplicates int `json:"duplicates"`
-}

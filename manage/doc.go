@@ -15,6 +15,7 @@
 //	items.go     why an item is where it is
 //	history.go   who changed an item, field by field; earlier versions made the newest again
 //	first.go     the first administrator
+//	overview.go  how the bridge stands
 //	ask.go       what is asked for one link or item: pause, retry, ignore, approve, tie
 //	search.go    what somebody wants to see of a list, in their words
 //	lists.go     lists that people look through, read to their limit

@@ -66,6 +66,8 @@ func (a authors) of(by string) (Author, error) {
 		return Author{Side: "client", Who: who, Name: name}, err
 	case "shell":
 		return Author{Side: "client", Name: "command line"}, nil
+	case "page":
+		return Author{Side: "client", Who: rest, Name: "web page"}, nil
 	}
 	return Author{Side: "client", Name: by}, nil
 }

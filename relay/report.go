@@ -40,6 +40,12 @@ type Counts struct {
 	Withheld      int `json:"withheld,omitempty"`
 }
 
+// In is how many items were written here.
+func (c Counts) In() int { return c.CreatedLocal + c.UpdatedLocal + c.DeletedLocal }
+
+// Out is how many items were written there.
+func (c Counts) Out() int { return c.CreatedRemote + c.UpdatedRemote + c.DeletedRemote }
+
 // Done is the number of writes to either side.
 func (c Counts) Done() int {
 	return c.CreatedLocal + c.CreatedRemote + c.UpdatedLocal + c.UpdatedRemote + c.DeletedLocal + c.DeletedRemote + c.Files

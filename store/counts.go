@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strings"
 	"sync"
 
 	"gorm.io/gorm/schema"
@@ -67,4 +68,31 @@ func (t *Tx) CountSteps(r RunID) ([]StepCount, error) {
 		out = append(out, c)
 	}
 	return out, fail(op, rows.Err())
+}
+
+// WaitingCount is how many rows wait for a person.
+type WaitingCount struct {
+	Conflicts  int
+	Failing    int // pairs with an error that nobody set aside
+	Deletions  int // pairs whose deletion waits
+	Held       int // pairs with another hold that waits
+	Duplicates int // open
+}
+
+// CountWaiting counts what waits for a person, of all users; deletions and others are the holds (Pair.Hold) that wait.
+func (t *Tx) CountWaiting(deletions, others []string) (n WaitingCount, err error) {
+	var args []any
+	in := func(holds []string) string {
+		for _, h := range holds {
+			args = append(args, h)
+		}
+		return strings.Repeat(", ?", len(holds))
+	}
+	err = t.row(`SELECT (SELECT count(*) FROM conflicts WHERE resolved_at IS NULL),
+		(SELECT count(*) FROM pairs WHERE error <> '' AND ignored_at IS NULL),
+		(SELECT count(*) FROM pairs WHERE hold <> '' AND hold IN (''`+in(deletions)+`)),
+		(SELECT count(*) FROM pairs WHERE hold <> '' AND hold IN (''`+in(others)+`)),
+		(SELECT count(*) FROM duplicates WHERE state = '`+string(DuplicateOpen)+`')`, args...).
+		Scan(&n.Conflicts, &n.Failing, &n.Deletions, &n.Held, &n.Duplicates)
+	return n, fail("count waiting", err)
 }

@@ -91,7 +91,7 @@ var scans = regexp.MustCompile(`^SCAN (users|tokens|collections|objects|o|versio
 // mayScan lists what reads a whole table on purpose, or a table with few rows.
 func mayScan(query string) bool {
 	for _, part := range []string{
-		"FROM `users` ORDER BY name", "FROM `links` ORDER BY id", "FROM `links` WHERE NOT paused", migrationTable, "FROM word_index AS w JOIN",
+		"FROM `users` ORDER BY name", "FROM `links` ORDER BY id", "FROM `links` WHERE NOT paused", migrationTable, "FROM word_index AS w JOIN", "FROM duplicates WHERE state = 'open'",
 		"INSERT INTO devices (device, here_at) SELECT DISTINCT", // a migration, once
 		"UPDATE pairs SET mask = ''", "UPDATE pairs SET notes = ''", "UPDATE collections SET bytes = (", "UPDATE conflicts SET series = ''", "UPDATE derived SET edition", "UPDATE identities SET collection_id = 0", "UPDATE steps SET title", "UPDATE runs SET kind",
 		"UPDATE objects SET origin", "UPDATE steps SET undone = ''", "UPDATE runs SET undoes", "UPDATE links SET stop_owner", "UPDATE pairs SET along = ''", "UPDATE links SET mapped = ''", "UPDATE links SET folders = ''", "UPDATE steps SET cut = ''", "UPDATE pairs SET agreed = ''", "UPDATE pairs SET mark = ''", "UPDATE pairs SET files = ''", "UPDATE runs SET asked_by", "UPDATE users SET language", // migrations, once

@@ -51,6 +51,7 @@ func useAll(t *testing.T, s *Store) {
 			func() error { return tx.UpdateUser(u) },
 			func() error { return useSessions(tx, u.ID) },
 			func() error { return useSecondFactors(tx, u.ID) },
+			func() error { _, err := tx.CountWaiting([]string{"deletion"}, []string{"type"}); return err },
 			func() error {
 				feed, err := tx.CreateFeed(Feed{UserID: u.ID, CollectionID: c.ID, Hash: []byte("f")})
 				if err == nil {

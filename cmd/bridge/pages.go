@@ -20,7 +20,7 @@ func visitor(r *http.Request) bool {
 // newPages are the pages for people.
 func (a *app) newPages() (*admin.Server, error) {
 	o := admin.Options{Office: a.office, Auth: a.auth, Store: a.store, Now: a.now, Random: rand.Reader, Log: a.log,
-		Secure: strings.HasPrefix(a.address(), "https://"), Address: a.clientAddress, Version: version}
+		Secure: strings.HasPrefix(a.address(), "https://"), Address: a.clientAddress, Version: version, Panicked: a.counts.Panic}
 	if u, err := url.Parse(a.cfg.PublicURL); err == nil && u.Host != "" {
 		o.Origins = []string{u.Scheme + "://" + u.Host}
 	}

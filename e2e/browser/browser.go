@@ -161,6 +161,18 @@ func (w *Window) Press(keys ...string) {
 	}
 }
 
+// Reach presses Tab until what has that text, or is labelled so, has the focus.
+func (w *Window) Reach(text string) {
+	w.tb.Helper()
+	for range 100 {
+		w.Press(Tab)
+		if Eval[bool](w, fmt.Sprintf(`(() => { const e = document.activeElement; const label = e.closest("label"); return [e.innerText, e.getAttribute("aria-label"), e.value, label && label.innerText].some(x => (x || "").trim() == %q) })()`, text)) {
+			return
+		}
+	}
+	w.tb.Fatalf("browser: no key leads to %q\n%s", text, w.where())
+}
+
 // Keys that Press takes.
 const (
 	Tab   = kb.Tab
