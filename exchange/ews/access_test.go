@@ -43,6 +43,8 @@ func TestProbeNamesWhatIsMissing(t *testing.T) {
 		"delegate of nothing": {settings: exchange.Settings{"user": service, "mailbox": "bob@example.org", "impersonate": "no"}, step: "mailbox", kind: pim.ErrForbidden,
 			says: "has no rights in any folder of bob@example.org: give Editor on its folders"},
 		"no such mailbox":    {settings: exchange.Settings{"user": service, "mailbox": "nobody@example.org"}, change: everybody, step: "mailbox", kind: pim.ErrForbidden, says: "no mailbox"},
+		"nobody listens":     {settings: exchange.Settings{"url": "http://127.0.0.1:1"}, step: "server", kind: pim.ErrUnavailable, says: "nothing listens"},
+		"not to be reached":  {settings: exchange.Settings{"url": "10.1.2.3"}, step: "server", kind: pim.ErrForbidden, says: "inside a private network"},
 		"not Exchange there": {settings: exchange.Settings{"url": "URL/elsewhere/here"}, step: "server", kind: pim.ErrProtocol, says: "no Exchange Web Services at this address"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"crmbridge/pim"
 	"crmbridge/remote"
+	"crmbridge/upstream"
 )
 
 // Probe implements remote.Prober: the server, the login, the mailbox, its folders and the rights in each.
@@ -34,7 +35,9 @@ func (m *mail) Probe(ctx context.Context) []remote.Check {
 		{"mailbox", m.whose(), errors.Is(err, pim.ErrForbidden)},
 		{"folders", "", err != nil},
 	}
-	if err != nil && !steps[0].failed && !steps[1].failed && errors.Is(err, pim.ErrProtocol) {
+	var unanswered *upstream.Failure
+	if errors.As(err, &unanswered) || errors.Is(err, pim.ErrProtocol) || errors.Is(err, pim.ErrUnavailable) && codeOf(err) == "" {
+		// Exchange itself said nothing, neither of the login nor of the mailbox.
 		checks[0].Err = err
 		return checks
 	}
