@@ -1,8 +1,11 @@
 package relay
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,7 +21,13 @@ func (r *run) act(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	plan := Plan(tasks, living, brake(r.rules, r.opts.AllowDeletions))
+	b := brake(r.rules, r.opts.AllowDeletions)
+	if slices.ContainsFunc(tasks, func(t Task) bool { return deletes(t.Action) && !t.Approved }) {
+		if b.Lately, err = r.deletedLately(ctx); err != nil {
+			return err
+		}
+	}
+	plan := Plan(tasks, living, b)
 	if plan.Reason != "" && r.rep.Held == "" {
 		r.rep.Held = plan.Reason
 	}
@@ -35,6 +44,32 @@ func (r *run) act(ctx context.Context) error {
 		r.tell("act", len(plan.Tasks)-len(rest), len(plan.Tasks))
 	}
 	return nil
+}
+
+// deletedLately is Brake.Lately.
+func (r *run) deletedLately(ctx context.Context) (n int, err error) {
+	err = r.Store.View(ctx, func(tx *store.Tx) error {
+		n = 0
+		for f := (store.RunFilter{Link: r.link.ID, Since: cmp.Or(r.rep.Run.Started, r.now).Add(-brakeSpan), Limit: 500}); ; {
+			runs, err := tx.Runs(f)
+			if err != nil {
+				return err
+			}
+			for _, before := range runs {
+				var c Counts
+				if f.Before = before.ID; before.Counts != "" {
+					if err := json.Unmarshal([]byte(before.Counts), &c); err != nil {
+						return err
+					}
+				}
+				n += c.Unasked
+			}
+			if len(runs) < f.Limit {
+				return nil
+			}
+		}
+	})
+	return n, err
 }
 
 // withhold notes which deletions wait for a person.

@@ -16,6 +16,14 @@ func (e *Engine) Approve(ctx context.Context, id store.LinkID, uid string) (int,
 	return e.answer(ctx, id, uid, func(p *store.Pair) { p.Hold = string(rule.HoldApproved) })
 }
 
+// unasked is 1 for a deletion that no person allowed, neither by itself nor with all of its run, else 0.
+func (r *run) unasked(p store.Pair) int {
+	if r.opts.AllowDeletions || p.Hold == string(rule.HoldApproved) || r.mail() {
+		return 0
+	}
+	return 1
+}
+
 // Reject takes withheld deletions back: the next run makes the item anew where it is
 // gone.
 func (e *Engine) Reject(ctx context.Context, id store.LinkID, uid string) (int, error) {

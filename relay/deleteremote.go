@@ -61,7 +61,7 @@ func (r *run) deleteRemote(ctx context.Context, v view) error {
 	if err := r.at("remote written"); err != nil {
 		return err
 	}
-	r.count(func(c *Counts) { c.DeletedRemote++ })
+	r.count(func(c *Counts) { c.DeletedRemote++; c.Unasked += r.unasked(v.pair) })
 	gone := err != nil // by somebody else, so that there is nothing to undo
 	return r.update(ctx, func(tx *store.Tx) error {
 		if gone {

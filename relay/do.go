@@ -298,7 +298,7 @@ func (r *run) deleteLocal(tx *store.Tx, v view) error {
 	}
 	err = r.wrote(tx, store.Step{PairID: v.pair.ID, UID: v.pair.UID, Title: v.title(), Action: "delete"},
 		memo{Pair: v.pair, Object: v.object.ID, Name: v.object.Name, Kind: v.object.Kind, Seq: v.object.Seq, Text: v.object.Text},
-		func(c *Counts) { c.DeletedLocal++ })
+		func(c *Counts) { c.DeletedLocal++; c.Unasked += r.unasked(v.pair) })
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,6 +61,45 @@ func TestTheBrakeHoldsDeletionsOnly(t *testing.T) {
 			w.t.Errorf("%+v, %v, %d objects", rep.Counts, err, len(w.objects()))
 		}
 	})
+}
+
+// A device that empties a calendar deletes item after item, and runs begin while it does. What they delete one by one
+// counts together; what a person allowed does not, nor what is long ago.
+func TestTheBrakeCountsDeletionsOfManyRuns(t *testing.T) {
+	t.Parallel()
+	clock := storetest.NewClock()
+	w := newWorldAt(t, storetest.OpenWith(t, store.Config{Now: clock.Now}), clock, "ann", mem.Options{}, open(rule.Ask))
+	for i := range 40 {
+		w.put(fmt.Sprintf("%d.ics", i), event(fmt.Sprintf("uid-%d", i), "item"))
+	}
+	w.clean()
+	remove := func(from, to int) (last Report) {
+		for i := from; i < to; i += 2 {
+			w.delete(fmt.Sprintf("%d.ics", i))
+			w.delete(fmt.Sprintf("%d.ics", i+1))
+			last = w.run()
+		}
+		return last
+	}
+	if rep := remove(0, 10); rep.Run.Outcome != OutcomeOK || len(w.records()) != 30 {
+		w.t.Fatalf("ten of forty: %s %+v, %d records", rep.Run.Outcome, rep.Counts, len(w.records()))
+	}
+	if rep := remove(10, 12); rep.Run.Outcome != OutcomeHeld || rep.Counts.Withheld != 2 || len(w.records()) != 30 ||
+		!strings.Contains(rep.Held, "2 of 30 items would be deleted, after 10 others in the last 10 minutes") {
+		w.t.Fatalf("two more: %s %+v, %d records: %s", rep.Run.Outcome, rep.Counts, len(w.records()), rep.Held)
+	}
+	// What is held goes on waiting, and a person's word for it is no reason to hold others.
+	w.clock.Advance(brakeSpan + time.Minute)
+	if rep := w.run(); rep.Counts.Withheld != 2 {
+		w.t.Fatalf("later: %+v", rep.Counts)
+	}
+	rep, err := w.engine.Run(w.ctx, w.link.ID, RunOptions{AllowDeletions: true})
+	if err != nil || rep.Counts.DeletedRemote != 2 || rep.Counts.Unasked != 0 {
+		w.t.Fatalf("allowed: %+v, %v", rep.Counts, err)
+	}
+	if rep := remove(12, 22); rep.Run.Outcome != OutcomeOK || len(w.records()) != 18 {
+		w.t.Errorf("ten others: %s %+v, %d records: %s", rep.Run.Outcome, rep.Counts, len(w.records()), rep.Held)
+	}
 }
 
 // Who looks through deletions that are held answers one after another: that few are left lets none pass unseen,

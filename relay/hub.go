@@ -75,7 +75,7 @@ func (r *run) mark(tx *store.Tx, o store.Object) error {
 }
 
 // pairFor is the pair of an object that has none: that of a record with its UID which
-// was read before the object was there, or whose deletion waits for a person, as it came
+// was read before the object was there, or whose deletion was not done, as it came
 // back then; else a new one.
 func (r *run) pairFor(tx *store.Tx, o store.Object) (store.Pair, error) {
 	if o.UID != "" {
@@ -97,6 +97,7 @@ func (r *run) pairFor(tx *store.Tx, o store.Object) (store.Pair, error) {
 			}
 			if back {
 				p.ObjectID, p.Hold = o.ID, ""
+				p.Error, p.ErrorKind = "", ""
 				return p, nil
 			}
 		}
@@ -105,12 +106,11 @@ func (r *run) pairFor(tx *store.Tx, o store.Object) (store.Pair, error) {
 	return p, r.stayApart(tx, &p)
 }
 
-// cameBackHere reports that the object of p was deleted, that its record was kept until a
-// person says whether it goes, too, and that o is that item again: put back by an undone
-// run of another link, by a device, or by a person. A record of its own would be a second
-// one beside the one that is kept.
+// cameBackHere reports that the object of p was deleted, that its record is there still, because no run came to it,
+// a person is to say whether it goes, or the remote would not have it, and that o is that item again: put back by an
+// undone run of another link, by a device, or by a person. A record of its own would be a second one beside that.
 func (r *run) cameBackHere(tx *store.Tx, p store.Pair, o store.Object) (bool, error) {
-	if !rule.Hold(p.Hold).AsksDeletion() || p.LocalGone || p.Intent != "" || rule.Tie(p.Tie).Parts() {
+	if p.LocalGone || p.Intent != "" || rule.Tie(p.Tie).Parts() {
 		return false, nil
 	}
 	was, err := tx.ObjectByID(p.ObjectID)

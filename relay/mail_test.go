@@ -112,6 +112,45 @@ func TestWhatWouldMailWaits(t *testing.T) {
 	})
 }
 
+// What was deleted here, while its record is there still, and comes back under its UID is that item again, whatever kept the
+// deletion: a second record would be a double, and the first one would go without anybody's word.
+func TestWhatComesBackBeforeItWasDeletedThereIsOne(t *testing.T) {
+	t.Parallel()
+	for name, guests := range map[string]string{"would mail": "bo", "not yet": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, mem.Options{}, open(rule.Ask), func(w *world) {
+				meeting := invited("", "theirs", "bo")
+				if guests == "" {
+					meeting = event("", "theirs")
+				}
+				id := w.crm.Add(meeting, "")
+				w.clean()
+				o := w.only()
+				w.delete(o.Name)
+				if guests != "" {
+					w.clean()
+					if len(w.records()) != 1 {
+						w.t.Fatal("it was deleted, with mail")
+					}
+				}
+				it := w.item(o)
+				it.Location = "Oslo"
+				w.put(o.Name, it)
+				w.run()
+				w.run()
+				if rs := w.records(); len(rs) != 1 || rs[0].ID != id || len(w.objects()) != 1 {
+					w.t.Fatalf("%d records, %d objects", len(rs), len(w.objects()))
+				}
+				xs, err := w.engine.Explain(w.ctx, w.link.ID, o.UID)
+				if err != nil || len(xs) != 1 {
+					w.t.Errorf("%+v, %v", xs, err)
+				}
+			})
+		})
+	}
+}
+
 // TestAttendeesAreKept on each side where the rules say so, in either direction, and
 // deletions are carried all the same.
 func TestAttendeesAreKept(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"crmbridge/relay/rule"
 	"crmbridge/store"
@@ -33,7 +34,13 @@ type Brake struct {
 	Off bool
 	// Each wants a person to approve each deletion.
 	Each bool
+	// Lately is how many deletions the runs of the last minutes did that nobody was asked about. A device that
+	// empties a calendar deletes item by item, and each of the runs that this brings about has only a few.
+	Lately int
 }
+
+// brakeSpan is how long a deletion counts for those that come after it.
+const brakeSpan = 10 * time.Minute
 
 // brake is the deletion brake of a run.
 func brake(r rule.Rules, off bool) Brake {
@@ -76,17 +83,26 @@ func Plan(tasks []Task, living int, b Brake) Planned {
 			deletions = append(deletions, t)
 		}
 	}
-	few := many <= b.Absolute || float64(many) <= b.Share*float64(living)
+	all := many + b.Lately
+	few := all <= b.Absolute || float64(all) <= b.Share*float64(living+b.Lately)
 	switch withheld := slices.Concat(deletions, kept); {
 	case len(withheld) == 0, b.Off, few && !b.Each && len(kept) == 0:
 		return Planned{Tasks: ordered}
 	case !few:
 		return Planned{Tasks: allowed, Withheld: withheld,
-			Reason: fmt.Sprintf("%d of %d items would be deleted; look at them and allow the deletions, or undo them", many, living)}
+			Reason: b.tooMany(many, living)}
 	case b.Each:
 		return Planned{Tasks: allowed, Withheld: withheld, Reason: waiting(len(withheld))}
 	}
 	return Planned{Tasks: append(allowed, deletions...), Withheld: kept, Reason: waiting(len(kept))}
+}
+
+func (b Brake) tooMany(many, living int) string {
+	const what = "; look at them and allow the deletions, or undo them"
+	if b.Lately == 0 {
+		return fmt.Sprintf("%d of %d items would be deleted", many, living) + what
+	}
+	return fmt.Sprintf("%d of %d items would be deleted, after %d others in the last %d minutes", many, living, b.Lately, int(brakeSpan.Minutes())) + what
 }
 
 func waiting(n int) string {

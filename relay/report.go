@@ -31,6 +31,7 @@ type Counts struct {
 	UpdatedRemote int `json:"updatedRemote,omitempty"`
 	DeletedLocal  int `json:"deletedLocal,omitempty"`
 	DeletedRemote int `json:"deletedRemote,omitempty"`
+	Unasked       int `json:"unasked,omitempty"`    // deletions among them that no person allowed
 	Merged        int `json:"merged,omitempty"`     // both sides changed
 	Matched       int `json:"matched,omitempty"`    // found to be one by their likeness
 	Duplicates    int `json:"duplicates,omitempty"` // suggested after a first run
