@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"html"
 	"io"
 	"log/slog"
@@ -467,5 +468,68 @@ func TestNothingIsMarkup(t *testing.T) {
 	}
 	if csp := s.header.Get("Content-Security-Policy"); strings.Contains(csp, "unsafe") || !strings.Contains(csp, "default-src 'none'") {
 		t.Errorf("policy %q", csp)
+	}
+}
+
+// A person's own pages lead to nobody else's things, whatever numbers they are asked for.
+func TestAPersonReachesOnlyTheirOwn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	d, err := w.office.AddDevice(t.Context(), manage.NewDevice{User: "boss", Name: "phone"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := w.office.AddFeed(t.Context(), manage.NewFeed{User: "boss", Collection: "calendar"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := w.signedIn(t, "ann", annPassword)
+	for _, path := range []string{fmt.Sprintf("/web/me/devices/%d/revoke", d.ID), fmt.Sprintf("/web/me/feeds/%d/revoke", f.ID), fmt.Sprintf("/web/me/feeds/%d/rotate", f.ID)} {
+		if s := b.post(t, "/web/me", path); s.status != http.StatusNotFound || strings.Contains(s.text, "boss") {
+			t.Errorf("%s: %d", path, s.status)
+		}
+	}
+	boss := w.signedIn(t, "boss", bossPassword)
+	if s := boss.post(t, "/web/me", fmt.Sprintf("/web/people/ann/devices/%d/revoke", d.ID)); s.status != http.StatusNotFound {
+		t.Errorf("boss's device as ann's: %d", s.status)
+	}
+}
+
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.signedIn(t, "boss", bossPassword)
+	if s := b.post(t, "/web/people", "/web/people", "name", "bo", "password", "long enough now", "again", "long enough now"); s.to != "/web/people" {
+		t.Errorf("added: %d %s", s.status, s.text)
+	}
+	if s := b.post(t, "/web/people", "/web/people", "name", "bo", "password", "long enough now", "again", "long enough now"); s.status != http.StatusUnprocessableEntity {
+		t.Errorf("added twice: %d", s.status)
+	}
+	bo := w.signedIn(t, "bo", "long enough now")
+	for _, do := range []string{"disable", "enable", "admin", "person"} {
+		if s := b.post(t, "/web/people/bo", "/web/people/bo/state", "do", do); s.to != "/web/people/bo" {
+			t.Errorf("%s: %d %s", do, s.status, s.text)
+		}
+		u, err := w.office.Account(t.Context(), "bo")
+		if err != nil || u.Disabled != (do == "disable") || u.Admin != (do == "admin") {
+			t.Errorf("%s: %+v, %v", do, u, err)
+		}
+	}
+	if s := bo.get(t, "/web/me"); s.status != http.StatusSeeOther {
+		t.Errorf("who was disabled is signed in still: %d", s.status)
+	}
+	if s := b.post(t, "/web/people/boss", "/web/people/boss/state", "do", "disable"); s.status != http.StatusForbidden {
+		t.Errorf("boss disables boss: %d", s.status)
+	}
+	if s := b.post(t, "/web/people/bo", "/web/people/bo/password", "password", "quite another one", "again", "quite another one"); s.to != "/web/people/bo" {
+		t.Errorf("a password: %d", s.status)
+	}
+	w.signedIn(t, "bo", "quite another one")
+	s := b.post(t, "/web/people/bo", "/web/people/bo/feeds", "collection", "calendar", "detail", "busy", "expires", "90d")
+	if s.status != http.StatusOK || !strings.Contains(s.text, `id="feed">https://bridge.example.org/feeds/`) {
+		t.Errorf("a feed: %d", s.status)
+	}
+	if s := b.get(t, "/web/people/nobody"); s.status != http.StatusNotFound {
+		t.Errorf("nobody: %d", s.status)
 	}
 }

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"slices"
 	"strings"
 
 	"crmbridge/manage"
@@ -30,6 +31,11 @@ type form struct {
 	Submit string // what the button says
 	Fields []field
 	Fault  string
+}
+
+// Bad reports whether something in it is wrong, so that it has to be seen.
+func (f form) Bad() bool {
+	return f.Fault != "" || slices.ContainsFunc(f.Fields, func(x field) bool { return x.Fault != "" })
 }
 
 // put takes in what somebody sent. Passwords are not shown again.

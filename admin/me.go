@@ -14,7 +14,12 @@ import (
 
 // meData is what the page about one's own account shows.
 type meData struct {
-	Account  store.User
+	Account  manage.Account
+	Base     string // path of the page
+	Own      bool   // it is about who looks at it
+	Feeds    []manage.Feed
+	NewFeed  form
+	MadeFeed *manage.Feed // with its address: shown once
 	Devices  []manage.Device
 	New      form
 	Made     *manage.Device // with its secret: shown once
@@ -49,7 +54,7 @@ func (s sessionRow) Browser() string {
 }
 
 func (c *call) deviceFields() form {
-	return form{Action: Prefix + "me/devices", Submit: c.Say("devices.add"), Fields: []field{
+	return form{Action: c.base() + "/devices", Submit: c.Say("devices.add"), Fields: []field{
 		{Name: "name", Label: c.Say("devices.name"), Help: c.Say("devices.nameHelp"), Kind: "text", Required: true},
 		{Name: "days", Label: c.Say("devices.days"), Help: c.Say("devices.daysHelp"), Kind: "number"},
 		{Name: "readOnly", Label: c.Say("devices.readOnly"), Kind: "checkbox"},
@@ -57,24 +62,41 @@ func (c *call) deviceFields() form {
 }
 
 func (c *call) passwordFields() form {
-	return form{Action: Prefix + "me/password", Submit: c.Say("account.passwordChange"), Fields: []field{
+	f := form{Action: c.base() + "/password", Submit: c.Say("account.passwordChange"), Fields: []field{
 		{Name: "old", Label: c.Say("account.passwordOld"), Kind: "password", Required: true, Autocomplete: "current-password"},
 		{Name: "password", Label: c.Say("account.passwordNew"), Help: c.Say("account.passwordHelp"), Kind: "password", Required: true, Autocomplete: "new-password"},
 		{Name: "again", Label: c.Say("account.passwordAgain"), Kind: "password", Required: true, Autocomplete: "new-password"},
 	}}
+	if c.account() != c.user.Name { // an administrator does not know it
+		f.Fields = f.Fields[1:]
+	}
+	return f
 }
 
 func (c *call) me() (answer, error) { return c.mePage(nil) }
 
 // mePage is the page about one's own account; change puts what was just done into it.
 func (c *call) mePage(change func(*meData)) (answer, error) {
-	d := meData{Account: c.user, New: c.deviceFields(), Password: c.passwordFields(), Now: c.Now()}
+	d := meData{Base: c.base(), Own: c.account() == c.user.Name, New: c.deviceFields(), Password: c.passwordFields(), Now: c.Now()}
 	var err error
-	if d.Devices, err = c.Office.Devices(c.r.Context(), c.user.Name); err != nil {
+	if d.Account, err = c.Office.Account(c.r.Context(), c.account()); err != nil {
+		return nil, err
+	}
+	if d.Devices, err = c.Office.Devices(c.r.Context(), c.account()); err != nil {
+		return nil, err
+	}
+	if d.Feeds, err = c.Office.Feeds(c.r.Context(), c.account()); err != nil {
+		return nil, err
+	}
+	if d.NewFeed, err = c.feedFields(); err != nil {
 		return nil, err
 	}
 	err = c.Store.View(c.r.Context(), func(tx *store.Tx) error {
-		all, err := tx.Sessions(c.user.ID)
+		u, err := tx.UserByName(d.Account.Name)
+		if err != nil {
+			return err
+		}
+		all, err := tx.Sessions(u.ID)
 		for _, s := range all {
 			d.Sessions = append(d.Sessions, sessionRow{s, string(s.Hash) == string(c.state.Hash)})
 		}
@@ -87,7 +109,7 @@ func (c *call) mePage(change func(*meData)) (answer, error) {
 	if change != nil {
 		change(&d)
 		p.status = http.StatusUnprocessableEntity
-		if d.Made != nil {
+		if d.Made != nil || d.MadeFeed != nil {
 			p.status = http.StatusOK
 		}
 	}
@@ -95,11 +117,11 @@ func (c *call) mePage(change func(*meData)) (answer, error) {
 	return p, nil
 }
 
-// addMyDevice answers the page with the secret itself, which is nowhere else and on no other page.
-func (c *call) addMyDevice() (answer, error) {
+// addDevice answers the page with the secret itself, which is nowhere else and on no other page.
+func (c *call) addDevice() (answer, error) {
 	f := c.deviceFields()
 	f.put(c)
-	n := manage.NewDevice{User: c.user.Name, Name: c.value("name"), ReadOnly: c.value("readOnly") != ""}
+	n := manage.NewDevice{User: c.account(), Name: c.value("name"), ReadOnly: c.value("readOnly") != ""}
 	var err error
 	if days := c.value("days"); days != "" {
 		if n.Days, err = strconv.Atoi(days); err != nil {
@@ -119,16 +141,16 @@ func (c *call) addMyDevice() (answer, error) {
 	return c.mePage(func(d *meData) { d.Made = &made })
 }
 
-func (c *call) revokeMyDevice() (answer, error) {
-	id, err := strconv.ParseInt(c.r.PathValue("id"), 10, 64)
+func (c *call) revokeDevice() (answer, error) {
+	id, err := pathNumber[store.TokenID](c, "id")
 	if err != nil {
-		return nil, pim.Errorf("devices", pim.ErrNotFound, "there is no such app password")
+		return nil, err
 	}
-	if _, _, err := c.Office.RevokeDevice(c.r.Context(), c.user.Name, store.TokenID(id)); err != nil {
+	if _, _, err := c.Office.RevokeDevice(c.r.Context(), c.account(), id); err != nil {
 		return nil, err
 	}
 	c.tell(false, c.Say("devices.revoked"))
-	return to(Prefix + "me"), nil
+	return to(c.base()), nil
 }
 
 // changePassword ends all other sessions, and goes on in a new one.

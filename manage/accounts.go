@@ -116,6 +116,24 @@ func (o *Office) SetDisabled(ctx context.Context, name string, disabled bool) (A
 	})
 }
 
+// SetAdmin lets an account manage everything, or no more. Errors: pim.ErrNotFound.
+func (o *Office) SetAdmin(ctx context.Context, name string, admin bool) (Account, error) {
+	return o.changeAccount(ctx, name, func(_ *store.Tx, u *store.User) error {
+		u.Admin = admin
+		return nil
+	})
+}
+
+// Account is one account. Errors: pim.ErrNotFound.
+func (o *Office) Account(ctx context.Context, name string) (row Account, err error) {
+	err = o.Store.View(ctx, func(tx *store.Tx) error {
+		u, err := User(tx, name)
+		row = accountOf(u)
+		return err
+	})
+	return row, err
+}
+
 // SetLanguage says in which language an account's pages are, as BCP 47 has it; "" is as the browser asks. Errors: pim.ErrNotFound.
 func (o *Office) SetLanguage(ctx context.Context, name, code string) error {
 	_, err := o.changeAccount(ctx, name, func(_ *store.Tx, u *store.User) error {

@@ -17,7 +17,7 @@ import (
 
 func (p *program) userCommand() *cobra.Command {
 	c := &cobra.Command{Use: "user", Short: "Accounts of people"}
-	c.AddCommand(p.userAdd(), p.userList(), p.userDisable(), p.userPasswd())
+	c.AddCommand(p.userAdd(), p.userList(), p.userDisable(), p.userPasswd(), p.userAdmin())
 	return c
 }
 
@@ -167,6 +167,28 @@ func (p *program) userPasswd() *cobra.Command {
 	c.Flags().StringVar(&name, "name", "", "account")
 	c.Flags().BoolVar(&stdin, "password-stdin", false, "read the password from standard input")
 	c.Flags().BoolVar(&weak, "allow-weak-password", false, "accept any password, for trials")
+	_ = c.MarkFlagRequired("name")
+	return c
+}
+
+func (p *program) userAdmin() *cobra.Command {
+	var name string
+	var undo bool
+	c := &cobra.Command{
+		Use: "admin", Short: "Let an account manage everything, or no more", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			said := "%s may manage everything"
+			if undo {
+				said = "%s may manage its own account only"
+			}
+			return p.changeAccount(cmd.Context(), func(ctx context.Context, o *manage.Office) (manage.Account, error) {
+				return o.SetAdmin(ctx, name, !undo)
+			}, said, name)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&name, "name", "", "login")
+	f.BoolVar(&undo, "undo", false, "take the right away")
 	_ = c.MarkFlagRequired("name")
 	return c
 }

@@ -66,6 +66,8 @@ func TestOneDocumentEach(t *testing.T) {
 		{"ids resolution", []string{"conflict", "resolve", "--all", "--take", "mine"}},
 		{"name disabled", []string{"user", "disable", "--name", "alice"}},
 		{"name disabled", []string{"user", "disable", "--name", "alice", "--undo"}},
+		{"name admin", []string{"user", "admin", "--name", "alice"}},
+		{"name admin", []string{"user", "admin", "--name", "alice", "--undo"}},
 		{"ids left", []string{"conflict", "undo", "1"}},
 		{"link running stopped", []string{"sync", "stop", "crm"}},
 		{"id name paused", []string{"link", "pause", "crm"}},
