@@ -13,6 +13,7 @@ import (
 	"crmbridge/internal/testclock"
 	"crmbridge/internal/testenv"
 	"crmbridge/pim"
+	"crmbridge/secret"
 	"crmbridge/store"
 	"crmbridge/store/storetest"
 )
@@ -22,12 +23,16 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 // newOffice has the account ann, whose password is cheap to look at.
 func newOffice(t *testing.T, s *store.Store, now func() time.Time) *Office {
 	t.Helper()
-	a, err := auth.New(auth.Options{Store: s, Now: now, Random: rand.Reader, Params: auth.Params{Memory: 8 * 1024, Time: 1, Threads: 1}})
+	keeper, err := secret.New(rand.Reader, make([]byte, secret.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := auth.New(auth.Options{Store: s, Now: now, Random: rand.Reader, Keeper: keeper, Params: auth.Params{Memory: 8 * 1024, Time: 1, Threads: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = a.Close(context.Background()) })
-	o := &Office{Store: s, Auth: a, Now: now, Random: rand.Reader, Address: "https://bridge.example.org"}
+	o := &Office{Store: s, Auth: a, Keeper: keeper, Now: now, Random: rand.Reader, Address: "https://bridge.example.org"}
 	if _, err := o.AddAccount(t.Context(), NewAccount{Name: " Ann ", Zone: "Europe/Helsinki", Password: "correct horse battery"}); err != nil {
 		t.Fatal(err)
 	}

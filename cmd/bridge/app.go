@@ -143,6 +143,13 @@ func (a *app) openKeeper(ctx context.Context) (*secret.Keeper, error) {
 		if err == nil && len(people) > 0 {
 			err = pim.Errorf("secret", pim.ErrHeld, "the key file %s is missing, but %d sign-ins are sealed with it; put it back", a.cfg.KeyFile, len(people))
 		}
+		if err != nil {
+			return err
+		}
+		codes, err := manage.LoseCodes(tx, nil, false)
+		if err == nil && codes > 0 {
+			err = pim.Errorf("secret", pim.ErrHeld, "the key file %s is missing, but the codes of %d people are sealed with it; put it back", a.cfg.KeyFile, codes)
+		}
 		return err
 	})
 	if err != nil {

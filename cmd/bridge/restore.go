@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"crmbridge/internal/config"
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/relay"
 	"crmbridge/secret"
@@ -162,7 +163,15 @@ func unopened(tx *store.Tx, k *secret.Keeper, allowed bool, file string) ([]stor
 	if err != nil {
 		return nil, err
 	}
-	if (len(sealed) > 0 || signIns > 0) && !allowed {
+	var open func(string, []byte) ([]byte, error)
+	if k != nil {
+		open = k.Open
+	}
+	codes, err := manage.LoseCodes(tx, open, allowed)
+	if err != nil {
+		return nil, err
+	}
+	if (len(sealed) > 0 || signIns > 0 || codes > 0) && !allowed {
 		what := "does not open the passwords of"
 		if k == nil {
 			what = "is missing, which opens the passwords of"
@@ -171,6 +180,10 @@ func unopened(tx *store.Tx, k *secret.Keeper, allowed bool, file string) ([]stor
 		people := ""
 		if signIns > 0 {
 			people, tail = fmt.Sprintf(" and %d sign-ins", signIns), tail+", and people sign in again"
+		}
+		if codes > 0 {
+			people += fmt.Sprintf(", and the codes of %d people", codes)
+			tail += "; who is asked for codes at the pages needs a recovery code, or `bridge user totp NAME --off`"
 		}
 		return nil, pim.Errorf("restore", pim.ErrHeld, "the key file %s %s %d of %d links%s; nothing was changed. Put the key file of the time of the backup there, "+
 			"or give --without-credentials: %s", file, what, len(sealed), len(links), people, tail)

@@ -44,6 +44,9 @@ func (a *app) rotate(ctx context.Context) (n int, err error) {
 		if n, err = a.resealSignIns(tx); err != nil {
 			return err
 		}
+		if _, err := a.office.ResealCodes(tx); err != nil {
+			return err
+		}
 		links, err := tx.Links(0)
 		if err != nil {
 			return err

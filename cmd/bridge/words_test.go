@@ -92,6 +92,7 @@ func TestOneDocumentEach(t *testing.T) {
 		{"user collection calendar events", []string{"birthdays", "on", "--user", "alice"}},
 		{"user collection events", []string{"birthdays", "off", "--user", "alice"}},
 		{"name admin disabled created", []string{"user", "add", "--name", "bob", "--password-stdin", "--allow-weak-password"}},
+		{"name on recoveryCodes", []string{"user", "totp", "alice"}},
 		{"name admin disabled created", []string{"user", "passwd", "--name", "bob", "--password-stdin", "--allow-weak-password"}},
 	} {
 		if len(c.args) > 1 {
