@@ -20,6 +20,7 @@ import (
 	"crmbridge/internal/testenv"
 	"crmbridge/manage"
 	"crmbridge/relay"
+	"crmbridge/secret"
 	"crmbridge/store"
 	"crmbridge/store/storetest"
 )
@@ -44,7 +45,11 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{clock: testclock.New(), logged: &strings.Builder{}}
 	w.store = storetest.OpenWith(t, store.Config{Now: w.clock.Now})
-	a, err := auth.New(auth.Options{Store: w.store, Now: w.clock.Now, Random: rand.Reader, Params: auth.Params{Memory: 8 * 1024, Time: 1, Threads: 1}})
+	keeper, err := secret.New(rand.Reader, make([]byte, secret.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := auth.New(auth.Options{Store: w.store, Keeper: keeper, Now: w.clock.Now, Random: rand.Reader, Params: auth.Params{Memory: 8 * 1024, Time: 1, Threads: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +57,7 @@ func newWorld(t *testing.T) *world {
 	log := slog.New(slog.NewTextHandler(w.logged, nil))
 	conns := &relay.Connections{Now: w.clock.Now}
 	engine := &relay.Engine{Store: w.store, Remotes: conns, Now: w.clock.Now, Log: log, Owner: "test"}
-	w.office = &manage.Office{Store: w.store, Auth: a, Now: w.clock.Now, Engine: engine, Connections: conns, Random: rand.Reader, Address: "https://bridge.example.org"}
+	w.office = &manage.Office{Store: w.store, Auth: a, Keeper: keeper, Now: w.clock.Now, Engine: engine, Connections: conns, Random: rand.Reader, Address: "https://bridge.example.org"}
 	for _, n := range []manage.NewAccount{{Name: "boss", Admin: true, Password: bossPassword}, {Name: "ann", Zone: "Europe/Helsinki", Password: annPassword}} {
 		if _, err := w.office.AddAccount(t.Context(), n); err != nil {
 			t.Fatal(err)

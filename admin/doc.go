@@ -6,6 +6,7 @@
 //	call.go      call: one request, who asks and in which language
 //	session.go   who is signed in: gorilla/sessions over the table of sessions
 //	signin.go    signing in and out, the first administrator, proving anew who one is
+//	codes.go     the code that is asked for beside the password, turned on and off
 //	answer.go    what a page answers: a page, another address, a file
 //	view.go      templates and what they may call
 //	form.go      forms: fields, what was put in, and what is wrong with it

@@ -24,6 +24,7 @@ type meData struct {
 	New      form
 	Made     *manage.Device // with its secret: shown once
 	Password form
+	Codes    manage.Codes
 	Sessions []sessionRow
 	Now      time.Time
 }
@@ -89,6 +90,9 @@ func (c *call) mePage(change func(*meData)) (answer, error) {
 		return nil, err
 	}
 	if d.NewFeed, err = c.feedFields(); err != nil {
+		return nil, err
+	}
+	if d.Codes, err = c.Office.Codes(c.r.Context(), c.account()); err != nil {
 		return nil, err
 	}
 	err = c.Store.View(c.r.Context(), func(tx *store.Tx) error {
@@ -158,7 +162,7 @@ func (c *call) changePassword() (answer, error) {
 	f := c.passwordFields()
 	password := c.r.PostForm.Get("password")
 	_, err := c.Auth.SignIn(c.r.Context(), c.user.Name, c.r.PostForm.Get("old"), c.Address(c.r))
-	if errors.Is(err, pim.ErrAuth) {
+	if err = passwordOnly(err); errors.Is(err, pim.ErrAuth) {
 		f.Fields[0].Fault = c.Say("account.passwordWrong")
 	} else {
 		if err == nil {

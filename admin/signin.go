@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crmbridge/admin/words"
+	"crmbridge/auth"
 	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/store"
@@ -39,6 +40,10 @@ func (c *call) signInForm() (answer, error) {
 func (c *call) signIn() (answer, error) {
 	name, next := c.value("name"), back(c.value("next"))
 	u, err := c.Auth.SignIn(c.r.Context(), name, c.r.PostForm.Get("password"), c.Address(c.r))
+	var needed *auth.CodeNeeded
+	if errors.As(err, &needed) {
+		return c.askCode(needed.User, next)
+	}
 	if err != nil {
 		return c.refused(err, "signin", c.signInFields(name), next)
 	}
@@ -52,14 +57,19 @@ func (c *call) signIn() (answer, error) {
 func (c *call) refused(err error, name string, f form, next string) (answer, error) {
 	switch {
 	case errors.Is(err, pim.ErrThrottled):
-		wait := max(pim.RetryAfter(err).Round(time.Second), time.Second)
-		f.Fault = c.Count("signin.wait", int(wait/time.Second))
+		f.Fault = c.waitText(err)
 	case errors.Is(err, pim.ErrAuth):
 		f.Fault = c.Say("signin.refused")
 	default:
 		return nil, err
 	}
 	return page{status: http.StatusUnprocessableEntity, name: name, data: signInData{f, next}}, nil
+}
+
+// waitText says how long somebody has to wait who failed too often.
+func (c *call) waitText(err error) string {
+	wait := max(pim.RetryAfter(err).Round(time.Second), time.Second)
+	return c.Count("signin.wait", int(wait/time.Second))
 }
 
 func (c *call) signOut() (answer, error) {
@@ -85,21 +95,35 @@ func (c *call) chooseLanguage() (answer, error) {
 	return to(next), nil
 }
 
-func (c *call) confirmFields() form {
-	return form{Submit: c.Say("confirm.submit"), Fields: []field{
+func (c *call) confirmFields() (form, error) {
+	f := form{Submit: c.Say("confirm.submit"), Fields: []field{
 		{Name: "password", Label: c.Say("signin.password"), Kind: "password", Required: true, Autocomplete: "current-password", Autofocus: true},
 	}}
+	codes, err := c.Office.Codes(c.r.Context(), c.user.Name)
+	if codes.On {
+		f.Fields = append(f.Fields, c.codeField(""))
+	}
+	return f, err
 }
 
 func (c *call) confirmForm() (answer, error) {
-	return page{name: "confirm", data: signInData{c.confirmFields(), back(c.r.URL.Query().Get("next"))}}, nil
+	f, err := c.confirmFields()
+	return page{name: "confirm", data: signInData{f, back(c.r.URL.Query().Get("next"))}}, err
 }
 
 func (c *call) confirm() (answer, error) {
 	next := back(c.value("next"))
-	u, err := c.Auth.SignIn(c.r.Context(), c.user.Name, c.r.PostForm.Get("password"), c.Address(c.r))
+	f, err := c.confirmFields()
 	if err != nil {
-		return c.refused(err, "confirm", c.confirmFields(), next)
+		return nil, err
+	}
+	u, fault, err := c.proveCode(c.Auth.SignIn(c.r.Context(), c.user.Name, c.r.PostForm.Get("password"), c.Address(c.r)))
+	if err != nil {
+		return c.refused(err, "confirm", f, next)
+	}
+	if fault != "" {
+		f.Fields[len(f.Fields)-1].Fault = fault
+		return page{status: http.StatusUnprocessableEntity, name: "confirm", data: signInData{f, next}}, nil
 	}
 	if err := c.enterAs(u); err != nil {
 		return nil, err
