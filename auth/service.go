@@ -45,7 +45,7 @@ type Caller struct {
 	ReadOnly bool
 }
 
-// Service answers Authenticate. It is safe for concurrent use.
+// Service answers Authenticate and Bearer. It is safe for concurrent use.
 type Service struct {
 	o        Options
 	turn     *semaphore.Weighted
@@ -122,13 +122,55 @@ const maxName = 255
 // a second factor lets no device in: a device cannot ask for it.
 func (s *Service) Authenticate(ctx context.Context, name, password, addr, agent string) (Caller, error) {
 	c, _, err := s.authenticate(ctx, name, password, addr, true, func(t store.Token, now time.Time) bool {
-		if !usable(t, now) {
+		if t.Scope != store.ScopeDevice || !usable(t, now) {
 			return false
 		}
 		s.uses.note(t.ID, addr, agent, now)
 		return true
 	})
 	return c, err
+}
+
+// Bearer says whom an API token belongs to, that a program sends as RFC 6750 has it. Errors are those of Authenticate. An app password of a device is
+// no API token, and the other way round: what a lost phone knows decides nothing. Who has a token waits for nobody; who tries many things that are
+// none waits as with passwords, as if all were tries at one account.
+func (s *Service) Bearer(ctx context.Context, token, addr, agent string) (Caller, error) {
+	now, net := s.o.Now(), Network(addr)
+	var u store.User
+	var t store.Token
+	if len(token) <= maxPassword {
+		var err error
+		if u, t, err = s.bearer(ctx, token); err != nil {
+			return Caller{}, err
+		}
+	}
+	if t.ID != 0 && t.Scope == store.ScopeAPI && !u.Disabled && usable(t, now) {
+		s.uses.note(t.ID, addr, agent, now)
+		return Caller{User: u, Token: t.ID, ReadOnly: t.ReadOnly}, nil
+	}
+	account := "\x00token\x00" + net // no account has such a name
+	wait := max(s.attempts.wait(net, s.o.Limits.AddressFree, now), s.attempts.wait(account, s.o.Limits.Free, now))
+	if wait > 0 {
+		return Caller{}, errWait(wait)
+	}
+	if s.attempts.failed(account, now) {
+		s.attempts.failed(net, now)
+	}
+	return Caller{}, pim.Errorf("auth: token", pim.ErrAuth, "the token is wrong, or has ended")
+}
+
+// bearer looks up a token and whose it is, both zero when there is none.
+func (s *Service) bearer(ctx context.Context, token string) (u store.User, t store.Token, err error) {
+	err = s.o.Store.Peek(ctx, func(tx *store.Tx) error {
+		if t, err = tx.TokenByHash(HashSecret(token)); err == nil {
+			u, err = tx.User(t.UserID)
+		}
+		if errors.Is(err, pim.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	return u, t, err
 }
 
 // SignIn is Authenticate for the pages, where an app password lets nobody in: whoever finds a lost phone is not to decide about the account.

@@ -12,13 +12,14 @@ import (
 	"crmbridge/store"
 )
 
-// Device is an app password: people give one to each of their devices.
+// Device is an app password: people give one to each of their devices, and to programs that use the API.
 type Device struct {
 	ID        store.TokenID `json:"id"`
 	User      string        `json:"user"`
 	Name      string        `json:"name"` // "Ann's phone"
 	Hint      string        `json:"hint"` // what the password ends in
 	ReadOnly  bool          `json:"readOnly"`
+	API       bool          `json:"api"` // it is a token for programs that use the API, and opens nothing else
 	Created   time.Time     `json:"created"`
 	Expires   *time.Time    `json:"expires,omitempty"`
 	Revoked   *time.Time    `json:"revoked,omitempty"`
@@ -30,7 +31,7 @@ type Device struct {
 }
 
 func deviceOf(u store.User, t store.Token) Device {
-	return Device{ID: t.ID, User: u.Name, Name: t.Name, Hint: t.Hint, ReadOnly: t.ReadOnly, Created: t.CreatedAt,
+	return Device{ID: t.ID, User: u.Name, Name: t.Name, Hint: t.Hint, ReadOnly: t.ReadOnly, API: t.Scope == store.ScopeAPI, Created: t.CreatedAt,
 		Expires: t.ExpiresAt, Revoked: t.RevokedAt, LastUsed: t.LastUsed, LastIP: t.LastIP, LastAgent: t.LastAgent}
 }
 
@@ -54,6 +55,8 @@ func DeviceKey(id store.TokenID) string { return fmt.Sprintf("token:%d", id) }
 type NewDevice struct {
 	User, Name string
 	ReadOnly   bool
+	// API makes a token for programs that use the API instead of a device.
+	API bool
 	// Days after which it ends; 0 is never.
 	Days int
 }
@@ -88,6 +91,9 @@ func (o *Office) AddDevice(ctx context.Context, n NewDevice) (Device, error) {
 		return Device{}, err
 	}
 	t := store.Token{Name: n.Name, Hash: auth.HashSecret(secret), Hint: auth.Hint(secret), ReadOnly: n.ReadOnly}
+	if n.API {
+		t.Scope = store.ScopeAPI
+	}
 	if n.Days > 0 {
 		end := o.Now().AddDate(0, 0, n.Days)
 		t.ExpiresAt = &end

@@ -44,6 +44,7 @@ func migrations() []migration {
 		{id: 23, text: schema0023},
 		{id: 24, text: schema0024},
 		{id: 25, text: schema0025},
+		{id: 26, text: schema0026},
 		{id: 27, text: schema0027},
 	}
 }

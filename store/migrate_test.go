@@ -48,6 +48,7 @@ func frozen() map[int]string {
 		23: "05d830a9396a1fa5",
 		24: "f575d5732facb037",
 		25: "d418e9caa01f00d9",
+		26: "595d298c753f70c3",
 		27: "1e70d63835e70a37",
 	}
 }

@@ -46,6 +46,7 @@ type Token struct {
 	Name      string // "Ann's phone"
 	Hash      []byte // SHA-256 of the secret, unique
 	Hint      string // last four characters, for people
+	Scope     Scope
 	ReadOnly  bool
 	CreatedAt time.Time
 	ExpiresAt *time.Time
@@ -54,6 +55,15 @@ type Token struct {
 	LastIP    string
 	LastAgent string
 }
+
+// Scope is what an app password is good for, and for nothing else.
+type Scope string
+
+// Scopes: "" is the devices of a person, DAV; ScopeAPI programs that use the JSON API.
+const (
+	ScopeDevice Scope = ""
+	ScopeAPI    Scope = "api"
+)
 
 // Home tells the two collection homes of a user apart.
 type Home string

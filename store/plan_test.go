@@ -94,7 +94,7 @@ func mayScan(query string) bool {
 		"FROM `users` ORDER BY name", "FROM `links` ORDER BY id", "FROM `links` WHERE NOT paused", migrationTable, "FROM word_index AS w JOIN", "FROM duplicates WHERE state = 'open'",
 		"INSERT INTO devices (device, here_at) SELECT DISTINCT", // a migration, once
 		"UPDATE pairs SET mask = ''", "UPDATE pairs SET notes = ''", "UPDATE collections SET bytes = (", "UPDATE conflicts SET series = ''", "UPDATE derived SET edition", "UPDATE identities SET collection_id = 0", "UPDATE steps SET title", "UPDATE runs SET kind",
-		"UPDATE objects SET origin", "UPDATE steps SET undone = ''", "UPDATE runs SET undoes", "UPDATE links SET stop_owner", "UPDATE pairs SET along = ''", "UPDATE links SET mapped = ''", "UPDATE links SET folders = ''", "UPDATE steps SET cut = ''", "UPDATE pairs SET agreed = ''", "UPDATE pairs SET mark = ''", "UPDATE pairs SET files = ''", "UPDATE runs SET asked_by", "UPDATE users SET language", // migrations, once
+		"UPDATE objects SET origin", "UPDATE steps SET undone = ''", "UPDATE runs SET undoes", "UPDATE links SET stop_owner", "UPDATE pairs SET along = ''", "UPDATE links SET mapped = ''", "UPDATE links SET folders = ''", "UPDATE steps SET cut = ''", "UPDATE pairs SET agreed = ''", "UPDATE pairs SET mark = ''", "UPDATE pairs SET files = ''", "UPDATE runs SET asked_by", "UPDATE users SET language", "UPDATE tokens SET scope", // migrations, once
 	} {
 		if strings.Contains(query, part) {
 			return true

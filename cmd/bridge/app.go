@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"crmbridge/admin"
+	"crmbridge/admin/api"
 	"crmbridge/auth"
 	"crmbridge/exchange/graph"
 	"crmbridge/internal/config"
@@ -45,6 +46,7 @@ type app struct {
 	kept   *keptRing     // of serve only
 	slow   slowRoom      // of serve only
 	pages  *admin.Server // of serve only
+	api    *api.Server   // of serve only
 	// signing are uses of sign-ins that came to be without anybody who waits; they need the store.
 	signing sync.WaitGroup
 	// pauses are those that CRMs asked for: all links to one wait together.

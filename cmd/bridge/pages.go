@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"crmbridge/admin"
+	"crmbridge/admin/api"
 )
 
 // visitor reports whether a person opened the server's address in a browser, who is sent to the pages. Programs
@@ -25,6 +26,11 @@ func (a *app) newPages() (*admin.Server, error) {
 		o.Origins = []string{u.Scheme + "://" + u.Host}
 	}
 	return admin.New(o)
+}
+
+// newAPI is the same for programs.
+func (a *app) newAPI() (*api.Server, error) {
+	return api.New(api.Options{Office: a.office, Auth: a.auth, Log: a.log, Secure: strings.HasPrefix(a.address(), "https://"), Address: a.clientAddress, Version: version, Time: a.cfg.BodyTimeout})
 }
 
 // inviteFirst writes to the log where the first administrator is made, as long as there is none.

@@ -46,6 +46,12 @@ func TestABrowserGetsPages(t *testing.T) {
 	if res, body := ask("GET", "/web/sign-in", browser, ""); res.StatusCode != http.StatusOK || !strings.Contains(body, "Sign in") {
 		t.Errorf("the page for signing in: %s", res.Status)
 	}
+	if res, body := ask("GET", "/api/v1/openapi.json", "", ""); res.StatusCode != http.StatusOK || !strings.Contains(body, `"openapi":"3.1.0"`) {
+		t.Errorf("the description of the API: %s", res.Status)
+	}
+	if res, _ := ask("GET", "/api/v1/me", browser, ""); res.StatusCode != http.StatusUnauthorized || res.Header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("the API without a token: %s %v", res.Status, res.Header)
+	}
 	for _, c := range []struct{ method, path, accept, depth string }{
 		{"GET", "/", "*/*", ""}, {"GET", "/", "text/xml", ""}, {"GET", "/", browser, "0"}, {"PROPFIND", "/", browser, "0"}, {"POST", "/", browser, ""},
 		{"GET", "/dav/", browser, ""}, {"GET", "/dav/calendars/alice/calendar/", browser, ""}, {"GET", "/nothing", browser, ""},

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"crmbridge/admin"
+	"crmbridge/admin/api"
 	"crmbridge/auth"
 	"crmbridge/dav"
 	"crmbridge/dav/davxml"
@@ -65,6 +66,9 @@ func (p *program) serve(ctx context.Context, cfg config.Config, ready func(a *ap
 		return errors.Join(err, a.close(), kept.notStarted(err))
 	}
 	a.counts.reg.MustRegister(newLinkGauges(a))
+	if a.api, err = a.newAPI(); err != nil {
+		return errors.Join(err, l.Close(), a.close(), kept.notStarted(err))
+	}
 	if a.pages, err = a.newPages(); err != nil {
 		return errors.Join(err, l.Close(), a.close(), kept.notStarted(err))
 	}
@@ -235,7 +239,7 @@ func (a *app) server(handler http.Handler) *http.Server {
 	}
 }
 
-// own sends the program's few paths to mux, feeds and pages to theirs and everything else, untouched,
+// own sends the program's few paths to mux, feeds, pages and the API to theirs and everything else, untouched,
 // to DAV: a ServeMux cleans paths by redirects, which DAV clients take for an answer.
 func (a *app) own(mux, handler http.Handler) http.Handler {
 	feeds := a.feeds()
@@ -247,6 +251,8 @@ func (a *app) own(mux, handler http.Handler) http.Handler {
 			a.hub.ServeHTTP(w, r)
 		case strings.HasPrefix(path, feed.Prefix):
 			feeds.ServeHTTP(w, r)
+		case strings.HasPrefix(path, api.Root):
+			a.api.ServeHTTP(w, r)
 		case strings.HasPrefix(path, admin.Prefix):
 			a.pages.ServeHTTP(w, r)
 		case visitor(r):

@@ -13,7 +13,7 @@ import (
 )
 
 func (p *program) tokenCommand() *cobra.Command {
-	c := &cobra.Command{Use: "token", Short: "App passwords: one for each device"}
+	c := &cobra.Command{Use: "token", Short: "App passwords: one for each device, and tokens for the API"}
 	c.AddCommand(p.tokenAdd(), p.tokenList(), p.tokenRevoke())
 	return c
 }
@@ -28,6 +28,9 @@ func (p *program) tokenAdd() *cobra.Command {
 				if err != nil || p.json {
 					return errors.Join(err, p.jsonIf(err == nil, d))
 				}
+				if d.API {
+					return p.say("%s\n\nThis is the API token of %s for %q. It is not shown again.", d.Secret, d.User, d.Name)
+				}
 				return p.say("%s\n\nThis is the password for %s on %q. It is not shown again.", d.Secret, d.User, d.Name)
 			})
 		},
@@ -36,6 +39,7 @@ func (p *program) tokenAdd() *cobra.Command {
 	f.StringVar(&n.User, "user", "", "account")
 	f.StringVar(&n.Name, "name", "", "the device, such as \"Ann's phone\"")
 	f.BoolVar(&n.ReadOnly, "read-only", false, "may read only")
+	f.BoolVar(&n.API, "api", false, "a token for programs that use the JSON API; it opens nothing else")
 	f.IntVar(&n.Days, "days", 0, "ends after so many days (0: never)")
 	_ = c.MarkFlagRequired("user")
 	_ = c.MarkFlagRequired("name")
@@ -53,9 +57,9 @@ func (p *program) tokenList() *cobra.Command {
 					return err
 				}
 				return print(p, rows, printed[manage.Device]{
-					head: []string{"ID", "USER", "NAME", "ENDS IN", "LAST USED", "FROM", "STATE"},
+					head: []string{"ID", "USER", "NAME", "ENDS IN", "FOR", "LAST USED", "FROM", "STATE"},
 					cells: func(t manage.Device) []string {
-						return []string{strconv.FormatInt(int64(t.ID), 10), t.User, t.Name, "…" + t.Hint, stamp(t.LastUsed), t.LastIP, t.State(a.now())}
+						return []string{strconv.FormatInt(int64(t.ID), 10), t.User, t.Name, "…" + t.Hint, map[bool]string{false: "device", true: "API"}[t.API], stamp(t.LastUsed), t.LastIP, t.State(a.now())}
 					},
 				})
 			})

@@ -59,6 +59,7 @@ func TestOneDocumentEach(t *testing.T) {
 		{"collections", []string{"restored"}},
 		{"version go", []string{"version"}},
 		{"id name hint secret", []string{"token", "add", "--user", "alice", "--name", "phone"}},
+		{"id name hint secret api", []string{"token", "add", "--user", "alice", "--name", "report", "--api"}},
 		{"id revoked", []string{"token", "revoke", "1"}},
 		{"id revoked", []string{"token", "revoke", "1"}},
 		{"resealed keyFile", []string{"secret", "rotate"}},

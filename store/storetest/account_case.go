@@ -63,7 +63,7 @@ func testTokens(t *testing.T, open Opener) {
 	var k store.Token
 	f.update(func(tx *store.Tx) error {
 		var err error
-		k, err = tx.CreateToken(store.Token{UserID: f.user.ID, Name: "phone", Hash: []byte{1, 0, 255}, Hint: "abcd", ReadOnly: true, ExpiresAt: &expires})
+		k, err = tx.CreateToken(store.Token{UserID: f.user.ID, Name: "phone", Hash: []byte{1, 0, 255}, Hint: "abcd", Scope: store.ScopeAPI, ReadOnly: true, ExpiresAt: &expires})
 		return err
 	})
 	f.refused(pim.ErrExists, func(tx *store.Tx) error {
@@ -92,6 +92,7 @@ func testTokens(t *testing.T, open Opener) {
 		}
 		equal(t, "agent", got.LastAgent, "Cal\uFFFDendar/1.0 \uFFFD")
 		equal(t, "read-only", got.ReadOnly, true)
+		equal(t, "scope", got.Scope, store.ScopeAPI)
 		if _, err := tx.TokenByHash([]byte{1, 0, 254}); pim.ReasonOf(err) != pim.ErrNotFound {
 			t.Errorf("unknown hash: %v", err)
 		}
