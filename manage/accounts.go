@@ -108,16 +108,6 @@ func (o *Office) Accounts(ctx context.Context) (rows []Account, err error) {
 	return rows, err
 }
 
-// Account is the one of a name. Errors: pim.ErrNotFound.
-func (o *Office) Account(ctx context.Context, name string) (row Account, err error) {
-	err = o.Store.View(ctx, func(tx *store.Tx) error {
-		u, err := User(tx, name)
-		row = accountOf(u)
-		return err
-	})
-	return row, err
-}
-
 // SetDisabled refuses an account's logins and stops its links, or lets it in again. Nothing is deleted. Errors: pim.ErrNotFound.
 func (o *Office) SetDisabled(ctx context.Context, name string, disabled bool) (Account, error) {
 	return o.changeAccount(ctx, name, func(tx *store.Tx, u *store.User) error {
