@@ -33,11 +33,7 @@ func (c *call) conflictList() (answer, error) {
 	if d.listing, err = c.listing("conflicts.states", []string{"open", "settled"}, rows.Next); err != nil {
 		return nil, err
 	}
-	for i, f := range d.Filter.Fields {
-		if f.Name == "state" {
-			d.Filter.Fields[i].Value = s.State
-		}
-	}
+	d.choose("state", s.State)
 	return page{name: "conflicts", data: d}, nil
 }
 
@@ -76,15 +72,7 @@ func (c *call) settle() (answer, error) {
 	if err == nil {
 		err = c.Office.Settle(c.r.Context(), id, choice, c.by())
 	}
-	if err != nil {
-		if kind := pim.ReasonOf(err); kind == pim.ErrInternal || kind == pim.ErrNotFound {
-			return nil, err
-		}
-		c.tell(true, pim.PublicText(err))
-		return to(at), nil
-	}
-	c.tell(false, c.Say("conflicts.settled"))
-	return to(at), nil
+	return c.after(at, c.Say("conflicts.settled"), err)
 }
 
 // choice is what the form chooses: "all" is mine, theirs or both, "field-ID" a side for one field.
@@ -112,16 +100,7 @@ func (c *call) unsettle() (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := Prefix + "conflicts/" + strconv.FormatInt(int64(id), 10)
-	if err := c.Office.Unsettle(c.r.Context(), id, c.by()); err != nil {
-		if kind := pim.ReasonOf(err); kind == pim.ErrInternal || kind == pim.ErrNotFound {
-			return nil, err
-		}
-		c.tell(true, pim.PublicText(err))
-		return to(at), nil
-	}
-	c.tell(false, c.Say("conflicts.undone"))
-	return to(at), nil
+	return c.after(Prefix+"conflicts/"+strconv.FormatInt(int64(id), 10), c.Say("conflicts.undone"), c.Office.Unsettle(c.r.Context(), id, c.by()))
 }
 
 // settleMany takes one side of all conflicts that are ticked.

@@ -76,6 +76,15 @@ func routes() []route {
 		{pattern: "POST " + Prefix + "conflicts/{id}/undo", who: administrator, page: (*call).unsettle},
 		{pattern: "GET " + Prefix + "errors", who: administrator, page: (*call).errorList},
 		{pattern: "GET " + Prefix + "holds", who: administrator, page: (*call).holdList},
+		{pattern: "GET " + Prefix + "duplicates", who: administrator, page: (*call).duplicateList},
+		{pattern: "GET " + Prefix + "duplicates/{id}", who: administrator, page: (*call).duplicate},
+		{pattern: "POST " + Prefix + "duplicates/{id}/merge", who: administrator, page: (*call).mergeDuplicate},
+		{pattern: "POST " + Prefix + "duplicates/{id}/ignore", who: administrator, page: (*call).ignoreDuplicate},
+		{pattern: "POST " + Prefix + "duplicates/{id}/undo", who: administrator, page: (*call).undoDuplicate},
+		{pattern: "GET " + Prefix + "items", who: administrator, page: (*call).knownList},
+		{pattern: "GET " + Prefix + "items/one", who: administrator, page: (*call).itemPage},
+		{pattern: "POST " + Prefix + "items/restore", who: administrator, page: (*call).restoreItem},
+		{pattern: "POST " + Prefix + "items/tie", who: administrator, page: (*call).tieItem},
 		{pattern: "POST " + Prefix + "items/do", who: administrator, page: (*call).actOnItems},
 	}
 }

@@ -7,6 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"crmbridge/admin/words"
+	"crmbridge/pim"
+	"crmbridge/review"
+	"crmbridge/store"
+
 	"gopkg.in/yaml.v3"
 )
 
@@ -78,6 +83,33 @@ func flatten(into map[string]bool, prefix string, tree map[string]any) {
 			flatten(into, key, sub)
 		} else {
 			into[key] = true
+		}
+	}
+}
+
+// Words of the program that pages show have a text, whoever adds one.
+func TestWordsOfTheProgramHaveTexts(t *testing.T) {
+	t.Parallel()
+	book, err := words.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	families := map[string][]string{"runs.outcomes": outcomes(), "items.states": strings.Split(review.ItemStates(), ", "), "holds.states": strings.Split(review.HoldStates(), ", ")}
+	for _, k := range []pim.Kind{pim.KindEvent, pim.KindTask, pim.KindContact, pim.KindMessage} {
+		families["kinds"] = append(families["kinds"], k.String())
+		for _, f := range pim.Fields(k) {
+			families["fields"] = append(families["fields"], string(f.ID))
+		}
+	}
+	for _, s := range store.DuplicateStates() {
+		families["duplicates.states"] = append(families["duplicates.states"], string(s))
+	}
+	p := book.For("ru", "")
+	for family, all := range families {
+		for _, w := range all {
+			if p.Word(family, w) == w {
+				t.Errorf("%s has no text for %q", family, w)
+			}
 		}
 	}
 }

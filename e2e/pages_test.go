@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 
 	"crmbridge/e2e/bridge"
@@ -178,7 +179,21 @@ func TestPagesLinks(t *testing.T) {
 	w.See("Written there")
 	w.Fits()
 	w.Picture("runs")
-	for _, page := range []string{"Errors", "Approvals"} {
+	w.Go(d.Base + "web/items?link=1")
+	w.See("Made by")
+	w.Fits()
+	w.Picture("items")
+	w.Go(d.Base + strings.TrimPrefix(browser.Eval[string](w, `document.querySelector("tbody th a").getAttribute("href")`), "/"))
+	w.See("Why it is, or is not, there")
+	w.See("History")
+	w.Fits()
+	w.Picture("item")
+	w.Click("People")
+	w.Click(d.Account.User)
+	w.See("Feeds")
+	w.Fits()
+	w.Picture("person")
+	for _, page := range []string{"Errors", "Approvals", "Duplicates"} {
 		w.Click(page)
 		w.See(page)
 		w.Fits()
