@@ -1,6 +1,7 @@
 package manage
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -178,13 +179,22 @@ func ofSide(s store.Side, rules rule.Rules) rule.Rules {
 
 // CollectionNamed finds a collection by its path segment in any home.
 func CollectionNamed(tx *store.Tx, u store.User, slug string) (store.Collection, error) {
+	var there []string
 	for _, h := range []store.Home{store.Calendars, store.AddressBooks, store.Mail} {
 		c, err := tx.CollectionBySlug(u.ID, h, slug)
 		if err == nil || !errors.Is(err, pim.ErrNotFound) {
 			return c, err
 		}
+		cs, err := tx.Collections(u.ID, h)
+		if err != nil {
+			return store.Collection{}, err
+		}
+		for _, c := range cs {
+			there = append(there, c.Slug)
+		}
 	}
-	return store.Collection{}, pim.Errorf("link", pim.ErrNotFound, "%s has no collection %q", u.Name, slug)
+	return store.Collection{}, pim.Errorf("link", pim.ErrNotFound, "%s has no collection %q; there are: %s. Programs for calendars and contacts can make others",
+		u.Name, slug, cmp.Or(strings.Join(there, ", "), "none"))
 }
 
 // CollectionOf is the collection of an account by the last part of its address. Errors: pim.ErrNotFound.

@@ -94,7 +94,7 @@ func (o *Office) unfit(cs []remote.Collection, name string, n NewLink, coll stor
 			called = c.Name // which can be given as well, and people can read
 		}
 		there = append(there, fmt.Sprintf("%s (%s)", called, KindNames(c.Kinds)))
-		if string(c.ID) == name {
+		if string(c.ID) == name || name != "" && strings.EqualFold(c.Name, name) {
 			return pim.Errorf("link add", pim.ErrUnsupported, "%q of %s holds %s, but the collection %q is for %s", name, side, KindNames(c.Kinds), coll.Slug, KindNames(want))
 		}
 	}

@@ -116,12 +116,17 @@ func sorted[V any](m map[string]V) []string {
 
 // shape is a type in words.
 func shape(t reflect.Type) string {
-	if t == reflect.TypeFor[rule.Duration]() {
+	switch t {
+	case reflect.TypeFor[rule.Duration]():
 		return `a time such as "10m"`
+	case reflect.TypeFor[pim.Filter]():
+		return `an object such as {"field":"company","op":"is","value":"Acme"}`
+	case reflect.TypeFor[map[pim.Kind]rule.FieldMap]():
+		return `an object such as {"event":{"without":["location"]}}`
 	}
 	switch t.Kind() {
 	case reflect.Int:
-		return "a number"
+		return "a whole number"
 	case reflect.Float64:
 		return "a number, such as 0.2"
 	case reflect.Bool:

@@ -86,7 +86,8 @@ func (r *run) explain(tx *store.Tx, p store.Pair) (Explanation, error) {
 	if err != nil {
 		return Explanation{}, err
 	}
-	x := Explanation{Link: r.link.ID, Pair: p.ID, Kind: v.kind(), Local: v.localState, Remote: v.state, Action: v.action, In: v.in, Out: v.out}
+	x := Explanation{Link: r.link.ID, Pair: p.ID, Kind: v.kind(), Local: v.localState, Remote: v.state, Action: v.action}
+	x.In, x.Out = r.verdicts(v)
 	for _, it := range []pim.Item{v.local, v.theirs, v.localBase} {
 		if it != nil {
 			x.Summary = it.Summary()
@@ -143,6 +144,9 @@ func (r *run) explain(tx *store.Tx, p store.Pair) (Explanation, error) {
 	}
 	c, err := tx.OpenConflict(v.object.ID, r.link.ID)
 	if err == nil {
+		if x.Words[0] == asAgreed {
+			x.Words[0] = "It is on both sides, and agreed but for what collided."
+		}
 		x.Words = append(x.Words, fmt.Sprintf("Conflict %d waits for a person.", c.ID))
 	} else if !errors.Is(err, pim.ErrNotFound) {
 		return x, err
@@ -179,6 +183,24 @@ func (r *run) explain(tx *store.Tx, p store.Pair) (Explanation, error) {
 	return x, nil
 }
 
+// verdicts are what the rules say of an item in each direction. Of a side that never had it they say what would become of
+// the item if it came from there as it is: that of nothing would be a reason that is none.
+func (r *run) verdicts(v view) (in, out rule.Verdict) {
+	in, out = v.in, v.out
+	if v.local != nil && v.theirs == nil && v.remoteBase == nil {
+		q := r.question(rule.Inward, v)
+		q.Item, q.Start, q.End = v.local, bound(v.object.Start), bound(v.object.End)
+		in = r.rules.Judge(q)
+	}
+	if v.theirs != nil && v.local == nil && v.localBase == nil {
+		q := r.question(rule.Outward, v)
+		q.Item = v.theirs
+		q.Start, q.End = span(v.theirs)
+		out = r.rules.Judge(q)
+	}
+	return in, out
+}
+
 // bodyCut reports a message of which only the beginning was taken from the mailbox.
 func bodyCut(forms ...pim.Item) bool {
 	return slices.ContainsFunc(forms, func(it pim.Item) bool {
@@ -187,12 +209,14 @@ func bodyCut(forms ...pim.Item) bool {
 	})
 }
 
+const asAgreed = "It is on both sides, as agreed."
+
 // whereItIs tells the two states.
 func whereItIs(v view) string {
 	here, there := v.localState == Same || v.localState == Changed, v.state == Same || v.state == Changed
 	switch {
 	case here && there && v.localState == Same && v.state == Same:
-		return "It is on both sides, as agreed."
+		return asAgreed
 	case here && there:
 		return "It is on both sides, and changed since they agreed."
 	case here && v.state == Gone:
@@ -290,7 +314,7 @@ func (e *Engine) Retry(ctx context.Context, id store.LinkID, uid string) error {
 }
 
 // Ignore sets a failed item aside: it is not tried again until it changes on either side, or
-// somebody asks for it (Retry). pim.ErrNotFound when no item with the UID fails here; pim.ErrHeld while
+// somebody asks for it (Retry). pim.ErrNotFound when there is no item with the UID, pim.ErrInvalid when it does not fail; pim.ErrHeld while
 // it is not known what became of a write.
 func (e *Engine) Ignore(ctx context.Context, id store.LinkID, uid string) error {
 	const op = "relay: ignore"
@@ -314,8 +338,11 @@ func (e *Engine) Ignore(ctx context.Context, id store.LinkID, uid string) error 
 				return err
 			}
 		}
-		if n == 0 {
-			return pim.Errorf(op, pim.ErrNotFound, "no item with this UID fails here")
+		switch {
+		case len(pairs) == 0:
+			return pim.Errorf(op, pim.ErrNotFound, "the link knows no item with this UID")
+		case n == 0:
+			return pim.Errorf(op, pim.ErrInvalid, "this item does not fail, so that there is nothing to set aside")
 		}
 		return nil
 	})

@@ -41,7 +41,7 @@ func ParseChoice(s string) (Choice, error) {
 		}
 		t := Take(strings.TrimSpace(value))
 		if t != Mine && t != Theirs {
-			return Choice{}, pim.Errorf("relay: choice", pim.ErrInvalid, "%q is not mine or theirs", value)
+			return Choice{}, pim.Errorf("relay: choice", pim.ErrInvalid, "%q is not mine, theirs or, for the whole item, both", value)
 		}
 		if !field && c.All != "" {
 			return Choice{}, pim.Errorf("relay: choice", pim.ErrInvalid, "there are two sides for all fields: name one, and the fields for which the other holds, such as mine,notes=theirs")

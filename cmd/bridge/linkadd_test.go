@@ -33,7 +33,7 @@ func TestLinkAddRefusesWhatCannotWork(t *testing.T) {
 		"--interval -1m0s is less than 1s":                                                {"--collection", "calendar", "--interval", "-1m"},
 		"pastDays -7 is neither a number of days":                                         {"--collection", "calendar", "--rules", `{"pastDays":-7}`},
 		`filter: there is no field "title"`:                                               {"--collection", "contacts", "--rules", `{"filter":{"field":"title","op":"is","value":"x"}}`},
-		`alice has no collection "nothing"`:                                               {"--collection", "nothing"},
+		`alice has no collection "nothing"; there are: calendar, tasks, contacts.`:        {"--collection", "nothing"},
 	} {
 		if out, code := add(args...); code == 0 || !strings.Contains(out, want) {
 			t.Errorf("%v: %d\n%s\nwant %s", args, code, out, want)

@@ -139,7 +139,7 @@ func TestRowB13X5Errors(t *testing.T) {
 	if out, code := p.cmd("", "error", "list", "--state", "held"); code == 0 || !strings.Contains(out, `no state "held"`) {
 		t.Errorf("a state that errors do not have: %s", out)
 	}
-	if out, code := p.cmd("", "error", "ignore", "uid-good", "--link", "crm"); code == 0 || !strings.Contains(out, "uid-good") {
+	if out, code := p.cmd("", "error", "ignore", "uid-good", "--link", "crm"); code == 0 || !strings.Contains(out, "this item does not fail") {
 		t.Errorf("what does not fail: %s", out)
 	}
 	tried := rows[0].Attempts

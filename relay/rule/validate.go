@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"crmbridge/pim"
 )
+
+// mostCategory is the longest category: Exchange keeps no longer one.
+const mostCategory = 255
 
 // longest is the longest window in days, a hundred years: remotes do not read dates of any year.
 const longest = 36_525
@@ -41,6 +45,9 @@ func (r Rules) Validate() error {
 	}
 	if strings.TrimSpace(r.Category) != r.Category || strings.ContainsFunc(r.Category, unicode.IsControl) {
 		bad("category %q begins or ends with a space, or has a character that no category has", r.Category)
+	}
+	if n := utf8.RuneCountInString(r.Category); n > mostCategory {
+		bad("category has %d characters, and no program keeps more than %d", n, mostCategory)
 	}
 	for _, g := range r.Groups {
 		if strings.TrimSpace(g) == "" {
