@@ -3,11 +3,13 @@
 package e2e
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"crmbridge/e2e/bridge"
 	"crmbridge/e2e/browser"
+	"crmbridge/e2e/creatio"
 	"crmbridge/e2e/plain"
 )
 
@@ -198,5 +200,47 @@ func TestPagesLinks(t *testing.T) {
 		w.See(page)
 		w.Fits()
 	}
+	w.Quiet()
+}
+
+// TestPagesNewLink links a calendar to a CRM by clicks: a wrong password is told as such, the right one makes the link, and its first run brings the CRM's meetings.
+func TestPagesNewLink(t *testing.T) {
+	t.Parallel()
+	b, crm := bridge.Serve(t, ""), creatio.Simulate(t)
+	b.AddUser(t, "alice", "password-of-alice")
+	b.Run(t, "password-of-the-boss\n", "user", "add", "--name", "boss", "--admin", "--password-stdin")
+	w := browser.Open(t, browser.Desktop, "en")
+	w.Go(b.Base)
+	w.Type("name", "boss")
+	w.Type("password", "password-of-the-boss")
+	w.Click("Sign in")
+	w.Click("Links")
+	w.See("There are no links yet.")
+	w.Click("New link")
+	w.See("What is to be linked to?")
+	w.Picture("new-link-drivers")
+	w.Click("Creatio (bpm'online)")
+	w.See("Collection here")
+	w.Fits()
+	w.Type("set-url", crm.URL)
+	w.Type("set-username", crm.User)
+	w.Type("set-password", "wrong")
+	w.Click("Test connection")
+	w.See("✗")
+	w.Picture("new-link-wrong")
+	w.Type("set-password", crm.Password)
+	w.Click("Test connection")
+	w.See("The connection works.")
+	w.Fits()
+	w.Picture("new-link-works")
+	w.Click("Make the link")
+	w.See("The link is made")
+	await(t, "the first run", func() error {
+		w.Go(b.Base + "web/links/1")
+		if !w.Shows("works") || w.Shows("There was no run yet.") {
+			return errors.New("it has not run")
+		}
+		return nil
+	})
 	w.Quiet()
 }

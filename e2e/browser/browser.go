@@ -132,7 +132,7 @@ func (w *Window) where() string {
 	ctx, cancel := context.WithTimeout(w.ctx, time.Second)
 	defer cancel()
 	at, _ := chromedp.Run(ctx, chromedp.Location())
-	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body.innerText.slice(0, 2000)`))
+	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body.innerText.slice(-1500)`))
 	return at + "\n" + text
 }
 
@@ -142,8 +142,10 @@ func (w *Window) Go(address string) { w.tb.Helper(); w.do(chromedp.Navigate(addr
 // Type puts text into the field of a form with that name, in place of what is there.
 func (w *Window) Type(name, text string) {
 	w.tb.Helper()
-	sel := chromedp.CSS(fmt.Sprintf(`[name=%q]:not([hidden]):not([type=hidden])`, name))
-	w.do(chromedp.WaitVisible(sel), chromedp.Clear(sel), chromedp.SendKeys(sel, text))
+	sel := fmt.Sprintf(`[name=%q]:not([hidden]):not([type=hidden])`, name)
+	w.do(chromedp.WaitVisible(chromedp.CSS(sel)))
+	Eval[string](w, fmt.Sprintf(`document.querySelector(%q).value = ""`, sel))
+	w.do(chromedp.SendKeys(chromedp.CSS(sel), text))
 }
 
 // Click clicks on the first button, link or label that shows exactly that text, or has it for a label.
