@@ -3,6 +3,7 @@ package manage
 import (
 	"slices"
 
+	"crmbridge/pim"
 	"crmbridge/remote"
 	"crmbridge/store"
 )
@@ -43,6 +44,45 @@ func (ds Drivers) Map() map[string]remote.Driver {
 		m[d.Name] = d.Driver
 	}
 	return m
+}
+
+// DriverRow is a driver as people see it.
+type DriverRow struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	Help  string `json:"help"`
+}
+
+// Rows are the drivers as people see them.
+func (ds Drivers) Rows() []DriverRow {
+	rows := make([]DriverRow, len(ds))
+	for i, d := range ds {
+		rows[i] = DriverRow{d.Name, d.Title, d.Help}
+	}
+	return rows
+}
+
+// DriverOption is a setting of a driver as people see it.
+type DriverOption struct {
+	Name     string   `json:"name"`
+	Help     string   `json:"help"`
+	Default  string   `json:"default,omitempty"`
+	Required bool     `json:"required"`
+	Secret   bool     `json:"secret"`
+	Values   []string `json:"values,omitempty"`
+}
+
+// Options are the settings of the named driver, and of every connection. Errors: pim.ErrNotFound.
+func (ds Drivers) Options(name string) ([]DriverOption, error) {
+	d, ok := ds.Named(name)
+	if !ok {
+		return nil, pim.Errorf("link drivers", pim.ErrNotFound, "there is no driver %q", name)
+	}
+	var rows []DriverOption
+	for _, o := range d.All() {
+		rows = append(rows, DriverOption{o.Name, o.Help, o.Default, o.Required, o.Secret, o.Values})
+	}
+	return rows, nil
 }
 
 // side is the one that links of a driver are on; "" for a driver that is not in the table.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"crmbridge/pim"
 	"crmbridge/relay"
 	"crmbridge/store"
 )
@@ -198,6 +199,20 @@ type LeftItem struct {
 	UID    string `json:"uid"`
 	Title  string `json:"title,omitempty"`
 	Reason string `json:"reason"`
+}
+
+// QueueRun has the server run a link soon, unless such a run is queued and has not begun. Errors: pim.ErrHeld for a link that is paused.
+func (o *Office) QueueRun(ctx context.Context, l store.Link) error {
+	return o.Store.Update(ctx, func(tx *store.Tx) error {
+		now, err := tx.Link(l.ID)
+		if err == nil && now.Paused {
+			err = pim.Errorf("sync run", pim.ErrHeld, "link %q is paused; resume it first", l.Name)
+		}
+		if err != nil {
+			return err
+		}
+		return o.Jobs.Want(ctx, tx, l.ID, "manual")
+	})
 }
 
 // StopRun stops the run of a link that is under way, and waits a while for its end; the next run goes on from there.

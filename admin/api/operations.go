@@ -44,6 +44,59 @@ func table() []row {
 	const get, post = http.MethodGet, http.MethodPost
 	return []row{
 		{get, "/me", person, nothing, 0, "The account of the token", does((*call).me)},
+
+		{get, "/accounts", administrator, nothing, 0, "All accounts", does((*call).accounts)},
+		{post, "/accounts", administrator, nothing, http.StatusCreated, "Make an account, with a calendar, a task list and an address book", does((*call).addAccount)},
+		{get, "/accounts/{name}", administrator, nothing, 0, "An account", does((*call).oneAccount)},
+		{post, "/accounts/{name}/disable", administrator, nothing, 0, "Let an account in no more; nothing is deleted", does((*call).disable)},
+		{post, "/accounts/{name}/enable", administrator, nothing, 0, "Let an account in again", does((*call).enable)},
+		{post, "/accounts/{name}/password", administrator, nothing, 0, "Give an account another password", does((*call).setPassword)},
+
+		{get, "/devices", both, all, 0, "App passwords of devices and API tokens, also those that ended", does((*call).devices)},
+		{post, "/devices", both, one, http.StatusCreated, "Make an app password; it is in this answer only", does((*call).addDevice)},
+		{post, "/devices/{id}/revoke", both, all, 0, "End an app password or API token at once", does((*call).revokeDevice)},
+
+		{get, "/feeds", both, all, 0, "Read-only addresses of calendars, also those that ended", does((*call).feeds)},
+		{post, "/feeds", both, one, http.StatusCreated, "Make a read-only address of a calendar; it is in this answer only", does((*call).addFeed)},
+		{post, "/feeds/{id}/rotate", both, all, 0, "Give a feed another address, and end the old one at once", does((*call).rotateFeed)},
+		{post, "/feeds/{id}/revoke", both, all, 0, "End a feed at once", does((*call).revokeFeed)},
+
+		{get, "/links", both, all, 0, "Links, and how they stand", does((*call).links)},
+		{get, "/links/{link}", both, all, 0, "A link with its settings and rules; secrets are left out", does((*call).link)},
+		{get, "/links/{link}/items", both, all, 0, "The items that a link knows", does((*call).items)},
+		{post, "/links/{link}/run", both, all, http.StatusAccepted, "Queue a run, unless one is queued that has not begun", does((*call).runLink)},
+		{post, "/links/{link}/stop", both, all, 0, "Stop the run that is under way; the next one goes on from there", does((*call).stop)},
+		{post, "/links/{link}/pause", both, all, 0, "Let no run begin until it is resumed", does((*call).pause)},
+		{post, "/links/{link}/resume", both, all, 0, "Let runs begin again, the next one at once", does((*call).resume)},
+		{post, "/links/{link}/retry", both, all, 0, "Try a failed item again at once", does((*call).retry)},
+		{post, "/links/{link}/ignore", both, all, 0, "Set a failed item aside until it changes on either side", does((*call).ignore)},
+		{post, "/links/{link}/approve", both, all, 0, "Let deletions happen that wait for a person", does((*call).approve)},
+		{post, "/links/{link}/reject", both, all, 0, "Take deletions back that wait for a person", does((*call).reject)},
+
+		{get, "/runs", both, all, 0, "Runs of links, newest first", does((*call).runs)},
+		{get, "/runs/{id}", both, all, 0, "A run with what it did, step by step", does((*call).run)},
+		{post, "/runs/{id}/undo", both, all, 0, "Take back what a run wrote, on both sides; its link is paused", does((*call).undoRun)},
+
+		{get, "/errors", both, all, 0, "Items that cannot be synced, and why", does((*call).errors)},
+		{get, "/holds", both, all, 0, "Items that wait for a person", does((*call).holds)},
+
+		{get, "/conflicts", both, all, 0, "Changes that collided, newest first; states: open, settled", does((*call).conflicts)},
+		{get, "/conflicts/{id}", both, all, 0, "A conflict field by field, with the texts of all sides", does((*call).conflict)},
+		{post, "/conflicts/{id}/settle", both, all, 0, "Settle a conflict", does((*call).settle)},
+		{post, "/conflicts/{id}/undo", both, all, 0, "Take back how a conflict was settled", does((*call).unsettle)},
+
+		{get, "/duplicates", both, all, 0, "Pairs of items that may be one", does((*call).duplicates)},
+		{get, "/duplicates/{id}", both, all, 0, "Two items that may be one, field by field", does((*call).duplicate)},
+		{post, "/duplicates/{id}/merge", both, all, 0, "Make one item of two", does((*call).merge)},
+		{post, "/duplicates/{id}/ignore", both, all, 0, "Say that two items are not one", does((*call).ignoreDuplicate)},
+		{post, "/duplicates/{id}/undo", both, all, 0, "Take a merge back, or that two were ignored", does((*call).undoDuplicate)},
+
+		{get, "/items/explain", both, all, 0, "Why an item is or is not on a side, rule by rule", does((*call).explain)},
+		{get, "/items/history", both, all, 0, "Who changed an item, when and from where, field by field", does((*call).history)},
+		{post, "/items/restore", both, all, 0, "Make an earlier version of an item the newest", does((*call).restore)},
+
+		{get, "/drivers", administrator, nothing, 0, "What can be linked to", does((*call).drivers)},
+		{get, "/drivers/{name}", administrator, nothing, 0, "The options of a driver", does((*call).options)},
 	}
 }
 
