@@ -28,26 +28,26 @@ func (c *call) addAccount(ctx context.Context, in *newAccount) (manage.Account, 
 	return c.Office.AddAccount(ctx, manage.NewAccount{Name: b.Name, Password: b.Password, Email: b.Email, DisplayName: b.DisplayName, Zone: b.Zone, Admin: b.Admin})
 }
 
-// named names an account.
-type named struct {
+// Named names an account.
+type Named struct {
 	Name string `path:"name"`
 }
 
-func (c *call) oneAccount(ctx context.Context, in *named) (manage.Account, error) {
+func (c *call) oneAccount(ctx context.Context, in *Named) (manage.Account, error) {
 	return c.Office.Account(ctx, in.Name)
 }
 
-func (c *call) disable(ctx context.Context, in *named) (manage.Account, error) {
+func (c *call) disable(ctx context.Context, in *Named) (manage.Account, error) {
 	return c.Office.SetDisabled(ctx, in.Name, true)
 }
 
-func (c *call) enable(ctx context.Context, in *named) (manage.Account, error) {
+func (c *call) enable(ctx context.Context, in *Named) (manage.Account, error) {
 	return c.Office.SetDisabled(ctx, in.Name, false)
 }
 
 // newPassword is another password for an account.
 type newPassword struct {
-	named
+	Named
 	Body struct {
 		Password string `json:"password"`
 	}

@@ -24,7 +24,7 @@ func (c *call) conflicts(ctx context.Context, f *filter) (review.Page[manage.Con
 	return listed(c, ctx, *f, c.Office.Conflicts)
 }
 
-func (c *call) conflict(ctx context.Context, in *numbered) (manage.ConflictDetail, error) {
+func (c *call) conflict(ctx context.Context, in *Numbered) (manage.ConflictDetail, error) {
 	d, err := c.Office.Conflict(ctx, store.ConflictID(in.ID))
 	if err == nil && !c.covers(d.User) {
 		d, err = manage.ConflictDetail{}, pim.Errorf("conflict", pim.ErrNotFound, "there is no conflict %d", in.ID)
@@ -34,7 +34,7 @@ func (c *call) conflict(ctx context.Context, in *numbered) (manage.ConflictDetai
 
 // choice is how a conflict is settled.
 type choice struct {
-	numbered
+	Numbered
 	Body struct {
 		Take string `json:"take" minLength:"1" doc:"mine, theirs, both, or by field: title=mine,time=theirs. A side before the fields stands for the rest."`
 	}
@@ -45,14 +45,14 @@ func (c *call) settle(ctx context.Context, in *choice) (manage.ConflictDetail, e
 	if err != nil {
 		return manage.ConflictDetail{}, err
 	}
-	return c.toConflict(ctx, &in.numbered, func(id store.ConflictID) error { return c.Office.Settle(ctx, id, how, c.by()) })
+	return c.toConflict(ctx, &in.Numbered, func(id store.ConflictID) error { return c.Office.Settle(ctx, id, how, c.by()) })
 }
 
-func (c *call) unsettle(ctx context.Context, in *numbered) (manage.ConflictDetail, error) {
+func (c *call) unsettle(ctx context.Context, in *Numbered) (manage.ConflictDetail, error) {
 	return c.toConflict(ctx, in, func(id store.ConflictID) error { return c.Office.Unsettle(ctx, id, c.by()) })
 }
 
-func (c *call) toConflict(ctx context.Context, in *numbered, do func(store.ConflictID) error) (manage.ConflictDetail, error) {
+func (c *call) toConflict(ctx context.Context, in *Numbered, do func(store.ConflictID) error) (manage.ConflictDetail, error) {
 	_, err := c.conflict(ctx, in) // whose it is
 	if err == nil {
 		err = do(store.ConflictID(in.ID))
@@ -82,7 +82,7 @@ func reasoned(d manage.Duplicate) manage.Duplicate {
 	return d
 }
 
-func (c *call) duplicate(ctx context.Context, in *numbered) (manage.DuplicateDetail, error) {
+func (c *call) duplicate(ctx context.Context, in *Numbered) (manage.DuplicateDetail, error) {
 	d, err := c.Office.Duplicate(ctx, store.DuplicateID(in.ID))
 	if err == nil && !c.covers(d.User) {
 		d, err = manage.DuplicateDetail{}, pim.Errorf("duplicate", pim.ErrNotFound, "there is no duplicate %d", in.ID)
@@ -93,14 +93,14 @@ func (c *call) duplicate(ctx context.Context, in *numbered) (manage.DuplicateDet
 
 // picks are the fields of a merge.
 type picks struct {
-	numbered
+	Numbered
 	Body *struct {
 		Fields map[pim.FieldID]relay.Pick `json:"fields,omitempty" doc:"Which of the two a field is taken from: {\"title\":\"b\"}. Others are chosen as bridge duplicate merge does."`
 	}
 }
 
 func (c *call) merge(ctx context.Context, in *picks) (manage.Merged, error) {
-	if _, err := c.duplicate(ctx, &in.numbered); err != nil { // whose it is
+	if _, err := c.duplicate(ctx, &in.Numbered); err != nil { // whose it is
 		return manage.Merged{}, err
 	}
 	var words []string
@@ -116,15 +116,15 @@ func (c *call) merge(ctx context.Context, in *picks) (manage.Merged, error) {
 	return c.Office.MergeDuplicate(ctx, store.DuplicateID(in.ID), fields, c.by())
 }
 
-func (c *call) ignoreDuplicate(ctx context.Context, in *numbered) (manage.DuplicateDetail, error) {
+func (c *call) ignoreDuplicate(ctx context.Context, in *Numbered) (manage.DuplicateDetail, error) {
 	return c.toDuplicate(ctx, in, c.Office.IgnoreDuplicate)
 }
 
-func (c *call) undoDuplicate(ctx context.Context, in *numbered) (manage.DuplicateDetail, error) {
+func (c *call) undoDuplicate(ctx context.Context, in *Numbered) (manage.DuplicateDetail, error) {
 	return c.toDuplicate(ctx, in, c.Office.UndoDuplicate)
 }
 
-func (c *call) toDuplicate(ctx context.Context, in *numbered, do func(context.Context, store.DuplicateID, string) error) (manage.DuplicateDetail, error) {
+func (c *call) toDuplicate(ctx context.Context, in *Numbered, do func(context.Context, store.DuplicateID, string) error) (manage.DuplicateDetail, error) {
 	_, err := c.duplicate(ctx, in) // whose it is
 	if err == nil {
 		err = do(ctx, store.DuplicateID(in.ID), c.by())

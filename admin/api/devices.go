@@ -25,7 +25,7 @@ func (c *call) addDevice(ctx context.Context, in *newDevice) (manage.Device, err
 	return c.Office.AddDevice(ctx, manage.NewDevice{User: c.account, Name: in.Body.Name, ReadOnly: in.Body.ReadOnly, Days: in.Body.Days})
 }
 
-func (c *call) revokeDevice(ctx context.Context, in *numbered) (manage.Device, error) {
+func (c *call) revokeDevice(ctx context.Context, in *Numbered) (manage.Device, error) {
 	d, _, err := c.Office.RevokeDevice(ctx, c.account, store.TokenID(in.ID))
 	return d, err
 }
@@ -56,7 +56,7 @@ func (c *call) addFeed(ctx context.Context, in *newFeed) (manage.Feed, error) {
 
 // newAddress is another address for a feed.
 type newAddress struct {
-	numbered
+	Numbered
 	Body *struct {
 		Expires string `json:"expires,omitempty" doc:"A new end, as when it was made; empty leaves it as it is."`
 	}
@@ -70,6 +70,6 @@ func (c *call) rotateFeed(ctx context.Context, in *newAddress) (manage.Feed, err
 	return c.Office.RotateFeed(ctx, c.account, store.FeedID(in.ID), expires)
 }
 
-func (c *call) revokeFeed(ctx context.Context, in *numbered) (manage.Feed, error) {
+func (c *call) revokeFeed(ctx context.Context, in *Numbered) (manage.Feed, error) {
 	return c.Office.RevokeFeed(ctx, c.account, store.FeedID(in.ID))
 }

@@ -5,9 +5,12 @@
 //	call.go        call: who asks, and whose things it is about
 //	problem.go     what becomes of errors
 //	schema.go      what the description says of our types
+//	lists.go       long lists and how they are asked for; runs, errors, holds
 //	me.go          one's own account
-//
-// and a file for each group of operations.
+//	accounts.go    those of all people
+//	devices.go     app passwords and feeds
+//	links.go       links, their runs, their items, drivers
+//	decisions.go   conflicts and duplicates; items explained and restored
 //
 // # What holds for every operation
 //

@@ -12,12 +12,12 @@ func (c *call) links(ctx context.Context, _ *none) (review.Page[manage.Link], er
 	return whole(c.Office.Links(ctx, c.account))
 }
 
-// ofLink names a link.
-type ofLink struct {
+// OfLink names a link.
+type OfLink struct {
 	Link string `path:"link" doc:"Its number, or its name where one link has it."`
 }
 
-func (c *call) link(ctx context.Context, in *ofLink) (manage.LinkDetail, error) {
+func (c *call) link(ctx context.Context, in *OfLink) (manage.LinkDetail, error) {
 	d, err := c.Office.LinkDetail(ctx, c.account, in.Link)
 	if d.Words == nil {
 		d.Words = []string{}
@@ -26,7 +26,7 @@ func (c *call) link(ctx context.Context, in *ofLink) (manage.LinkDetail, error) 
 }
 
 // change does something to a link, and tells how it stands then.
-func (c *call) change(ctx context.Context, in *ofLink, do func(store.Link) error) (manage.Link, error) {
+func (c *call) change(ctx context.Context, in *OfLink, do func(store.Link) error) (manage.Link, error) {
 	l, _, err := c.Office.FindLink(ctx, c.account, in.Link)
 	if err == nil {
 		err = do(l)
@@ -38,25 +38,25 @@ func (c *call) change(ctx context.Context, in *ofLink, do func(store.Link) error
 	return d.Link, err
 }
 
-func (c *call) runLink(ctx context.Context, in *ofLink) (manage.Link, error) {
+func (c *call) runLink(ctx context.Context, in *OfLink) (manage.Link, error) {
 	return c.change(ctx, in, func(l store.Link) error { return c.Office.QueueRun(ctx, l) })
 }
 
-func (c *call) pause(ctx context.Context, in *ofLink) (manage.Link, error) {
+func (c *call) pause(ctx context.Context, in *OfLink) (manage.Link, error) {
 	return c.change(ctx, in, func(l store.Link) error {
 		_, err := c.Office.SetPaused(ctx, l, true)
 		return err
 	})
 }
 
-func (c *call) resume(ctx context.Context, in *ofLink) (manage.Link, error) {
+func (c *call) resume(ctx context.Context, in *OfLink) (manage.Link, error) {
 	return c.change(ctx, in, func(l store.Link) error {
 		_, err := c.Office.SetPaused(ctx, l, false)
 		return err
 	})
 }
 
-func (c *call) stop(ctx context.Context, in *ofLink) (manage.Stopping, error) {
+func (c *call) stop(ctx context.Context, in *OfLink) (manage.Stopping, error) {
 	l, _, err := c.Office.FindLink(ctx, c.account, in.Link)
 	if err != nil {
 		return manage.Stopping{}, err
@@ -66,16 +66,16 @@ func (c *call) stop(ctx context.Context, in *ofLink) (manage.Stopping, error) {
 
 // linkItems names a link, and which of its items.
 type linkItems struct {
-	ofLink
+	OfLink
 	Kind   string `query:"kind" enum:"event,task,contact,message" doc:"Of this kind."`
 	State  string `query:"state" doc:"In this state: failing, ignored, held, waiting, here, there and others."`
 	Text   string `query:"text" doc:"With these letters in title, UID or reason."`
 	Origin string `query:"origin" doc:"First made by client, crm, exchange, or the device or link of this name."`
-	pages
+	Pages
 }
 
 func (c *call) items(ctx context.Context, in *linkItems) (review.Page[review.Known], error) {
-	return listed(c, ctx, filter{Link: in.Link, Kind: in.Kind, State: in.State, Text: in.Text, pages: in.pages},
+	return listed(c, ctx, filter{Link: in.Link, Kind: in.Kind, State: in.State, Text: in.Text, Pages: in.Pages},
 		func(ctx context.Context, q review.Query) (review.Page[review.Known], error) {
 			return c.Office.Items(ctx, q, in.Origin)
 		})
@@ -83,7 +83,7 @@ func (c *call) items(ctx context.Context, in *linkItems) (review.Page[review.Kno
 
 // linkItem names an item of a link, in what is sent: a UID may hold anything.
 type linkItem struct {
-	ofLink
+	OfLink
 	Body struct {
 		UID string `json:"uid" minLength:"1"`
 	}
@@ -114,7 +114,7 @@ func (c *call) ignore(ctx context.Context, in *linkItem) (done, error) {
 
 // deletions are deletions that wait on a link.
 type deletions struct {
-	ofLink
+	OfLink
 	Body struct {
 		UID string `json:"uid,omitempty" doc:"Of this item; needed unless all is true."`
 		All bool   `json:"all,omitempty" doc:"All that wait."`
@@ -148,8 +148,8 @@ func (c *call) reject(ctx context.Context, in *deletions) (answered, error) {
 	return c.toDeletions(ctx, in, "rejected", c.Office.Reject)
 }
 
-func (c *call) undoRun(ctx context.Context, in *numbered) (manage.RunUndone, error) {
-	if _, err := c.run(ctx, &oneRun{numbered: *in, pages: pages{Limit: 1}}); err != nil { // whose it is
+func (c *call) undoRun(ctx context.Context, in *Numbered) (manage.RunUndone, error) {
+	if _, err := c.run(ctx, &oneRun{Numbered: *in, Pages: Pages{Limit: 1}}); err != nil { // whose it is
 		return manage.RunUndone{}, err
 	}
 	return c.Office.UndoRun(ctx, store.RunID(in.ID))
@@ -159,6 +159,6 @@ func (c *call) drivers(context.Context, *none) (review.Page[manage.DriverRow], e
 	return whole(c.Office.Drivers.Rows(), nil)
 }
 
-func (c *call) options(_ context.Context, in *named) (review.Page[manage.DriverOption], error) {
+func (c *call) options(_ context.Context, in *Named) (review.Page[manage.DriverOption], error) {
 	return whole(c.Office.Drivers.Options(in.Name))
 }

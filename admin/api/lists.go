@@ -18,11 +18,11 @@ type filter struct {
 	Text  string `query:"text" doc:"With these letters in title, UID or reason."`
 	Since string `query:"since" doc:"Not before: how long ago (36h, 7d), a day (2026-11-22) or a time (2026-11-22T10:00:00Z)."`
 	Until string `query:"until" doc:"Before: as since."`
-	pages
+	Pages
 }
 
-// pages are how a long list is read.
-type pages struct {
+// Pages are how a long list is read.
+type Pages struct {
 	After int64 `query:"after" minimum:"0" doc:"The next of the page before."`
 	Limit int   `query:"limit" minimum:"0" maximum:"1000" doc:"Rows of a page; 0 is 100."`
 }
@@ -57,8 +57,8 @@ func whole[T any](rows []T, err error) (review.Page[T], error) {
 	return review.Page[T]{Rows: rows}, err
 }
 
-// numbered names something by its number.
-type numbered struct {
+// Numbered names something by its number.
+type Numbered struct {
 	ID int64 `path:"id" minimum:"1"`
 }
 
@@ -68,10 +68,10 @@ func (c *call) runs(ctx context.Context, f *filter) (review.Page[review.Run], er
 
 // oneRun names a run, and which of its steps.
 type oneRun struct {
-	numbered
+	Numbered
 	State string `query:"state" enum:"done,failed,begun" doc:"Steps that ended so."`
 	Text  string `query:"text" doc:"Steps with these letters in title, UID or error."`
-	pages
+	Pages
 }
 
 func (c *call) run(ctx context.Context, in *oneRun) (manage.RunDetail, error) {

@@ -12,6 +12,8 @@ import (
 func newRegistry() huma.Registry {
 	r := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	r.RegisterTypeAlias(reflect.TypeFor[pim.FieldSet](), reflect.TypeFor[[]string]())
+	// Its elements are bytes to huma, which takes it for a text in base64.
+	r.RegisterTypeAlias(reflect.TypeFor[[]pim.Kind](), reflect.TypeFor[[]string]())
 	return r
 }
 
