@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
@@ -59,7 +60,14 @@ func (r *run) unmailed(ctx context.Context, v view, ref remote.Ref, e remote.Ent
 	if err != nil || len(people) == 0 {
 		return err
 	}
-	return pim.Errorf("relay: mail", pim.ErrHeld, "the remote would mail %d people about it, and the rule mail is never; it waits here", len(people))
+	return pim.Errorf("relay: mail", pim.ErrHeld, "the remote would mail %s about it, and the rule mail is never; it waits here", persons(len(people)))
+}
+
+func persons(n int) string {
+	if n == 1 {
+		return "one person"
+	}
+	return fmt.Sprintf("%d people", n)
 }
 
 // silent refuses a write, done for a person at once, that would make the remote mail somebody, be it that the remote

@@ -231,6 +231,9 @@ func TestARemoteIsAskedWhomAWriteWouldMail(t *testing.T) {
 	if asked != 0 {
 		t.Errorf("asked %d times about items without attendees", asked)
 	}
+	if one, two := persons(1), persons(2); one != "one person" || two != "2 people" {
+		t.Error(one, two)
+	}
 	w.delete("b.ics")
 	w.clean()
 	w.put("a.ics", invited("uid-a", "plan", "bo"))
