@@ -94,9 +94,17 @@ func (t *Tx) ReleaseLease(id LinkID, owner string) error {
 // by a process which died before it began is never heard of again.
 const wantedFor = 2 * time.Minute
 
-// notQueued is true of links without a queued run; its arguments are wantedFor ago
-// and now.
-const notQueued = `(wanted_at IS NULL OR wanted_at <= ? AND (lease_until IS NULL OR lease_until <= ?))`
+// wantedDead is how long it is believed to begin while the lease of the run before it has run out: the process that
+// had the link has died, and what was queued was its, too, more often than not.
+const wantedDead = 5 * time.Second
+
+// notQueued is true of links without a queued run; queuedBy are its arguments.
+const notQueued = `(wanted_at IS NULL OR wanted_at <= ? AND (lease_until IS NULL OR lease_until <= ?)
+	OR wanted_at <= ? AND lease_owner <> '' AND lease_until <= ?)`
+
+func queuedBy(now time.Time) []any {
+	return []any{now.Add(-wantedFor), now, now.Add(-wantedDead), now}
+}
 
 // HasRules reports whether a link still has these rules.
 func (t *Tx) HasRules(id LinkID, rules []byte) (bool, error) {
@@ -113,7 +121,7 @@ func (t *Tx) SetWanted(id LinkID) (first bool, err error) {
 	if err := t.writing(op); err != nil {
 		return false, err
 	}
-	n, err := t.exec(`UPDATE links SET wanted_at = ? WHERE id = ? AND `+notQueued, t.now, id, t.now.Add(-wantedFor), t.now)
+	n, err := t.exec(`UPDATE links SET wanted_at = ? WHERE id = ? AND `+notQueued, append([]any{t.now, id}, queuedBy(t.now)...)...)
 	if err != nil || n > 0 {
 		return err == nil, fail(op, err)
 	}
@@ -152,7 +160,7 @@ func (t *Tx) ClearWanted(id LinkID) error {
 // lost: not paused, and never run or due again.
 func (t *Tx) DueLinks(now time.Time) ([]Link, error) {
 	var ls []Link
-	err := t.db().Where("NOT paused AND "+notQueued+" AND (next_run IS NULL OR next_run <= ?)", t.now.Add(-wantedFor), t.now, now.UTC()).
+	err := t.db().Where("NOT paused AND "+notQueued+" AND (next_run IS NULL OR next_run <= ?)", append(queuedBy(t.now), now.UTC())...).
 		Order("id").Find(&ls).Error
 	return ls, fail("due links", err)
 }

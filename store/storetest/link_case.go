@@ -143,6 +143,20 @@ func testLease(t *testing.T, open Opener) {
 	equal(t, "first again", want(), true)
 	equal(t, "second again", want(), false)
 	f.update(func(tx *store.Tx) error { return tx.ClearWanted(l.ID) })
+
+	// A process dies that has the link, and a run that was queued with it: the lease says so long before the other is given up.
+	f.update(func(tx *store.Tx) error {
+		_, err := tx.AcquireLease(l.ID, "dead", tx.Now().Add(30*time.Second), nil)
+		return err
+	})
+	equal(t, "beside the run", want(), true)
+	clock.Advance(20 * time.Second)
+	equal(t, "while its lease lasts", due(), 0)
+	clock.Advance(20 * time.Second)
+	equal(t, "lost with its process", due(), 1)
+	equal(t, "queued anew", want(), true)
+	equal(t, "and only once", want(), false)
+	f.update(func(tx *store.Tx) error { return errors.Join(tx.ClearWanted(l.ID), tx.ReleaseLease(l.ID, "dead")) })
 	f.refused(pim.ErrNotFound, func(tx *store.Tx) error {
 		_, err := tx.SetWanted(99)
 		return err
