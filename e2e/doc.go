@@ -22,6 +22,7 @@
 //	peer         Radicale and Xandikos: a script that fails against them is itself wrong
 //	bridge       our program: built once, run as a child process
 //	browser      Chromium, which uses the pages as people do
+//	axe          axe-core from npm, which judges how accessible pages are
 //	creatio      eyes and hands in a Creatio CRM, over its own service
 //	tryton       the same for Tryton
 //

@@ -250,3 +250,9 @@ func quoted(s string) string {
 	}
 	return `concat("` + strings.ReplaceAll(s, `"`, `", '"', "`) + `")`
 }
+
+// Await is the value that a promise of a script in the page comes to.
+func Await[T any](w *Window, script string) T {
+	w.tb.Helper()
+	return ask(w, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+}
