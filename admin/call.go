@@ -27,6 +27,7 @@ type call struct {
 	state   *state
 	user    store.User // zero: nobody signed in
 	zone    *time.Location
+	strayed bool // see stray
 }
 
 func (s *Server) call(w http.ResponseWriter, r *http.Request) (*call, error) {
@@ -46,6 +47,9 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) (*call, error) {
 	c.Printer = s.book.For(choice, r.Header.Get("Accept-Language"))
 	if zone, err := time.LoadLocation(c.user.Zone); err == nil && c.user.Zone != "Local" {
 		c.zone = zone
+	}
+	if c.strayed = session.IsNew && strayed(r); c.strayed {
+		return c, nil
 	}
 	if session.IsNew || c.user.ID != 0 && s.Now().Sub(c.state.SeenAt) > seenEvery {
 		return c, c.keep()

@@ -26,6 +26,7 @@ type halfWay struct {
 	User     store.UserID `json:"user"`
 	Until    time.Time    `json:"until"`
 	Password []byte       `json:"password"` // a hash of its hash: a new password ends this
+	Tie      store.Tie    `json:"tie"`      // to be kept once the code is there; zero: none
 }
 
 func (c *call) halfWayPurpose() string {
@@ -59,8 +60,8 @@ func (c *call) codePage(way, next, fault string) page {
 }
 
 // askCode asks somebody who has proved the rest for a code.
-func (c *call) askCode(u store.User, next string) (answer, error) {
-	text, err := json.Marshal(halfWay{u.ID, c.Now().Add(halfWayLasts), passwordMark(u)})
+func (c *call) askCode(u store.User, next string, tie store.Tie) (answer, error) {
+	text, err := json.Marshal(halfWay{u.ID, c.Now().Add(halfWayLasts), passwordMark(u), tie})
 	if err != nil {
 		return nil, err
 	}
@@ -72,8 +73,7 @@ func (c *call) askCode(u store.User, next string) (answer, error) {
 }
 
 // whoIsHalfWay is who was asked for a code, as long as that is good; the zero user is nobody.
-func (c *call) whoIsHalfWay(way string) (u store.User, err error) {
-	var h halfWay
+func (c *call) whoIsHalfWay(way string) (u store.User, h halfWay, err error) {
 	sealed, err := base64.RawURLEncoding.DecodeString(way)
 	if err == nil {
 		sealed, err = c.Office.Keeper.Open(c.halfWayPurpose(), sealed)
@@ -82,7 +82,7 @@ func (c *call) whoIsHalfWay(way string) (u store.User, err error) {
 		err = json.Unmarshal(sealed, &h)
 	}
 	if err != nil || !c.Now().Before(h.Until) {
-		return u, nil
+		return u, h, nil
 	}
 	err = c.Store.View(c.r.Context(), func(tx *store.Tx) error {
 		u, err = tx.User(h.User)
@@ -91,13 +91,13 @@ func (c *call) whoIsHalfWay(way string) (u store.User, err error) {
 	if err == nil && (u.Disabled || subtle.ConstantTimeCompare(passwordMark(u), h.Password) != 1) {
 		u = store.User{}
 	}
-	return u, err
+	return u, h, err
 }
 
 // signInCode lets somebody in who has a code beside what they proved before.
 func (c *call) signInCode() (answer, error) {
 	way, next := c.value("way"), back(c.value("next"))
-	u, err := c.whoIsHalfWay(way)
+	u, h, err := c.whoIsHalfWay(way)
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +109,11 @@ func (c *call) signInCode() (answer, error) {
 	if err := c.Auth.Code(c.r.Context(), u, c.value("code"), c.Address(c.r)); err != nil {
 		fault, err := c.codeFault(err)
 		return c.codePage(way, next, fault), err
+	}
+	if h.Tie.Subject != "" {
+		if err := c.Office.TieElsewhere(c.r.Context(), u.ID, h.Tie.Issuer, h.Tie.Subject); err != nil {
+			return c.notFromElsewhere(err, next)
+		}
 	}
 	if err := c.enterAs(u); err != nil {
 		return nil, err
@@ -170,6 +175,9 @@ func (c *call) codesPage(status int, change func(*codesData)) (answer, error) {
 	d.Off = form{Action: Prefix + "me/codes/off", Submit: c.Say("codes.turnOff"), Fields: []field{
 		{Name: "password", Label: c.Say("signin.password"), Kind: "password", Required: true, Autocomplete: "current-password"},
 	}}
+	if c.user.PasswordHash == "" {
+		d.Off.Fields = nil
+	}
 	if change != nil {
 		change(&d)
 	}
@@ -208,7 +216,10 @@ func (c *call) turnOnCodes() (answer, error) {
 }
 
 func (c *call) turnOffCodes() (answer, error) {
-	_, err := c.Auth.SignIn(c.r.Context(), c.user.Name, c.r.PostForm.Get("password"), c.Address(c.r))
+	var err error
+	if c.user.PasswordHash != "" { // who has none has just proved who they are elsewhere
+		_, err = c.Auth.SignIn(c.r.Context(), c.user.Name, c.r.PostForm.Get("password"), c.Address(c.r))
+	}
 	switch err = passwordOnly(err); {
 	case errors.Is(err, pim.ErrAuth), errors.Is(err, pim.ErrThrottled):
 		return c.codesPage(http.StatusUnprocessableEntity, func(d *codesData) {

@@ -7,6 +7,7 @@
 //	session.go   who is signed in: gorilla/sessions over the table of sessions
 //	signin.go    signing in and out, the first administrator, proving anew who one is
 //	codes.go     the code that is asked for beside the password, turned on and off
+//	elsewhere.go signing in at a service of the organisation (package auth/openid)
 //	answer.go    what a page answers: a page, another address, a file
 //	view.go      templates and what they may call
 //	form.go      forms: fields, what was put in, and what is wrong with it

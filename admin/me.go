@@ -25,6 +25,7 @@ type meData struct {
 	Made     *manage.Device // with its secret: shown once
 	Password form
 	Codes    manage.Codes
+	Tied     bool // they sign in elsewhere
 	Sessions []sessionRow
 	Now      time.Time
 }
@@ -68,7 +69,7 @@ func (c *call) passwordFields() form {
 		{Name: "password", Label: c.Say("account.passwordNew"), Help: c.Say("account.passwordHelp"), Kind: "password", Required: true, Autocomplete: "new-password"},
 		{Name: "again", Label: c.Say("account.passwordAgain"), Kind: "password", Required: true, Autocomplete: "new-password"},
 	}}
-	if c.account() != c.user.Name { // an administrator does not know it
+	if c.account() != c.user.Name || c.user.PasswordHash == "" { // an administrator does not know it, and there may be none yet
 		f.Fields = f.Fields[1:]
 	}
 	return f
@@ -90,6 +91,9 @@ func (c *call) mePage(change func(*meData)) (answer, error) {
 		return nil, err
 	}
 	if d.NewFeed, err = c.feedFields(); err != nil {
+		return nil, err
+	}
+	if d.Tied, err = c.Office.Tied(c.r.Context(), c.account()); err != nil {
 		return nil, err
 	}
 	if d.Codes, err = c.Office.Codes(c.r.Context(), c.account()); err != nil {
@@ -161,7 +165,10 @@ func (c *call) revokeDevice() (answer, error) {
 func (c *call) changePassword() (answer, error) {
 	f := c.passwordFields()
 	password := c.r.PostForm.Get("password")
-	_, err := c.Auth.SignIn(c.r.Context(), c.user.Name, c.r.PostForm.Get("old"), c.Address(c.r))
+	var err error
+	if c.user.PasswordHash != "" {
+		_, err = c.Auth.SignIn(c.r.Context(), c.user.Name, c.r.PostForm.Get("old"), c.Address(c.r))
+	}
 	if err = passwordOnly(err); errors.Is(err, pim.ErrAuth) {
 		f.Fields[0].Fault = c.Say("account.passwordWrong")
 	} else {

@@ -26,6 +26,8 @@ func routes() []route {
 		{pattern: "POST " + Prefix + "sign-in", who: anybody, page: (*call).signIn},
 		{pattern: "GET " + Prefix + "sign-in/code", who: anybody, page: (*call).signInForm},
 		{pattern: "POST " + Prefix + "sign-in/code", who: anybody, page: (*call).signInCode},
+		{pattern: "GET " + Prefix + "sign-in/elsewhere", who: anybody, page: (*call).goElsewhere},
+		{pattern: "GET " + Prefix + "sign-in/back", who: anybody, page: (*call).fromElsewhere},
 		{pattern: "POST " + Prefix + "sign-out", who: anybody, page: (*call).signOut},
 		{pattern: "POST " + Prefix + "language", who: anybody, page: (*call).chooseLanguage},
 		{pattern: "GET " + Prefix + "first/{secret}", who: anybody, page: (*call).firstForm},

@@ -13,6 +13,7 @@ import (
 
 	"crmbridge/admin/words"
 	"crmbridge/auth"
+	"crmbridge/auth/openid"
 	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/store"
@@ -36,6 +37,9 @@ type Options struct {
 	// Address is the address of who asks.
 	Address func(*http.Request) string
 	Version string
+	// Elsewhere is where people may sign in beside here; nil: nowhere. MayJoin gives those who have no account one.
+	Elsewhere *openid.Service
+	MayJoin   bool
 	// Panicked counts faults of ours that were survived; nil: nobody counts.
 	Panicked func()
 }
@@ -134,6 +138,9 @@ func (s *Server) safely(c *call, rt route) (a answer, err error) {
 
 // enter says whether who asks may have a page: nil, nil is yes.
 func (c *call) enter(rt route) (answer, error) {
+	if c.strayed && c.r.Method != http.MethodPost {
+		return stray{}, nil
+	}
 	if c.r.Method == http.MethodPost {
 		if err := c.cross.Check(c.r); err != nil {
 			return nil, pim.Wrap("page", pim.ErrForbidden, err)

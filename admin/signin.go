@@ -42,7 +42,7 @@ func (c *call) signIn() (answer, error) {
 	u, err := c.Auth.SignIn(c.r.Context(), name, c.r.PostForm.Get("password"), c.Address(c.r))
 	var needed *auth.CodeNeeded
 	if errors.As(err, &needed) {
-		return c.askCode(needed.User, next)
+		return c.askCode(needed.User, next, store.Tie{})
 	}
 	if err != nil {
 		return c.refused(err, "signin", c.signInFields(name), next)
@@ -99,6 +99,10 @@ func (c *call) confirmFields() (form, error) {
 	f := form{Submit: c.Say("confirm.submit"), Fields: []field{
 		{Name: "password", Label: c.Say("signin.password"), Kind: "password", Required: true, Autocomplete: "current-password", Autofocus: true},
 	}}
+	if c.user.PasswordHash == "" { // they sign in elsewhere
+		f.Fields = nil
+		return f, nil
+	}
 	codes, err := c.Office.Codes(c.r.Context(), c.user.Name)
 	if codes.On {
 		f.Fields = append(f.Fields, c.codeField(""))

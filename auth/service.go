@@ -176,16 +176,15 @@ func (s *Service) bearer(ctx context.Context, token string) (u store.User, t sto
 // SignIn is Authenticate for the pages, where an app password lets nobody in: whoever finds a lost phone is not to decide about the account.
 // Where the password was right and there is a second factor, it fails with a CodeNeeded, so that nobody who forgets about it lets anybody in.
 func (s *Service) SignIn(ctx context.Context, name, password, addr string) (store.User, error) {
-	c, guarded, err := s.authenticate(ctx, name, password, addr, false, func(store.Token, time.Time) bool { return false })
-	if err == nil && guarded {
+	c, codes, err := s.authenticate(ctx, name, password, addr, false, func(store.Token, time.Time) bool { return false })
+	if err == nil && codes {
 		return store.User{}, &CodeNeeded{c.User}
 	}
 	return c.User, err
 }
 
-// authenticate is Authenticate; good says whether an app password of the account lets in. guarded says that the account has a second factor; then
-// its password is good for no device.
-func (s *Service) authenticate(ctx context.Context, name, password, addr string, device bool, good func(store.Token, time.Time) bool) (_ Caller, guarded bool, err error) {
+// authenticate is Authenticate; good says whether an app password of the account lets in. codes says that the account has a second factor.
+func (s *Service) authenticate(ctx context.Context, name, password, addr string, device bool, good func(store.Token, time.Time) bool) (_ Caller, codes bool, err error) {
 	now := s.o.Now()
 	name = strings.ToLower(strings.TrimSpace(name))
 	net := Network(addr)
@@ -197,15 +196,15 @@ func (s *Service) authenticate(ctx context.Context, name, password, addr string,
 		s.attempts.failed(net, now) // such a name is no account's, and is not kept
 		return Caller{}, false, errRefused()
 	}
-	u, t, guarded, err := s.find(ctx, name, password)
+	u, t, g, err := s.find(ctx, name, password)
 	if err != nil {
 		return Caller{}, false, err
 	}
 	if t.ID != 0 && t.UserID == u.ID && !u.Disabled && good(t, now) {
-		return Caller{User: u, Token: t.ID, ReadOnly: t.ReadOnly}, guarded, nil
+		return Caller{User: u, Token: t.ID, ReadOnly: t.ReadOnly}, g.codes, nil
 	}
 	account := name + "\x00" + net
-	if guarded && device {
+	if device && g != (guard{}) {
 		// As if there were no password: what goes on with it has a wait of its own, and does not hold back its owner at the pages.
 		u.PasswordHash, account = "", account+"\x00device"
 	}
@@ -227,7 +226,7 @@ func (s *Service) authenticate(ctx context.Context, name, password, addr string,
 		}
 	}
 	c, err := s.judge(ctx, u, name, password, account, net, now)
-	return c, guarded, err
+	return c, g.codes, err
 }
 
 // mostWait is how long a login waits for its turn.
@@ -266,9 +265,9 @@ func errTurn(err error) error {
 	return pim.Wrap("auth: login", pim.ErrUnavailable, err)
 }
 
-// find looks up the account and the app password, each zero when there is none, and whether the account has a second factor. Unless they
+// find looks up the account and the app password, each zero when there is none, and what the account has beside its password. Unless they
 // belong together, all are looked up whatever the others give.
-func (s *Service) find(ctx context.Context, name, password string) (u store.User, t store.Token, guarded bool, err error) {
+func (s *Service) find(ctx context.Context, name, password string) (u store.User, t store.Token, g guard, err error) {
 	err = s.o.Store.Peek(ctx, func(tx *store.Tx) error {
 		hash := HashSecret(password)
 		var err error
@@ -281,14 +280,21 @@ func (s *Service) find(ctx context.Context, name, password string) (u store.User
 		if t, err = tx.TokenByHash(hash); err != nil && !errors.Is(err, pim.ErrNotFound) {
 			return err
 		}
-		_, err = tx.SecondFactor(u.ID)
-		if guarded = err == nil; errors.Is(err, pim.ErrNotFound) {
-			err = nil
+		_, codes := tx.SecondFactor(u.ID)
+		_, tied := tx.TieOfUser(u.ID)
+		for _, err := range []error{codes, tied} {
+			if err != nil && !errors.Is(err, pim.ErrNotFound) {
+				return err
+			}
 		}
-		return err
+		g = guard{codes == nil, tied == nil}
+		return nil
 	})
-	return u, t, guarded, err
+	return u, t, g, err
 }
+
+// guard is what an account has beside its password. With either, the password is good for no device.
+type guard struct{ codes, tied bool }
 
 // check compares the account password; u is zero for an account that does not exist.
 func (s *Service) check(ctx context.Context, u store.User, name, password string, now time.Time) error {

@@ -16,6 +16,7 @@
 //	history.go   who changed an item, field by field; earlier versions made the newest again
 //	first.go     the first administrator
 //	overview.go  how the bridge stands
+//	elsewhere.go  people who sign in at a service of their organisation: whose account it is
 //	codes.go     codes beside passwords: turned on and off, recovery codes
 //	ask.go       what is asked for one link or item: pause, retry, ignore, approve, tie
 //	search.go    what somebody wants to see of a list, in their words

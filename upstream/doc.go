@@ -14,6 +14,7 @@
 //	dial.go      dialling by resolved address
 //	address.go   which addresses may be dialled
 //	proxy.go     direct, environment or a URL
+//	library.go   an http.Client for libraries that bring their own calls
 //	redirect.go  redirects within one host
 //	failure.go   network faults as *pim.Error, with Sent
 //	fault.go     HTTP statuses as *pim.Error, for drivers without better knowledge

@@ -6,9 +6,12 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"crmbridge/admin"
 	"crmbridge/admin/api"
+	"crmbridge/auth/openid"
+	"crmbridge/upstream"
 )
 
 // visitor reports whether a person opened the server's address in a browser, who is sent to the pages. Programs
@@ -25,6 +28,11 @@ func (a *app) newPages() (*admin.Server, error) {
 	if u, err := url.Parse(a.cfg.PublicURL); err == nil && u.Host != "" {
 		o.Origins = []string{u.Scheme + "://" + u.Host}
 	}
+	var err error
+	if o.Elsewhere, err = a.elsewhere(); err != nil {
+		return nil, err
+	}
+	o.MayJoin = a.cfg.OIDCCreate
 	return admin.New(o)
 }
 
@@ -32,6 +40,24 @@ func (a *app) newPages() (*admin.Server, error) {
 func (a *app) newAPI() (*api.Server, error) {
 	return api.New(api.Options{Office: a.office, Auth: a.auth, Log: a.log, Secure: strings.HasPrefix(a.address(), "https://"), Address: a.clientAddress, Version: version, Time: a.cfg.BodyTimeout})
 }
+
+// elsewhere is where people may sign in beside here; nil is nowhere.
+func (a *app) elsewhere() (*openid.Service, error) {
+	c := a.cfg
+	if c.OIDCIssuer == "" {
+		return nil, nil
+	}
+	client, err := upstream.New(upstream.Options{CAFile: c.CAFile, Timeout: serviceAnswers, Allow: c.OutboundAllow, Now: a.now, UserAgent: "crmbridge/" + version,
+		Log: a.log, Retries: -1, Observe: a.counts.observe("oidc")})
+	if err != nil {
+		return nil, err
+	}
+	return openid.New(openid.Options{Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, Secret: c.OIDCSecret, Redirect: a.address() + admin.Prefix + "sign-in/back",
+		Label: c.OIDCLabel, Claim: c.OIDCClaim, HTTP: client, Now: a.now, Random: rand.Reader}), nil
+}
+
+// serviceAnswers is how long somebody who signs in waits for an answer of the service.
+const serviceAnswers = 10 * time.Second
 
 // inviteFirst writes to the log where the first administrator is made, as long as there is none.
 func (a *app) inviteFirst(ctx context.Context, base string) error {

@@ -17,7 +17,7 @@ import (
 
 func (p *program) userCommand() *cobra.Command {
 	c := &cobra.Command{Use: "user", Short: "Accounts of people"}
-	c.AddCommand(p.userAdd(), p.userList(), p.userDisable(), p.userPasswd(), p.userAdmin(), p.userTOTP())
+	c.AddCommand(p.userAdd(), p.userList(), p.userDisable(), p.userPasswd(), p.userAdmin(), p.userTOTP(), p.userUntie())
 	return c
 }
 

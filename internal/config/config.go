@@ -69,6 +69,10 @@ type Config struct {
 	ForgetFailures time.Duration
 	Remember       time.Duration
 
+	// Where people may sign in; "" is nowhere.
+	OIDCIssuer, OIDCClientID, OIDCSecret, OIDCLabel, OIDCClaim string
+	OIDCCreate                                                 bool
+
 	FeedRefresh time.Duration
 
 	Workers  int

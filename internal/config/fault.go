@@ -60,6 +60,8 @@ var together = []struct {
 		func(c *Config) bool { return (len(c.ACMEHosts) == 0) == (c.ACMEEmail == "") }},
 	{[]string{"server.notifications", "server.public_url"}, "server.notifications needs server.public_url with https://, as Microsoft reaches it",
 		func(c *Config) bool { return !c.Notifications || strings.HasPrefix(c.PublicURL, "https://") }},
+	{[]string{"admin.oidc_issuer", "admin.oidc_client_id"}, "admin.oidc_issuer and admin.oidc_client_id need each other",
+		func(c *Config) bool { return (c.OIDCIssuer == "") == (c.OIDCClientID == "") }},
 	{[]string{"auth.most_wait", "auth.first_wait"}, "auth.most_wait is less than auth.first_wait",
 		func(c *Config) bool { return c.MostWait >= c.FirstWait }},
 }

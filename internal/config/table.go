@@ -37,6 +37,7 @@ var sections = []section{
 	{"secret", "Passwords of CRMs are sealed with a key before they are stored."},
 	{"log", "Logs go to standard error. They never hold items or passwords."},
 	{"auth", "Logins. Waiting times belong to an account as seen from one network, so nobody is locked out by others."},
+	{"admin", "The pages for people. They may sign in at a service of their organisation (OpenID Connect), beside their passwords."},
 	{"feeds", "Calendars as read-only files for programs without a login; see \"bridge feed\"."},
 	{"relay", "The runs between the bridge and the CRMs. What a link does is set with \"bridge link\"."},
 	{"outbound", "What the bridge may connect to."},
@@ -101,6 +102,13 @@ var table = []option{
 	{key: "auth.most_wait", def: "5m", set: duration(func(c *Config) *time.Duration { return &c.MostWait }, time.Millisecond)},
 	{key: "auth.forget_failures", def: "1h", help: "When failures are forgotten.", set: duration(func(c *Config) *time.Duration { return &c.ForgetFailures }, time.Second)},
 	{key: "auth.remember", def: "1m", help: "How long a password that was right is not computed again.", set: duration(func(c *Config) *time.Duration { return &c.Remember }, time.Second)},
+
+	{key: "admin.oidc_issuer", help: "Address of the service, as it names itself: https://id.example.org. Its redirect address for this server is public_url with /web/sign-in/back. A private one has to be in outbound.allow.", names: true, set: issuer},
+	{key: "admin.oidc_client_id", help: "What the service knows this server as, and the secret between the two. Better in BRIDGE_ADMIN_OIDC_CLIENT_SECRET_FILE; without one only PKCE protects.", names: true, set: str(func(c *Config) *string { return &c.OIDCClientID })},
+	{key: "admin.oidc_client_secret", names: true, set: str(func(c *Config) *string { return &c.OIDCSecret })},
+	{key: "admin.oidc_label", help: "What people call the service. Empty is its host.", names: true, set: str(func(c *Config) *string { return &c.OIDCLabel })},
+	{key: "admin.oidc_claim", def: "preferred_username", help: "What names the account of somebody who signs in there for the first time; else an e-mail address that the service vouches for does. After that the service's own number for the person counts. Whoever may change this there may take an account here.", names: true, set: required(func(c *Config) *string { return &c.OIDCClaim })},
+	{key: "admin.oidc_create", def: "off", help: "Whether people without an account get one, on or off.", set: onOff(func(c *Config) *bool { return &c.OIDCCreate })},
 
 	{key: "feeds.refresh", def: "15m", help: "How often programs are told to ask again; many take longer.", set: duration(func(c *Config) *time.Duration { return &c.FeedRefresh }, time.Minute)},
 
@@ -302,6 +310,17 @@ func address(at func(*Config) *string) func(*Config, string) error {
 		*at(c) = v
 		return nil
 	}
+}
+
+// issuer takes the address of a service that people sign in at: over TLS, but on this machine (OpenID Connect Discovery 3).
+func issuer(c *Config, v string) error {
+	u, err := url.Parse(v)
+	local := err == nil && (u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback())
+	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !local) || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return errors.New("is not an address such as https://id.example.org")
+	}
+	c.OIDCIssuer = v
+	return nil
 }
 
 func webURL(at func(*Config) *string) func(*Config, string) error {

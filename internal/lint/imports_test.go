@@ -49,6 +49,7 @@ var allowed = []struct {
 	{"secret", []string{"pim"}},
 	{"store/storetest", []string{"pim", "store", "internal/..."}},
 	{"store", []string{"pim"}},
+	{"auth/openid", []string{"pim", "upstream"}},
 	{"auth", []string{"pim", "store"}},
 	{"birthday", []string{"pim", "pim/line", "pim/ics", "pim/vcf", "store"}},
 
@@ -74,7 +75,7 @@ var allowed = []struct {
 	{"manage", []string{"pim/...", "remote", "remote/several", "store", "secret", "auth", "dav", "feed", "exchange", "relay/...", "review", "upstream"}},
 	{"admin/words", nil},
 	{"admin/api", []string{"pim", "relay", "review", "store", "auth", "manage"}},
-	{"admin/...", []string{"pim/...", "remote", "store", "relay/...", "review", "auth", "manage", "admin/words", "internal/..."}},
+	{"admin/...", []string{"pim/...", "remote", "store", "relay/...", "review", "auth", "auth/openid", "manage", "admin/words", "internal/..."}},
 }
 
 type listed struct {
