@@ -112,6 +112,20 @@ func TestNothingThere(t *testing.T) {
 	if s := w.as("ann", http.MethodPatch, "/me", nil); s.status != http.StatusMethodNotAllowed || s.header.Get("Allow") != "GET" {
 		t.Errorf("%d %v %s", s.status, s.header, s.text)
 	}
+	r := httptest.NewRequest(http.MethodPost, Prefix+"/me/devices", strings.NewReader("name=phone"))
+	r.Header.Set("Authorization", "Bearer "+w.tokens["ann"])
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	out := httptest.NewRecorder()
+	if w.server.ServeHTTP(out, r); out.Code != http.StatusUnsupportedMediaType {
+		t.Errorf("a form: %d %s", out.Code, out.Body)
+	}
+	r = httptest.NewRequest(http.MethodOptions, Prefix+"/me", nil)
+	r.Header.Set("Origin", "https://other.example.org")
+	r.Header.Set("Access-Control-Request-Method", "GET")
+	out = httptest.NewRecorder()
+	if w.server.ServeHTTP(out, r); out.Code < 400 || out.Header().Get("Access-Control-Allow-Origin") != "" {
+		t.Errorf("a page of another site asks whether it may: %d %v", out.Code, out.Header())
+	}
 	if s := w.as("ann", http.MethodGet, "/me?usr=bo", nil); s.status != http.StatusBadRequest || !strings.Contains(s.text, "usr") {
 		t.Errorf("a parameter that there is not: %d %s", s.status, s.text)
 	}

@@ -17,6 +17,8 @@ type call struct {
 	asks auth.Caller
 	// account is the one that it is about; "" is all, and never so for a person.
 	account string
+	// own: it is about who asks, as whom they are a person and no administrator.
+	own bool
 }
 
 // callKey is where a context has its call.
@@ -43,7 +45,7 @@ func (s *Server) enter(ctx huma.Context, next func(huma.Context)) {
 	case asks.ReadOnly && rt.method != http.MethodGet:
 		err = pim.Errorf("api", pim.ErrForbidden, "the token may only read")
 	}
-	c := &call{Server: s, asks: asks, account: asks.User.Name}
+	c := &call{Server: s, asks: asks, account: asks.User.Name, own: rt.who == person}
 	if rt.who == administrator {
 		c.account = strings.TrimSpace(ctx.Query(userParam))
 	}

@@ -37,7 +37,9 @@ func newLinked(t *testing.T) *linked {
 	o.Keeper, err = secret.Create(t.TempDir() + "/key")
 	w.must(err)
 	o.Connections = &relay.Connections{Drivers: o.Drivers.Map(), Unseal: o.Keeper.Open, Now: w.clock.Now,
-		Env: func(store.Link, store.User, remote.Settings) (remote.Env, error) { return remote.Env{Now: w.clock.Now}, nil }}
+		Env: func(store.Link, store.User, remote.Settings) (remote.Env, error) {
+			return remote.Env{Now: w.clock.Now}, nil
+		}}
 	t.Cleanup(func() { _ = o.Connections.Close() })
 	o.Engine = &relay.Engine{Store: w.store, Remotes: o.Connections, Now: w.clock.Now, Owner: "test", Log: slog.New(slog.DiscardHandler), Alive: func(string) bool { return false }}
 	w.must(relay.MigrateJobs(t.Context(), w.store))
@@ -133,8 +135,11 @@ func TestLinksAndRuns(t *testing.T) {
 		t.Fatalf("%+v", rows)
 	}
 	d := hers[manage.LinkDetail](w.world, http.MethodGet, "/links/crm", nil)
-	if d.ID != w.link.ID || len(d.Words) == 0 || d.Rules.Policy != "ask" {
+	if d.ID != w.link.ID || len(d.Words) == 0 || d.Rules.Policy != "ask" || len(d.Settings) != 0 {
 		t.Errorf("%+v", d)
+	}
+	if d := told[manage.LinkDetail](w.world, "boss", http.MethodGet, "/links/crm", nil); d.Settings["proxy"] != "…" {
+		t.Errorf("for an administrator: %+v", d.Settings)
 	}
 	if l := hers[manage.Link](w.world, http.MethodPost, "/links/crm/pause", nil); l.State != "paused" {
 		t.Errorf("%+v", l)
@@ -209,6 +214,19 @@ func TestErrorsAndHolds(t *testing.T) {
 	if rows := rowsOf[review.Item](w.world, "/holds"); len(rows) != 1 || rows[0].UID != uid || rows[0].State != "deletion" {
 		t.Errorf("%+v", rows)
 	}
+	if s := w.as("ann", http.MethodPost, "/me/links/crm/reject", map[string]any{"uid": "another"}); s.status != http.StatusNotFound {
+		t.Errorf("of an item that there is not: %d %s", s.status, s.text)
+	}
+	if a := hers[answered](w.world, http.MethodPost, "/links/crm/reject", map[string]any{"uid": uid}); a.Deletions != 1 || a.Done != "rejected" {
+		t.Errorf("%+v", a)
+	}
+	w.run() // it is there again
+	known := told[review.Page[review.Known]](w.world, "ann", http.MethodGet, "/me/links/crm/items", nil).Rows
+	if len(known) != 1 || known[0].RemoteID == string(id) {
+		t.Fatalf("%+v", known)
+	}
+	w.crm.Remove(mem.Activities, remote.ItemID(known[0].RemoteID))
+	w.run()
 	if a := hers[answered](w.world, http.MethodPost, "/links/crm/approve", map[string]any{"all": true}); a.Deletions != 1 || a.Done != "approved" {
 		t.Errorf("%+v", a)
 	}

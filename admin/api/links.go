@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"crmbridge/manage"
+	"crmbridge/remote"
 	"crmbridge/review"
 	"crmbridge/store"
 )
@@ -19,6 +20,9 @@ type OfLink struct {
 
 func (c *call) link(ctx context.Context, in *OfLink) (manage.LinkDetail, error) {
 	d, err := c.Office.LinkDetail(ctx, c.account, in.Link)
+	if c.own { // where the bridge logs in, and as whom, is for those who made the link
+		d.Settings = remote.Settings{}
+	}
 	if d.Words == nil {
 		d.Words = []string{}
 	}

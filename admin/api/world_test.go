@@ -107,23 +107,16 @@ type seen struct {
 // ask asks with a token, "" being none, and holds the answer against the description. body may be nil, a text or anything that is JSON.
 func (w *world) ask(token, method, path string, body any) seen {
 	w.Helper()
-	var in io.Reader
-	if text, ok := body.(string); ok {
-		in = strings.NewReader(text)
-	} else if body != nil {
-		b, err := json.Marshal(body)
-		w.must(err)
-		in = bytes.NewReader(b)
-	}
-	r := httptest.NewRequest(method, Prefix+path, in)
-	if body != nil {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
-	}
+	r := w.request(token, method, path, body)
 	out := httptest.NewRecorder()
 	w.server.ServeHTTP(out, r)
+	if out.Code < 300 { // what was done is what the description lets ask for
+		if ok, faults := w.judge.ValidateHttpRequest(w.request(token, method, path, body)); !ok {
+			for _, f := range faults {
+				w.Errorf("%s %s may not be asked so: %s %s %+v", method, path, f.Message, f.Reason, f.SchemaValidationErrors)
+			}
+		}
+	}
 	text := out.Body.String()
 	if ok, faults := w.judge.ValidateHttpResponse(r, out.Result()); !ok && out.Code != http.StatusMethodNotAllowed {
 		for _, f := range faults {
@@ -139,6 +132,26 @@ func (w *world) ask(token, method, path string, body any) seen {
 		}
 	}
 	return seen{out.Code, out.Header(), text}
+}
+
+func (w *world) request(token, method, path string, body any) *http.Request {
+	w.Helper()
+	var in io.Reader
+	if text, ok := body.(string); ok {
+		in = strings.NewReader(text)
+	} else if body != nil {
+		b, err := json.Marshal(body)
+		w.must(err)
+		in = bytes.NewReader(b)
+	}
+	r := httptest.NewRequest(method, Prefix+path, in)
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	return r
 }
 
 // as asks with the token of an account.

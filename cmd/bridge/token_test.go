@@ -1,6 +1,9 @@
 package main
 
 import (
+	"encoding/json"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -41,5 +44,48 @@ func TestNamesOfAppPasswords(t *testing.T) {
 	}
 	if rows := list[manage.Device](p, "token", "list", "--user", "alice"); len(rows) != had+1 {
 		t.Errorf("%+v", rows)
+	}
+}
+
+// A token that the command makes opens the API of the server, and nothing of DAV; what it was used for is told.
+func TestATokenForTheAPI(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, "")
+	p.alice()
+	var made manage.Device
+	if err := json.Unmarshal([]byte(p.must("", "--json", "token", "add", "--user", "alice", "--name", "report", "--api", "--read-only")), &made); err != nil || !made.API {
+		t.Fatalf("%+v %v", made, err)
+	}
+	if out := p.must("", "token", "list"); !strings.Contains(out, "API") {
+		t.Errorf("the list: %s", out)
+	}
+	s := p.serve()
+	defer s.stop()
+	ask := func(path string, set func(*http.Request)) (int, string) {
+		req, err := http.NewRequest(http.MethodGet, "http://"+p.addr+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		set(req)
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		b, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(b)
+	}
+	bearer := func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+made.Secret) }
+	if code, text := ask("/api/v1/me", bearer); code != http.StatusOK || !strings.Contains(text, `"name":"alice"`) {
+		t.Errorf("%d %s", code, text)
+	}
+	if code, text := ask("/api/v1/accounts", bearer); code != http.StatusForbidden {
+		t.Errorf("a person asks for accounts: %d %s", code, text)
+	}
+	if code, text := ask("/dav/calendars/alice/calendar/", func(r *http.Request) { r.SetBasicAuth("alice", made.Secret) }); code != http.StatusUnauthorized {
+		t.Errorf("DAV: %d %s", code, text)
 	}
 }
