@@ -538,3 +538,24 @@ func TestPeople(t *testing.T) {
 		t.Errorf("nobody: %d", s.status)
 	}
 }
+
+func TestBackupFromThePage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.signedIn(t, "boss", bossPassword)
+	s := b.post(t, "/web/system", "/web/system/backup")
+	if s.status != http.StatusOK || s.header.Get("Content-Disposition") != "attachment; filename=bridge-2026-05-20-0930.backup" {
+		t.Fatalf("%d %v", s.status, s.header)
+	}
+	sum, err := store.CheckBackup(strings.NewReader(s.text))
+	if err != nil || sum.Rows["users"] != 2 || sum.Program != "1.2.3" {
+		t.Errorf("%+v, %v", sum, err)
+	}
+	if strings.Contains(s.text, b.cookie(t).Value) {
+		t.Error("the session is in it")
+	}
+	w.clock.Advance(freshFor + 1)
+	if s := b.post(t, "/web/system", "/web/system/backup"); s.to != "/web/confirm" {
+		t.Errorf("later: %d", s.status)
+	}
+}

@@ -60,6 +60,8 @@ func routes() []route {
 		{pattern: "POST " + Prefix + "people/{name}/codes/off", who: administrator, fresh: true, page: (*call).turnOffTheirCodes},
 		{pattern: "POST " + Prefix + "people/{name}/state", who: administrator, fresh: true, page: (*call).setState},
 
+		{pattern: "GET " + Prefix + "system", who: administrator, page: (*call).system},
+		{pattern: "POST " + Prefix + "system/backup", who: administrator, fresh: true, page: (*call).backup},
 		{pattern: "GET " + Prefix + "overview", who: administrator, page: (*call).overview},
 		{pattern: "GET " + Prefix + "links", who: administrator, page: (*call).linkList},
 		{pattern: "GET " + Prefix + "links/new", who: administrator, fresh: true, page: (*call).newLinkForm},
