@@ -15,8 +15,8 @@ import (
 )
 
 // Serve starts "bridge serve" with an empty database: the one at databaseURL or, when that is "", a SQLite file. CRMs on
-// this machine are allowed, and links are polled every two seconds unless they say otherwise.
-func Serve(tb testing.TB, databaseURL string) *Instance {
+// this machine are allowed, and links are polled every two seconds unless they say otherwise. More lines of the configuration may follow.
+func Serve(tb testing.TB, databaseURL string, more ...string) *Instance {
 	tb.Helper()
 	dir := tb.TempDir()
 	port := testenv.FreePort(tb)
@@ -30,7 +30,7 @@ func Serve(tb testing.TB, databaseURL string) *Instance {
 		// The cost of a password is not what is tested here.
 		"auth:", "  hash_memory: 8", "  hash_time: 1",
 		"relay:", "  interval: 2s", "  sweep: 1s",
-		"outbound:", "  allow: [127.0.0.0/8]", ""}, "\n")
+		"outbound:", "  allow: [127.0.0.0/8]", ""}, "\n") + strings.Join(append(more, ""), "\n")
 	if err := os.WriteFile(i.Config, []byte(config), 0o600); err != nil {
 		tb.Fatal(err)
 	}
