@@ -41,7 +41,7 @@ type registers func(huma.API, huma.Operation)
 
 // table is all operations.
 func table() []row {
-	const get, post = http.MethodGet, http.MethodPost
+	const get, post, patch, remove = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
 	return []row{
 		{get, "/me", person, nothing, 0, "The account of the token", does((*call).me)},
 
@@ -72,6 +72,15 @@ func table() []row {
 		{post, "/links/{link}/ignore", both, all, 0, "Set a failed item aside until it changes on either side", does((*call).ignore)},
 		{post, "/links/{link}/approve", both, all, 0, "Let deletions happen that wait for a person", does((*call).approve)},
 		{post, "/links/{link}/reject", both, all, 0, "Take deletions back that wait for a person", does((*call).reject)},
+
+		{post, "/links/{link}/link", both, all, 0, "Link an item whatever the rules say", does((*call).linkItem)},
+		{post, "/links/{link}/unlink", both, all, 0, "Keep both copies of an item, and carry nothing over", does((*call).unlinkItem)},
+		{post, "/links/{link}/relink", both, all, 0, "Leave an item to the rules again", does((*call).relinkItem)},
+		{post, "/links/{link}/bring", administrator, all, 0, "Link one record of the other side by its id there", does((*call).bring)},
+		{post, "/links/{link}/test", administrator, all, 0, "Test the connection of a link, step by step", does((*call).test)},
+		{get, "/links/{link}/folders", administrator, all, 0, "The collections of the other side", does((*call).folders)},
+		{patch, "/links/{link}/rules", administrator, all, 0, "Put rules over those of a link; null sets one back", does((*call).setRules)},
+		{remove, "/links/{link}", administrator, all, 0, "Remove a link; the items stay on both sides", does((*call).remove)},
 
 		{get, "/runs", both, all, 0, "Runs of links, newest first", does((*call).runs)},
 		{get, "/runs/{id}", both, all, 0, "A run with what it did, step by step", does((*call).run)},

@@ -44,6 +44,9 @@ func (c *call) problem(op huma.Operation, err error) error {
 		where = "query"
 	}
 	p, h := problemFrom(err, where)
+	if p.Status == http.StatusUnauthorized { // a CRM or mail server refused us: the token of who asks is good
+		p.Status, p.Title = http.StatusBadGateway, http.StatusText(http.StatusBadGateway)
+	}
 	c.note(p, op.Method, op.Path, err)
 	return huma.ErrorWithHeaders(p, h)
 }

@@ -74,7 +74,7 @@ var allowed = []struct {
 	{"review", []string{"pim", "store", "relay", "relay/rule"}},
 	{"manage", []string{"pim/...", "remote", "remote/several", "store", "secret", "auth", "dav", "feed", "exchange", "relay/...", "review", "upstream"}},
 	{"admin/words", nil},
-	{"admin/api", []string{"pim", "relay", "remote", "review", "store", "auth", "manage"}},
+	{"admin/api", []string{"pim", "relay", "relay/rule", "remote", "review", "store", "auth", "manage"}},
 	{"admin/...", []string{"pim/...", "remote", "store", "relay/...", "review", "auth", "auth/openid", "manage", "admin/words", "internal/..."}},
 }
 
