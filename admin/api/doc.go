@@ -10,6 +10,7 @@
 //	accounts.go    those of all people
 //	devices.go     app passwords and feeds
 //	links.go       links, their runs, their items, drivers
+//	linkadd.go     new links
 //	linkrules.go   rules and connections of links, and which items they are for
 //	decisions.go   conflicts and duplicates; items explained and restored
 //

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -57,5 +58,32 @@ func TestLinksAreChanged(t *testing.T) {
 	}
 	if s := w.as("ann", http.MethodGet, "/me/links/crm", nil); s.status != http.StatusNotFound {
 		t.Errorf("a link that is no more: %d %s", s.status, s.text)
+	}
+}
+
+func TestLinksAreAdded(t *testing.T) {
+	t.Parallel()
+	w := newLinked(t)
+	body := map[string]any{"driver": "mem", "collection": "calendar", "name": "of bo", "rules": map[string]any{"policy": "crm", "kinds": []string{"event"}}, "settings": map[string]any{"proxy": "direct"}}
+	w.crm.SetFaults(func(mem.Call) mem.Fault {
+		return mem.Fault{Err: pim.Errorf("mem", pim.ErrAuth, "the password is wrong")}
+	})
+	if s := w.as("boss", http.MethodPost, "/links?user=bo", body); s.status != http.StatusBadRequest || !strings.Contains(s.text, "the password is wrong") {
+		t.Errorf("a connection that does not work: %d %s", s.status, s.text)
+	}
+	w.crm.SetFaults(nil)
+	if l := told[added](w.world, "boss", http.MethodPost, "/links?user=bo", body); l.ID == 0 || l.Name != "of bo" || l.User != "bo" || len(l.Checks) == 0 {
+		t.Errorf("%+v", l)
+	}
+	if rows := told[review.Page[manage.Link]](w.world, "bo", http.MethodGet, "/me/links", nil).Rows; len(rows) != 1 || rows[0].Policy != "crm" {
+		t.Errorf("%+v", rows)
+	}
+	for what, change := range map[string][2]any{"driver": {"driver", "nothing"}, "collection": {"collection", "nothing"}, "policy": {"rules", map[string]any{"policy": "nobody"}},
+		"password": {"settings", map[string]any{"password": "sesame open"}}, "several": {"name", "of bo"}} {
+		other := maps.Clone(body)
+		other[change[0].(string)] = change[1]
+		if s := w.as("boss", http.MethodPost, "/links?user=bo", other); s.status < 400 || s.status > 499 || strings.Contains(s.text, "sesame") {
+			t.Errorf("%s: %d %s", what, s.status, s.text)
+		}
 	}
 }

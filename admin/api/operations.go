@@ -62,6 +62,7 @@ func table() []row {
 		{post, "/feeds/{id}/revoke", both, all, 0, "End a feed at once", does((*call).revokeFeed)},
 
 		{get, "/links", both, all, 0, "Links, and how they stand", does((*call).links)},
+		{post, "/links", administrator, one, http.StatusCreated, "Link a collection to a CRM or mail server, after a test of the connection", does((*call).addLink)},
 		{get, "/links/{link}", both, all, 0, "A link with its settings and rules; secrets are left out", does((*call).link)},
 		{get, "/links/{link}/items", both, all, 0, "The items that a link knows", does((*call).items)},
 		{post, "/links/{link}/run", both, all, http.StatusAccepted, "Queue a run, unless one is queued that has not begun", does((*call).runLink)},
