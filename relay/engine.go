@@ -240,7 +240,7 @@ func (r *run) update(ctx context.Context, f func(*store.Tx) error) error {
 func (e *Engine) guarded(what string, f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			e.Log.Error("relay: panic", "at", what, "panic", v, "stack", string(debug.Stack()))
+			e.Log.Error("relay: panic", "at", what, "panic", pim.PanicWords(v), "stack", string(debug.Stack()))
 			if e.Panicked != nil {
 				e.Panicked()
 			}
