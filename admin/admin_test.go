@@ -559,3 +559,14 @@ func TestBackupFromThePage(t *testing.T) {
 		t.Errorf("later: %d", s.status)
 	}
 }
+
+func TestConnectADevice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.signedIn(t, "ann", annPassword).get(t, "/web/me/connect")
+	for _, want := range []string{"https://bridge.example.org/<", "https://bridge.example.org/dav/calendars/ann/calendar/", "https://bridge.example.org/dav/addressbooks/ann/contacts/", "Thunderbird", "DAVx"} {
+		if !strings.Contains(s.text, want) {
+			t.Errorf("%q is not there", want)
+		}
+	}
+}

@@ -36,6 +36,7 @@ func routes() []route {
 		{pattern: "POST " + Prefix + "confirm", who: person, page: (*call).confirm},
 
 		{pattern: "GET " + Prefix + "me", who: person, page: (*call).me},
+		{pattern: "GET " + Prefix + "me/connect", who: person, page: (*call).connect},
 		{pattern: "POST " + Prefix + "me/devices", who: person, fresh: true, page: (*call).addDevice},
 		{pattern: "POST " + Prefix + "me/devices/{id}/revoke", who: person, page: (*call).revokeDevice},
 		{pattern: "POST " + Prefix + "me/password", who: person, fresh: true, page: (*call).changePassword},

@@ -25,7 +25,7 @@ func TestPagesForEverybody(t *testing.T) {
 		w.Click("Sign in")
 		w.See("The last 24 hours")
 		for _, page := range []string{
-			"overview", "links", "links/new", "links/new?driver=creatio", "links/new?driver=ews", "links/1", "people", "people/" + d.Account.User, "me", "runs", "runs/1",
+			"overview", "links", "links/new", "links/new?driver=creatio", "links/new?driver=ews", "links/1", "people", "people/" + d.Account.User, "me", "me/connect", "runs", "runs/1",
 			"conflicts", "conflicts/1", "errors", "holds", "duplicates", "items", "items?link=1", "system", "nothing",
 		} {
 			w.Go(d.Base + "web/" + page)

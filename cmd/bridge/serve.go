@@ -72,19 +72,20 @@ func (p *program) serve(ctx context.Context, cfg config.Config, ready func(a *ap
 	if a.pages, err = a.newPages(); err != nil {
 		return errors.Join(err, l.Close(), a.close(), kept.notStarted(err))
 	}
+	if ready == nil { // who waits for it makes the accounts
+		if err := a.inviteFirst(ctx, a.base(l)); err != nil {
+			return errors.Join(err, l.Close(), a.close(), kept.notStarted(err))
+		}
+	}
 	handler := a.dav()
 	srv := a.server(handler)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }() // owner: serve; ends with Shutdown or Close below
-	err = a.jobs.Start(ctx)
-	if err == nil {
+	if err = a.jobs.Start(ctx); err == nil {
 		log.Info("listening", "address", l.Addr().String(), "version", version)
 		if ready != nil {
 			err = ready(a, a.base(l))
 		}
-	}
-	if err == nil {
-		err = a.inviteFirst(ctx, a.base(l))
 	}
 	if err == nil {
 		housekeeping, heeding := a.housekeep(ctx), a.keepHeeding(ctx)
