@@ -123,7 +123,7 @@ func (s *Server) page(rt route) http.Handler {
 func (s *Server) safely(c *call, rt route) (a answer, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			s.Log.Error("panic", "at", "page", "path", harmless(c.r.URL.Path), "panic", v, "stack", string(debug.Stack()))
+			s.Log.Error("panic", "at", "page", "path", harmless(c.r.URL.Path), "panic", pim.PanicWords(v), "stack", string(debug.Stack()))
 			if s.Panicked != nil {
 				s.Panicked()
 			}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"crmbridge/pim"
 	"crmbridge/store"
 )
 
@@ -201,7 +202,7 @@ func (d *detached) send() {
 	defer signal(d.room)
 	defer func() {
 		if v := recover(); v != nil {
-			d.log.Error("dav: panic while an answer was sent", "panic", v, "stack", string(debug.Stack()))
+			d.log.Error("dav: panic while an answer was sent", "panic", pim.PanicWords(v), "stack", string(debug.Stack()))
 			d.failed(fmt.Errorf("dav: panic: %v", v))
 		}
 	}()

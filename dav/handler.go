@@ -121,7 +121,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v := recover()
 		if v != nil && v != http.ErrAbortHandler { //nolint:errorlint // it is compared so by net/http
 			h.metrics.Panic()
-			h.log.Error("dav: panic", "method", name, "panic", v, "stack", string(debug.Stack()))
+			h.log.Error("dav: panic", "method", name, "panic", pim.PanicWords(v), "stack", string(debug.Stack()))
 			if !q.w.begun {
 				q.w.WriteHeader(http.StatusInternalServerError)
 				v = nil

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"crmbridge/pim"
 	"crmbridge/store"
 )
 
@@ -176,7 +177,7 @@ func (r *recorder) onTimer() {
 	defer r.running.Done()
 	defer func() {
 		if v := recover(); v != nil {
-			r.log.Error("dav: panic while noting downloads", "panic", v, "stack", string(debug.Stack()))
+			r.log.Error("dav: panic while noting downloads", "panic", pim.PanicWords(v), "stack", string(debug.Stack()))
 		}
 	}()
 	if err := r.flush(context.Background()); err != nil {

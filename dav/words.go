@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"sync"
 
+	"crmbridge/pim"
 	"crmbridge/pim/vcf"
 	"crmbridge/store"
 )
@@ -88,7 +89,7 @@ func (x *wordIndexer) next() (store.CollectionID, bool) {
 func (x *wordIndexer) index(c store.CollectionID) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			x.log.Error("dav: panic while indexing words", "panic", v, "stack", string(debug.Stack()))
+			x.log.Error("dav: panic while indexing words", "panic", pim.PanicWords(v), "stack", string(debug.Stack()))
 			err = errors.New("panic")
 		}
 	}()

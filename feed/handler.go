@@ -141,7 +141,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v := recover()
 		if v != nil && v != http.ErrAbortHandler { //nolint:errorlint // it is compared so by net/http
 			h.o.Metrics.Panic()
-			h.o.Log.Error("feed: panic", "panic", v, "stack", string(debug.Stack()))
+			h.o.Log.Error("feed: panic", "panic", pim.PanicWords(v), "stack", string(debug.Stack()))
 			if !q.begun {
 				q.plain(http.StatusInternalServerError, "Something went wrong here.")
 				v = nil

@@ -42,7 +42,7 @@ const stepsPerMerge = 50
 func (a *app) pruneSafely(ctx context.Context) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			a.log.Error("panic", "at", "pruning", "panic", v, "stack", string(debug.Stack()))
+			a.log.Error("panic", "at", "pruning", "panic", pim.PanicWords(v), "stack", string(debug.Stack()))
 			err = pim.Wrap("pruning", pim.ErrInternal, errors.New("panic"))
 		}
 	}()

@@ -57,7 +57,7 @@ func (s signIns) turn(ctx context.Context, in store.SignIn, owner string, use fu
 	// Whatever becomes of this, others need not wait for the lease to end.
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("sign-in: panic: %v", r)
+			err = errors.New("sign-in: panic: " + pim.PanicWords(r))
 		}
 		if !done {
 			_ = s.keep(ctx, in, owner, nil, in.Fault)

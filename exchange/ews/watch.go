@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -173,8 +172,8 @@ func (h *hub) run(ctx context.Context, done chan struct{}) {
 func (h *hub) guarded(ctx context.Context) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			h.log.ErrorContext(ctx, "ews: watching panicked", slog.Any("panic", r))
-			err = &pim.Error{Op: opWatch, Kind: pim.ErrInternal, Err: fmt.Errorf("panic: %v", r)}
+			h.log.ErrorContext(ctx, "ews: watching panicked", slog.String("panic", pim.PanicWords(r)))
+			err = &pim.Error{Op: opWatch, Kind: pim.ErrInternal, Err: errors.New("panic: " + pim.PanicWords(r))}
 		}
 	}()
 	return h.follow(ctx)

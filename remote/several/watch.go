@@ -2,7 +2,7 @@ package several
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"sync"
 	"time"
 
@@ -71,7 +71,7 @@ func (f *Folders) Watch(ctx context.Context, place remote.CollectionID, hint fun
 func guarded(op string, f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = pim.Wrap(op, pim.ErrInternal, fmt.Errorf("panic: %v", v))
+			err = pim.Wrap(op, pim.ErrInternal, errors.New("panic: "+pim.PanicWords(v)))
 		}
 	}()
 	return f()
