@@ -208,8 +208,8 @@ func TestPanicIsAnsweredWithoutText(t *testing.T) {
 	if len(r.Body) != 0 || counts.panics.Load() != 1 {
 		t.Errorf("%d panics, %s", counts.panics.Load(), r.Body)
 	}
-	if !strings.Contains(log.String(), "in the middle") {
-		t.Errorf("the log says %s", &log)
+	if l := log.String(); !strings.Contains(l, "panic=string") || !strings.Contains(l, "Merge") || strings.Contains(l, "in the middle") {
+		t.Errorf("the log says %s", l)
 	}
 }
 
