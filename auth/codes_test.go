@@ -5,8 +5,11 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"errors"
+	"fmt"
 	"image/png"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -185,5 +188,31 @@ func TestKeysForPeople(t *testing.T) {
 	codes, hashes, err := NewRecoveryCodes(rand.Reader)
 	if err != nil || len(codes) != RecoveryCodes || len(codes[0]) != 19 || !bytes.Equal(hashes[0], HashSecret(codes[0])) {
 		t.Errorf("%q, %v", codes, err)
+	}
+}
+
+// RFC 6238 5.2: of many who send one code at the same moment, one is let in.
+func TestOneCodeLetsOneIn(t *testing.T) {
+	t.Parallel()
+	s, c, u := account(t, Options{Keeper: plain{}})
+	codes, hashes, err := NewRecoveryCodes(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	give(t, s, u, hashes...)
+	for name, code := range map[string]string{"of an authenticator": codeAt(t, c.Now()), "for recovery": codes[0]} {
+		var in atomic.Int32
+		var all sync.WaitGroup
+		for i := range 8 {
+			all.Go(func() {
+				if s.Code(t.Context(), u, code, fmt.Sprintf("192.0.2.%d", i)) == nil {
+					in.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if in.Load() != 1 {
+			t.Errorf("%s: %d are let in", name, in.Load())
+		}
 	}
 }
