@@ -2,12 +2,14 @@ package api
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"crmbridge/manage"
+	"crmbridge/store"
 )
 
 // The description is OpenAPI, by the word of another library.
@@ -139,5 +141,22 @@ func TestMe(t *testing.T) {
 	}
 	if a := told[manage.Account](w, "boss", http.MethodGet, "/me", nil); a.Name != "boss" || !a.Admin {
 		t.Errorf("%+v", a)
+	}
+}
+
+// What goes wrong inside is told to the log, and to nobody else.
+func TestFaultsOfOursStayInside(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	gone, err := store.Open(t.Context(), store.Config{URL: t.TempDir() + "/gone.db", Now: w.clock.Now, Log: slog.New(slog.DiscardHandler)})
+	w.must(err)
+	w.must(gone.Close())
+	w.office.Store = gone
+	s := w.as("ann", http.MethodGet, "/me", nil)
+	if s.status < 500 || strings.Contains(s.text, "sql") || strings.Contains(s.text, "closed") || !strings.Contains(s.text, "urn:bridge:") {
+		t.Errorf("%d %s", s.status, s.text)
+	}
+	if logged := w.logged.String(); s.status == http.StatusInternalServerError && !strings.Contains(logged, "closed") {
+		t.Errorf("the log: %s", logged)
 	}
 }
