@@ -29,7 +29,7 @@ run() {
 everything() {
   # What calculates in one goroutine with what it is given has nothing to race for; where its results are shared, tests of those
   # who share them look at it.
-  local one='/(pim(/.*)?|dav/davxml|exchange/series|relay/rule|internal/(lint|config)|bench(/.*)?)$'
+  local one='/(pim(/.*)?|dav/davxml|exchange/series|relay/rule|internal/(lint|config)|admin/(api|words)|bench(/.*)?)$'
   # These have more tests than all others together, and the race detector makes them five times as slow. It looks at the tests in
   # which things happen at once, with one database and one site; without it all of them run. The longest come first: what is
   # left at the end should not be one package that cannot use both processors.
