@@ -68,6 +68,8 @@ func routes() []route {
 		{pattern: "GET " + Prefix + "links/new", who: administrator, fresh: true, page: (*call).newLinkForm},
 		{pattern: "POST " + Prefix + "links/new", who: administrator, fresh: true, page: (*call).addLink},
 		{pattern: "GET " + Prefix + "links/{id}", who: administrator, page: (*call).linkPage},
+		{pattern: "GET " + Prefix + "links/{id}/rules", who: administrator, page: (*call).rulesPage},
+		{pattern: "POST " + Prefix + "links/{id}/rules", who: administrator, page: (*call).setRules},
 		{pattern: "POST " + Prefix + "links/{id}/run", who: administrator, page: (*call).runLink},
 		{pattern: "POST " + Prefix + "links/{id}/stop", who: administrator, page: (*call).stopLink},
 		{pattern: "POST " + Prefix + "links/{id}/pause", who: administrator, page: (*call).pauseLink},

@@ -10,7 +10,7 @@ import (
 	"crmbridge/e2e/browser"
 )
 
-// TestPagesForEverybody has every page of the demo judged by axe-core, in a light and a narrow window.
+// TestPagesForEverybody has every page of the demo judged by axe-core, and sees that none is wider than a phone.
 func TestPagesForEverybody(t *testing.T) {
 	t.Parallel()
 	judge := axe.Install(t)
@@ -25,12 +25,14 @@ func TestPagesForEverybody(t *testing.T) {
 		w.Click("Sign in")
 		w.See("The last 24 hours")
 		for _, page := range []string{
-			"overview", "links", "links/new", "links/new?driver=creatio", "links/new?driver=ews", "links/1", "people", "people/" + d.Account.User, "me", "me/connect", "runs", "runs/1",
+			"overview", "links", "links/new", "links/new?driver=creatio", "links/new?driver=ews", "links/1", "links/1/rules", "people", "people/" + d.Account.User, "me", "me/connect", "runs", "runs/1",
 			"conflicts", "conflicts/1", "errors", "holds", "duplicates", "items", "items?link=1", "system", "nothing",
 		} {
 			w.Go(d.Base + "web/" + page)
-			judge.Look(t, w, page)
 			w.Fits()
+			if !size.Phone { // there is one page for both, which takes a second to be judged
+				judge.Look(t, w, page)
+			}
 		}
 		w.Quiet()
 		browser.Eval[string](w, `document.querySelector("main").innerHTML += "<p><input></p>"; ""`)
