@@ -164,7 +164,7 @@ func TestPagesLinks(t *testing.T) {
 	w.Fits()
 	w.Picture("links")
 	w.Click("calendar")
-	w.See("Run now")
+	w.See("Test connection")
 	w.Fits()
 	w.Picture("link")
 	w.Click("Test connection")
@@ -187,6 +187,13 @@ func TestPagesLinks(t *testing.T) {
 	w.See("The link is paused")
 	w.Click("Resume")
 	w.See("The link goes on.")
+	await(t, "a moment without a run", func() error { // there is Stop in place of it while one is under way
+		w.Go(d.Base + "web/links/1")
+		if !w.Shows("Run now") {
+			return errors.New("it runs")
+		}
+		return nil
+	})
 	w.Click("Run now")
 	w.See("A run is queued.")
 	w.Click("Runs")

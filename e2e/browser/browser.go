@@ -44,7 +44,7 @@ type Window struct {
 }
 
 // patience is how long something may take to be there.
-const patience = 20 * time.Second
+const patience = 45 * time.Second
 
 // Open starts a browser that asks for a language; the test is skipped without one.
 func Open(tb testing.TB, size Size, language string) *Window {
