@@ -13,6 +13,7 @@ import (
 	"github.com/gorilla/sessions"
 
 	"crmbridge/admin/words"
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/store"
 )
@@ -75,6 +76,14 @@ func shorten(agent string) string {
 // enterAs begins a session for somebody who has just proved who they are. The secret is a new one, so that whoever knew the visitor's cookie
 // knows nothing.
 func (c *call) enterAs(u store.User) error {
+	if c.user.ID != 0 {
+		return c.beginAs(u) // once more, to prove it
+	}
+	who := manage.Actor{Via: manage.ViaPage, Account: u.Name, Address: c.Address(c.r), Agent: c.r.UserAgent()}
+	return c.Office.Record(manage.As(c.r.Context(), who), "account.sign-in", u.Name, func() error { return c.beginAs(u) })
+}
+
+func (c *call) beginAs(u store.User) error {
 	if err := c.leave(); err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func (c *call) linkPage() (answer, error) {
 func (c *call) runLink() (answer, error) {
 	l, err := c.linkOf()
 	if err == nil {
-		err = c.Store.Update(c.r.Context(), func(tx *store.Tx) error { return c.Office.Jobs.Want(c.r.Context(), tx, l.ID, "page") })
+		err = c.Office.QueueRun(c.r.Context(), l)
 	}
 	if err != nil {
 		return nil, err

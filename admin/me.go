@@ -193,7 +193,9 @@ func (c *call) changePassword() (answer, error) {
 }
 
 func (c *call) endSessions() (answer, error) {
-	err := c.Store.Update(c.r.Context(), func(tx *store.Tx) error { return tx.EndSessions(c.user.ID, c.state.Hash) })
+	err := c.Office.Record(c.r.Context(), "account.sign-out", c.user.Name, func() error {
+		return c.Store.Update(c.r.Context(), func(tx *store.Tx) error { return tx.EndSessions(c.user.ID, c.state.Hash) })
+	})
 	if err != nil {
 		return nil, err
 	}

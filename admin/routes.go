@@ -63,6 +63,7 @@ func routes() []route {
 
 		{pattern: "GET " + Prefix + "system", who: administrator, page: (*call).system},
 		{pattern: "POST " + Prefix + "system/backup", who: administrator, fresh: true, page: (*call).backup},
+		{pattern: "GET " + Prefix + "audit", who: administrator, page: (*call).audit},
 		{pattern: "GET " + Prefix + "overview", who: administrator, page: (*call).overview},
 		{pattern: "GET " + Prefix + "links", who: administrator, page: (*call).linkList},
 		{pattern: "GET " + Prefix + "links/new", who: administrator, fresh: true, page: (*call).newLinkForm},

@@ -133,6 +133,7 @@ func (s *Server) safely(c *call, rt route) (a answer, err error) {
 	if a, err = c.enter(rt); a != nil || err != nil {
 		return a, err
 	}
+	c.r = c.r.WithContext(manage.As(c.r.Context(), manage.Actor{Via: manage.ViaPage, Account: c.user.Name, Address: c.Address(c.r), Agent: c.r.UserAgent()}))
 	return rt.page(c)
 }
 

@@ -73,7 +73,10 @@ func (c *call) waitText(err error) string {
 }
 
 func (c *call) signOut() (answer, error) {
-	return to(Prefix + "sign-in"), c.leave()
+	if c.user.ID == 0 {
+		return to(Prefix + "sign-in"), nil
+	}
+	return to(Prefix + "sign-in"), c.Office.Record(c.r.Context(), "account.sign-out", c.user.Name, c.leave)
 }
 
 // chooseLanguage keeps a language with the account, or in a cookie for a visitor.

@@ -40,7 +40,7 @@ func (c *call) system() (answer, error) {
 // backup sends everything there is as a file, as "bridge backup" does.
 func (c *call) backup() (answer, error) {
 	return download{name: "bridge-" + c.Now().UTC().Format("2006-01-02-1504") + ".backup", kind: "application/gzip", fill: func(w io.Writer) error {
-		_, err := c.Store.Backup(c.r.Context(), w, c.Version)
+		_, err := c.Office.Backup(c.r.Context(), w, c.Version)
 		return err
 	}}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"crmbridge/admin/words"
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/review"
 	"crmbridge/store"
@@ -94,7 +95,8 @@ func TestWordsOfTheProgramHaveTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	families := map[string][]string{"runs.outcomes": outcomes(), "items.states": strings.Split(review.ItemStates(), ", "), "holds.states": strings.Split(review.HoldStates(), ", ")}
+	families := map[string][]string{"runs.outcomes": outcomes(), "items.states": strings.Split(review.ItemStates(), ", "), "holds.states": strings.Split(review.HoldStates(), ", "),
+		"audit.acts": manage.Acts()}
 	for _, k := range []pim.Kind{pim.KindEvent, pim.KindTask, pim.KindContact, pim.KindMessage} {
 		families["kinds"] = append(families["kinds"], k.String())
 		for _, f := range pim.Fields(k) {

@@ -64,7 +64,15 @@ func (n *NewAccount) check() error {
 func (n NewAccount) Check() error { return n.check() }
 
 // AddAccount makes an account with a calendar, a task list and an address book. Errors: a Fault, pim.ErrExists.
-func (o *Office) AddAccount(ctx context.Context, n NewAccount) (Account, error) {
+func (o *Office) AddAccount(ctx context.Context, n NewAccount) (row Account, err error) {
+	d, err := o.begin(ctx, "account.add", n.Name)
+	if err != nil {
+		return row, err
+	}
+	defer d.end(&err)
+	if n.Admin {
+		d.note("admin", "yes")
+	}
 	if err := n.check(); err != nil {
 		return Account{}, err
 	}
@@ -110,7 +118,11 @@ func (o *Office) Accounts(ctx context.Context) (rows []Account, err error) {
 
 // SetDisabled refuses an account's logins and stops its links, or lets it in again. Nothing is deleted. Errors: pim.ErrNotFound.
 func (o *Office) SetDisabled(ctx context.Context, name string, disabled bool) (Account, error) {
-	return o.changeAccount(ctx, name, func(tx *store.Tx, u *store.User) error {
+	act := "account.enable"
+	if disabled {
+		act = "account.disable"
+	}
+	return o.changeAccount(ctx, act, name, func(tx *store.Tx, u *store.User) error {
 		u.Disabled = disabled
 		return tx.EndSessions(u.ID, nil)
 	})
@@ -118,7 +130,11 @@ func (o *Office) SetDisabled(ctx context.Context, name string, disabled bool) (A
 
 // SetAdmin lets an account manage everything, or no more. Errors: pim.ErrNotFound.
 func (o *Office) SetAdmin(ctx context.Context, name string, admin bool) (Account, error) {
-	return o.changeAccount(ctx, name, func(_ *store.Tx, u *store.User) error {
+	act := "account.no-admin"
+	if admin {
+		act = "account.admin"
+	}
+	return o.changeAccount(ctx, act, name, func(_ *store.Tx, u *store.User) error {
 		u.Admin = admin
 		return nil
 	})
@@ -136,7 +152,7 @@ func (o *Office) Account(ctx context.Context, name string) (row Account, err err
 
 // SetLanguage says in which language an account's pages are, as BCP 47 has it; "" is as the browser asks. Errors: pim.ErrNotFound.
 func (o *Office) SetLanguage(ctx context.Context, name, code string) error {
-	_, err := o.changeAccount(ctx, name, func(_ *store.Tx, u *store.User) error {
+	_, err := o.changeAccount(ctx, "account.language", name, func(_ *store.Tx, u *store.User) error {
 		u.Language = code
 		return nil
 	})
@@ -150,15 +166,20 @@ func (o *Office) SetPassword(ctx context.Context, name, password string, weak bo
 	if err != nil {
 		return Account{}, err
 	}
-	return o.changeAccount(ctx, name, func(tx *store.Tx, u *store.User) error {
+	return o.changeAccount(ctx, "account.password", name, func(tx *store.Tx, u *store.User) error {
 		u.PasswordHash = hash
 		return tx.EndSessions(u.ID, nil)
 	})
 }
 
-func (o *Office) changeAccount(ctx context.Context, name string, change func(*store.Tx, *store.User) error) (Account, error) {
+func (o *Office) changeAccount(ctx context.Context, act, name string, change func(*store.Tx, *store.User) error) (row Account, err error) {
+	d, err := o.begin(ctx, act, name)
+	if err != nil {
+		return row, err
+	}
+	defer d.end(&err)
 	var u store.User
-	err := o.Store.Update(ctx, func(tx *store.Tx) (err error) {
+	err = o.Store.Update(ctx, func(tx *store.Tx) (err error) {
 		if u, err = User(tx, name); err != nil {
 			return err
 		}

@@ -136,6 +136,11 @@ func (o *Office) server() string {
 // TurnOnCodes asks an account for codes of an offered secret from now on, once a code shows that the authenticator has it. It is signed out
 // everywhere. The recovery codes that it returns are nowhere else. Errors: a Fault of "code", those of OfferedCodes.
 func (o *Office) TurnOnCodes(ctx context.Context, name, sealed, code string) (recovery []string, err error) {
+	d, err := o.begin(ctx, "codes.on", name)
+	if err != nil {
+		return recovery, err
+	}
+	defer d.end(&err)
 	u, err := o.withoutCodes(ctx, name)
 	if err != nil {
 		return nil, err
@@ -167,6 +172,11 @@ func (o *Office) TurnOnCodes(ctx context.Context, name, sealed, code string) (re
 
 // TurnOffCodes lets an account in by its password alone. Errors: pim.ErrNotFound, also where no codes were asked for.
 func (o *Office) TurnOffCodes(ctx context.Context, name string) (row Codes, err error) {
+	d, err := o.begin(ctx, "codes.off", name)
+	if err != nil {
+		return row, err
+	}
+	defer d.end(&err)
 	err = o.Store.Update(ctx, func(tx *store.Tx) error {
 		u, err := User(tx, name)
 		if err != nil {
@@ -179,7 +189,12 @@ func (o *Office) TurnOffCodes(ctx context.Context, name string) (row Codes, err 
 }
 
 // NewRecoveryCodes puts new recovery codes in the place of an account's earlier ones. They are nowhere else. Errors: as of TurnOffCodes.
-func (o *Office) NewRecoveryCodes(ctx context.Context, name string) ([]string, error) {
+func (o *Office) NewRecoveryCodes(ctx context.Context, name string) (codes []string, err error) {
+	d, err := o.begin(ctx, "codes.recovery", name)
+	if err != nil {
+		return codes, err
+	}
+	defer d.end(&err)
 	codes, hashes, err := auth.NewRecoveryCodes(o.Random)
 	if err != nil {
 		return nil, err

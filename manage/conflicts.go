@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"crmbridge/pim"
@@ -167,17 +169,37 @@ func (o *Office) Conflict(ctx context.Context, id store.ConflictID) (d ConflictD
 
 // Settle settles a conflict as a person chose. Errors: pim.ErrNotFound, pim.ErrConflict for one that is settled already, and why the choice
 // cannot be made, with the conflict's number.
-func (o *Office) Settle(ctx context.Context, id store.ConflictID, choice relay.Choice, by string) error {
+func (o *Office) Settle(ctx context.Context, id store.ConflictID, choice relay.Choice, by string) (err error) {
+	d, err := o.begin(ctx, "conflict.settle", fmt.Sprint(id))
+	if err != nil {
+		return err
+	}
+	defer d.end(&err)
+	d.note("choice", choiceWords(choice))
 	if err := o.Engine.Settle(ctx, id, choice, by); err != nil {
 		return &pim.Error{Op: "conflict resolve", Kind: pim.ReasonOf(err), Public: fmt.Sprintf("conflict %d: %s", id, pim.PublicText(err)), Err: err}
 	}
 	return nil
 }
 
+// choiceWords are a choice in the audit log: "mine, start: theirs".
+func choiceWords(c relay.Choice) string {
+	words := []string{string(c.All)}
+	for _, f := range slices.Sorted(maps.Keys(c.Fields)) {
+		words = append(words, string(f)+": "+string(c.Fields[f]))
+	}
+	return strings.TrimPrefix(strings.Join(words, ", "), ", ")
+}
+
 // Unsettle takes back how a conflict was settled: both sides are as before, and it is open again. It waits for a run of the link that
 // is under way. Errors: as Settle, pim.ErrConflict where the item was changed since.
-func (o *Office) Unsettle(ctx context.Context, id store.ConflictID, by string) error {
-	_, err := InTurn(ctx, func() (struct{}, error) { return struct{}{}, o.Engine.Undo(ctx, id, by) })
+func (o *Office) Unsettle(ctx context.Context, id store.ConflictID, by string) (err error) {
+	d, err := o.begin(ctx, "conflict.undo", fmt.Sprint(id))
+	if err != nil {
+		return err
+	}
+	defer d.end(&err)
+	_, err = InTurn(ctx, func() (struct{}, error) { return struct{}{}, o.Engine.Undo(ctx, id, by) })
 	if err != nil {
 		err = &pim.Error{Op: "conflict undo", Kind: pim.ReasonOf(err), Public: fmt.Sprintf("conflict %d: %s", id, pim.PublicText(err)), Err: err}
 	}

@@ -82,7 +82,16 @@ func (n *NewDevice) check() error {
 }
 
 // AddDevice makes an app password. Errors: a Fault, pim.ErrNotFound, pim.ErrExists where one of that name works already.
-func (o *Office) AddDevice(ctx context.Context, n NewDevice) (Device, error) {
+func (o *Office) AddDevice(ctx context.Context, n NewDevice) (row Device, err error) {
+	act := "device.add"
+	if n.API {
+		act = "device.token"
+	}
+	d, err := o.begin(ctx, act, n.User+": "+n.Name)
+	if err != nil {
+		return row, err
+	}
+	defer d.end(&err)
 	if err := n.check(); err != nil {
 		return Device{}, err
 	}
@@ -98,7 +107,6 @@ func (o *Office) AddDevice(ctx context.Context, n NewDevice) (Device, error) {
 		end := o.Now().AddDate(0, 0, n.Days)
 		t.ExpiresAt = &end
 	}
-	var row Device
 	err = o.Store.Update(ctx, func(tx *store.Tx) error {
 		u, err := User(tx, n.User)
 		if err != nil {
@@ -164,6 +172,11 @@ func eachToken(tx *store.Tx, account string, do func(store.User, store.Token) er
 // RevokeDevice ends an app password at once; account may be "", for any. already says that it had been revoked before.
 // Errors: pim.ErrNotFound.
 func (o *Office) RevokeDevice(ctx context.Context, account string, id store.TokenID) (row Device, already bool, err error) {
+	d, err := o.begin(ctx, "device.revoke", fmt.Sprint(id))
+	if err != nil {
+		return row, already, err
+	}
+	defer d.end(&err)
 	err = o.Store.Update(ctx, func(tx *store.Tx) error {
 		u, was, err := tokenNumbered(tx, account, id)
 		if err != nil {
@@ -179,6 +192,7 @@ func (o *Office) RevokeDevice(ctx context.Context, account string, id store.Toke
 			return err
 		}
 		row = deviceOf(u, is)
+		d.of(row.User, row.Name)
 		// What the device has seen is of no use any more.
 		return tx.ForgetDevice(DeviceKey(id))
 	})

@@ -22,7 +22,10 @@
 //	search.go    what somebody wants to see of a list, in their words
 //	lists.go     lists that people look through, read to their limit
 //	conflicts.go changes that collided: shown side by side, settled, taken back
+//	audit.go     who did what: the log of all changes; acts.go: its words
 //	duplicates.go  items that may be one: merged, ignored, taken back
+//	backup.go    a copy of everything in a file
+//	key.go       the key that secrets are sealed with: changed
 //	fault.go     what is wrong with a value that somebody gave
 //
 // The rows that calls return (Account, Device, Feed, Link) are what people see: nothing secret is in them but what is shown once. Their JSON

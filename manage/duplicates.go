@@ -131,7 +131,12 @@ func (o *Office) Duplicate(ctx context.Context, id store.DuplicateID) (d Duplica
 }
 
 // MergeDuplicate makes one item of two, with fields taken as picked. Errors: pim.ErrNotFound, and why it cannot be done.
-func (o *Office) MergeDuplicate(ctx context.Context, id store.DuplicateID, picks map[pim.FieldID]relay.Pick, by string) (Merged, error) {
+func (o *Office) MergeDuplicate(ctx context.Context, id store.DuplicateID, picks map[pim.FieldID]relay.Pick, by string) (row Merged, err error) {
+	d, err := o.begin(ctx, "duplicate.merge", fmt.Sprint(id))
+	if err != nil {
+		return row, err
+	}
+	defer d.end(&err)
 	m, err := o.Engine.MergeDuplicate(ctx, id, picks, by)
 	if err != nil {
 		return Merged{}, noDuplicate(id, err)
@@ -143,7 +148,12 @@ func (o *Office) MergeDuplicate(ctx context.Context, id store.DuplicateID, picks
 }
 
 // IgnoreDuplicate says that two items are not one; they are suggested again once one of them changes. Errors: as MergeDuplicate.
-func (o *Office) IgnoreDuplicate(ctx context.Context, id store.DuplicateID, by string) error {
+func (o *Office) IgnoreDuplicate(ctx context.Context, id store.DuplicateID, by string) (err error) {
+	d, err := o.begin(ctx, "duplicate.ignore", fmt.Sprint(id))
+	if err != nil {
+		return err
+	}
+	defer d.end(&err)
 	if err := o.Engine.IgnoreDuplicate(ctx, id, by); err != nil {
 		return noDuplicate(id, err)
 	}
@@ -151,7 +161,12 @@ func (o *Office) IgnoreDuplicate(ctx context.Context, id store.DuplicateID, by s
 }
 
 // UndoDuplicate takes a merge back, or that two were ignored. Errors: as MergeDuplicate.
-func (o *Office) UndoDuplicate(ctx context.Context, id store.DuplicateID, by string) error {
+func (o *Office) UndoDuplicate(ctx context.Context, id store.DuplicateID, by string) (err error) {
+	d, err := o.begin(ctx, "duplicate.undo", fmt.Sprint(id))
+	if err != nil {
+		return err
+	}
+	defer d.end(&err)
 	if err := o.Engine.UndoDuplicate(ctx, id, by); err != nil {
 		return noDuplicate(id, err)
 	}

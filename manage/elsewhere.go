@@ -78,12 +78,22 @@ func recognise(tx *store.Tx, k Known) (u store.User, tied bool, err error) {
 
 // TieElsewhere keeps who an account's person is elsewhere: from now on the service's own number counts, whatever names become of them. Errors: pim.ErrExists where
 // either is tied to another.
-func (o *Office) TieElsewhere(ctx context.Context, u store.UserID, issuer, subject string) error {
+func (o *Office) TieElsewhere(ctx context.Context, u store.UserID, issuer, subject string) (err error) {
+	d, err := o.begin(ctx, "account.tie", issuer)
+	if err != nil {
+		return err
+	}
+	defer d.end(&err)
 	return o.Store.Update(ctx, func(tx *store.Tx) error { return tx.AddTie(store.Tie{UserID: u, Issuer: issuer, Subject: subject}) })
 }
 
 // join makes an account for somebody who is known elsewhere.
 func (o *Office) join(ctx context.Context, k Known) (u store.User, err error) {
+	d, err := o.begin(ctx, "account.join", k.Account)
+	if err != nil {
+		return u, err
+	}
+	defer d.end(&err)
 	n := NewAccount{Name: k.Account, Email: k.Email, DisplayName: k.Name}
 	if n.Name == "" {
 		n.Name = k.Email
@@ -125,7 +135,7 @@ func (o *Office) Tied(ctx context.Context, name string) (tied bool, err error) {
 // Untie forgets who an account's person is elsewhere, and signs it out of the pages: whoever signs in there next and has the name or the address is tied.
 // Errors: pim.ErrNotFound, also where it was not tied.
 func (o *Office) Untie(ctx context.Context, name string) (Account, error) {
-	return o.changeAccount(ctx, name, func(tx *store.Tx, u *store.User) error {
+	return o.changeAccount(ctx, "account.untie", name, func(tx *store.Tx, u *store.User) error {
 		err := tx.DropTie(u.ID)
 		if errors.Is(err, pim.ErrNotFound) {
 			return pim.Errorf("tie", pim.ErrNotFound, "%s is tied to nobody elsewhere", u.Name)

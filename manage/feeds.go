@@ -102,7 +102,12 @@ type NewFeed struct {
 const maxDays = 36525
 
 // AddFeed makes an address for a calendar. Errors: a Fault, pim.ErrNotFound, pim.ErrExists where one of that name can be read already.
-func (o *Office) AddFeed(ctx context.Context, n NewFeed) (Feed, error) {
+func (o *Office) AddFeed(ctx context.Context, n NewFeed) (row Feed, err error) {
+	d, err := o.begin(ctx, "feed.add", n.User+": "+n.Name)
+	if err != nil {
+		return row, err
+	}
+	defer d.end(&err)
 	return o.issue(ctx, func(tx *store.Tx, secret string) (Feed, error) { return n.Create(tx, secret) })
 }
 
@@ -231,12 +236,18 @@ func (o *Office) Feeds(ctx context.Context, account string) (rows []Feed, err er
 
 // RotateFeed gives a feed a new address and ends the old one at once. expires is a new end as in NewFeed, "" leaves it as it is.
 // account may be "", for any. Errors: a Fault, pim.ErrNotFound, pim.ErrInvalid for a feed that has ended.
-func (o *Office) RotateFeed(ctx context.Context, account string, id store.FeedID, expires string) (Feed, error) {
+func (o *Office) RotateFeed(ctx context.Context, account string, id store.FeedID, expires string) (row Feed, err error) {
+	d, err := o.begin(ctx, "feed.rotate", fmt.Sprint(id))
+	if err != nil {
+		return row, err
+	}
+	defer d.end(&err)
 	const op = "feed rotate"
 	return o.issue(ctx, func(tx *store.Tx, secret string) (Feed, error) {
 		var old store.Feed
 		row, err := changeFeed(tx, account, id, func(u store.User, f *store.Feed) (err error) {
 			old = *f
+			d.of(u.Name, f.Name)
 			if f.RevokedAt != nil {
 				return pim.Errorf(op, pim.ErrInvalid, "feed %d is revoked; make another one with feed add", id)
 			}
@@ -269,6 +280,11 @@ func keepEnded(tx *store.Tx, old store.Feed) error {
 
 // RevokeFeed ends a feed at once; account may be "", for any. Twice is no error. Errors: pim.ErrNotFound.
 func (o *Office) RevokeFeed(ctx context.Context, account string, id store.FeedID) (row Feed, err error) {
+	d, err := o.begin(ctx, "feed.revoke", fmt.Sprint(id))
+	if err != nil {
+		return row, err
+	}
+	defer d.end(&err)
 	err = o.Store.Update(ctx, func(tx *store.Tx) error {
 		row, err = changeFeed(tx, account, id, func(_ store.User, f *store.Feed) error {
 			if f.RevokedAt == nil {
@@ -277,6 +293,7 @@ func (o *Office) RevokeFeed(ctx context.Context, account string, id store.FeedID
 			}
 			return nil
 		})
+		d.of(row.User, row.Name)
 		return err
 	})
 	return row, err

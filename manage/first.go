@@ -42,14 +42,19 @@ func (o *Office) Invited(ctx context.Context, secret string) error {
 
 // FirstAdmin makes the first administrator for somebody who has the secret of InviteFirst, which is good no more then. Errors: a Fault,
 // pim.ErrNotFound where the secret is not good, pim.ErrExists where the name is taken.
-func (o *Office) FirstAdmin(ctx context.Context, secret string, n NewAccount) (Account, error) {
+func (o *Office) FirstAdmin(ctx context.Context, secret string, n NewAccount) (row Account, err error) {
 	n.Admin, n.Weak = true, false
 	if err := n.check(); err != nil {
 		return Account{}, err
 	}
-	if err := o.Invited(ctx, secret); err != nil { // before the password is hashed, which costs
+	if err := o.Invited(ctx, secret); err != nil { // before the password is hashed, which costs, and before anything is written down
 		return Account{}, err
 	}
+	d, err := o.begin(ctx, "account.first", n.Name)
+	if err != nil {
+		return row, err
+	}
+	defer d.end(&err)
 	hash, err := o.passwordHash(n.Name, n.Password, false)
 	if err != nil {
 		return Account{}, err

@@ -125,7 +125,12 @@ type Restored struct {
 
 // Restore makes an earlier version of an item the newest one; a deleted item comes back. The item has to be in one collection only, of
 // those that Places finds. Errors: pim.ErrNotFound, pim.ErrInvalid.
-func (o *Office) Restore(ctx context.Context, user, link, uid string, version store.Seq, by string) (Restored, error) {
+func (o *Office) Restore(ctx context.Context, user, link, uid string, version store.Seq, by string) (row Restored, err error) {
+	d, err := o.begin(ctx, "item.restore", uid)
+	if err != nil {
+		return row, err
+	}
+	defer d.end(&err)
 	places, err := o.Places(ctx, user, link, uid)
 	if err != nil {
 		return Restored{}, err

@@ -93,12 +93,19 @@ func (o *Office) LookOver(ctx context.Context, n NewLink) (kinds pim.KindSet, er
 }
 
 // AddLink stores a link and queues its first run. Errors: as LookOver, and what the other side answers.
-func (o *Office) AddLink(ctx context.Context, n NewLink) (store.Link, error) {
+func (o *Office) AddLink(ctx context.Context, n NewLink) (l store.Link, err error) {
+	d, err := o.begin(ctx, "link.add", n.User+": "+n.Title())
+	if err != nil {
+		return l, err
+	}
+	defer d.end(&err)
+	d.note("driver", n.Driver)
+	d.note("collection", n.Collection)
 	rules, err := ParseRules(n.Rules)
 	if err != nil {
 		return store.Link{}, err
 	}
-	l := store.Link{Name: n.Title(), Driver: n.Driver, Side: o.side(n.Driver), Interval: n.Interval}
+	l = store.Link{Name: n.Title(), Driver: n.Driver, Side: o.side(n.Driver), Interval: n.Interval}
 	if l.Interval == 0 {
 		l.Interval = o.Interval
 	}

@@ -23,6 +23,7 @@ type Office struct {
 	Connections *relay.Connections
 	// Keeper seals what links log in with.
 	Keeper  *secret.Keeper
+	KeyFile string // where it is kept
 	Drivers Drivers
 	// Interval is the time between polls of links that do not say.
 	Interval time.Duration

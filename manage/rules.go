@@ -151,9 +151,38 @@ type RulesChanged struct {
 
 // SetRules gives a link other rules. What they touch is looked at again by the next run, and nothing else. Errors: pim.ErrInvalid
 // with all that is wrong.
-func (o *Office) SetRules(ctx context.Context, l store.Link, now rule.Rules) (RulesChanged, error) {
+func (o *Office) SetRules(ctx context.Context, l store.Link, now rule.Rules) (row RulesChanged, err error) {
+	d, err := o.begin(ctx, "link.rules", ofLink(l))
+	if err != nil {
+		return row, err
+	}
+	defer d.end(&err)
+	for name, change := range changedRules(l.Rules, now) {
+		d.note(name, change)
+	}
 	touch, err := o.Engine.SetRules(ctx, l.ID, now)
 	return RulesChanged{ID: l.ID, Rules: now, Words: now.Describe(o.driver(l.Driver).Title), Touches: Touched(touch)}, err
+}
+
+// changedRules are the rules that are other than they were, by their names: "before → after", as JSON.
+func changedRules(before []byte, after rule.Rules) map[string]string {
+	out := map[string]string{}
+	var was, is map[string]json.RawMessage
+	text, err := json.Marshal(after)
+	if err != nil || json.Unmarshal(text, &is) != nil || len(before) > 0 && json.Unmarshal(before, &was) != nil {
+		return out // what cannot be read is refused when it is stored
+	}
+	for name, v := range is {
+		if !bytes.Equal(was[name], v) {
+			out[name] = string(was[name]) + " → " + string(v)
+		}
+	}
+	for name, v := range was {
+		if is[name] == nil {
+			out[name] = string(v) + " →"
+		}
+	}
+	return out
 }
 
 // Touched tells what the next run does because of a change of rules.

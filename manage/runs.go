@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"crmbridge/pim"
@@ -60,12 +61,16 @@ func (o *Office) Chosen(ctx context.Context, user string, args []string) ([]stor
 }
 
 // RunNow runs a link in this process, waiting while the server runs it. A run that began and failed is returned with the error.
-func (o *Office) RunNow(ctx context.Context, l store.Link, opts relay.RunOptions) (Run, error) {
+func (o *Office) RunNow(ctx context.Context, l store.Link, opts relay.RunOptions) (row Run, err error) {
+	d, err := o.begin(ctx, "link.run", ofLink(l))
+	if err != nil {
+		return row, err
+	}
+	defer d.end(&err)
 	rep, err := InTurn(ctx, func() (relay.Report, error) { return o.Engine.Run(ctx, l.ID, opts) })
 	if rep.Run.ID == 0 {
 		return Run{}, err
 	}
-	var row Run
 	return row, errors.Join(err, o.Store.View(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		u, err := tx.User(l.UserID)
 		if err != nil {
@@ -202,7 +207,12 @@ type LeftItem struct {
 }
 
 // QueueRun has the server run a link soon, unless such a run is queued and has not begun. Errors: pim.ErrHeld for a link that is paused.
-func (o *Office) QueueRun(ctx context.Context, l store.Link) error {
+func (o *Office) QueueRun(ctx context.Context, l store.Link) (err error) {
+	d, err := o.begin(ctx, "link.run", ofLink(l))
+	if err != nil {
+		return err
+	}
+	defer d.end(&err)
 	return o.Store.Update(ctx, func(tx *store.Tx) error {
 		now, err := tx.Link(l.ID)
 		if err == nil && now.Paused {
@@ -217,6 +227,11 @@ func (o *Office) QueueRun(ctx context.Context, l store.Link) error {
 
 // StopRun stops the run of a link that is under way, and waits a while for its end; the next run goes on from there.
 func (o *Office) StopRun(ctx context.Context, l store.Link) (s Stopping, err error) {
+	d, err := o.begin(ctx, "link.stop", ofLink(l))
+	if err != nil {
+		return s, err
+	}
+	defer d.end(&err)
 	s.Link = l.ID
 	if s.Running, err = o.Engine.StopRun(ctx, l.ID); err != nil || !s.Running {
 		return s, err
@@ -226,12 +241,17 @@ func (o *Office) StopRun(ctx context.Context, l store.Link) (s Stopping, err err
 }
 
 // UndoRun takes back what a run wrote, on both sides, and pauses its link. It waits for a run that is under way.
-func (o *Office) UndoRun(ctx context.Context, id store.RunID) (RunUndone, error) {
+func (o *Office) UndoRun(ctx context.Context, id store.RunID) (row RunUndone, err error) {
+	d, err := o.begin(ctx, "run.undo", fmt.Sprint(id))
+	if err != nil {
+		return row, err
+	}
+	defer d.end(&err)
 	u, err := InTurn(ctx, func() (relay.Undone, error) { return o.Engine.UndoRun(ctx, id) })
 	if err != nil {
 		return RunUndone{}, err
 	}
-	row := RunUndone{Run: u.Run.ID, Undoes: id, Link: u.Run.LinkID, Items: u.Items, Left: []LeftItem{}, Unknown: u.Unknown, Paused: u.Paused}
+	row = RunUndone{Run: u.Run.ID, Undoes: id, Link: u.Run.LinkID, Items: u.Items, Left: []LeftItem{}, Unknown: u.Unknown, Paused: u.Paused}
 	for _, l := range u.Left {
 		row.Left = append(row.Left, LeftItem(l))
 	}

@@ -7,6 +7,7 @@
 //	known.go  Items: all that a link knows
 //	conflicts.go Conflicts
 //	duplicates.go Duplicates
+//	deeds.go Deeds
 //	runs.go   Runs, Steps
 //
 // Every list is paged by key: Page.Next goes into Query.After of the next call, and nothing

@@ -79,7 +79,7 @@ func apart() []string { return []string{"word_index", "card_words", "sessions", 
 
 // models are all other tables of ours, those that others point to first.
 func models() []any {
-	return []any{&User{}, &Token{}, &Collection{}, &Object{}, &Version{}, &Seen{}, &Property{}, &Link{}, &Pair{}, &Conflict{}, &Run{}, &Step{}, &Identity{}, &Feed{}, &Derived{}, &Occurrence{}, &Duplicate{}, &Device{}, &Bring{}, &SignIn{}, &Latch{}, &SecondFactor{}, &RecoveryCode{}, &Tie{}}
+	return []any{&User{}, &Token{}, &Collection{}, &Object{}, &Version{}, &Seen{}, &Property{}, &Link{}, &Pair{}, &Conflict{}, &Run{}, &Step{}, &Identity{}, &Feed{}, &Derived{}, &Occurrence{}, &Duplicate{}, &Device{}, &Bring{}, &SignIn{}, &Latch{}, &SecondFactor{}, &RecoveryCode{}, &Tie{}, &Deed{}}
 }
 
 // Backup writes all there is, as it is at one moment; others write meanwhile. program is

@@ -79,6 +79,10 @@ func furnish(t testing.TB, s *Store) {
 			func() error {
 				return tx.SetSecondFactor(SecondFactor{UserID: u.ID, Secret: []byte{0xff, 0}, Step: 7}, [][]byte{{0xff}, {0xfe}})
 			},
+			func() error {
+				_, err := tx.BeginDeed(Deed{Via: "page", Account: "ann", Act: "link.pause", Subject: "=l", Notes: `{"a":"b"}`})
+				return err
+			},
 			func() error { return tx.AddTie(Tie{UserID: u.ID, Issuer: "https://id.example.org", Subject: "s"}) },
 			func() error { return tx.HoldLatch("pause crm.example.org", tx.Now().Add(time.Hour)) },
 			func() error { return tx.MarkSeen("token:1", []SeenMark{{2, 2}}) },

@@ -46,6 +46,7 @@ func migrations() []migration {
 		{id: 25, text: schema0025},
 		{id: 26, text: schema0026},
 		{id: 27, text: schema0027},
+		{id: 28, text: schema0028},
 	}
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"crmbridge/auth"
+	"crmbridge/manage"
 	"crmbridge/pim"
 )
 
@@ -59,7 +61,8 @@ func (s *Server) enter(ctx huma.Context, next func(huma.Context)) {
 		s.refuse(w, r, err)
 		return
 	}
-	next(huma.WithValue(ctx, callKey{}, c))
+	who := manage.As(ctx.Context(), manage.Actor{Via: manage.ViaAPI, Account: asks.User.Name, Address: s.Address(r), Agent: fmt.Sprintf("token %d", asks.Token)})
+	next(huma.WithValue(huma.WithContext(ctx, who), callKey{}, c))
 }
 
 // caller is who has the token of a request.

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"time"
 
 	"crmbridge/manage"
 	"crmbridge/pim"
@@ -29,11 +28,8 @@ type Pages struct {
 
 // query is a filter as package review has it, for what the call is about.
 func (c *call) query(ctx context.Context, f filter) (review.Query, error) {
-	s := manage.Search{User: c.account, Link: f.Link, Kind: f.Kind, State: f.State, Text: f.Text, Since: f.Since, Until: f.Until, After: f.After, Limit: f.Limit, Place: time.UTC}
-	if zone, err := time.LoadLocation(c.asks.User.Zone); err == nil && c.asks.User.Zone != "Local" {
-		s.Place = zone
-	}
-	return c.Office.Query(ctx, s)
+	return c.Office.Query(ctx, manage.Search{User: c.account, Link: f.Link, Kind: f.Kind, State: f.State, Text: f.Text, Since: f.Since, Until: f.Until, After: f.After, Limit: f.Limit,
+		Place: c.zone()})
 }
 
 // listed reads a long list.

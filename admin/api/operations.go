@@ -105,6 +105,8 @@ func table() []row {
 		{get, "/items/history", both, all, 0, "Who changed an item, when and from where, field by field", does((*call).history)},
 		{post, "/items/restore", both, all, 0, "Make an earlier version of an item the newest", does((*call).restore)},
 
+		{get, "/audit", administrator, nothing, 0, "Who did what, newest first", does((*call).audit)},
+
 		{get, "/drivers", administrator, nothing, 0, "What can be linked to", does((*call).drivers)},
 		{get, "/drivers/{name}", administrator, nothing, 0, "The options of a driver", does((*call).options)},
 	}

@@ -119,7 +119,7 @@ func (a *app) wire(ctx context.Context, o appOptions, jobs *atomic.Pointer[relay
 		return err
 	}
 	jobs.Store(a.jobs)
-	a.office = &manage.Office{Store: a.store, Auth: a.auth, Now: a.now, Engine: a.engine, Jobs: a.jobs, Connections: a.conns, Keeper: a.keeper,
+	a.office = &manage.Office{Store: a.store, Auth: a.auth, Now: a.now, Engine: a.engine, Jobs: a.jobs, Connections: a.conns, Keeper: a.keeper, KeyFile: a.cfg.KeyFile,
 		Drivers: drivers(), Interval: a.cfg.Interval, Random: rand.Reader, Address: a.address()}
 	return a.heedPauses(ctx)
 }

@@ -29,7 +29,7 @@ func (p *program) backupCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
 				if args[0] == "-" {
-					_, err := a.store.Backup(ctx, p.out, version)
+					_, err := a.office.Backup(ctx, p.out, version)
 					return err
 				}
 				row, err := a.backup(ctx, args[0])
@@ -47,7 +47,7 @@ func (p *program) backupCommand() *cobra.Command {
 func (a *app) backup(ctx context.Context, name string) (row backupShown, err error) {
 	row.File = name
 	return row, newFile("backup", name, func(f *os.File) error {
-		if _, err := a.store.Backup(ctx, f, version); err != nil {
+		if _, err := a.office.Backup(ctx, f, version); err != nil {
 			return err
 		}
 		row.BackupSummary, row.Bytes, err = checkFile(f.Name())

@@ -75,9 +75,11 @@ func (p *program) birthdaysSwitch(use, short string, do func(*app, context.Conte
 func (a *app) birthdaysOn(ctx context.Context, book store.Collection) (birthdaysShown, error) {
 	var cal store.Collection
 	row := birthdaysShown{}
-	err := a.store.Update(ctx, func(tx *store.Tx) (err error) {
-		cal, err = birthday.Enable(tx, book)
-		return err
+	err := a.office.Record(ctx, "birthdays.on", book.Slug, func() error {
+		return a.store.Update(ctx, func(tx *store.Tx) (err error) {
+			cal, err = birthday.Enable(tx, book)
+			return err
+		})
 	})
 	if err == nil {
 		err = birthday.Freshen(ctx, a.store, cal.ID)
@@ -95,11 +97,13 @@ func (a *app) birthdaysOn(ctx context.Context, book store.Collection) (birthdays
 
 func (a *app) birthdaysOff(ctx context.Context, book store.Collection) (birthdaysShown, error) {
 	row := birthdaysShown{}
-	err := a.store.Update(ctx, func(tx *store.Tx) (err error) {
-		if row.Feeds, err = openFeeds(tx, book); err == nil {
-			err = birthday.Disable(tx, book.ID)
-		}
-		return err
+	err := a.office.Record(ctx, "birthdays.off", book.Slug, func() error {
+		return a.store.Update(ctx, func(tx *store.Tx) (err error) {
+			if row.Feeds, err = openFeeds(tx, book); err == nil {
+				err = birthday.Disable(tx, book.ID)
+			}
+			return err
+		})
 	})
 	if err != nil && pim.ReasonOf(err) == pim.ErrNotFound {
 		err = pim.Errorf("birthdays", pim.ErrNotFound, "the address book %q has no calendar of birthdays", book.Slug)

@@ -75,7 +75,11 @@ func (p *program) duplicateFind() *cobra.Command {
 				}
 				found := duplicatesFound{Collections: len(cs)}
 				for _, c := range cs {
-					n, err := a.engine.FindDuplicates(ctx, c.ID)
+					var n int
+					err := a.office.Record(ctx, "duplicate.find", c.Slug, func() (err error) {
+						n, err = a.engine.FindDuplicates(ctx, c.ID)
+						return err
+					})
 					if err != nil {
 						return err
 					}

@@ -11,7 +11,7 @@ import (
 	"crmbridge/store"
 )
 
-// housekeep prunes old versions, conflicts, merges and runs, once an hour. The returned function waits
+// housekeep prunes old versions, conflicts, merges, runs and entries of the audit log, once an hour. The returned function waits
 // for its end, after ctx has ended or the function is called.
 func (a *app) housekeep(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -85,6 +85,7 @@ func (a *app) prune(ctx context.Context) error {
 			return tx.PruneDuplicates(now.Add(-a.cfg.KeepRuns), (a.cfg.KeepSteps+stepsPerMerge-1)/stepsPerMerge)
 		},
 		func(tx *store.Tx) (int64, error) { return tx.PruneRuns(now.Add(-a.cfg.KeepRuns), a.cfg.KeepSteps) },
+		func(tx *store.Tx) (int64, error) { return tx.PruneDeeds(now.Add(-a.cfg.KeepAudit)) },
 		func(tx *store.Tx) (int64, error) { return 0, tx.ForgetExpired() },
 	} {
 		for again := true; again; {

@@ -64,7 +64,10 @@ changed at once, unless somebody changed it there since it was read. The change 
 				if len(set)+len(clear) == 0 {
 					t, err = a.engine.Relations(ctx, l.ID, args[0])
 				} else {
-					t, err = a.engine.Relate(ctx, l.ID, args[0], edit, "shell")
+					err = a.office.Record(ctx, "item.relate", args[0]+", "+l.Name, func() (err error) {
+						t, err = a.engine.Relate(ctx, l.ID, args[0], edit, "shell")
+						return err
+					})
 				}
 				if err != nil || p.json {
 					return errors.Join(err, p.jsonIf(err == nil, relatedOf(l.Name, t)))

@@ -194,7 +194,7 @@ func (a *app) changeFields(ctx context.Context, l store.Link, c fieldChange) err
 	if rules.Fields = fields; len(fields) == 0 {
 		rules.Fields = nil
 	}
-	_, err = a.engine.SetRules(ctx, l.ID, rules)
+	_, err = a.office.SetRules(ctx, l, rules)
 	return err
 }
 

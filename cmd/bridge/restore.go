@@ -103,7 +103,14 @@ func (p *program) restore(ctx context.Context, name string, o restoreOptions) (s
 			if sealed, err = unopened(tx, keeper, o.withoutCredentials, cfg.KeyFile); err != nil {
 				return err
 			}
-			return relay.ForgetJobs(tx, tables)
+			if err := relay.ForgetJobs(tx, tables); err != nil {
+				return err
+			}
+			id, err := tx.BeginDeed(store.Deed{Via: manage.ViaCommand, Account: machineUser(), Act: "backup.restore", Subject: name})
+			if err != nil {
+				return err
+			}
+			return tx.EndDeed(id, name, "", manage.OutcomeDone)
 		},
 	})
 	return sealed, errors.Join(hint(err, o), s.Close())

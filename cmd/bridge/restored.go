@@ -18,9 +18,11 @@ func (p *program) restoredCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
 				var n int
-				err := a.store.Update(ctx, func(tx *store.Tx) (err error) {
-					n, err = tx.Restored()
-					return err
+				err := a.office.Record(ctx, "backup.restored", "", func() error {
+					return a.store.Update(ctx, func(tx *store.Tx) (err error) {
+						n, err = tx.Restored()
+						return err
+					})
 				})
 				if err != nil {
 					return err

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/user"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"crmbridge/internal/config"
+	"crmbridge/manage"
 )
 
 // program is what every command gets.
@@ -38,7 +41,7 @@ func rootCommand(s streams, env map[string]string) *cobra.Command {
 	root.PersistentFlags().BoolVar(&p.csv, "csv", false, "print a list as CSV, for spreadsheets")
 	root.PersistentPreRunE = p.format
 	root.AddCommand(p.serveCommand(), p.demoCommand(), p.userCommand(), p.tokenCommand(), p.feedCommand(), p.linkCommand(), p.signInCommand(), p.itemCommand(), p.birthdaysCommand(),
-		p.syncCommand(), p.conflictCommand(), p.errorCommand(), p.holdCommand(), p.duplicateCommand(), p.doctorCommand(), p.migrateCommand(), p.backupCommand(), p.restoreCommand(), p.restoredCommand(), p.secretCommand(), p.supportCommand(), p.versionCommand())
+		p.syncCommand(), p.conflictCommand(), p.errorCommand(), p.holdCommand(), p.duplicateCommand(), p.doctorCommand(), p.migrateCommand(), p.backupCommand(), p.restoreCommand(), p.restoredCommand(), p.secretCommand(), p.auditCommand(), p.supportCommand(), p.versionCommand())
 	return root
 }
 
@@ -87,5 +90,13 @@ func (p *program) withApp(ctx context.Context, do func(context.Context, *app) er
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(ctx, a), a.close())
+	return errors.Join(do(manage.As(ctx, manage.Actor{Via: manage.ViaCommand, Account: machineUser()}), a), a.close())
+}
+
+// machineUser is who runs this program, by the machine's own name.
+func machineUser() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return strconv.Itoa(os.Getuid())
 }

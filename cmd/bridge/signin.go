@@ -105,11 +105,13 @@ func (p *program) addSignIn(ctx context.Context, a *app, d remote.Driver, f sign
 		return err
 	}
 	var in store.SignIn
-	err = a.store.Update(ctx, func(tx *store.Tx) (err error) {
-		in, err = tx.PutSignIn(store.SignIn{UserID: u.ID, Driver: d.Name, Name: f.name, Account: grant.Account}, func(id store.SignInID) ([]byte, error) {
-			return a.keeper.Seal(signInPurpose(id), []byte(grant.Token))
+	err = a.office.Record(ctx, "link.sign-in", u.Name+": "+f.name, func() error {
+		return a.store.Update(ctx, func(tx *store.Tx) (err error) {
+			in, err = tx.PutSignIn(store.SignIn{UserID: u.ID, Driver: d.Name, Name: f.name, Account: grant.Account}, func(id store.SignInID) ([]byte, error) {
+				return a.keeper.Seal(manage.SignInPurpose(id), []byte(grant.Token))
+			})
+			return err
 		})
-		return err
 	})
 	if err != nil {
 		return err
@@ -302,15 +304,17 @@ func (p *program) signInRemove() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
 				var in store.SignIn
-				err := a.store.Update(ctx, func(tx *store.Tx) error {
-					u, err := manage.User(tx, user)
-					if err != nil {
-						return err
-					}
-					if in, err = tx.SignInByName(u.ID, driver, args[0]); err != nil {
-						return pim.Errorf("sign-in remove", pim.ErrNotFound, "%s has no sign-in %q for %s", u.Name, args[0], driver)
-					}
-					return tx.DeleteSignIn(in.ID)
+				err := a.office.Record(ctx, "link.sign-out", user+": "+args[0], func() error {
+					return a.store.Update(ctx, func(tx *store.Tx) error {
+						u, err := manage.User(tx, user)
+						if err != nil {
+							return err
+						}
+						if in, err = tx.SignInByName(u.ID, driver, args[0]); err != nil {
+							return pim.Errorf("sign-in remove", pim.ErrNotFound, "%s has no sign-in %q for %s", u.Name, args[0], driver)
+						}
+						return tx.DeleteSignIn(in.ID)
+					})
 				})
 				if err != nil {
 					return err

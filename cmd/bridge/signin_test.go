@@ -18,6 +18,7 @@ import (
 
 	"crmbridge/exchange/graph/graphsim"
 	"crmbridge/internal/config"
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/store"
 )
@@ -183,7 +184,7 @@ func TestTokensThatAreGoodOnce(t *testing.T) {
 	}
 	err = apps[0].store.Update(t.Context(), func(tx *store.Tx) error {
 		in, err := tx.PutSignIn(store.SignIn{UserID: u.ID, Driver: "graph", Name: "ann"}, func(id store.SignInID) ([]byte, error) {
-			return apps[0].keeper.Seal(signInPurpose(id), []byte("token 0"))
+			return apps[0].keeper.Seal(manage.SignInPurpose(id), []byte("token 0"))
 		})
 		if err != nil {
 			return err

@@ -7,13 +7,11 @@ import (
 	"fmt"
 	"time"
 
+	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/secret"
 	"crmbridge/store"
 )
-
-// signInPurpose binds a token to its sign-in.
-func signInPurpose(id store.SignInID) string { return fmt.Sprintf("sign-in:%d", id) }
 
 const (
 	// signInLease is how long one process may have a token, signInUse how long it may use it: less, so that it has stored what
@@ -66,7 +64,7 @@ func (s signIns) turn(ctx context.Context, in store.SignIn, owner string, use fu
 	if in.Fault != "" && in.Token == nil {
 		return pim.Errorf("sign-in", pim.ErrAuth, "%s", in.Fault)
 	}
-	plain, err := s.app.keeper.Open(signInPurpose(in.ID), in.Token)
+	plain, err := s.app.keeper.Open(manage.SignInPurpose(in.ID), in.Token)
 	if err != nil {
 		return err
 	}
@@ -92,7 +90,7 @@ func (s signIns) turn(ctx context.Context, in store.SignIn, owner string, use fu
 	var sealed []byte
 	if next != "" && next != string(plain) {
 		var failed error
-		if sealed, failed = s.app.keeper.Seal(signInPurpose(in.ID), []byte(next)); failed != nil {
+		if sealed, failed = s.app.keeper.Seal(manage.SignInPurpose(in.ID), []byte(next)); failed != nil {
 			return errors.Join(err, failed)
 		}
 	}
@@ -149,30 +147,6 @@ func processGone(owner string) bool {
 	return false
 }
 
-// resealSignIns seals their tokens with the first key.
-func (a *app) resealSignIns(tx *store.Tx) (n int, err error) {
-	all, err := tx.SignIns(0)
-	if err != nil {
-		return 0, err
-	}
-	for _, in := range all {
-		if len(in.Token) == 0 {
-			continue
-		}
-		fresh, changed, err := a.keeper.Reseal(signInPurpose(in.ID), in.Token)
-		if err != nil {
-			return n, err
-		}
-		if n++; !changed {
-			continue
-		}
-		if err := tx.ResealSignIn(in.ID, fresh, in.Fault); err != nil {
-			return n, err
-		}
-	}
-	return n, nil
-}
-
 // loseSignIns counts the tokens that the key does not open, and gives them up where that is allowed: after a restore without the
 // right one.
 func loseSignIns(tx *store.Tx, k *secret.Keeper, allowed bool) (n int, err error) {
@@ -185,7 +159,7 @@ func loseSignIns(tx *store.Tx, k *secret.Keeper, allowed bool) (n int, err error
 			continue
 		}
 		if k != nil {
-			if _, err := k.Open(signInPurpose(in.ID), in.Token); err == nil {
+			if _, err := k.Open(manage.SignInPurpose(in.ID), in.Token); err == nil {
 				continue
 			}
 		}

@@ -47,6 +47,7 @@ type Config struct {
 	KeepVersions time.Duration
 	KeepRuns     time.Duration
 	KeepSteps    int // of runs; 0: no bound
+	KeepAudit    time.Duration
 	// KeepDevices is for devices that are not here.
 	KeepDevices time.Duration
 	// KeepConflicts is for those that were resolved.

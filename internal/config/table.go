@@ -84,6 +84,7 @@ var table = []option{
 	{key: "database.keep_devices", def: "400d", help: "How long a device that does not come is remembered, at least two days. What it downloaded last is kept until then.", set: duration(func(c *Config) *time.Duration { return &c.KeepDevices }, 48*time.Hour)},
 	{key: "database.keep_conflicts", def: "180d", help: "How long conflicts are kept once they are settled. Those that wait for a decision stay.", set: duration(func(c *Config) *time.Duration { return &c.KeepConflicts }, time.Hour)},
 	{key: "database.keep_runs", def: "90d", help: "How long reports of runs are kept.", set: duration(func(c *Config) *time.Duration { return &c.KeepRuns }, time.Hour)},
+	{key: "database.keep_audit", def: "400d", help: "How long the audit log keeps what people did.", set: duration(func(c *Config) *time.Duration { return &c.KeepAudit }, 24*time.Hour)},
 	{key: "database.keep_steps", def: "500000", help: "How many steps of runs are kept, the newest, about 0.3 KiB each; 0 is no bound.", set: integer(func(c *Config) *int { return &c.KeepSteps }, 0, 1_000_000_000)},
 
 	{key: "secret.key_file", def: "bridge.key", help: "File with the key, made at the first start. Keep a copy apart from the database.", names: true, set: required(func(c *Config) *string { return &c.KeyFile })},

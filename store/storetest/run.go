@@ -30,6 +30,7 @@ func Run(t *testing.T, open Opener) {
 		{"time range", testTimeRange}, {"versions", testVersions}, {"earlier", testEarlier}, {"seen", testSeen}, {"prune", testPrune},
 		{"links", testLinks}, {"lease", testLease}, {"pairs", testPairs}, {"dirty pairs", testDirtyPairs}, {"away", testAway},
 		{"identities", testIdentities}, {"duplicates", testDuplicates}, {"feeds", testFeeds}, {"sign-ins", testSignIns}, {"latches", testLatches}, {"sessions", testSessions}, {"tickets", testTickets}, {"second factors", testSecondFactors}, {"ties", testTies}, {"feeds of deleted", testFeedsOfDeleted}, {"changed at", testChangedAt}, {"derived", testDerived},
+		{"deeds", testDeeds},
 		{"conflicts", testConflicts}, {"runs", testRuns}, {"quiet runs", testQuietRuns}, {"counts", testCounts}, {"runs pruned", testRunsPruned}, {"restored", testRestored},
 		{"transactions", testTransactions}, {"on change", testOnChange}, {"cancel", testCancel},
 		{"writers", testWriters}, {"names meanwhile", testNamesMeanwhile}, {"race for a name", testRaceName}, {"race for a version", testRaceVersion}, {"race of moves", testRaceMoves},
