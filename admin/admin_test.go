@@ -11,6 +11,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -45,7 +46,8 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{clock: testclock.New(), logged: &strings.Builder{}}
 	w.store = storetest.OpenWith(t, store.Config{Now: w.clock.Now})
-	keeper, err := secret.New(rand.Reader, make([]byte, secret.KeySize))
+	keyFile := filepath.Join(t.TempDir(), "bridge.key")
+	keeper, err := secret.Create(keyFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,14 +59,15 @@ func newWorld(t *testing.T) *world {
 	log := slog.New(slog.NewTextHandler(w.logged, nil))
 	conns := &relay.Connections{Now: w.clock.Now}
 	engine := &relay.Engine{Store: w.store, Remotes: conns, Now: w.clock.Now, Log: log, Owner: "test"}
-	w.office = &manage.Office{Store: w.store, Auth: a, Keeper: keeper, Now: w.clock.Now, Engine: engine, Connections: conns, Random: rand.Reader, Address: "https://bridge.example.org"}
+	w.office = &manage.Office{Store: w.store, Auth: a, Keeper: keeper, KeyFile: keyFile, Now: w.clock.Now, Engine: engine, Connections: conns, Random: rand.Reader, Address: "https://bridge.example.org"}
 	for _, n := range []manage.NewAccount{{Name: "boss", Admin: true, Password: bossPassword}, {Name: "ann", Zone: "Europe/Helsinki", Password: annPassword}} {
 		if _, err := w.office.AddAccount(t.Context(), n); err != nil {
 			t.Fatal(err)
 		}
 	}
 	s, err := New(Options{Office: w.office, Auth: a, Store: w.store, Now: w.clock.Now, Random: rand.Reader, Log: log,
-		Secure: true, Address: func(r *http.Request) string { return "192.0.2.1" }, Version: "1.2.3"})
+		Secure: true, Address: func(r *http.Request) string { return "192.0.2.1" }, Version: "1.2.3",
+		Support: func(_ context.Context, to io.Writer) error { _, err := io.WriteString(to, "a bundle"); return err }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,6 +63,8 @@ func routes() []route {
 
 		{pattern: "GET " + Prefix + "system", who: administrator, page: (*call).system},
 		{pattern: "POST " + Prefix + "system/backup", who: administrator, fresh: true, page: (*call).backup},
+		{pattern: "POST " + Prefix + "system/key", who: administrator, fresh: true, page: (*call).rotateKey},
+		{pattern: "POST " + Prefix + "system/support", who: administrator, fresh: true, page: (*call).support},
 		{pattern: "GET " + Prefix + "audit", who: administrator, page: (*call).audit},
 		{pattern: "GET " + Prefix + "overview", who: administrator, page: (*call).overview},
 		{pattern: "GET " + Prefix + "links", who: administrator, page: (*call).linkList},

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -37,6 +38,8 @@ type Options struct {
 	// Address is the address of who asks.
 	Address func(*http.Request) string
 	Version string
+	// Support writes the file for a bug report; nil: none can be made.
+	Support func(context.Context, io.Writer) error
 	// Elsewhere is where people may sign in beside here; nil: nowhere. MayJoin gives those who have no account one.
 	Elsewhere *openid.Service
 	MayJoin   bool

@@ -8,15 +8,16 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"crmbridge/manage"
+	"crmbridge/pim"
 )
 
 // systemData is what the page about the server shows.
 type systemData struct {
-	Version      string
-	Now          time.Time
-	Schema, Want int
-	Rows         []rowCount
-	Address      string
+	manage.System
+	Tables  []rowCount
+	Support bool // a bundle can be made
 }
 
 type rowCount struct {
@@ -25,16 +26,32 @@ type rowCount struct {
 }
 
 func (c *call) system() (answer, error) {
-	d := systemData{Version: c.Version, Now: c.Now(), Address: c.Office.Address}
-	var err error
-	if d.Schema, d.Want, err = c.Store.SchemaVersion(c.r.Context()); err != nil {
-		return nil, err
-	}
-	counts, err := c.Office.Rows(c.r.Context())
-	for _, table := range slices.Sorted(maps.Keys(counts)) {
-		d.Rows = append(d.Rows, rowCount{table, int(counts[table])})
+	s, err := c.Office.System(c.r.Context(), c.Version)
+	d := systemData{System: s, Support: c.Support != nil}
+	for _, table := range slices.Sorted(maps.Keys(s.Rows)) {
+		d.Tables = append(d.Tables, rowCount{table, int(s.Rows[table])})
 	}
 	return page{name: "system", data: d}, err
+}
+
+// rotateKey makes a new key, as "bridge secret rotate" does.
+func (c *call) rotateKey() (answer, error) {
+	n, err := c.Office.RotateKey(c.r.Context())
+	if err != nil {
+		return nil, err
+	}
+	c.tell(false, c.Count("system.rotated", n))
+	return to(Prefix + "system"), nil
+}
+
+// support sends the file for a bug report, as "bridge support" makes it.
+func (c *call) support() (answer, error) {
+	if c.Support == nil {
+		return nil, pim.Errorf("page", pim.ErrNotFound, "there is no such page")
+	}
+	return download{name: "bridge-" + c.Now().UTC().Format("2006-01-02-1504") + "-support.zip", kind: "application/zip", fill: func(w io.Writer) error {
+		return c.Support(c.r.Context(), w)
+	}}, nil
 }
 
 // backup sends everything there is as a file, as "bridge backup" does.

@@ -22,8 +22,8 @@ import (
 
 // reads are the calls that change nothing that people decide. Every other one is written down.
 var reads = strings.Fields(`Account Accounts Chosen Choices Codes CollectionOf Conflict Conflicts Deeds Devices Dial Duplicate Duplicates EachLink Errors Explain Feeds FindLink
-	Folders FoldersOf HaveConflicts Histories Holds Invited Items LinkDetail LinkRow Links LookOver OfferCodes OfferedCodes OpenConflicts Overview Places PreviewRun Probe ProbeLink Query
-	Record Rows RunDetail Runs Statuses Tied
+	Folders FoldersOf HaveConflicts Histories Holds Invited Items JobList LinkDetail LinkRow Links LookOver OfferCodes OfferedCodes OpenConflicts Overview Places PreviewRun Probe ProbeLink Query
+	Record RunDetail Runs Statuses System Tied
 	InviteFirst ResealCodes`) // the last two: the bridge itself asks for an invitation; RotateKey writes down what it reseals
 
 // Whoever adds a call says of it that it only reads, or writes it down.

@@ -25,6 +25,7 @@
 //	audit.go     who did what: the log of all changes; acts.go: its words
 //	duplicates.go  items that may be one: merged, ignored, taken back
 //	backup.go    a copy of everything in a file
+//	system.go    the program and its database, runs that are queued or under way
 //	key.go       the key that secrets are sealed with: changed
 //	fault.go     what is wrong with a value that somebody gave
 //

@@ -87,12 +87,3 @@ func hours(tx *store.Tx, now time.Time) ([]Hour, error) {
 	}
 	return out, nil
 }
-
-// Rows is how many rows each table has that a backup holds.
-func (o *Office) Rows(ctx context.Context) (counts map[string]int64, err error) {
-	err = o.Store.View(ctx, func(tx *store.Tx) error {
-		counts, err = tx.CountRows()
-		return err
-	})
-	return counts, err
-}

@@ -23,3 +23,18 @@ func TestAudit(t *testing.T) {
 		t.Errorf("a word that there is not: %d %s", s.status, s.text)
 	}
 }
+
+func TestSystem(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := told[manage.System](w, "boss", http.MethodGet, "/system", nil)
+	if s.Version != "1.2.3" || s.Schema != s.Wanted || s.Keys != 1 || s.Rows["users"] != 3 || s.Jobs == nil {
+		t.Errorf("%+v", s)
+	}
+	if r := told[resealed](w, "boss", http.MethodPost, "/system/rotate-key", nil); r.Connections != 0 {
+		t.Errorf("%+v", r)
+	}
+	if got := told[manage.System](w, "boss", http.MethodGet, "/system", nil); got.Keys != 1 {
+		t.Errorf("the old key is there still: %+v", got)
+	}
+}

@@ -105,6 +105,8 @@ func table() []row {
 		{get, "/items/history", both, all, 0, "Who changed an item, when and from where, field by field", does((*call).history)},
 		{post, "/items/restore", both, all, 0, "Make an earlier version of an item the newest", does((*call).restore)},
 
+		{get, "/system", administrator, nothing, 0, "The program, its database, and runs that are queued or under way", does((*call).system)},
+		{post, "/system/rotate-key", administrator, nothing, 0, "Seal all secrets with a new key, and drop the old one", does((*call).rotateKey)},
 		{get, "/audit", administrator, nothing, 0, "Who did what, newest first", does((*call).audit)},
 
 		{get, "/drivers", administrator, nothing, 0, "What can be linked to", does((*call).drivers)},

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -19,6 +20,7 @@ import (
 	"crmbridge/internal/testclock"
 	"crmbridge/internal/testenv"
 	"crmbridge/manage"
+	"crmbridge/secret"
 	"crmbridge/store"
 	"crmbridge/store/storetest"
 )
@@ -48,7 +50,10 @@ func newWorld(t *testing.T) *world {
 	a, err := auth.New(auth.Options{Store: w.store, Now: w.clock.Now, Random: rand.Reader, Params: auth.Params{Memory: 64, Time: 1, Threads: 1}})
 	w.must(err)
 	t.Cleanup(func() { _ = a.Close(context.Background()) })
-	w.office = &manage.Office{Store: w.store, Auth: a, Now: w.clock.Now, Random: rand.Reader, Address: "https://bridge.example.org"}
+	keyFile := filepath.Join(t.TempDir(), "bridge.key")
+	keeper, err := secret.Create(keyFile)
+	w.must(err)
+	w.office = &manage.Office{Store: w.store, Auth: a, Keeper: keeper, KeyFile: keyFile, Now: w.clock.Now, Random: rand.Reader, Address: "https://bridge.example.org"}
 	for _, n := range []manage.NewAccount{{Name: "boss", Admin: true}, {Name: "ann", Zone: "Europe/Helsinki", Email: "ann@example.org"}, {Name: "bo"}} {
 		n.Password = password
 		_, err := w.office.AddAccount(t.Context(), n)

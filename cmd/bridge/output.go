@@ -63,7 +63,7 @@ func lister(c *cobra.Command) bool {
 		return true
 	}
 	switch strings.TrimPrefix(c.CommandPath(), "bridge ") {
-	case "sync run", "sync show", "sync preview", "conflict show", "link test":
+	case "sync run", "sync jobs", "sync show", "sync preview", "conflict show", "link test":
 		return true
 	}
 	return false

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -21,10 +22,10 @@ func visitor(r *http.Request) bool {
 		strings.Contains(r.Header.Get("Accept"), "text/html") && r.Header.Get("Depth") == ""
 }
 
-// newPages are the pages for people.
-func (a *app) newPages() (*admin.Server, error) {
+// newPages are the pages for people. support makes the file for a bug report; nil: no page does.
+func (a *app) newPages(support func(context.Context, io.Writer) error) (*admin.Server, error) {
 	o := admin.Options{Office: a.office, Auth: a.auth, Store: a.store, Now: a.now, Random: rand.Reader, Log: a.log,
-		Secure: strings.HasPrefix(a.address(), "https://"), Address: a.clientAddress, Version: version, Panicked: a.counts.Panic}
+		Secure: strings.HasPrefix(a.address(), "https://"), Address: a.clientAddress, Version: version, Support: support, Panicked: a.counts.Panic}
 	if u, err := url.Parse(a.cfg.PublicURL); err == nil && u.Host != "" {
 		o.Origins = []string{u.Scheme + "://" + u.Host}
 	}

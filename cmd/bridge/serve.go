@@ -69,7 +69,11 @@ func (p *program) serve(ctx context.Context, cfg config.Config, ready func(a *ap
 	if a.api, err = a.newAPI(); err != nil {
 		return errors.Join(err, l.Close(), a.close(), kept.notStarted(err))
 	}
-	if a.pages, err = a.newPages(); err != nil {
+	support := p.sendSupport
+	if ready != nil { // a demo has no configuration that could be told
+		support = nil
+	}
+	if a.pages, err = a.newPages(support); err != nil {
 		return errors.Join(err, l.Close(), a.close(), kept.notStarted(err))
 	}
 	if ready == nil { // who waits for it makes the accounts

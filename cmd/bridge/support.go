@@ -99,28 +99,45 @@ func contents(files []supportFile) string {
 func writeSupport(name string, files []supportFile) (supportShown, error) {
 	row := supportShown{File: name}
 	err := newFile("support", name, func(f *os.File) error {
-		z := zip.NewWriter(f)
-		if err := zipped(z, "README.txt", []byte("A report of a bridge between a CRM and calendars, made by `bridge support`.\n\n"+contents(files)+
-			"\n\nContents of items, names and addresses of people and systems, texts of errors, and secrets are left out.\n")); err != nil {
+		if err := zipSupport(f, files); err != nil {
 			return err
 		}
 		for _, s := range files {
-			b, err := json.MarshalIndent(s.value, "", "  ")
-			if err == nil {
-				err = zipped(z, s.name, append(b, '\n'))
-			}
-			if err != nil {
-				return err
-			}
 			row.Files = append(row.Files, s.name)
 		}
-		err := z.Close()
-		if err == nil {
-			row.Bytes, err = f.Seek(0, io.SeekEnd)
-		}
+		var err error
+		row.Bytes, err = f.Seek(0, io.SeekEnd)
 		return err
 	})
 	return row, err
+}
+
+// zipSupport writes the bundle.
+func zipSupport(to io.Writer, files []supportFile) error {
+	z := zip.NewWriter(to)
+	if err := zipped(z, "README.txt", []byte("A report of a bridge between a CRM and calendars, made by `bridge support`.\n\n"+contents(files)+
+		"\n\nContents of items, names and addresses of people and systems, texts of errors, and secrets are left out.\n")); err != nil {
+		return err
+	}
+	for _, s := range files {
+		b, err := json.MarshalIndent(s.value, "", "  ")
+		if err == nil {
+			err = zipped(z, s.name, append(b, '\n'))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return z.Close()
+}
+
+// sendSupport is the bundle for whoever asks a running server for it.
+func (p *program) sendSupport(ctx context.Context, w io.Writer) error {
+	files, err := p.supportFiles(ctx, time.Now(), true)
+	if err != nil {
+		return err
+	}
+	return zipSupport(w, files)
 }
 
 func zipped(z *zip.Writer, name string, b []byte) error {

@@ -18,7 +18,7 @@ import (
 
 func (p *program) syncCommand() *cobra.Command {
 	c := &cobra.Command{Use: "sync", Short: "Runs between collections and CRMs"}
-	c.AddCommand(p.syncRun(), p.syncStop(), p.syncResend(), p.syncReread(), p.syncStatus(), p.syncPreview())
+	c.AddCommand(p.syncRun(), p.syncStop(), p.syncResend(), p.syncReread(), p.syncStatus(), p.syncJobs(), p.syncPreview())
 	c.AddCommand(p.syncHistory(), p.syncShow(), p.syncUndo())
 	return c
 }
@@ -122,6 +122,30 @@ func (p *program) syncStatus() *cobra.Command {
 	}
 	c.Flags().StringVar(&user, "user", "", "account (default: all)")
 	return c
+}
+
+func (p *program) syncJobs() *cobra.Command {
+	return &cobra.Command{
+		Use: "jobs", Short: "List runs that are under way or queued", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.withApp(cmd.Context(), func(ctx context.Context, a *app) error {
+				rows, err := a.office.JobList(ctx)
+				if err != nil {
+					return err
+				}
+				return print(p, rows, printed[manage.Job]{
+					head: []string{"LINK", "NAME", "USER", "STATE", "SINCE", "RUN", "TRIGGER", "SERVER"},
+					cells: func(j manage.Job) []string {
+						run := ""
+						if j.Run != 0 {
+							run = fmt.Sprint(j.Run)
+						}
+						return []string{fmt.Sprint(j.LinkID), j.Link, j.User, j.State, stamp(&j.Since), run, j.Trigger, j.Server}
+					},
+				})
+			})
+		},
+	}
 }
 
 func (p *program) showStatus(rows []manage.Status, now time.Time) error {
