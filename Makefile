@@ -30,8 +30,8 @@ e2e:
 	@scripts/e2e.sh -v $(ARGS)
 
 # The tables of docs/benchmarks*.md, on SQLite and, where it is installed, PostgreSQL, and beside other servers, which are installed
-# when root; no test, and not part of check. make bench-server, bench-relay, bench-others and bench-exchange make one of them.
-bench: bench-server bench-relay bench-others bench-exchange
+# when root; no test, and not part of check. make bench-server, bench-relay, bench-others, bench-exchange and bench-pages make one of them.
+bench: bench-server bench-relay bench-others bench-exchange bench-pages
 
 bench-server:
 	@go run ./internal/testenv/withpostgres go run ./bench $(or $(ARGS),-part server -write docs/benchmarks.md)
@@ -44,6 +44,9 @@ bench-others:
 
 bench-exchange:
 	@go run ./bench $(or $(ARGS),-part exchange -write docs/benchmarks-exchange.md)
+
+bench-pages:
+	@go run ./internal/testenv/withpostgres go run ./bench $(or $(ARGS),-part pages -write docs/benchmarks-pages.md)
 
 clean:
 	@go clean

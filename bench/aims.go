@@ -68,6 +68,9 @@ func (s *section) aims() (out []aim) {
 	if s.part.has(partRelay) {
 		out = append(out, s.relayAims()...)
 	}
+	if s.part == partPages {
+		out = append(out, s.pageAims()...)
+	}
 	if s.part == partExchange {
 		out = append(out, s.exchangeAims()...)
 	}

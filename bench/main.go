@@ -92,7 +92,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	quick := fs.Bool("quick", false, "1 000 and 10 000 objects only, 2 000 records in the CRM")
 	sizes := fs.String("sizes", "", "numbers of objects, separated by commas")
 	only := fs.String("run", "", "measure only what this regular expression finds: names of operations, \"memory\", \"relay the CRM in memory\", \"relay simulated Creatio\", \"relay many links\", \"exchange simulated Microsoft 365\", \"exchange watched simulated Exchange Server\"")
-	which := fs.String("part", "", "server, relay, others or exchange: what of all is measured")
+	which := fs.String("part", "", "server, relay, others, exchange or pages: what of all is measured")
 	servers := fs.String("server", "", "compare only with the servers whose names this regular expression finds")
 	write := fs.String("write", "", "write the document to this file instead of standard output")
 	fs.IntVar(&o.records, "records", o.records, "records in the CRM")
@@ -184,7 +184,10 @@ func (d *report) databases(ctx context.Context, o options, dir string) error {
 	if err != nil || o.postgres == "" || o.part == partExchange { // what differs between the databases shows with CRMs
 		return err
 	}
-	o.sizes, o.records = upTo(o.sizes, 10_000), min(o.records, 2_000) // what differs between the databases shows there
+	if o.part != partPages {
+		o.sizes = upTo(o.sizes, 10_000)
+	}
+	o.records = min(o.records, 2_000) // what differs between the databases shows there
 	return d.section(ctx, "PostgreSQL", o, func(string) (string, func(), error) { return newDatabase(ctx, o.postgres) })
 }
 

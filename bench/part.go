@@ -16,15 +16,17 @@ const (
 	partOthers part = "others" // beside other servers
 	// partExchange are mail servers: runs, lag, mailboxes that are watched. It is done only when it is asked for.
 	partExchange part = "exchange"
+	// partPages are the pages for people; only when asked for, too.
+	partPages part = "pages"
 )
 
 func parsePart(s string) (part, error) {
-	for _, p := range []part{partAll, partServer, partRelay, partOthers, partExchange} {
+	for _, p := range []part{partAll, partServer, partRelay, partOthers, partExchange, partPages} {
 		if s == string(p) {
 			return p, nil
 		}
 	}
-	return "", fmt.Errorf("-part: %q is not server, relay, others or exchange", s)
+	return "", fmt.Errorf("-part: %q is not server, relay, others, exchange or pages", s)
 }
 
 // has reports that p is all or the one asked for.
@@ -41,6 +43,8 @@ func (p part) title() string {
 		return "Benchmarks: beside other servers"
 	case partExchange:
 		return "Benchmarks: mail servers"
+	case partPages:
+		return "Benchmarks: the pages"
 	}
 	return "Benchmarks"
 }
@@ -48,7 +52,7 @@ func (p part) title() string {
 // document is where make bench keeps it.
 func (p part) document() string {
 	switch p {
-	case partRelay, partOthers, partExchange:
+	case partRelay, partOthers, partExchange, partPages:
 		return "docs/benchmarks-" + string(p) + ".md"
 	}
 	return "docs/benchmarks.md"
@@ -66,7 +70,7 @@ func (p part) command() string {
 // siblings are the other documents.
 func (p part) siblings() string {
 	var out []string
-	for _, q := range []part{partServer, partRelay, partOthers, partExchange} {
+	for _, q := range []part{partServer, partRelay, partOthers, partExchange, partPages} {
 		if q != p && p != partAll {
 			name := strings.TrimPrefix(q.document(), "docs/")
 			out = append(out, "["+name+"]("+name+")")

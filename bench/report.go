@@ -50,6 +50,14 @@ func (d *report) section(ctx context.Context, title string, o options, open func
 			return err
 		}
 	}
+	if o.part == partPages {
+		at, drop, err := open("pages.db")
+		if err != nil {
+			return err
+		}
+		defer drop()
+		return s.webPages(ctx, o, at, o.sizes[len(o.sizes)-1])
+	}
 	if o.part == partExchange {
 		return s.exchanges(ctx, o, open)
 	}

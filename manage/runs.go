@@ -84,8 +84,8 @@ func (o *Office) RunNow(ctx context.Context, l store.Link, opts relay.RunOptions
 // Status is one link with its recent runs and the items that do not sync.
 type Status struct {
 	Link
-	Runs     []Run     `json:"runs"` // the last ten, newest first
-	Problems []Problem `json:"problems"`
+	Runs     []Run     `json:"runs"`     // the last ten, newest first
+	Problems []Problem `json:"problems"` // items that do not sync, the first hundred
 }
 
 // Problem is an item that does not sync.
@@ -116,6 +116,9 @@ func (o *Office) Statuses(ctx context.Context, user string, args []string) ([]St
 	return rows, err
 }
 
+// problemsShown bounds Status.Problems; all of them are in the list of errors.
+const problemsShown = 100
+
 func (o *Office) statusOf(tx *store.Tx, l store.Link) (Status, error) {
 	var row Status
 	l, err := tx.Link(l.ID)
@@ -142,12 +145,10 @@ func (o *Office) statusOf(tx *store.Tx, l store.Link) (Status, error) {
 		row.Runs = append(row.Runs, shown)
 	}
 	row.Problems = []Problem{}
-	err = tx.EachPair(l.ID, func(pair *store.Pair) error {
-		if pair.Error != "" {
-			row.Problems = append(row.Problems, Problem{pair.UID, pair.Error, pair.Attempts, pair.NextTry()})
-		}
-		return nil
-	})
+	failing, err := tx.ReviewPairs(store.PairFilter{Link: l.ID, Limit: problemsShown})
+	for _, pair := range failing {
+		row.Problems = append(row.Problems, Problem{pair.UID, pair.Error, pair.Attempts, pair.NextTry()})
+	}
 	return row, err
 }
 
