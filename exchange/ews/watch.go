@@ -62,7 +62,7 @@ func (m watched) Watch(ctx context.Context, c remote.CollectionID, hint func()) 
 
 func (m watched) watchBy(ctx context.Context, h *hub, c remote.CollectionID, hint func()) error {
 	w := &watcher{wants: m.shows(c), hint: hint, failed: make(chan error, 1)}
-	runs, err := h.join(w)
+	runs, err := h.join(ctx, w)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (m watched) watchBy(ctx context.Context, h *hub, c remote.CollectionID, hin
 	}
 	select {
 	case <-ctx.Done():
-		return &pim.Error{Op: opWatch, Kind: pim.ErrUnavailable, Public: "stopped", Err: ctx.Err()}
+		return stopped(ctx.Err())
 	case <-m.closed:
 		return pim.Errorf(opWatch, pim.ErrUnavailable, "stopped")
 	case err := <-w.failed:
@@ -80,8 +80,12 @@ func (m watched) watchBy(ctx context.Context, h *hub, c remote.CollectionID, hin
 	}
 }
 
+func stopped(err error) error {
+	return &pim.Error{Op: opWatch, Kind: pim.ErrUnavailable, Public: "stopped", Err: err}
+}
+
 // join adds a watcher and starts the stream when it is the first; runs is true for the others.
-func (h *hub) join(w *watcher) (runs bool, err error) {
+func (h *hub) join(ctx context.Context, w *watcher) (runs bool, err error) {
 	for {
 		h.mu.Lock()
 		if h.closed {
@@ -93,7 +97,11 @@ func (h *hub) join(w *watcher) (runs bool, err error) {
 			break
 		}
 		h.mu.Unlock()
-		<-ending // the last stream is on its way out
+		select {
+		case <-ending: // the last stream is on its way out
+		case <-ctx.Done():
+			return false, stopped(ctx.Err())
+		}
 		h.mu.Lock()
 		if h.done == ending {
 			h.done = nil
@@ -105,9 +113,9 @@ func (h *hub) join(w *watcher) (runs bool, err error) {
 	if h.stop != nil {
 		return true, nil
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	streaming, stop := context.WithCancel(context.WithoutCancel(ctx)) // it is of all who watch
 	h.stop, h.done = stop, make(chan struct{})
-	go h.run(ctx, h.done)
+	go h.run(streaming, h.done)
 	return false, nil
 }
 
@@ -158,7 +166,7 @@ func (h *hub) run(ctx context.Context, done chan struct{}) {
 		h.done = nil
 	}
 	if pe := (*pim.Error)(nil); !errors.As(err, &pe) {
-		err = &pim.Error{Op: opWatch, Kind: pim.ErrUnavailable, Public: "stopped", Err: err}
+		err = stopped(err)
 	}
 	for _, w := range h.watchers {
 		select {

@@ -70,12 +70,12 @@ func (c *connector) Changes(ctx context.Context, col remote.CollectionID, s remo
 // page reads one and moves the cursor behind it; more says that there is something to be asked for at once.
 func (c *connector) page(ctx context.Context, sh shelf, w window, cur *cursor) (f found, more bool, err error) {
 	const op = "graph: changes"
-	r, key := request{op: op, link: cur.Link}, w.key()
+	r, key := sh.start(w), w.key()
 	if sh.kind() != pim.KindEvent {
 		key = "" // only the token of a calendar has it
 	}
-	if cur.Link == "" {
-		r = sh.start(w)
+	// A link has the query in it, and not the preferences: they are those of one request (RFC 7240 2).
+	if r.link = cur.Link; cur.Link == "" {
 		cur.Window = key
 	}
 	r.prefer = append(r.prefer, maxPageSize(c.pageSize))
