@@ -3,6 +3,7 @@ package dav
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"slices"
 	"time"
 
@@ -96,15 +97,21 @@ func (m *mailbox) members(ctx context.Context, f *folder) ([]ref, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(ms.responses) == 0 { // RFC 4918 9.1: what was asked is in the answer, too
+		return nil, pim.Errorf(op, pim.ErrProtocol, "the server's answer names nothing")
+	}
 	refs, err := m.tagged(ctx, f, op, ms)
 	return sorted(refs), err
 }
 
-// tagged are the items of an answer with their tags. A tag that cannot be read is an error: the item would be taken for gone.
+// tagged are the items of an answer with their tags. A tag that cannot be read is an error: the item would be taken for gone. So is an
+// answer of which the server says that it has not got everything (507, as in RFC 6352 8.6.2).
 func (m *mailbox) tagged(ctx context.Context, f *folder, op string, ms multistatus) ([]ref, error) {
 	var out []ref
 	var left []string
+	short := false
 	ms.each(func(r response) {
+		short = short || r.status == http.StatusInsufficientStorage
 		if _, member := f.name(r.path); !member || r.gone() || r.prop(nsDAV, "resourcetype").kid(nsDAV, "collection") != nil {
 			return
 		}
@@ -114,6 +121,9 @@ func (m *mailbox) tagged(ctx context.Context, f *folder, op string, ms multistat
 		}
 		left = append(left, r.path)
 	})
+	if short {
+		return nil, pim.Errorf(op, pim.ErrTooLarge, "the server lists only a part of the collection")
+	}
 	for _, path := range left {
 		t, err := m.tagOf(ctx, op, withPath(f.at, path))
 		if pim.ReasonOf(err) == pim.ErrNotFound {
