@@ -40,7 +40,8 @@ func TestDemo(t *testing.T) {
 				{"contact's creation reaches the CRM", s.createContact},
 			}
 			if name == "thunderbird" { // what Exchange has to do with it does not depend on the client
-				steps = append(steps, demoStep{"edits are in Exchange", s.exchangeSees}, demoStep{"Exchange's creation arrives", s.exchangeCreatesEvent})
+				steps = append(steps, demoStep{"edits are in Exchange", s.exchangeSees}, demoStep{"Exchange's creation arrives", s.exchangeCreatesEvent},
+					demoStep{"a move is everywhere at once", s.movedAtOnce}, demoStep{"a meeting made in Exchange is here at once", s.bornAtOnce})
 			}
 			for _, step := range append(steps, demoStep{"quiet in the end", s.quiet}) {
 				if !t.Run(step.name, step.do) {

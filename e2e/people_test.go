@@ -31,7 +31,9 @@ type person struct {
 	// complete ticks off a task.
 	complete func(t *testing.T, task item)
 	retitle  func(t *testing.T, event item, title string)
-	remove   func(t *testing.T, event item)
+	// move gives an event of an hour another start; nil at programs that no test moves something in.
+	move   func(t *testing.T, event item, start time.Time)
+	remove func(t *testing.T, event item)
 
 	cards      func(*testing.T) map[string]item
 	addCard    func(t *testing.T, place, uid, name, email string)
@@ -104,6 +106,9 @@ func atThunderbird(t *testing.T, account plain.Account) person {
 		},
 		retitle: func(t *testing.T, event item, title string) {
 			calendars[event.place].Change(t, event.id, map[string]any{"TITLE": title}, thunderbird.Discard).Quiet(t)
+		},
+		move: func(t *testing.T, event item, start time.Time) {
+			calendars[event.place].Move(t, event.id, start.UTC().Format(clock), start.Add(time.Hour).UTC().Format(clock)).Quiet(t)
 		},
 		remove: func(t *testing.T, event item) {
 			calendars[event.place].Remove(t, event.id, thunderbird.Discard).Quiet(t)
