@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,8 +27,8 @@ type account struct {
 	payer   string        // whose allowance is used up
 	places  chan struct{} // those of the payer, one for each call that may be under way; streams need none
 
-	mu    sync.Mutex
-	found *endpoint
+	looking chan struct{} // held by who looks for the server
+	found   *endpoint     // guarded by it
 }
 
 // endpoint is where EWS is.
@@ -56,13 +55,17 @@ func (a *account) call(ctx context.Context, r request) (answer, error) {
 	case a.places <- struct{}{}:
 		defer func() { <-a.places }()
 	case <-ctx.Done():
-		return answer{}, &pim.Error{Op: r.op, Kind: pim.ErrUnavailable, Public: "stopped before the server answered", Err: ctx.Err()}
+		return answer{}, unanswered(r.op, ctx.Err())
 	}
 	resp, err := a.login.do(ctx, at.client, a.http1(at, r))
 	if err != nil {
 		return answer{}, err
 	}
 	return judge(r.op, resp)
+}
+
+func unanswered(op string, err error) error {
+	return &pim.Error{Op: op, Kind: pim.ErrUnavailable, Public: "stopped before the server answered", Err: err}
 }
 
 // stream sends a request whose answer comes in pieces; they are read from the body, which is nil exactly when there is an error.
@@ -99,8 +102,12 @@ func (a *account) http1(at endpoint, r request) upstream.Request {
 
 // endpoint is where EWS is, found once.
 func (a *account) endpoint(ctx context.Context) (endpoint, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	select {
+	case a.looking <- struct{}{}:
+		defer func() { <-a.looking }()
+	case <-ctx.Done():
+		return endpoint{}, unanswered("ews: address", ctx.Err())
+	}
 	if a.found != nil {
 		return *a.found, nil
 	}

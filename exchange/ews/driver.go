@@ -107,7 +107,7 @@ func open(env exchange.Env, s exchange.Settings, shared *streams) (remote.Remote
 	if err != nil {
 		return nil, pim.Errorf(op, pim.ErrInvalid, "page_size is not a number")
 	}
-	a := &account{http: env.HTTP, login: way, mailbox: mailboxOf(s), acting: acting(s), fixed: s["url"], payer: payer(s), places: shared.placesOf(s["url"], payer(s))}
+	a := &account{http: env.HTTP, login: way, mailbox: mailboxOf(s), acting: acting(s), fixed: s["url"], payer: payer(s), places: shared.placesOf(s["url"], payer(s)), looking: make(chan struct{}, 1)}
 	if !a.acting && !strings.EqualFold(a.mailbox, s["user"]) {
 		a.opened = a.mailbox // also where it is most likely the login's own: a guess must not open another one
 	}
