@@ -76,6 +76,20 @@ func (c *call) runLink() (answer, error) {
 	return to(linkPath(l)), nil
 }
 
+// allowMany lets what waits because of its number go.
+func (c *call) allowMany() (answer, error) {
+	l, err := c.linkOf()
+	if err != nil {
+		return nil, err
+	}
+	until, err := c.Office.AllowMany(c.r.Context(), l)
+	if err != nil {
+		return nil, err
+	}
+	c.tell(false, c.Say("links.allowed", "Until", c.Printer.Time(until.In(c.zone))))
+	return to(linkPath(l)), nil
+}
+
 func (c *call) stopLink() (answer, error) {
 	l, err := c.linkOf()
 	if err != nil {

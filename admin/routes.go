@@ -77,6 +77,7 @@ func routes() []route {
 		{pattern: "POST " + Prefix + "links/{id}/stop", who: administrator, page: (*call).stopLink},
 		{pattern: "POST " + Prefix + "links/{id}/pause", who: administrator, page: (*call).pauseLink},
 		{pattern: "POST " + Prefix + "links/{id}/resume", who: administrator, page: (*call).resumeLink},
+		{pattern: "POST " + Prefix + "links/{id}/allow", who: administrator, page: (*call).allowMany},
 		{pattern: "POST " + Prefix + "links/{id}/remove", who: administrator, page: (*call).removeLink},
 		{pattern: "POST " + Prefix + "links/{id}/test", who: administrator, page: (*call).testLink},
 		{pattern: "GET " + Prefix + "runs", who: administrator, page: (*call).runList},

@@ -61,7 +61,7 @@ func ruleTable() []ruleSection {
 		}},
 		{"collisions", []ruleField{
 			{"policy", ruleChoice, []string{"ask", "newest", "crm", "client", "exchange"}}, {"remove", ruleJSON, nil}, {"approve", ruleCheck, nil},
-			{"brakeAbsolute", ruleNumber, nil}, {"brakeShare", ruleText, nil},
+			{"brakeAbsolute", ruleNumber, nil}, {"brakeShare", ruleText, nil}, {"createsPerHour", ruleNumber, nil}, {"mailsPerHour", ruleNumber, nil},
 		}},
 		{"rest", []ruleField{
 			{"fields", ruleJSON, nil}, {"fileMegabytes", ruleNumber, nil}, {"filesMegabytes", ruleNumber, nil}, {"reconcileEvery", ruleText, nil}, {"annotateAfter", ruleText, nil},

@@ -14,7 +14,7 @@ func Acts() []string {
 		"duplicate.find", "duplicate.ignore", "duplicate.merge", "duplicate.undo",
 		"feed.add", "feed.revoke", "feed.rotate",
 		"item.approve", "item.bring", "item.ignore", "item.link", "item.reject", "item.relate", "item.relink", "item.restore", "item.retry", "item.unlink",
-		"link.add", "link.pause", "link.remove", "link.resume", "link.rules", "link.run", "link.sign-in", "link.sign-out", "link.stop",
+		"link.add", "link.allow-many", "link.pause", "link.remove", "link.resume", "link.rules", "link.run", "link.sign-in", "link.sign-out", "link.stop",
 		"run.undo",
 		"secret.rotate",
 	}

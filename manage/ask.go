@@ -3,6 +3,7 @@ package manage
 import (
 	"context"
 	"errors"
+	"time"
 
 	"crmbridge/pim"
 	"crmbridge/relay/rule"
@@ -19,6 +20,13 @@ func (o *Office) SetPaused(ctx context.Context, l store.Link, paused bool) (chan
 	}
 	return recorded(ctx, o, act, ofLink(l), func() (bool, error) {
 		return o.Engine.SetPaused(ctx, l.ID, paused)
+	})
+}
+
+// AllowMany lets a link make and mail as much as it likes for an hour, whatever its rules createsPerHour and mailsPerHour say. It returns until when.
+func (o *Office) AllowMany(ctx context.Context, l store.Link) (until time.Time, err error) {
+	return recorded(ctx, o, "link.allow-many", ofLink(l), func() (time.Time, error) {
+		return o.Engine.AllowMany(ctx, l.ID)
 	})
 }
 

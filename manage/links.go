@@ -33,6 +33,7 @@ type Link struct {
 	Waiting     int          `json:"waiting"`
 	Failing     int          `json:"failing"`
 	Held        string       `json:"held,omitempty"`
+	ManyUntil   *time.Time   `json:"manyUntil,omitempty"` // until when somebody let it make and mail as much as it likes
 	LastError   string       `json:"lastError,omitempty"`
 	LastRun     *time.Time   `json:"lastRun,omitempty"`
 	LastSuccess *time.Time   `json:"lastSuccess,omitempty"`
@@ -94,7 +95,7 @@ func (o *Office) LinkRow(tx *store.Tx, u store.User, l store.Link) (Link, error)
 		ID: l.ID, User: u.Name, Name: l.Name, Driver: l.Driver, Collection: c.Slug, Remote: l.Remote, Folder: relay.Place(l),
 		Interval: l.Interval.String(), Policy: string(rules.Policy), Paused: l.Paused,
 		Running: l.LeaseUntil != nil && l.LeaseUntil.After(o.Now()),
-		Items:   living, Waiting: dirty, Failing: failing, Held: l.Held, LastError: l.LastError,
+		Items:   living, Waiting: dirty, Failing: failing, Held: l.Held, ManyUntil: still(l.ManyUntil, o.Now()), LastError: l.LastError,
 		LastRun: l.LastRun, LastSuccess: l.LastSuccess, NextRun: l.NextRun,
 	}
 	row.State = row.Word()
@@ -206,4 +207,12 @@ func (o *Office) LinkDetail(ctx context.Context, user, word string) (d LinkDetai
 		return err
 	})
 	return d, err
+}
+
+// still is a time that is to come, else nil.
+func still(t *time.Time, now time.Time) *time.Time {
+	if t == nil || !t.After(now) {
+		return nil
+	}
+	return t
 }

@@ -34,14 +34,18 @@ func (r *run) act(ctx context.Context) error {
 	if err := r.withhold(ctx, plan.Withheld); err != nil {
 		return err
 	}
-	rest := plan.Tasks
+	rest, err := r.bounded(ctx, plan.Tasks)
+	if err != nil {
+		return err
+	}
+	all := len(rest)
 	for len(rest) > 0 {
 		n := stretch(rest)
 		if err := r.carryOut(ctx, rest[:n]); err != nil {
 			return err
 		}
 		rest = rest[n:]
-		r.tell("act", len(plan.Tasks)-len(rest), len(plan.Tasks))
+		r.tell("act", all-len(rest), all)
 	}
 	return nil
 }

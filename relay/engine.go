@@ -133,6 +133,10 @@ type run struct {
 	placed map[store.PairID]bool
 	// first: no run of the link came to its end yet.
 	first bool
+	// bound is what counts for the rules createsPerHour and mailsPerHour, read once.
+	boundOnce sync.Once
+	bound     hourly
+	boundErr  error
 	// keyed are the UIDs of objects by the key of their records; nil before they are asked for.
 	keyed map[string]string
 

@@ -46,12 +46,18 @@ func (r *run) wholeText(p store.Pair, sent pim.Item) bool {
 }
 
 // unmailed refuses a write that would make the remote mail somebody, unless the rules let
-// it: the item waits, with the reason. ref without id is a create, e without item a
+// it, and not for more than they let: the item waits, with the reason. ref without id is a create, e without item a
 // deletion. A remote is only asked where there is anybody to mail.
 func (r *run) unmailed(ctx context.Context, v view, ref remote.Ref, e remote.Entry, changed pim.FieldSet) error {
-	m, ok := remote.As[remote.Mailer](r.rem)
-	if !ok || r.rules.Mail == rule.MailAllow || len(rule.EverybodyOf(v.theirs)) == 0 && len(rule.EverybodyOf(e.Item)) == 0 {
+	if len(rule.EverybodyOf(v.theirs)) == 0 && len(rule.EverybodyOf(e.Item)) == 0 {
 		return nil
+	}
+	m, ok := remote.As[remote.Mailer](r.rem)
+	if !ok {
+		if r.rules.Mail != rule.MailAllow {
+			return nil
+		}
+		return r.mayMail(ctx, mailable(v.theirs, e.Item))
 	}
 	people, err := m.Mails(ctx, remote.CollectionID(r.link.Remote), ref, e, changed)
 	if errors.Is(err, pim.ErrNotFound) {
@@ -59,6 +65,9 @@ func (r *run) unmailed(ctx context.Context, v view, ref remote.Ref, e remote.Ent
 	}
 	if err != nil || len(people) == 0 {
 		return err
+	}
+	if r.rules.Mail == rule.MailAllow {
+		return r.mayMail(ctx, len(people))
 	}
 	return pim.Errorf("relay: mail", pim.ErrHeld, "the remote would mail %s about it, and the rule mail is never; it waits here", persons(len(people)))
 }

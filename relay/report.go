@@ -18,7 +18,7 @@ const (
 	OutcomeOK        = "ok"
 	OutcomePartial   = "partial"   // some items failed, the rest is done
 	OutcomeFailed    = "failed"    // the run could not go on
-	OutcomeHeld      = "held"      // deletions wait for a person
+	OutcomeHeld      = "held"      // deletions, or more than the link may make, wait for a person
 	OutcomeCancelled = "cancelled" // stopped
 )
 
@@ -32,6 +32,8 @@ type Counts struct {
 	DeletedLocal  int `json:"deletedLocal,omitempty"`
 	DeletedRemote int `json:"deletedRemote,omitempty"`
 	Unasked       int `json:"unasked,omitempty"`    // deletions among them that no person allowed
+	Bounded       int `json:"bounded,omitempty"`    // items made there that count for the rule createsPerHour
+	Mailed        int `json:"mailed,omitempty"`     // people whom the remote may have mailed, by the rule mail
 	Merged        int `json:"merged,omitempty"`     // both sides changed
 	Matched       int `json:"matched,omitempty"`    // found to be one by their likeness
 	Duplicates    int `json:"duplicates,omitempty"` // suggested after a first run

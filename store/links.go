@@ -64,7 +64,7 @@ func (t *Tx) LinksOf(c CollectionID) ([]Link, error) {
 // driver never change; Wanted and the lease have methods of their own.
 func linkFields() []string {
 	return []string{
-		"Name", "Remote", "Settings", "Rules", "Cursor", "Interval", "Paused", "Held", "Failures", "NextRun", "LastRun", "LastSuccess",
+		"Name", "Remote", "Settings", "Rules", "Cursor", "Interval", "Paused", "Held", "ManyUntil", "Failures", "NextRun", "LastRun", "LastSuccess",
 		"LastError", "ListedAt", "LocalSeq", "Mapped", "Folders",
 	}
 }

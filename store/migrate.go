@@ -47,6 +47,7 @@ func migrations() []migration {
 		{id: 26, text: schema0026},
 		{id: 27, text: schema0027},
 		{id: 28, text: schema0028},
+		{id: 31, text: schema0031},
 	}
 }
 

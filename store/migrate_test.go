@@ -51,6 +51,7 @@ func frozen() map[int]string {
 		26: "595d298c753f70c3",
 		27: "1e70d63835e70a37",
 		28: "c4716ff684bda9c4",
+		31: "4c8166c40074098a",
 	}
 }
 

@@ -30,7 +30,9 @@ type Link struct {
 	Interval     time.Duration // between polls
 	Paused       bool
 	// Held is why the last run stopped for a person to decide; "" when it did not.
-	Held        string
+	Held string
+	// ManyUntil is until when a person lets the link make and mail as much as it likes; nil: nobody does.
+	ManyUntil   *time.Time
 	Failures    int // runs failed in a row
 	NextRun     *time.Time
 	LastRun     *time.Time

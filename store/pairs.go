@@ -248,6 +248,16 @@ func (t *Tx) WakePairs(l LinkID, conflicted bool) error {
 	return fail(op, err)
 }
 
+// WakeFailing marks those pairs of a link to be looked at now that fail for a reason (pim.Reason); what a person set aside stays so.
+func (t *Tx) WakeFailing(l LinkID, kind string) error {
+	const op = "wake failing"
+	if err := t.writing(op); err != nil {
+		return err
+	}
+	_, err := t.exec(`UPDATE pairs SET dirty = ?, retry_at = NULL, attempts = 0 WHERE link_id = ? AND error <> '' AND error_kind = ? AND ignored_at IS NULL`, true, l, kind)
+	return fail(op, err)
+}
+
 // HoldPairs notes what pairs wait for.
 func (t *Tx) HoldPairs(ids []PairID, hold string) error {
 	const op = "hold pairs"

@@ -18,6 +18,7 @@ func useAll(t *testing.T, s *Store) {
 			t.Fatal(err)
 		}
 	}
+	write(func(tx *Tx) error { return tx.WakeFailing(1, "held") })
 	write(func(tx *Tx) error {
 		u, err := tx.CreateUser(User{Name: "ann"})
 		if err != nil {

@@ -153,6 +153,15 @@ func TestLinksAndRuns(t *testing.T) {
 	if s := w.as("ann", http.MethodPost, "/me/links/crm/run", nil); s.status != http.StatusAccepted {
 		t.Errorf("a run: %d %s", s.status, s.text)
 	}
+	if s := told[allowed](w.world, "boss", http.MethodPost, "/links/crm/allow-many", nil); !s.Until.After(w.clock.Now()) {
+		t.Errorf("%+v", s)
+	}
+	if l := told[manage.LinkDetail](w.world, "boss", http.MethodGet, "/links/crm", nil); l.ManyUntil == nil {
+		t.Error("nobody sees that the link may make many")
+	}
+	if s := w.as("ann", http.MethodPost, "/me/links/crm/allow-many", nil); s.status != http.StatusNotFound {
+		t.Errorf("a person lets their own link make many: %d", s.status)
+	}
 	if s := hers[manage.Stopping](w.world, http.MethodPost, "/links/crm/stop", nil); s.Running || s.Link != w.link.ID {
 		t.Errorf("%+v", s)
 	}

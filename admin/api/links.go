@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"crmbridge/manage"
 	"crmbridge/remote"
@@ -165,4 +166,18 @@ func (c *call) drivers(context.Context, *none) (review.Page[manage.DriverRow], e
 
 func (c *call) options(_ context.Context, in *Named) (review.Page[manage.DriverOption], error) {
 	return whole(c.Office.Drivers.Options(in.Name))
+}
+
+// allowed is until when a link may make and mail as much as it likes.
+type allowed struct {
+	Until time.Time `json:"until"`
+}
+
+func (c *call) allowMany(ctx context.Context, in *OfLink) (allowed, error) {
+	l, _, err := c.Office.FindLink(ctx, c.account, in.Link)
+	if err != nil {
+		return allowed{}, err
+	}
+	until, err := c.Office.AllowMany(ctx, l)
+	return allowed{until}, err
 }

@@ -69,6 +69,7 @@ func table() []row {
 		{post, "/links/{link}/stop", both, all, 0, "Stop the run that is under way; the next one goes on from there", does((*call).stop)},
 		{post, "/links/{link}/pause", both, all, 0, "Let no run begin until it is resumed", does((*call).pause)},
 		{post, "/links/{link}/resume", both, all, 0, "Let runs begin again, the next one at once", does((*call).resume)},
+		{post, "/links/{link}/allow-many", administrator, all, 0, "Let a link make and mail as much as it likes for an hour", does((*call).allowMany)},
 		{post, "/links/{link}/retry", both, all, 0, "Try a failed item again at once", does((*call).retry)},
 		{post, "/links/{link}/ignore", both, all, 0, "Set a failed item aside until it changes on either side", does((*call).ignore)},
 		{post, "/links/{link}/approve", both, all, 0, "Let deletions happen that wait for a person", does((*call).approve)},

@@ -16,7 +16,7 @@ import (
 func (p *program) linkCommand() *cobra.Command {
 	c := &cobra.Command{Use: "link", Short: "Ties between collections and CRMs or mail servers"}
 	c.AddCommand(p.linkAdd(), p.linkList(), p.linkShow(), p.linkRules(), p.linkFolders(), p.linkGroups(), p.linkFields(), p.linkCount(), p.linkTest(),
-		p.linkPause("pause", "Let no run of a link begin until it is resumed", true), p.linkPause("resume", "Let runs of a paused link begin again", false), p.linkRemove(), p.linkDrivers())
+		p.linkPause("pause", "Let no run of a link begin until it is resumed", true), p.linkPause("resume", "Let runs of a paused link begin again", false), p.linkAllowMany(), p.linkRemove(), p.linkDrivers())
 	return c
 }
 

@@ -46,6 +46,9 @@ func TestSyncUndo(t *testing.T) {
 	if out := p.must("", "sync", "preview", "crm"); !strings.Contains(out, "tok-a") {
 		t.Errorf("the preview shows nothing: %s", out)
 	}
+	if out := p.must("", "link", "allow-many", "crm"); !strings.Contains(out, "as much as it likes until") {
+		t.Error(out)
+	}
 	if out := p.must("", "link", "resume", "crm"); !strings.Contains(out, "goes on") {
 		t.Error(out)
 	}

@@ -105,6 +105,10 @@ type Rules struct {
 	// 0 means the defaults, 10 and 0.2.
 	BrakeAbsolute int     `json:"brakeAbsolute,omitempty"`
 	BrakeShare    float64 `json:"brakeShare,omitempty"`
+	// CreatesPerHour bounds how many items are made on the remote within an hour once the first run is over, MailsPerHour how many
+	// people the remote is made to mail: what is more waits for a person's word (store.Link.ManyUntil). 0 means the defaults, 1000 and 100; -1 no bound.
+	CreatesPerHour int `json:"createsPerHour,omitempty"`
+	MailsPerHour   int `json:"mailsPerHour,omitempty"`
 	// ReconcileEvery is how often remotes without tombstones are listed in full;
 	// 0 means ten minutes.
 	ReconcileEvery Duration `json:"reconcileEvery,omitempty"`
@@ -194,6 +198,12 @@ func (r Rules) Defaults() Rules {
 	}
 	if r.BrakeShare == 0 {
 		r.BrakeShare = 0.2
+	}
+	if r.CreatesPerHour == 0 {
+		r.CreatesPerHour = 1000
+	}
+	if r.MailsPerHour == 0 {
+		r.MailsPerHour = 100
 	}
 	if r.ReconcileEvery == 0 {
 		r.ReconcileEvery = Duration(10 * time.Minute)

@@ -27,7 +27,7 @@ func Touches(old, now Rules) Touch {
 		switch name {
 		case "policy":
 			t.Conflicts = true
-		case "brakeAbsolute", "brakeShare", "reconcileEvery", "annotateAfter", "remove", "archiveDays", "approve", "relate":
+		case "brakeAbsolute", "brakeShare", "createsPerHour", "mailsPerHour", "reconcileEvery", "annotateAfter", "remove", "archiveDays", "approve", "relate":
 			// They speak when something is done, and order nothing by themselves. What a
 			// brake held back is planned by the next run.
 		case "relatedContacts", "activityContacts", "contactsLink":

@@ -83,6 +83,9 @@ func (r Rules) Validate() error {
 	if r.BrakeAbsolute < 0 {
 		bad("brakeAbsolute %d is negative", r.BrakeAbsolute)
 	}
+	if r.CreatesPerHour < -1 || r.MailsPerHour < -1 {
+		bad("createsPerHour %d or mailsPerHour %d is less than -1, which means no bound", r.CreatesPerHour, r.MailsPerHour)
+	}
 	if r.FileMegabytes < -1 || r.FilesMegabytes < 0 || max(r.FileMegabytes, r.FilesMegabytes) > mostMegabytes {
 		bad("fileMegabytes %d or filesMegabytes %d is not between 1 and %d; fileMegabytes -1 means no files", r.FileMegabytes, r.FilesMegabytes, mostMegabytes)
 	}

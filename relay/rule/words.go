@@ -54,6 +54,9 @@ func (r Rules) Describe(remote string) []string {
 	if r.ArchiveDays > 0 {
 		say("Activities that ended more than %d days ago and vanish on one side stay on the other.", r.ArchiveDays)
 	}
+	if r.Direction != In {
+		out = append(out, r.boundWords(remote)...)
+	}
 	if r.Approve {
 		say("Every deletion waits until a person approves it.")
 		return out
@@ -158,6 +161,18 @@ func (r Rules) mailWords(remote string) string {
 		return "What is written to " + remote + " may make it mail attendees."
 	}
 	return "Nothing that is written to " + remote + " makes it mail anybody: what would, is left out or waits."
+}
+
+// boundWords tell how much may happen within an hour.
+func (r Rules) boundWords(remote string) []string {
+	var out []string
+	if r.CreatesPerHour > 0 {
+		out = append(out, fmt.Sprintf("When more than %d items would be made in %s within an hour, the rest waits for a person, but for the first run.", r.CreatesPerHour, remote))
+	}
+	if r.Mail == MailAllow && r.MailsPerHour > 0 {
+		out = append(out, fmt.Sprintf("When more than %d people would be mailed within an hour, the rest waits for a person.", r.MailsPerHour))
+	}
+	return out
 }
 
 func (r Rules) seriesWords(remote string) []string {

@@ -17,7 +17,7 @@ const everything = `{"direction":"both","kinds":["event","task"],"pastDays":30,"
 	"filter":{"or":[{"field":"company","op":"is","value":"Acme"},{"field":"owner","op":"is empty"}]},"onlyLinked":true,"category":"CRM","relatedContacts":true,"activityContacts":true,"contactsLink":"people","relate":"never",
 	"mail":"allow","in":{"since":"2026-02-01","futureDays":14,"create":["Meeting"],"carry":[],"private":"mask","attendees":"keep"},"out":{"pastDays":-1,"futureDays":90,"create":["-","Call"],"carry":["Call"],"private":"none"},
 	"defaultType":"Call","typeNames":["Visit"],"holdUntyped":false,"policy":"newest","remove":{"event":"keep","contact":"delete"},
-	"archiveDays":90,"series":"expand","approve":false,"brakeAbsolute":3,"brakeShare":0.125,"reconcileEvery":"1h","annotateAfter":"90s","fileMegabytes":10,"filesMegabytes":20,
+	"archiveDays":90,"series":"expand","approve":false,"brakeAbsolute":3,"brakeShare":0.125,"createsPerHour":500,"mailsPerHour":20,"reconcileEvery":"1h","annotateAfter":"90s","fileMegabytes":10,"filesMegabytes":20,
 	"fields":{"task":{"set":[{"field":"number","column":{"column":"UsrNumber","kind":"text"}}],"without":["result"],"custom":[{"column":{"column":"UsrRegionId","label":"Region","kind":"reference","of":"Region"},"as":"X-REGION"},{"column":{"column":"UsrKey","kind":"yes/no"},"as":"category","label":"Key account"},{"column":{"column":"UsrHint","kind":"text"},"as":"notes"},{"column":{"column":"UsrLevel","kind":"list"},"as":"category"}]}}}`
 
 func TestDescribe(t *testing.T) {
@@ -56,8 +56,11 @@ func TestEveryRuleIsTold(t *testing.T) {
 	for i := range reflect.TypeFor[Rules]().NumField() {
 		name, _, _ := strings.Cut(reflect.TypeFor[Rules]().Field(i).Tag.Get("json"), ",")
 		one := map[string]json.RawMessage{"direction": json.RawMessage(`"in"`)}
-		if name == "out" || name == "mail" || name == "remove" || name == "defaultType" || name == "series" || name == "relate" {
+		if name == "out" || name == "mail" || name == "remove" || name == "defaultType" || name == "series" || name == "relate" || strings.HasSuffix(name, "PerHour") {
 			one["direction"] = json.RawMessage(`"out"`)
+		}
+		if name == "mailsPerHour" {
+			one["mail"] = json.RawMessage(`"allow"`)
 		}
 		if strings.HasPrefix(name, "file") && name != "filter" {
 			one["kinds"], one["direction"] = json.RawMessage(`["message"]`), json.RawMessage(`"out"`)
@@ -80,6 +83,7 @@ func TestTouches(t *testing.T) {
 		`{"policy":"ask","pastDays":60}`:               {}, // the defaults, said
 		`{"policy":"crm"}`:                             {Conflicts: true},
 		`{"brakeShare":0.5,"brakeAbsolute":1}`:         {},
+		`{"createsPerHour":5,"mailsPerHour":-1}`:       {},
 		`{"mail":"allow"}`:                             {Pairs: true},
 		`{"out":{"attendees":"keep"}}`:                 {Pairs: true},
 		`{"since":"2026-01-01"}`:                       {Listing: true, Pairs: true},
