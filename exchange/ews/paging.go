@@ -156,9 +156,12 @@ func (r *reading) take(op string, p *message) ([]item, error) {
 		return nil, nil
 	}
 	fresh := slices.DeleteFunc(slices.Clone(found), func(x item) bool { return r.told[x.ID.ID] })
-	if p.Root.Last.bool() || len(found) == 0 {
+	if p.Root.Last.bool() {
 		r.done = true
 		return fresh, nil
+	}
+	if len(found) == 0 { // nothing, and not the end: no list, or all would be taken for deleted
+		return nil, pim.Errorf(op, pim.ErrProtocol, "Exchange's answer is incomplete")
 	}
 	end := r.order.of(&found[len(found)-1])
 	if end.After(r.from) {

@@ -116,6 +116,9 @@ func (s *service) listFiles(ctx context.Context, op string, all []holder) error 
 		if err != nil {
 			return err
 		}
+		if ok && p.Value == nil {
+			return incomplete(op)
+		}
 		if ok && p.Next != "" {
 			more, err := every[attachment](ctx, s, request{op: op, link: p.Next})
 			if err != nil {

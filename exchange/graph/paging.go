@@ -62,13 +62,25 @@ func nowhere(op string) error {
 // maxPageSize is the preference for pages of n items.
 func maxPageSize(n int) string { return "odata.maxpagesize=" + strconv.Itoa(n) }
 
+// getPage reads one page. Of an answer without a list in it nothing is known: taken for an empty one it would have everything deleted.
+func getPage[T any](ctx context.Context, s *service, r request) (p page[T], err error) {
+	if err = s.get(ctx, r, &p); err == nil && p.Value == nil {
+		err = incomplete(r.op)
+	}
+	return p, err
+}
+
+func incomplete(op string) error {
+	return pim.Errorf(op, pim.ErrProtocol, "the answer of Microsoft 365 is incomplete")
+}
+
 // every reads all pages of a collection.
 func every[T any](ctx context.Context, s *service, r request) ([]T, error) {
 	var out []T
 	var t trail
 	for {
-		var p page[T]
-		if err := s.get(ctx, r, &p); err != nil {
+		p, err := getPage[T](ctx, s, r)
+		if err != nil {
 			return nil, err
 		}
 		out = append(out, p.Value...)
@@ -86,8 +98,8 @@ func every[T any](ctx context.Context, s *service, r request) ([]T, error) {
 func round[T any](ctx context.Context, s *service, r request, take func([]T)) (delta string, err error) {
 	var t trail
 	for {
-		var p page[T]
-		if err := s.get(ctx, r, &p); err != nil {
+		p, err := getPage[T](ctx, s, r)
+		if err != nil {
 			return "", err
 		}
 		take(p.Value)
@@ -148,8 +160,8 @@ func byChange[T any, P tracked[T]](ctx context.Context, s *service, r request, c
 		if r.link = cur.Link; cur.Link == "" {
 			r.path, r.query = path, ask(cur.Since)
 		}
-		var p page[T]
-		if err := s.get(ctx, r, &p); err != nil {
+		p, err := getPage[T](ctx, s, r)
+		if err != nil {
 			return err
 		}
 		for i := range p.Value {
