@@ -16,7 +16,13 @@ func TestAPITokensAreToldApart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if text := w.signedIn(t, "ann", annPassword).get(t, "/web/me").text; strings.Count(text, "for the API") != 1 {
-		t.Errorf("the page says it %d times", strings.Count(text, "for the API"))
+	b := w.signedIn(t, "ann", annPassword)
+	if text := b.get(t, "/web/me").text; strings.Count(text, "<small>for the API</small>") != 1 {
+		t.Errorf("the page says it %d times", strings.Count(text, "<small>for the API</small>"))
+	}
+	b.post(t, "/web/me", "/web/me/devices", "name", "another report", "api", "on", "readOnly", "on")
+	all, err := w.office.Devices(t.Context(), "ann")
+	if err != nil || len(all) != 3 || !all[2].API || !all[2].ReadOnly {
+		t.Errorf("%+v, %v", all, err)
 	}
 }

@@ -60,6 +60,7 @@ func (c *call) deviceFields() form {
 		{Name: "name", Label: c.Say("devices.name"), Help: c.Say("devices.nameHelp"), Kind: "text", Required: true},
 		{Name: "days", Label: c.Say("devices.days"), Help: c.Say("devices.daysHelp"), Kind: "number"},
 		{Name: "readOnly", Label: c.Say("devices.readOnly"), Kind: "checkbox"},
+		{Name: "api", Label: c.Say("devices.forAPI"), Kind: "checkbox"},
 	}}
 }
 
@@ -129,7 +130,7 @@ func (c *call) mePage(change func(*meData)) (answer, error) {
 func (c *call) addDevice() (answer, error) {
 	f := c.deviceFields()
 	f.put(c)
-	n := manage.NewDevice{User: c.account(), Name: c.value("name"), ReadOnly: c.value("readOnly") != ""}
+	n := manage.NewDevice{User: c.account(), Name: c.value("name"), ReadOnly: c.value("readOnly") != "", API: c.value("api") != ""}
 	var err error
 	if days := c.value("days"); days != "" {
 		if n.Days, err = strconv.Atoi(days); err != nil {

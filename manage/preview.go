@@ -21,7 +21,7 @@ type Preview struct {
 	Waiting []Planning   `json:"waiting"`
 	Waits   int          `json:"waits"` // for a person, also where not all are listed
 	Touches []string     `json:"touches"`
-	Brought *Brought     `json:"brought"` // null when nothing would come into another link's address book
+	Brought *Brought     `json:"brought,omitempty"` // not there when nothing would come into another link's address book
 }
 
 // Brought is what the next run of another link would do because of the run.

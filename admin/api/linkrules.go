@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"crmbridge/manage"
+	"crmbridge/relay"
 	"crmbridge/relay/rule"
 	"crmbridge/review"
 	"crmbridge/store"
@@ -37,19 +38,50 @@ func (c *call) setRules(ctx context.Context, in *newRules) (manage.RulesChanged,
 	if err != nil {
 		return manage.RulesChanged{}, err
 	}
-	part, err := json.Marshal(in.Body)
-	if err != nil {
-		return manage.RulesChanged{}, err
-	}
-	text, err := manage.ChangeRules(l.Rules, string(part))
-	if err != nil {
-		return manage.RulesChanged{}, err
-	}
-	now, err := manage.ReadRules(text)
+	now, err := putOver(l, in.Body)
 	if err != nil {
 		return manage.RulesChanged{}, err
 	}
 	return c.Office.SetRules(ctx, l, now)
+}
+
+// putOver is the rules of a link with some put over them.
+func putOver(l store.Link, change map[string]json.RawMessage) (rule.Rules, error) {
+	part, err := json.Marshal(change)
+	if err != nil {
+		return rule.Rules{}, err
+	}
+	text, err := manage.ChangeRules(l.Rules, string(part))
+	if err != nil {
+		return rule.Rules{}, err
+	}
+	return manage.ReadRules(text)
+}
+
+// lookAhead asks what a run would do.
+type lookAhead struct {
+	OfLink
+	Body struct {
+		Rules          map[string]json.RawMessage `json:"rules,omitempty" doc:"Rules put over those of the link for this look; null sets one back."`
+		AllowDeletions bool                       `json:"allowDeletions,omitempty" doc:"As if deletions were allowed that are held."`
+		Full           bool                       `json:"full,omitempty" doc:"List the other side in full, even when it is not time to."`
+	}
+}
+
+func (c *call) preview(ctx context.Context, in *lookAhead) (manage.Preview, error) {
+	l, _, err := c.Office.FindLink(ctx, c.account, in.Link)
+	if err != nil {
+		return manage.Preview{}, err
+	}
+	o := relay.PreviewOptions{Run: relay.RunOptions{AllowDeletions: in.Body.AllowDeletions, Full: in.Body.Full}}
+	if len(in.Body.Rules) > 0 {
+		now, err := putOver(l, in.Body.Rules)
+		if err != nil {
+			return manage.Preview{}, err
+		}
+		o.Rules = &now
+	}
+	return c.Office.PreviewRun(ctx, l, o)
 }
 
 // removal is the end of a link.
@@ -97,18 +129,18 @@ type record struct {
 	}
 }
 
-// brought is a record that is linked now.
-type brought struct {
+// broughtIn is a record that is linked now.
+type broughtIn struct {
 	Link   string `json:"link"`
 	Record string `json:"record"`
 	UID    string `json:"uid"`
 }
 
-func (c *call) bring(ctx context.Context, in *record) (brought, error) {
+func (c *call) bring(ctx context.Context, in *record) (broughtIn, error) {
 	l, _, err := c.Office.FindLink(ctx, c.account, in.Link)
 	if err != nil {
-		return brought{}, err
+		return broughtIn{}, err
 	}
 	uid, err := c.Office.Bring(ctx, l, in.Body.Record)
-	return brought{l.Name, in.Body.Record, uid}, err
+	return broughtIn{l.Name, in.Body.Record, uid}, err
 }

@@ -16,6 +16,15 @@ func TestLinksAreChanged(t *testing.T) {
 	t.Parallel()
 	w := newLinked(t)
 	id := w.event("Review of the budget")
+	if p := told[manage.Preview](w.world, "boss", http.MethodPost, "/links/crm/preview", map[string]any{}); p.Counts.CreatedLocal != 1 || len(p.Changes) != 1 || p.Changes[0].Title != "Review of the budget" || p.Outcome != "ok" {
+		t.Errorf("%+v", p)
+	}
+	if p := told[manage.Preview](w.world, "boss", http.MethodPost, "/links/crm/preview", map[string]any{"rules": map[string]any{"direction": "out"}}); p.Counts.CreatedLocal != 0 {
+		t.Errorf("by other rules: %+v", p)
+	}
+	if rows := told[review.Page[manage.Link]](w.world, "boss", http.MethodGet, "/links", nil).Rows; rows[0].Items != 0 {
+		t.Errorf("a look made something: %+v", rows)
+	}
 	w.run()
 	if rows := told[review.Page[manage.Check]](w.world, "boss", http.MethodPost, "/links/crm/test", nil).Rows; len(rows) == 0 || manage.Failed(rows) {
 		t.Errorf("%+v", rows)
@@ -41,7 +50,7 @@ func TestLinksAreChanged(t *testing.T) {
 			t.Errorf("%s: %+v", path, d)
 		}
 	}
-	if b := told[brought](w.world, "boss", http.MethodPost, "/links/crm/bring", map[string]any{"record": string(id)}); b.UID == "" {
+	if b := told[broughtIn](w.world, "boss", http.MethodPost, "/links/crm/bring", map[string]any{"record": string(id)}); b.UID == "" {
 		t.Errorf("%+v", b)
 	}
 

@@ -81,6 +81,7 @@ func table() []row {
 		{post, "/links/{link}/bring", administrator, all, 0, "Link one record of the other side by its id there", does((*call).bring)},
 		{post, "/links/{link}/test", administrator, all, 0, "Test the connection of a link, step by step", does((*call).test)},
 		{get, "/links/{link}/folders", administrator, all, 0, "The collections of the other side", does((*call).folders)},
+		{post, "/links/{link}/preview", administrator, all, 0, "What a run would do, also by other rules; nothing of it is done", does((*call).preview)},
 		{patch, "/links/{link}/rules", administrator, all, 0, "Put rules over those of a link; null sets one back", does((*call).setRules)},
 		{remove, "/links/{link}", administrator, all, 0, "Remove a link; the items stay on both sides", does((*call).remove)},
 
