@@ -13,6 +13,7 @@ type auditData struct {
 	Filter form
 	Next   string
 	Chosen bool
+	Files  files
 	Rows   []manage.Deed
 }
 
@@ -25,11 +26,17 @@ func (c *call) auditSearch() manage.DeedSearch {
 
 func (c *call) audit() (answer, error) {
 	s := c.auditSearch()
+	if c.asFile() {
+		return export(c, "audit", manage.DeedTable(), func(after int64, limit int) (review.Page[manage.Deed], error) {
+			s.After, s.Limit = after, limit
+			return c.Office.Deeds(c.r.Context(), s)
+		})
+	}
 	acts := []option{{"", c.Say("list.all")}}
 	for _, act := range manage.Acts() {
 		acts = append(acts, option{act, c.Word("audit.acts", act)})
 	}
-	d := auditData{Chosen: s.Account != "" || s.Act != "" || s.Text != "" || s.Since != "" || s.Until != "", Filter: form{
+	d := auditData{Files: c.files(), Chosen: s.Account != "" || s.Act != "" || s.Text != "" || s.Since != "" || s.Until != "", Filter: form{
 		Action: c.r.URL.Path, Submit: c.Say("list.filter"), Fields: []field{
 			{Name: "text", Label: c.Say("list.text"), Kind: "search", Value: s.Text},
 			{Name: "account", Label: c.Say("audit.account"), Kind: "text", Value: s.Account},

@@ -7,6 +7,7 @@ import (
 	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/relay"
+	"crmbridge/review"
 	"crmbridge/store"
 )
 
@@ -24,6 +25,12 @@ func (c *call) conflictList() (answer, error) {
 	q, err := c.Office.Query(c.r.Context(), s)
 	if err != nil {
 		return nil, err
+	}
+	if c.asFile() {
+		return export(c, "conflicts", manage.ConflictTable(), func(after int64, limit int) (review.Page[manage.Conflict], error) {
+			q.After, q.Limit = after, limit
+			return c.Office.Conflicts(c.r.Context(), q)
+		})
 	}
 	rows, err := c.Office.Conflicts(c.r.Context(), q)
 	if err != nil {

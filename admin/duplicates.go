@@ -8,6 +8,7 @@ import (
 	"crmbridge/manage"
 	"crmbridge/pim"
 	"crmbridge/relay"
+	"crmbridge/review"
 	"crmbridge/store"
 )
 
@@ -25,6 +26,12 @@ func (c *call) duplicateList() (answer, error) {
 	q, err := c.Office.Query(c.r.Context(), s)
 	if err != nil {
 		return nil, err
+	}
+	if c.asFile() {
+		return export(c, "duplicates", manage.DuplicateTable(), func(after int64, limit int) (review.Page[manage.Duplicate], error) {
+			q.After, q.Limit = after, limit
+			return c.Office.Duplicates(c.r.Context(), q)
+		})
 	}
 	rows, err := c.Office.Duplicates(c.r.Context(), q)
 	if err != nil {

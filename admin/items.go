@@ -31,7 +31,14 @@ func (c *call) knownList() (answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		rows, err := c.Office.Items(c.r.Context(), q, c.r.URL.Query().Get("origin"))
+		origin := c.r.URL.Query().Get("origin")
+		if c.asFile() {
+			return export(c, "items", manage.KnownTable(), func(after int64, limit int) (review.Page[review.Known], error) {
+				q.After, q.Limit = after, limit
+				return c.Office.Items(c.r.Context(), q, origin)
+			})
+		}
+		rows, err := c.Office.Items(c.r.Context(), q, origin)
 		if err != nil {
 			return nil, err
 		}

@@ -18,6 +18,7 @@ type listing struct {
 	Filter form
 	Next   string // address of the next page; "" on the last
 	Chosen bool   // the filter chooses something
+	Files  files
 }
 
 // search is what the address of a list asks for.
@@ -46,7 +47,7 @@ func (c *call) listing(family string, states []string, next int64) (listing, err
 		}
 		f.Fields = append(f.Fields, x)
 	}
-	l := listing{Filter: f, Chosen: s.Text != "" || s.Link != "" || s.State != ""}
+	l := listing{Files: c.files(), Filter: f, Chosen: s.Text != "" || s.Link != "" || s.State != ""}
 	if next != 0 {
 		q := c.r.URL.Query()
 		q.Set("after", strconv.FormatInt(next, 10))
@@ -83,6 +84,12 @@ func (c *call) itemList(list, family string, states []string, read func(*manage.
 	q, err := c.Office.Query(c.r.Context(), c.search())
 	if err != nil {
 		return nil, err
+	}
+	if c.asFile() {
+		return export(c, list, manage.ItemTable(), func(after int64, limit int) (review.Page[review.Item], error) {
+			q.After, q.Limit = after, limit
+			return read(c.Office, c.r.Context(), q)
+		})
 	}
 	rows, err := read(c.Office, c.r.Context(), q)
 	if err != nil {
@@ -167,6 +174,12 @@ func (c *call) runList() (answer, error) {
 	if q.State != "" && !slices.Contains(outcomes(), q.State) {
 		q.State = ""
 	}
+	if c.asFile() {
+		return export(c, "runs", manage.RunTable(), func(after int64, limit int) (review.Page[review.Run], error) {
+			q.After, q.Limit = after, limit
+			return c.Office.Runs(c.r.Context(), q)
+		})
+	}
 	rows, err := c.Office.Runs(c.r.Context(), q)
 	if err != nil {
 		return nil, err
@@ -181,7 +194,9 @@ func (c *call) runList() (answer, error) {
 // runData is a run with its steps.
 type runData struct {
 	manage.RunDetail
-	More string // address of the next steps
+	More  string // address of the next steps
+	Files files
+	Text  string // the steps of this page to copy
 }
 
 func (c *call) run() (answer, error) {
@@ -190,11 +205,17 @@ func (c *call) run() (answer, error) {
 		return nil, err
 	}
 	s := c.search()
+	if c.asFile() {
+		return export(c, "run-"+strconv.FormatInt(int64(id), 10), manage.StepTable(), func(after int64, limit int) (review.Page[review.Step], error) {
+			d, err := c.Office.RunDetail(c.r.Context(), id, review.Query{State: s.State, Text: s.Text, After: after, Limit: limit})
+			return review.Page[review.Step]{Rows: d.Steps, Next: d.Next}, err
+		})
+	}
 	d, err := c.Office.RunDetail(c.r.Context(), id, review.Query{State: s.State, Text: s.Text, After: s.After, Limit: 200})
 	if err != nil {
 		return nil, err
 	}
-	out := runData{RunDetail: d}
+	out := runData{RunDetail: d, Files: c.files(), Text: asText(c, d.Steps, manage.StepTable())}
 	if d.Next != 0 {
 		out.More = c.r.URL.Path + "?after=" + strconv.FormatInt(d.Next, 10)
 	}

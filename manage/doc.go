@@ -20,7 +20,7 @@
 //	codes.go     codes beside passwords: turned on and off, recovery codes
 //	ask.go       what is asked for one link or item: pause, retry, ignore, approve, tie
 //	search.go    what somebody wants to see of a list, in their words
-//	lists.go     lists that people look through, read to their limit
+//	lists.go     lists that people look through, read to their limit; tables.go: their cells, for terminals and files
 //	conflicts.go changes that collided: shown side by side, settled, taken back
 //	audit.go     who did what: the log of all changes; acts.go: its words
 //	duplicates.go  items that may be one: merged, ignored, taken back

@@ -2,10 +2,6 @@ package main
 
 import (
 	"context"
-	"maps"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -30,12 +26,7 @@ func (p *program) auditList() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return page(p, rows, printed[manage.Deed]{
-					head: []string{"NO", "TIME", "ACCOUNT", "VIA", "ADDRESS", "AGENT", "ACT", "SUBJECT", "NOTES", "OUTCOME"},
-					cells: func(d manage.Deed) []string {
-						return []string{strconv.FormatInt(int64(d.ID), 10), stamp(&d.At), d.Account, d.Via, d.Address, d.Agent, d.Act, d.Subject, notes(d.Notes), d.Outcome}
-					},
-				})
+				return page(p, rows, shared(manage.DeedTable()))
 			})
 		},
 	}
@@ -48,13 +39,4 @@ func (p *program) auditList() *cobra.Command {
 	f.Var(newCount(&s.Limit, 100), "limit", "how many at most")
 	f.Int64Var(&s.After, "after", 0, "go on behind the row with this number")
 	return c
-}
-
-// notes are what an entry says beside its subject, on one line.
-func notes(of map[string]string) string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(of)) {
-		out = append(out, name+": "+of[name])
-	}
-	return strings.Join(out, "; ")
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,21 +31,7 @@ func (p *program) conflictList() *cobra.Command {
 			query.State = "open"
 		}
 		return o.Conflicts(ctx, query)
-	}, printed[manage.Conflict]{
-		head: []string{"ID", "USER", "COLLECTION", "ITEM", "CAUSE", "FIELDS", "FROM", "SINCE", "STATE"},
-		cells: func(c manage.Conflict) []string {
-			return []string{strconv.FormatInt(int64(c.ID), 10), c.User, c.Collection, c.Summary, string(c.Cause),
-				fieldNames(c.Fields), c.Device, stamp(&c.Created), c.State}
-		},
-	})
-}
-
-func fieldNames(ids []pim.FieldID) string {
-	names := make([]string, len(ids))
-	for i, id := range ids {
-		names[i] = string(id)
-	}
-	return strings.Join(names, ",")
+	}, shared(manage.ConflictTable()))
 }
 
 func (p *program) conflictShow() *cobra.Command {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -140,12 +139,7 @@ func (p *program) duplicateList() *cobra.Command {
 			}
 		}
 		return o.Duplicates(ctx, query)
-	}, printed[manage.Duplicate]{
-		head: []string{"ID", "USER", "COLLECTION", "A", "B", "LIKE", "WHY", "STATE"},
-		cells: func(d manage.Duplicate) []string {
-			return []string{strconv.FormatInt(int64(d.ID), 10), d.User, d.Collection, d.A, d.B, strconv.Itoa(d.Score) + " %", d.WhyInWords(), string(d.State)}
-		},
-	})
+	}, shared(manage.DuplicateTable()))
 }
 
 func (p *program) duplicateShow() *cobra.Command {

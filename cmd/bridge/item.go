@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -43,12 +42,7 @@ func (p *program) itemList() *cobra.Command {
 	_ = c.MarkFlagRequired("link")
 	return listed(p, c, q, func(o *manage.Office, ctx context.Context, query review.Query) (review.Page[itemShown], error) {
 		return o.Items(ctx, query, origin)
-	}, printed[itemShown]{
-		head: []string{"NO", "KIND", "SUMMARY", "UID", "ORIGIN", "STATE", "REASON"},
-		cells: func(i itemShown) []string {
-			return []string{strconv.FormatInt(i.No, 10), i.Kind, i.Summary, i.UID, i.Origin.String(), strings.Join(i.States, ","), i.Reason}
-		},
-	})
+	}, shared(manage.KnownTable()))
 }
 
 func (p *program) itemExplain() *cobra.Command {

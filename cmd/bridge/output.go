@@ -13,6 +13,7 @@ import (
 
 	"crmbridge/internal/config"
 	"crmbridge/internal/sheet"
+	"crmbridge/manage"
 	"crmbridge/pim"
 )
 
@@ -20,6 +21,11 @@ import (
 type printed[T any] struct {
 	head  []string
 	cells func(T) []string
+}
+
+// shared is a listing that pages have, too.
+func shared[T any](t manage.Table[T]) printed[T] {
+	return printed[T]{t.Head, func(row T) []string { return t.Cells(row, stamp) }}
 }
 
 // print writes rows as a table, as a JSON list with --json, or with --csv as the cells of the

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -100,7 +99,7 @@ func (p *program) errorCommand() *cobra.Command {
 	q := &queryFlags{}
 	list := &cobra.Command{Use: "list", Short: "List items that cannot be synced, of all links, with the reason", Args: cobra.NoArgs}
 	q.addItems(list, "failing or ignored (default: both)")
-	c.AddCommand(listed(p, list, q, (*manage.Office).Errors, itemTable()),
+	c.AddCommand(listed(p, list, q, (*manage.Office).Errors, shared(manage.ItemTable())),
 		p.onItem("retry", "Try a failed item again at once", "queued", (*manage.Office).Retry),
 		p.onItem("ignore", "Set a failed item aside until it changes on either side", "set aside", (*manage.Office).Ignore))
 	return c
@@ -112,21 +111,8 @@ func (p *program) holdCommand() *cobra.Command {
 	list := &cobra.Command{Use: "list", Short: "List items that wait for a person, of all links", Args: cobra.NoArgs,
 		Long: "List items that wait for a person, of all links. `bridge item approve` and `bridge item reject` answer to deletions."}
 	q.addItems(list, review.HoldStates()+" (default: all)")
-	c.AddCommand(listed(p, list, q, (*manage.Office).Holds, itemTable()))
+	c.AddCommand(listed(p, list, q, (*manage.Office).Holds, shared(manage.ItemTable())))
 	return c
-}
-
-func itemTable() printed[review.Item] {
-	return printed[review.Item]{
-		head: []string{"NO", "USER", "LINK", "KIND", "TITLE", "UID", "STATE", "TRIED", "NEXT", "REASON"},
-		cells: func(i review.Item) []string {
-			tried := ""
-			if i.Attempts > 0 {
-				tried = strconv.Itoa(i.Attempts)
-			}
-			return []string{strconv.FormatInt(i.No, 10), i.User, i.Link, i.Kind, i.Title, i.UID, i.State, tried, stamp(i.RetryAt), i.Reason}
-		},
-	}
 }
 
 func (p *program) syncHistory() *cobra.Command {
@@ -137,16 +123,7 @@ func (p *program) syncHistory() *cobra.Command {
 			"database.keep_runs, and as many as database.keep_steps has room for.",
 	}
 	q.add(c, "only runs that ended so: ok, partial, failed, held, cancelled")
-	return listed(p, c, q, (*manage.Office).Runs, printed[review.Run]{
-		head: []string{"RUN", "USER", "LINK", "BEGAN", "SECONDS", "TRIGGER", "OUTCOME", "RUNS", "IN", "OUT", "CONFLICTS", "FAILED", "HELD", "REQUESTS", "TRACE", "REASON"},
-		cells: func(r review.Run) []string {
-			n := r.Counts
-			return []string{strconv.FormatInt(int64(r.ID), 10), r.User, r.Link, stamp(&r.Started), strconv.FormatFloat(r.Seconds, 'f', 1, 64), r.Trigger,
-				cmp.Or(r.Outcome, "under way"), strconv.Itoa(max(1, r.Quiet)), strconv.Itoa(n.CreatedLocal + n.UpdatedLocal + n.DeletedLocal),
-				strconv.Itoa(n.CreatedRemote + n.UpdatedRemote + n.DeletedRemote), strconv.Itoa(n.Conflicts), strconv.Itoa(n.Failed), strconv.Itoa(n.Withheld),
-				strconv.Itoa(r.Requests), r.Trace, r.Error}
-		},
-	})
+	return listed(p, c, q, (*manage.Office).Runs, shared(manage.RunTable()))
 }
 
 func (p *program) syncShow() *cobra.Command {
@@ -191,10 +168,5 @@ func (p *program) showRun(d manage.RunDetail) error {
 	if err := p.say("%s", words); err != nil {
 		return err
 	}
-	return page(p, review.Page[review.Step]{Rows: d.Steps, Next: d.Next}, printed[review.Step]{
-		head: []string{"NO", "TITLE", "UID", "SIDE", "ACTION", "OUTCOME", "FIELDS", "CUT", "TRACE", "REASON"},
-		cells: func(s review.Step) []string {
-			return []string{strconv.FormatInt(s.No, 10), s.Title, s.UID, s.Side, s.Action, s.Outcome, s.Fields, s.Cut, s.Trace, s.Error}
-		},
-	})
+	return page(p, review.Page[review.Step]{Rows: d.Steps, Next: d.Next}, shared(manage.StepTable()))
 }
