@@ -40,6 +40,7 @@ type world struct {
 	office *manage.Office
 	clock  *testclock.Clock
 	logged *strings.Builder
+	served *Server
 }
 
 func newWorld(t *testing.T) *world {
@@ -71,6 +72,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.served = s
 	w.Server = httptest.NewTLSServer(s)
 	t.Cleanup(w.Close)
 	return w

@@ -24,6 +24,7 @@ type linkData struct {
 	manage.Status
 	Words    []string
 	Settings []setting
+	Watch    *watched // nil: nothing is under way
 }
 
 // setting is an option of the driver with what was given for it.
@@ -60,7 +61,11 @@ func (c *call) linkPage() (answer, error) {
 			d.Settings = append(d.Settings, setting{o.Name, v})
 		}
 	}
-	return page{name: "link", data: d}, nil
+	p, err := c.Office.Progress(c.r.Context(), l, manage.Progress{})
+	if p.State != "" {
+		d.Watch = &watched{l.ID, linkPath(l)}
+	}
+	return page{name: "link", data: d}, err
 }
 
 // runLink queues a run: the page is there again at once, and shows it.

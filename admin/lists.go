@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -197,6 +198,7 @@ type runData struct {
 	More  string // address of the next steps
 	Files files
 	Text  string // the steps of this page to copy
+	Watch *watched
 }
 
 func (c *call) run() (answer, error) {
@@ -218,6 +220,15 @@ func (c *call) run() (answer, error) {
 	out := runData{RunDetail: d, Files: c.files(), Text: asText(c, d.Steps, manage.StepTable())}
 	if d.Next != 0 {
 		out.More = c.r.URL.Path + "?after=" + strconv.FormatInt(d.Next, 10)
+	}
+	if d.Outcome == "" {
+		p, err := c.Office.Progress(c.r.Context(), store.Link{ID: d.LinkID}, manage.Progress{})
+		if err != nil && !errors.Is(err, pim.ErrNotFound) {
+			return nil, err
+		}
+		if p.Run == id { // one that was killed has no end either
+			out.Watch = &watched{d.LinkID, c.r.URL.Path}
+		}
 	}
 	return page{name: "run", data: out}, nil
 }

@@ -73,6 +73,7 @@ func routes() []route {
 		{pattern: "GET " + Prefix + "links/{id}", who: administrator, page: (*call).linkPage},
 		{pattern: "GET " + Prefix + "links/{id}/rules", who: administrator, page: (*call).rulesPage},
 		{pattern: "POST " + Prefix + "links/{id}/rules", who: administrator, page: (*call).setRules},
+		{pattern: "GET " + Prefix + "links/{id}/events", who: administrator, page: (*call).linkEvents},
 		{pattern: "POST " + Prefix + "links/{id}/run", who: administrator, page: (*call).runLink},
 		{pattern: "POST " + Prefix + "links/{id}/stop", who: administrator, page: (*call).stopLink},
 		{pattern: "POST " + Prefix + "links/{id}/pause", who: administrator, page: (*call).pauseLink},

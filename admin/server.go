@@ -56,6 +56,7 @@ type Server struct {
 	sessions sessions.Store
 	cross    *http.CrossOriginProtection
 	mux      *http.ServeMux
+	streams  *streams
 }
 
 // maxForm bounds what a form may send.
@@ -63,7 +64,7 @@ const maxForm = 1 << 20
 
 // New makes a Server. Errors are faults of the program.
 func New(o Options) (*Server, error) {
-	s := &Server{Options: o, cross: http.NewCrossOriginProtection(), mux: http.NewServeMux()}
+	s := &Server{Options: o, cross: http.NewCrossOriginProtection(), mux: http.NewServeMux(), streams: newStreams()}
 	for _, origin := range o.Origins {
 		if err := s.cross.AddTrustedOrigin(origin); err != nil {
 			return nil, err

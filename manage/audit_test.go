@@ -22,7 +22,7 @@ import (
 
 // reads are the calls that change nothing that people decide. Every other one is written down.
 var reads = strings.Fields(`Account Accounts Chosen Choices Codes CollectionOf Conflict Conflicts Deeds Devices Dial Duplicate Duplicates EachLink Errors Explain Feeds FindLink
-	Folders FoldersOf HaveConflicts Histories Holds Invited Items JobList LinkDetail LinkRow Links LookOver OfferCodes OfferedCodes OpenConflicts Overview Places PreviewRun Probe ProbeLink Query
+	Folders FoldersOf HaveConflicts Histories Holds Invited Items JobList LinkDetail LinkRow Links LookOver OfferCodes OfferedCodes OpenConflicts Overview Places PreviewRun Probe ProbeLink Progress Query
 	Record RunDetail Runs Statuses System Tied
 	InviteFirst ResealCodes`) // the last two: the bridge itself asks for an invitation; RotateKey writes down what it reseals
 

@@ -52,6 +52,43 @@ func (o *Office) JobList(ctx context.Context) (jobs []Job, err error) {
 	return jobs, err
 }
 
+// Progress is how the run of a link goes.
+type Progress struct {
+	State string      `json:"state"`         // JobQueued, JobRunning, "" when neither
+	Run   store.RunID `json:"run,omitempty"` // of one under way
+	Steps int         `json:"steps"`         // what it did so far
+	last  int64       // step that was counted
+}
+
+// Progress is how the run of a link goes now; before is what this said the last time, the zero value at first: only what came since is counted.
+func (o *Office) Progress(ctx context.Context, l store.Link, before Progress) (p Progress, err error) {
+	err = o.Store.View(ctx, func(tx *store.Tx) error {
+		p = Progress{}
+		now, err := tx.Link(l.ID)
+		if err != nil {
+			return err
+		}
+		if now.LeaseUntil == nil || !now.LeaseUntil.After(o.Now()) {
+			if now.WantedAt != nil && !now.Paused {
+				p.State = JobQueued
+			}
+			return nil
+		}
+		p.State = JobRunning
+		runs, err := tx.Runs(store.RunFilter{Link: l.ID, Limit: 1})
+		if err != nil || len(runs) == 0 || runs[0].Ended != nil {
+			return err
+		}
+		if p.Run = runs[0].ID; before.Run == p.Run {
+			p.Steps, p.last = before.Steps, before.last
+		}
+		n, last, err := tx.CountStepsAfter(p.Run, p.last)
+		p.Steps, p.last = p.Steps+n, max(p.last, last)
+		return err
+	})
+	return p, err
+}
+
 // serverOf is the name of the machine in that of a process, which begins with it.
 func serverOf(owner string) string {
 	host, _, _ := strings.Cut(owner, "|")

@@ -96,3 +96,9 @@ func (t *Tx) CountWaiting(deletions, others []string) (n WaitingCount, err error
 		Scan(&n.Conflicts, &n.Failing, &n.Deletions, &n.Held, &n.Duplicates)
 	return n, fail("count waiting", err)
 }
+
+// CountStepsAfter is how many steps of a run have numbers above one, and the highest of those; 0 where there are none.
+func (t *Tx) CountStepsAfter(r RunID, after int64) (n int, last int64, err error) {
+	err = t.row(`SELECT count(*), coalesce(max(id), 0) FROM steps WHERE run_id = ? AND id > ?`, r, after).Scan(&n, &last)
+	return n, last, fail("count steps", err)
+}

@@ -83,6 +83,7 @@ func (p *program) serve(ctx context.Context, cfg config.Config, ready func(a *ap
 	}
 	handler := a.dav()
 	srv := a.server(handler)
+	srv.RegisterOnShutdown(a.pages.Stop)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }() // owner: serve; ends with Shutdown or Close below
 	if err = a.jobs.Start(ctx); err == nil {
