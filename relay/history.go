@@ -168,7 +168,7 @@ func (t *teller) writes(l store.Link) error {
 				return err
 			}
 		}
-		m, kept, err := unpack(s.Undo)
+		m, kept, err := recall(s.Undo)
 		if err != nil {
 			return err
 		}

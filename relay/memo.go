@@ -30,6 +30,8 @@ type memo struct {
 	After []byte
 	// TiesBefore and TiesAfter are, of a change of relations, the changed ones, role by role.
 	TiesBefore, TiesAfter []remote.Relation
+	// Told: it has what the remote had before and after, for the history of the item, and not what taking the write back needs.
+	Told bool
 }
 
 // There is no bound to how many memos a run has, only to the room that they may take: one that is
@@ -74,8 +76,14 @@ func (p *packer) pack(m memo) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// unpack reads a memo; false when none was kept.
+// unpack reads a memo; false when none was kept by which the write can be taken back.
 func unpack(b []byte) (m memo, ok bool, err error) {
+	m, ok, err = recall(b)
+	return m, ok && !m.Told, err
+}
+
+// recall reads a memo, be it only for the history; false when none was kept.
+func recall(b []byte) (m memo, ok bool, err error) {
 	if len(b) == 0 {
 		return m, false, nil
 	}

@@ -177,7 +177,7 @@ func (b *choiceBack) writeThere(ctx context.Context) error {
 		}
 	}
 	first := !b.begun
-	if err := b.intendBack(ctx); err != nil {
+	if err := b.intendBack(ctx, wanted); err != nil {
 		return err
 	}
 	if err := b.at("intent stored"); err != nil {
@@ -210,8 +210,19 @@ func (b *choiceBack) writeThere(ctx context.Context) error {
 	return err
 }
 
-// intendBack stores the intent, and in a run of its own the report of it.
-func (b *choiceBack) intendBack(ctx context.Context) error {
+// intendBack stores the intent with what the remote is to have, and in a run of its own the report of it.
+func (b *choiceBack) intendBack(ctx context.Context, wanted pim.Item) error {
+	var was memo
+	if !b.back.IsEmpty() {
+		var err error
+		was = memo{Kind: wanted.Kind(), Told: true}
+		if was.Pair.TheirItem, err = pim.EncodeItem(b.rec.Item); err != nil {
+			return err
+		}
+		if was.After, err = pim.EncodeItem(b.limit(wanted)); err != nil {
+			return err
+		}
+	}
 	return b.update(ctx, func(tx *store.Tx) error {
 		p, err := tx.Pair(b.pair.ID)
 		if err != nil {
@@ -230,6 +241,8 @@ func (b *choiceBack) intendBack(ctx context.Context) error {
 		if b.back.IsEmpty() {
 			s := b.second.pair
 			b.sent.PairID, b.sent.UID, b.sent.Action = s.ID, s.UID, "delete"
+		} else if b.sent.Undo, err = b.memos.pack(was); err != nil {
+			return err
 		}
 		if err := tx.AddStep(&b.sent); err != nil {
 			return err

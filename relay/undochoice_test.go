@@ -270,6 +270,19 @@ func TestRowB12TakingBackIsRecorded(t *testing.T) {
 			}
 			last := steps[len(steps)-1]
 			r, err := tx.Run(last.RunID)
+			h, herr := w.engine.History(w.ctx, w.link.CollectionID, "uid-a")
+			if herr != nil {
+				w.t.Fatal(herr)
+			}
+			told := h.Events[len(h.Events)-1]
+			for _, e := range h.Events {
+				if e.Remote {
+					told = e
+				}
+			}
+			if len(told.Fields) != 2 || told.Fields[0].Field != pim.FieldTitle || told.Fields[0].Before == told.Fields[0].After || !strings.HasPrefix(told.Fields[0].After, "theirs") {
+				w.t.Errorf("the history tells %+v", told)
+			}
 			if last.Outcome != "done" || last.Fields != "title, location" && last.Fields != "title,location" || r.Trigger != "undo" || r.Outcome != OutcomeOK {
 				w.t.Errorf("%+v %+v", last, r)
 			}

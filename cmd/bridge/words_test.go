@@ -74,6 +74,7 @@ func TestOneDocumentEach(t *testing.T) {
 		{"link running stopped", []string{"sync", "stop", "crm"}},
 		{"id name paused", []string{"link", "pause", "crm"}},
 		{"id name paused", []string{"link", "resume", "crm"}},
+		{"id name until", []string{"link", "allow-many", "crm"}},
 		{"link brings exact looked inScope total sample", []string{"link", "count", "crm"}},
 		{"id rules words touches", []string{"link", "rules", "crm", "--change", `{"policy":"crm"}`}},
 		{"link uid done", []string{"item", "unlink", "uid-a", "--link", "crm"}},
@@ -101,6 +102,11 @@ func TestOneDocumentEach(t *testing.T) {
 			delete(changing, c.args[0]+" "+c.args[1])
 		}
 		d, code := jsonOf[doc](p, c.args...)
+		if slices.Contains(c.args, "allow-many") { // nobody serves, so that the run waits
+			if jobs := list[manage.Job](p, "sync", "jobs"); len(jobs) != 1 || jobs[0].State != manage.JobQueued || jobs[0].Link != "crm" {
+				t.Errorf("a run that is queued is not told: %+v", jobs)
+			}
+		}
 		for _, k := range strings.Fields(c.keys) {
 			if v, there := d[k]; !there || v == nil {
 				t.Errorf("bridge %s: %d, no %s in %v", strings.Join(c.args, " "), code, k, d)
@@ -153,7 +159,7 @@ func changingCommands() map[string]bool {
 	for _, group := range rootCommand(streams{}, nil).Commands() {
 		for _, c := range group.Commands() {
 			switch c.Name() {
-			case "list", "show", "status", "test", "drivers", "run", "explain", "history", "preview", "groups", "folders", "fields", "resend", "reread":
+			case "list", "show", "status", "test", "drivers", "run", "explain", "history", "preview", "groups", "folders", "fields", "resend", "reread", "jobs":
 			default:
 				all[group.Name()+" "+c.Name()] = true
 			}
