@@ -85,5 +85,5 @@ func (c *call) fault(err error) answer {
 	if kind == pim.ErrInternal {
 		c.Log.Error("page failed", "path", harmless(c.r.URL.Path), "err", err)
 	}
-	return page{status: kind.Status(), name: "fault", data: struct{ Kind, Text string }{string(kind), pim.PublicText(err)}}
+	return page{status: kind.Status(), name: "fault", data: struct{ Kind, Text string }{string(kind), c.Reason(pim.PublicText(err))}}
 }

@@ -121,7 +121,7 @@ func (c *call) after(page, said string, err error) (answer, error) {
 	case kind == pim.ErrInternal, kind == pim.ErrNotFound:
 		return nil, err
 	default:
-		c.tell(true, pim.PublicText(err))
+		c.tell(true, c.Reason(pim.PublicText(err)))
 	}
 	return to(page), nil
 }

@@ -178,7 +178,7 @@ func (c *call) undoRun() (answer, error) {
 		if kind := pim.ReasonOf(err); kind == pim.ErrInternal || kind == pim.ErrNotFound {
 			return nil, err
 		}
-		c.tell(true, pim.PublicText(err))
+		c.tell(true, c.Reason(pim.PublicText(err)))
 		return to(Prefix + "runs/" + strconv.FormatInt(int64(id), 10)), nil
 	}
 	c.tell(false, c.Count("runs.undone", done.Items))

@@ -139,7 +139,7 @@ func (c *call) actOnItems() (answer, error) {
 		case pim.ReasonOf(err) == pim.ErrInternal:
 			return nil, err
 		default:
-			c.tell(true, pim.PublicText(err))
+			c.tell(true, c.Reason(pim.PublicText(err)))
 		}
 	}
 	if done > 0 {

@@ -58,7 +58,7 @@ func (c *call) newLinkFields(d remote.Driver) (form, error) {
 	})
 	f.Fields = append(f.Fields, places)
 	for _, o := range d.All() {
-		x := field{Name: settingPrefix + o.Name, Label: o.Title, Help: o.Help, Kind: "text", Value: o.Default, Required: o.Required}
+		x := field{Name: settingPrefix + o.Name, Label: c.Reason(o.Title), Help: c.Reason(o.Help), Kind: "text", Value: o.Default, Required: o.Required}
 		if x.Label == "" {
 			x.Label = o.Name
 		}

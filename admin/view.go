@@ -60,7 +60,7 @@ func openViews(book *words.Book, a *assets) (*views, error) {
 func funcs(p *words.Printer, a *assets) template.FuncMap {
 	return template.FuncMap{
 		"say": p.Say, "count": p.Count,
-		"word": func(family string, w any) string { return p.Word(family, fmt.Sprint(w)) }, "number": p.Number, "asset": a.address,
+		"word": func(family string, w any) string { return p.Word(family, fmt.Sprint(w)) }, "number": p.Number, "reason": p.Reason, "asset": a.address,
 		"languages": words.Languages, "language": p.Code,
 	}
 }

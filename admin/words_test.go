@@ -10,6 +10,7 @@ import (
 	"crmbridge/admin/words"
 	"crmbridge/manage"
 	"crmbridge/pim"
+	"crmbridge/relay/rule"
 	"crmbridge/review"
 	"crmbridge/store"
 
@@ -111,6 +112,25 @@ func TestWordsOfTheProgramHaveTexts(t *testing.T) {
 		for _, w := range all {
 			if p.Word(family, w) == w {
 				t.Errorf("%s has no text for %q", family, w)
+			}
+		}
+	}
+}
+
+// What rules do, and why something failed, is told in the language of the page, whole: also what stands within it.
+func TestRulesAndReasonsAreTranslated(t *testing.T) {
+	t.Parallel()
+	book, err := words.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := append(rule.Rules{Mail: rule.MailAllow, DefaultType: "Call", ActivityContacts: true}.Describe("the CRM"),
+		"Creatio refused the change: the server did not answer in time", "It could not be synced, 3 times so far: the mailbox is full.")
+	for _, code := range []string{"fi", "pt", "sv"} {
+		p := book.For(code, "")
+		for _, line := range told {
+			if here := p.Reason(line); here == line || strings.Contains(here, "the CRM") || strings.Contains(here, "days") || strings.Contains(here, "the server") || strings.Contains(here, "the mailbox") {
+				t.Errorf("%s: %q is %q", code, line, here)
 			}
 		}
 	}

@@ -18,6 +18,8 @@ type Printer struct {
 	code   string
 	local  *i18n.Localizer
 	format locales.Translator
+	// reasons are nil for English, which needs none.
+	reasons func() *reasons
 }
 
 func newPrinter(bundle *i18n.Bundle, code string) (*Printer, error) {
@@ -26,7 +28,11 @@ func newPrinter(bundle *i18n.Bundle, code string) (*Printer, error) {
 	if !ok {
 		return nil, fmt.Errorf("words: numbers and times of %q are not known", code)
 	}
-	return &Printer{code: code, local: i18n.NewLocalizer(bundle, code), format: make()}, nil
+	p := &Printer{code: code, local: i18n.NewLocalizer(bundle, code), format: make()}
+	if code != Languages()[0].Code {
+		p.reasons = lazily(code)
+	}
+	return p, nil
 }
 
 // Code is the language, as BCP 47 has it.

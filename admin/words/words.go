@@ -2,10 +2,12 @@
 //
 //	words.go   languages, and which one somebody gets
 //	printer.go Printer: texts, numbers and times in one language
+//	reasons.go what the program tells in English elsewhere, by the formats that it is made by
 //	*.yaml     a catalogue for each language: keys by page, plurals by the categories of CLDR
+//	reasons/   a catalogue of formats for each language but English
 //
 // A key that English has and another language does not, one that no page uses, and a text that takes other values than the English one make a
-// test fail. What is written by people, CRMs and drivers is no matter of this package.
+// test fail; and so does a text of the program's that there is no translation of. What is written by people and CRMs is no matter of this package.
 package words
 
 import (

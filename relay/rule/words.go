@@ -146,12 +146,12 @@ func (r Rules) removalWords(remote string) []string {
 	}
 	var out []string
 	for _, how := range slices.Sorted(maps.Keys(byRemoval)) {
-		words := map[Removal]string{
-			RemoveDelete:   "are deleted in " + remote,
-			RemoveUnassign: "stay in " + remote + ", and are the user's no more",
-			RemoveKeep:     "stay in " + remote + " as they are",
+		format := map[Removal]string{
+			RemoveDelete:   "Deleted on a device, %s are deleted in %s.",
+			RemoveUnassign: "Deleted on a device, %s stay in %s, and are the user's no more.",
+			RemoveKeep:     "Deleted on a device, %s stay in %s as they are.",
 		}[how]
-		out = append(out, "Deleted on a device, "+kinds(byRemoval[how])+" "+words+".")
+		out = append(out, fmt.Sprintf(format, kinds(byRemoval[how]), remote))
 	}
 	return out
 }
